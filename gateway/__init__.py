@@ -1,0 +1,4 @@
+"""
+The only part that clients see: the ASGI app with `/graphql`, `/health`, `/ready` and `/metrics`, its settings, and the
+`hazelgate` command. It may import everything; nothing imports it.
+"""
