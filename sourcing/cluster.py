@@ -1,0 +1,116 @@
+"""
+What the rest of the project may ask of the Hazelcast cluster.
+
+`Cluster` is the whole of it: submit events, read entries, query maps, ask for figures, listen to topics. The real one
+is `sourcing.hazelcast_cluster.HazelcastCluster`; `sourcing.memory.MemoryCluster` is the same in one process, and
+tests/contract holds both to the same behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sourcing.metrics import READY, RUNNING, PipelineStats
+from sourcing.queries import EntryPage, EntryQuery
+
+EVENT_STREAM = "event-stream"
+
+Callback = Callable[[bytes], None]
+
+
+def completions_topic(gateway_id: str) -> str:
+    """The topic on which a gateway hears how its events fared."""
+    return f"completions.{gateway_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterState:
+    """What was last known of the cluster, at most about a second old: asking costs nothing."""
+
+    connected: bool = False
+    """A member answers."""
+    projector: str = "UNKNOWN"
+    """READY, AWAY, or UNKNOWN while nothing is connected."""
+    job: str = "UNKNOWN"
+    """The Jet job's status, RUNNING when all is well."""
+    members: int = 0
+
+    @property
+    def problem(self) -> str | None:
+        """Why no event can be taken in just now, in a sentence; None when one can."""
+        if not self.connected:
+            return "no member of the cluster answers"
+        if self.job != RUNNING:
+            return f"the pipeline's job is {self.job}"
+        if self.projector != READY:
+            return "the projector is away"
+        return None
+
+
+class Subscription(Protocol):
+    """A callback that hears a topic until `close`."""
+
+    async def close(self) -> None:
+        """Hear no more. A second call does nothing."""
+
+
+class Cluster(Protocol):
+    """
+    The maps, tasks and topics of one cluster, seen from one gateway.
+
+    Every call is bounded in time, and raises PipelineUnavailable when the cluster is away.
+    """
+
+    gateway_id: str
+
+    async def start(self) -> None:
+        """Begin to connect, and return at once; `state` tells when it is done."""
+
+    async def close(self) -> None:
+        """Let go of the cluster. A second call does nothing."""
+
+    async def wait_until_ready(self, timeout_seconds: float) -> None:
+        """
+        Return once events can be taken in.
+
+        Raises:
+            PipelineUnavailable: Not within the time; the message says what is missing.
+        """
+
+    def state(self) -> ClusterState:
+        """What is known of the cluster without asking it."""
+
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
+        """
+        Put envelopes into pending-events under their keys `<eventId>@<aggregateId>`.
+
+        Submissions of one aggregate keep the order of the calls.
+
+        Returns:
+            True per event where it was taken in, False where the pipeline is full.
+        """
+
+    async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
+        """
+        The entries' raw JSON in the order of the keys, None where there is none.
+
+        Calls made at about the same time go to a member together.
+        """
+
+    async def query(self, query: EntryQuery) -> EntryPage:
+        """One page of a map, merged from all members."""
+
+    async def stats(self) -> PipelineStats:
+        """Fresh figures, merged from all members."""
+
+    async def listen(
+        self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
+    ) -> Subscription:
+        """
+        Call back with every message of a topic, in the event loop; the listener lives through reconnects.
+
+        `interrupted` is called when messages may have been missed, once listening works again.
+        The callback must neither block nor raise.
+        """

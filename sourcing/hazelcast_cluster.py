@@ -1,0 +1,280 @@
+"""
+The real cluster, over the asyncio client of Hazelcast.
+
+The client reconnects by itself, but an operation hangs while nothing is connected; so every call here has a deadline,
+and is not even tried while the cluster is known to be away. A supervisor connects, asks for the pipeline's figures
+every second, keeps the listeners hearing, and starts a new client when one has given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from hazelcast.asyncio import HazelcastClient
+from hazelcast.config import Config
+from hazelcast.errors import HazelcastError
+from hazelcast.lifecycle import LifecycleState
+
+from sourcing import tasks
+from sourcing.batching import ReadGathering, SubmitGathering
+from sourcing.cluster import Callback, ClusterState, Subscription
+from sourcing.errors import PipelineUnavailable
+from sourcing.listeners import TopicListener
+from sourcing.metrics import PipelineStats, decode_stats, merge_stats
+from sourcing.queries import EntryPage, EntryQuery, decode_page, merge_pages
+
+_logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+POLL_WHILE_NOT_READY_SECONDS = 0.25
+POLL_DEADLINE_SECONDS = 2.0
+RETRY_CONNECT_SECONDS = 0.2
+
+
+class HazelcastCluster:
+    """
+    A cluster of Hazelcast members that run the engine.
+
+    Args:
+        cluster_name: The name that the members were started with.
+        members: Addresses to look for members at, `host:port`. One that answers is enough.
+        deadline_seconds: How long any one call may take.
+    """
+
+    def __init__(
+        self, *, cluster_name: str = "dev", members: Iterable[str] = ("127.0.0.1:5701",), deadline_seconds: float = 5.0
+    ) -> None:
+        self.gateway_id = f"gw-{uuid.uuid4().hex[:12]}"
+        self._cluster_name = cluster_name
+        self._members = list(members)
+        self._deadline_seconds = deadline_seconds
+        self._client: HazelcastClient | None = None
+        self._executor: Any = None
+        self._connected = False
+        self._state = ClusterState()
+        self._state_changed = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._supervisor: asyncio.Task[None] | None = None
+        self._listeners: set[TopicListener] = set()
+        self._next = itertools.count()
+        self._reads = ReadGathering(self._read_entries)
+        self._submissions = SubmitGathering(self._submit_events)
+
+    # ------------------------------------------------------------------ coming and going
+
+    async def start(self) -> None:
+        if self._supervisor is None:
+            self._supervisor = asyncio.create_task(self._supervise(), name="cluster supervisor")
+
+    async def close(self) -> None:
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None:
+            supervisor.cancel()
+            await asyncio.wait([supervisor])
+        self._reads.close()
+        self._submissions.close()
+        await self._drop_client()
+
+    def state(self) -> ClusterState:
+        return self._state
+
+    async def wait_until_ready(self, timeout_seconds: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                while self._state.problem is not None:
+                    self._state_changed.clear()
+                    await self._state_changed.wait()
+        except TimeoutError:
+            raise PipelineUnavailable(
+                f"not ready after {timeout_seconds:g} s: {self._state.problem}; looked for cluster "
+                f"{self._cluster_name!r} at {', '.join(self._members)}"
+            ) from None
+
+    # ------------------------------------------------------------------ what may be asked
+
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
+        self._require_connection()
+        return await self._submissions.submit(events)
+
+    async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
+        self._require_connection()
+        return await self._reads.read(map_name, keys)
+
+    async def query(self, query: EntryQuery) -> EntryPage:
+        answers = await self._ask_all(tasks.query_entries(query))
+        return merge_pages(query, [decode_page(answer) for answer in answers])
+
+    async def stats(self) -> PipelineStats:
+        answers = await self._ask_all(tasks.pipeline_stats())
+        return merge_stats([decode_stats(answer) for answer in answers])
+
+    async def listen(
+        self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
+    ) -> Subscription:
+        listener = TopicListener(topic, callback, interrupted, self._listeners.discard)
+        if self._client is not None and self._connected:
+            async with asyncio.timeout(self._deadline_seconds):
+                await listener.attach(self._client)
+        self._listeners.add(listener)
+        return listener
+
+    # ------------------------------------------------------------------ calls
+
+    def _require_connection(self) -> None:
+        if not self._connected:
+            raise PipelineUnavailable(
+                "no member of the cluster answers; nothing was sent: try again when /ready is true"
+            )
+
+    async def _submit_events(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
+        return tasks.accepted(await self._ask_any(tasks.submit_events(events, len(events))))
+
+    async def _read_entries(self, requests: list[tuple[str, list[str]]]) -> list[list[bytes | None]]:
+        return tasks.entries(await self._ask_any(tasks.read_entries(requests)))
+
+    async def _ask_any(self, task: tasks.Task) -> bytes:
+        """
+        Have one member run the task, and another one when that one goes away.
+
+        Every task may run twice: reading is harmless, and the pipeline knows an event that it has seen before.
+        """
+        async with _deadline(self._deadline_seconds):
+            while True:
+                members = self._data_members()
+                member = members[next(self._next) % len(members)]
+                try:
+                    return await self._run_on(member, task)
+                except PipelineUnavailable:
+                    if not self._connected or len(members) == 1:
+                        raise
+
+    async def _ask_all(self, task: tasks.Task) -> list[bytes]:
+        async with _deadline(self._deadline_seconds):
+            return await asyncio.gather(*(self._run_on(member, task) for member in self._data_members()))
+
+    async def _run_on(self, member: Any, task: tasks.Task) -> bytes:
+        try:
+            return bytes(await self._executor.execute_on_member(member, task))
+        except (HazelcastError, OSError) as error:
+            raise PipelineUnavailable(
+                f"a member went away before it answered ({type(error).__name__}: {error}); what was sent may be on its "
+                "way: send it again with the same eventId"
+            ) from error
+
+    def _data_members(self) -> list[Any]:
+        self._require_connection()
+        client = self._client
+        members = client.cluster_service.get_members(_is_data_member) if client is not None else []
+        if not members:
+            raise PipelineUnavailable("the cluster has no data member yet; try again when /ready is true")
+        return members
+
+    # ------------------------------------------------------------------ supervision
+
+    async def _supervise(self) -> None:
+        while True:
+            client = HazelcastClient(self._config())
+            self._client = client
+            try:
+                # Not create_and_start: it keeps the client to itself until it is connected, so nobody could end it.
+                await client._start()  # type: ignore[no-untyped-call]
+                self._executor = await client.get_executor(tasks.EXECUTOR)
+                self._connected = True
+                while client.lifecycle_service.is_running():
+                    await self._refresh(client)
+                    await self._pause()
+            except Exception:
+                _logger.exception("the client of cluster %s failed; a new one starts", self._cluster_name)
+            finally:
+                self._set_connected(False)
+            await self._drop_client()
+            await asyncio.sleep(RETRY_CONNECT_SECONDS)
+
+    async def _pause(self) -> None:
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(POLL_SECONDS if self._state.problem is None else POLL_WHILE_NOT_READY_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _refresh(self, client: HazelcastClient) -> None:
+        """Learn how the pipeline is, and see to the listeners."""
+        if not self._connected:
+            return
+        try:
+            async with asyncio.timeout(POLL_DEADLINE_SECONDS):
+                stats = await self.stats()
+                hearing = [await listener.check(client) for listener in list(self._listeners)]
+        except (PipelineUnavailable, HazelcastError, OSError, TimeoutError, msgspec.MsgspecError) as error:
+            _logger.warning("cluster %s does not answer: %s", self._cluster_name, str(error) or type(error).__name__)
+            self._set_state(ClusterState())
+        else:
+            if all(hearing) or self._state.connected:
+                self._set_state(ClusterState(True, stats.projector, stats.job, stats.members))
+
+    def _on_lifecycle(self, state: str) -> None:
+        if state == LifecycleState.CONNECTED:
+            self._set_connected(True)
+        elif state in (LifecycleState.DISCONNECTED, LifecycleState.SHUTTING_DOWN, LifecycleState.SHUTDOWN):
+            self._set_connected(False)
+
+    def _set_connected(self, connected: bool) -> None:
+        # Connected is not yet ready: the state says so once the members have answered.
+        self._connected = connected and self._executor is not None
+        if not connected:
+            self._set_state(ClusterState())
+        self._wake.set()
+
+    def _set_state(self, state: ClusterState) -> None:
+        if state != self._state:
+            _logger.info("cluster %s: %s", self._cluster_name, state.problem or "ready")
+            self._state = state
+            self._state_changed.set()
+
+    async def _drop_client(self) -> None:
+        client, self._client, self._executor = self._client, None, None
+        if client is not None:
+            await client.shutdown()
+
+    def _config(self) -> Config:
+        config = Config()  # type: ignore[no-untyped-call]
+        config.cluster_name = self._cluster_name
+        config.cluster_members = self._members
+        config.client_name = self.gateway_id
+        config.lifecycle_listeners = [self._on_lifecycle]
+        config.connection_timeout = 2.0
+        config.retry_initial_backoff = 0.1
+        config.retry_max_backoff = 1.0
+        config.retry_multiplier = 1.5
+        config.retry_jitter = 0.2
+        # How long the client goes on trying when it cannot send, not how long an answer may take.
+        config.invocation_timeout = 1.0
+        config.invocation_retry_pause = 0.1
+        config.heartbeat_interval = 2.0
+        config.heartbeat_timeout = 10.0
+        config.backup_ack_to_client_enabled = False
+        return config
+
+
+def _is_data_member(member: Any) -> bool:
+    return not member.lite_member
+
+
+@contextlib.asynccontextmanager
+async def _deadline(seconds: float) -> AsyncIterator[None]:
+    """Bounds a call; PipelineUnavailable says that it took too long."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise PipelineUnavailable(
+            f"no answer within {seconds:g} s; what was sent may be on its way: send it again with the same eventId"
+        ) from None

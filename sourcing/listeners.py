@@ -1,0 +1,110 @@
+"""
+Topic listeners that live through whatever happens to the connections below them.
+
+The client registers its listeners anew on every connection that it opens; where that fails, it logs a warning and the
+listener stays deaf on that connection. So each listener is checked against the open connections, and replaced when
+it is deaf.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from hazelcast.asyncio import HazelcastClient, Topic
+
+_logger = logging.getLogger(__name__)
+
+
+class TopicListener:
+    """One callback on one topic; `check` keeps it hearing."""
+
+    def __init__(
+        self,
+        topic: str,
+        callback: Callable[[bytes], None],
+        interrupted: Callable[[], None] | None,
+        closed: Callable[[TopicListener], None],
+    ) -> None:
+        self.topic = topic
+        self._callback = callback
+        self._interrupted = interrupted
+        self._closed = closed
+        self._client: HazelcastClient | None = None
+        self._registration: str | None = None
+        self._heard_on: frozenset[int] = frozenset()
+        self._deaf_checks = 0
+        self._is_closed = False
+
+    async def attach(self, client: HazelcastClient) -> None:
+        """Listen through this client from now on; what an earlier client was to deliver is given up."""
+        first = self._client is None
+        topic: Topic[Any] = await client.get_topic(self.topic)
+        self._client = client
+        self._registration = await topic.add_listener(self._on_message)
+        if self._is_closed:
+            await self._detach()
+            return
+        self._heard_on = _registered_on(client, self._registration)
+        self._deaf_checks = 0
+        if not first:
+            self._tell_interrupted()
+
+    async def check(self, client: HazelcastClient) -> bool:
+        """Whether every open connection delivers; the listener is registered anew when one has not for two checks."""
+        if client is not self._client or self._registration is None:
+            await self.attach(client)
+            return True
+        heard_on = _registered_on(client, self._registration)
+        if heard_on != _open_connections(client):
+            self._deaf_checks += 1
+            if self._deaf_checks > 1:
+                _logger.warning("listener of topic %s was deaf on a connection: registered anew", self.topic)
+                await self._detach()
+                await self.attach(client)
+            return False
+        self._deaf_checks = 0
+        if heard_on != self._heard_on:
+            self._heard_on = heard_on
+            self._tell_interrupted()
+        return True
+
+    async def close(self) -> None:
+        """Hear no more."""
+        self._is_closed = True
+        self._closed(self)
+        await self._detach()
+
+    async def _detach(self) -> None:
+        client, registration = self._client, self._registration
+        self._registration = None
+        if client is not None and registration is not None and client.lifecycle_service.is_running():
+            topic: Topic[Any] = await client.get_topic(self.topic)
+            await topic.remove_listener(registration)
+
+    def _on_message(self, message: Any) -> None:
+        # An exception would close the connection under everybody else: the client calls back from its reader.
+        try:
+            self._callback(message.message.to_string().encode())
+        except Exception:
+            _logger.exception("a listener of topic %s raised", self.topic)
+
+    def _tell_interrupted(self) -> None:
+        if self._interrupted is not None:
+            try:
+                self._interrupted()
+            except Exception:
+                _logger.exception("a listener of topic %s raised while told of an interruption", self.topic)
+
+
+def _registered_on(client: HazelcastClient, registration_id: str) -> frozenset[int]:
+    # The client has no public way to ask; the contract suite fails when a newer one keeps this elsewhere.
+    registration = client._listener_service._active_registrations.get(registration_id)
+    if registration is None:
+        return frozenset()
+    return frozenset(connection._id for connection in registration.connection_registrations)
+
+
+def _open_connections(client: HazelcastClient) -> frozenset[int]:
+    return frozenset(connection._id for connection in client._connection_manager.active_connections.values())
