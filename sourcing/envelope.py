@@ -1,0 +1,211 @@
+"""
+What goes along with an event, from the gateway to the store and back: the JSON of docs/protocol.md as frozen values.
+
+`Envelope` is what a gateway submits, `EventRecord` what the store keeps, `Completion` what the submitter hears.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+
+from sourcing.clock import Instant
+from sourcing.errors import FieldProblem
+from sourcing.ids import Id
+
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="1 to 200 characters")]
+_Version = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="a version: 1, 2, 3…")]
+_Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53, description="a sequence: 0 for a new aggregate, 1, 2, 3…")]
+_Step = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1, description="a step number of 32 bits")]
+
+EMPTY_OBJECT = msgspec.Raw(b"{}")
+
+PENDING_EVENTS = "pending-events"
+EVENT_STORE = "event-store"
+EVENT_IDS = "event-ids"
+AGGREGATE_HEADS = "aggregate-heads"
+COMPLETED_EVENTS = "completed-events"
+DEAD_LETTER_EVENTS = "dead-letter-events"
+
+
+class WaitFor(StrEnum):
+    """How far an event has to be before `handle_event` returns."""
+
+    ACCEPTED = "ACCEPTED"
+    STORED = "STORED"
+    PROJECTED = "PROJECTED"
+
+
+class CompletionStatus(StrEnum):
+    """How far an event got."""
+
+    ACCEPTED = "ACCEPTED"
+    STORED = "STORED"
+    SUCCESS = "SUCCESS"
+    REJECTED = "REJECTED"
+    DEAD_LETTERED = "DEAD_LETTERED"
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One submitted event: `data` is the event's JSON, everything else is about it."""
+
+    event_id: Id
+    event_type: _Name
+    event_version: _Version
+    aggregate_type: _Name
+    aggregate_id: Id
+    expected_sequence: _Sequence | None = None
+    correlation_id: _Name
+    causation_id: _Name | None = None
+    saga_id: _Name | None = None
+    saga_type: _Name | None = None
+    step_number: _Step | None = None
+    source: _Name
+    timestamp: Instant
+    metadata: msgspec.Raw = EMPTY_OBJECT
+    reply_to: str
+    submission_id: str
+    notify_stored: bool = False
+    data: msgspec.Raw
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One stored event. The engine puts `persistedAt` in as it stores it."""
+
+    persisted_at: str | None = None
+    cursor: str
+    lane: int
+    position: int
+    event_id: str
+    event_type: str
+    event_version: int
+    aggregate_type: str
+    aggregate_id: str
+    sequence: int
+    correlation_id: str
+    causation_id: str | None = None
+    saga_id: str | None = None
+    saga_type: str | None = None
+    step_number: int | None = None
+    source: str
+    timestamp: str
+    received_at: str
+    metadata: msgspec.Raw = EMPTY_OBJECT
+    data: msgspec.Raw
+
+
+class CompletionError(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Why an event was refused, or could not be projected. `code` is stable."""
+
+    code: str
+    message: str
+    problems: tuple[FieldProblem, ...] = ()
+    expected_sequence: int | None = None
+    actual_sequence: int | None = None
+    dead_letter_id: str | None = None
+
+
+class Stages(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """When an event passed each stage. `timestamp` is when the gateway submitted it."""
+
+    timestamp: str
+    received_at: str | None = None
+    persisted_at: str | None = None
+    view_updated_at: str | None = None
+    published_at: str | None = None
+    completed_at: str | None = None
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """How an event ended: what `completed-events` keeps and the notices carry."""
+
+    event_id: str
+    event_type: str
+    aggregate_type: str
+    aggregate_id: str
+    correlation_id: str
+    submission_id: str
+    status: CompletionStatus
+    sequence: int | None = None
+    error: CompletionError | None = None
+    timestamp: str
+    received_at: str | None = None
+    persisted_at: str | None = None
+    view_updated_at: str | None = None
+    published_at: str | None = None
+    completed_at: str | None = None
+
+    @property
+    def stages(self) -> Stages:
+        """The stage timestamps alone."""
+        return Stages(
+            timestamp=self.timestamp,
+            received_at=self.received_at,
+            persisted_at=self.persisted_at,
+            view_updated_at=self.view_updated_at,
+            published_at=self.published_at,
+            completed_at=self.completed_at,
+        )
+
+
+class EntryMeta(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """
+    The `_meta` of a view entry.
+
+    `applied` holds, per lane, the position of the last event applied: one at or below it is skipped.
+    """
+
+    version: int
+    caused_by: str
+    updated_at: str
+    applied: dict[int, int]
+    keys: dict[str, str]
+    blocked: str | None = None
+    absent: bool = False
+    """The entry was blocked before its first event could be applied: there are no fields yet, readers see nothing."""
+
+
+class WaitingEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An event that waits behind a dead letter. `key` is its key in the store."""
+
+    key: str
+    lane: int
+    position: int
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One event that one view could not take, and the later events that wait behind it."""
+
+    meta: EntryMeta = msgspec.field(name="_meta")
+    id: str
+    event_key: str
+    event_id: str
+    event_type: str
+    lane: int
+    position: int
+    projection: str
+    entry_key: str
+    error: str
+    attempts: int
+    blocked_count: int
+    first_failed_at: str
+    last_failed_at: str
+    waiting: tuple[WaitingEvent, ...] = ()
+
+
+class IdRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of an eventId: `key` of its record in the store, or the completion that refused it."""
+
+    hash: str
+    key: str | None = None
+    completion: msgspec.Raw | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode_json(value: Any) -> bytes:
+    """Any of these values as JSON."""
+    return _encode(value)

@@ -1,0 +1,194 @@
+"""
+Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one place.
+
+    HazelgateError
+    ├── EventError                  one event; knows its event_id
+    │   ├── EventRejected           a guard or a check said no: problems
+    │   ├── SequenceConflict        another event of the aggregate came first
+    │   ├── EventIdConflict         the eventId was used before, with another payload
+    │   ├── EventDeadLettered       stored, but a view could not be updated
+    │   ├── EventTimedOut           not there in time, still on its way
+    │   └── PipelineOverloaded      the pipeline takes no more just now
+    ├── Rejected                    what a guard raises
+    ├── InvalidEvent                data that does not fit its event type: problems
+    ├── UnknownEventType            no such type, or a version that nothing reads
+    ├── CatalogError                a domain module that contradicts itself
+    ├── PipelineUnavailable         the member or the projector is away
+    └── NotAvailableYet             in the contract, built by a later release
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+
+class FieldProblem(msgspec.Struct, frozen=True, rename="camel"):
+    """What is wrong with one field. `path` is in camelCase, list indexes as strings: `("items", "0", "quantity")`."""
+
+    path: tuple[str, ...]
+    message: str
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.path)}: {self.message}" if self.path else self.message
+
+
+def camel(name: str) -> str:
+    """`quantity_on_hand` is `quantityOnHand` in JSON."""
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def field_path(field: str | Sequence[str | int]) -> tuple[str, ...]:
+    """A field as Python says it (`"items.0.product_id"` or its parts) as the path that clients know."""
+    parts = field.split(".") if isinstance(field, str) else field
+    return tuple(camel(str(part)) for part in parts if part != "")
+
+
+def _sentence(problems: Sequence[FieldProblem]) -> str:
+    return "; ".join(str(problem) for problem in problems)
+
+
+class HazelgateError(Exception):
+    """Something in Hazelgate went wrong."""
+
+    code = "INTERNAL"
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or (self.__doc__ or "").strip()
+        super().__init__(self.message)
+
+
+class EventError(HazelgateError):
+    """An event did not go through."""
+
+    def __init__(self, message: str | None = None, *, event_id: str | None = None) -> None:
+        super().__init__(message)
+        self.event_id = event_id
+
+
+class EventRejected(EventError):
+    """A guard or a check said no. Nothing was stored."""
+
+    code = "REJECTED"
+
+    def __init__(
+        self,
+        problems: Iterable[FieldProblem] = (),
+        *,
+        event_id: str | None = None,
+        message: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        self.problems = tuple(problems)
+        super().__init__(message or _sentence(self.problems) or None, event_id=event_id)
+        if code is not None:
+            self.code = code
+
+
+class SequenceConflict(EventError):
+    """Another event of the aggregate came first. Nothing was stored: read the aggregate again and decide anew."""
+
+    code = "SEQUENCE_CONFLICT"
+
+    def __init__(self, expected_sequence: int, actual_sequence: int, *, event_id: str | None = None) -> None:
+        super().__init__(
+            f"expected the aggregate at sequence {expected_sequence}, it is at {actual_sequence}; "
+            "read it again and decide anew",
+            event_id=event_id,
+        )
+        self.expected_sequence = expected_sequence
+        self.actual_sequence = actual_sequence
+
+
+class EventIdConflict(EventError):
+    """That eventId was used before, with another payload. Nothing was stored: give a new event a new id."""
+
+    code = "EVENT_ID_CONFLICT"
+
+
+class EventDeadLettered(EventError):
+    """Stored; a view could not be updated yet. It waits in the dead-letter queue."""
+
+    code = "DEAD_LETTERED"
+
+    def __init__(self, dead_letter_id: str, message: str | None = None, *, event_id: str | None = None) -> None:
+        super().__init__(message, event_id=event_id)
+        self.dead_letter_id = dead_letter_id
+
+
+class EventTimedOut(EventError):
+    """Not there in time, still on its way: ask for its completion later, or send it again with the same eventId."""
+
+    code = "TIMED_OUT"
+
+
+class PipelineOverloaded(EventError):
+    """The pipeline takes no more just now. Nothing was stored: try again after `retry_after_ms`."""
+
+    code = "OVERLOADED"
+
+    def __init__(self, retry_after_ms: int, message: str | None = None, *, event_id: str | None = None) -> None:
+        super().__init__(message, event_id=event_id)
+        self.retry_after_ms = retry_after_ms
+
+
+class Rejected(HazelgateError):
+    """
+    A guard says no.
+
+    Args:
+        field: The field to blame, as Python names it: `"quantity"`, `"items.0.quantity"`, or the parts of the path.
+        message: What is wrong, for the client to read.
+    """
+
+    code = "REJECTED"
+
+    def __init__(self, field: str | Sequence[str | int], message: str) -> None:
+        self.problems: tuple[FieldProblem, ...] = (FieldProblem(field_path(field), message),)
+        super().__init__(_sentence(self.problems))
+
+    @classmethod
+    def all(cls, rejections: Iterable[Rejected]) -> Rejected:
+        """Several at once, so that the client can mend them together."""
+        problems = tuple(problem for rejection in rejections for problem in rejection.problems)
+        together = cls((), "rejected")
+        together.problems = problems
+        together.message = _sentence(problems)
+        together.args = (together.message,)
+        return together
+
+
+class InvalidEvent(HazelgateError):
+    """The data does not fit its event type."""
+
+    code = "INVALID_EVENT"
+
+    def __init__(self, problems: Iterable[FieldProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(_sentence(self.problems) or None)
+
+
+class UnknownEventType(HazelgateError):
+    """No event type of that name and version is in the catalog."""
+
+    code = "UNKNOWN_EVENT_TYPE"
+
+
+class CatalogError(HazelgateError):
+    """A domain module contradicts itself. The message names what and how to mend it."""
+
+    code = "CATALOG"
+
+
+class PipelineUnavailable(HazelgateError):
+    """No member can be reached, or its projector is away. Nothing was submitted: try again when /ready is true."""
+
+    code = "PIPELINE_UNAVAILABLE"
+
+
+class NotAvailableYet(HazelgateError):
+    """The schema has it already; this release does not do it yet."""
+
+    code = "NOT_AVAILABLE_YET"

@@ -1,0 +1,77 @@
+"""
+What a domain is made of: `Event` and `View` are the base classes, `@event` gives a class its place in the catalog.
+
+Both are frozen values with camelCase JSON. A field says what it takes in its type: `Annotated[int, Meta(ge=1)]` for
+what msgspec knows, `Annotated[Decimal, Check(is_money, "…")]` for the rest. All problems are reported together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, dataclass_transform
+
+import msgspec
+
+from sourcing.errors import CatalogError
+from sourcing.guards import Read
+from sourcing.registry import EventRegistration, default
+
+E = TypeVar("E", bound="Event")
+
+replace = msgspec.structs.replace
+
+
+@dataclass(frozen=True)
+class Check:
+    """
+    A constraint on a field, put into its `Annotated` type.
+
+    Args:
+        holds: Given the value, says whether it will do. It must not raise for any value of the type.
+        message: What to tell the client when it won't: "must be …".
+    """
+
+    holds: Callable[[Any], bool]
+    message: str
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Something that has happened. Named in the past tense. Change the fields of a stored one with `@upcast`."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One entry of a view: what queries answer, folded from events by a projection."""
+
+    @classmethod
+    def by(cls, path: str) -> Read:
+        """
+        Declare that a guard reads entries of this view.
+
+        Args:
+            path: The event's field that holds the entry's key. `"customer_id"` reads one entry (None where there is
+                none), `"items.product_id"` goes through a list and reads a mapping of those that there are.
+        """
+        return Read(cls, path)
+
+
+def event(name: str, *, aggregate: str, key: str, version: int = 1) -> Callable[[type[E]], type[E]]:
+    """
+    Register a class as an event type.
+
+    Args:
+        name: The stable name that is stored, whatever the class is called later.
+        aggregate: The type of the aggregate whose history the event belongs to.
+        key: The field that holds the aggregate's id.
+        version: The version of the data's schema. Raise it when the fields change, and say how with `@upcast`.
+    """
+
+    def register(cls: type[E]) -> type[E]:
+        if not issubclass(cls, Event):
+            raise CatalogError(f"{cls.__qualname__} is registered as event {name!r}; derive it from Event")
+        default.add(EventRegistration(cls.__module__, name, aggregate, key, version, cls))
+        return cls
+
+    return register

@@ -1,0 +1,61 @@
+"""Ids of events, aggregates and entries: what they look like, how they come about, and the map keys made of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import Annotated
+from uuid import UUID, uuid5
+
+import msgspec
+
+ID_PATTERN = r"^[A-Za-z0-9._:~-]{1,128}$(?!\n)"
+ID_DESCRIPTION = "1 to 128 letters, digits, or any of . _ : ~ -"
+
+Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN, description=ID_DESCRIPTION)]
+
+_matches = re.compile(r"[A-Za-z0-9._:~-]{1,128}").fullmatch
+_DERIVED = UUID("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57")
+
+
+def is_id(text: object) -> bool:
+    """Whether `text` may name an event, an aggregate or an entry."""
+    return isinstance(text, str) and _matches(text) is not None
+
+
+def new_id() -> str:
+    """A UUIDv7 (RFC 9562): ids sort by the millisecond in which they were made."""
+    value = int.from_bytes(os.urandom(10), "big") | (time.time_ns() // 1_000_000) << 80
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(UUID(int=value))
+
+
+def derived_id(event_id: str, purpose: str = "") -> str:
+    """
+    The id that a retry derives again: the same `event_id` and `purpose` give the same id.
+
+    Used where a client gives an eventId and leaves out the entity's id, so that its retry has the same payload.
+    """
+    return str(uuid5(_DERIVED, f"{purpose}:{event_id}"))
+
+
+def pending_key(event_id: str, aggregate_id: str) -> str:
+    """Key in `pending-events`. What follows `@` decides the partition, so an aggregate's events share a lane."""
+    return f"{event_id}@{aggregate_id}"
+
+
+def store_key(aggregate_type: str, sequence: int, aggregate_id: str) -> str:
+    """Key in `event-store`: an aggregate's history is its keys 1, 2, 3…"""
+    return f"{aggregate_type}:{sequence}@{aggregate_id}"
+
+
+def head_key(aggregate_type: str, aggregate_id: str) -> str:
+    """Key in `aggregate-heads`."""
+    return f"{aggregate_type}@{aggregate_id}"
+
+
+def cursor(position: int, lane: int) -> str:
+    """Where a record stands in the whole log; cursors sort as strings in the order of storing."""
+    return f"{position:016d}-{lane:05d}"
