@@ -1,0 +1,41 @@
+package io.hazelgate.engine;
+
+import com.hazelcast.nio.serialization.DataSerializableFactory;
+import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
+import io.hazelgate.engine.pipeline.ConditionalWrite;
+import io.hazelgate.engine.pipeline.Received;
+import io.hazelgate.engine.pipeline.RemoveEntry;
+import io.hazelgate.engine.pipeline.StoreIfAbsent;
+import io.hazelgate.engine.tasks.PipelineStats;
+import io.hazelgate.engine.tasks.QueryEntries;
+import io.hazelgate.engine.tasks.ReadEntries;
+import io.hazelgate.engine.tasks.SubmitEvents;
+
+/** Everything of ours that travels between members, or comes from a client. Ids below 100 are part of docs/protocol.md. */
+public final class EngineSerializers implements DataSerializableFactory {
+    public static final int FACTORY_ID = 7101;
+
+    public static final int SUBMIT_EVENTS = 1;
+    public static final int READ_ENTRIES = 2;
+    public static final int QUERY_ENTRIES = 3;
+    public static final int PIPELINE_STATS = 4;
+    public static final int RECEIVED = 100;
+    public static final int CONDITIONAL_WRITE = 101;
+    public static final int STORE_IF_ABSENT = 102;
+    public static final int REMOVE_ENTRY = 103;
+
+    @Override
+    public IdentifiedDataSerializable create(int typeId) {
+        return switch (typeId) {
+            case SUBMIT_EVENTS -> new SubmitEvents();
+            case READ_ENTRIES -> new ReadEntries();
+            case QUERY_ENTRIES -> new QueryEntries();
+            case PIPELINE_STATS -> new PipelineStats();
+            case RECEIVED -> new Received();
+            case CONDITIONAL_WRITE -> new ConditionalWrite();
+            case STORE_IF_ABSENT -> new StoreIfAbsent();
+            case REMOVE_ENTRY -> new RemoveEntry();
+            default -> throw new IllegalArgumentException("no class of the engine has the id " + typeId);
+        };
+    }
+}

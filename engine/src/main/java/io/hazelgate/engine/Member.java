@@ -1,0 +1,61 @@
+package io.hazelgate.engine;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.config.FileSystemYamlConfig;
+import com.hazelcast.config.YamlConfigBuilder;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** Starts a Hazelcast member with the event pipeline, and ends it in order on SIGTERM. */
+public final class Member {
+    private static final int EXIT_UNUSABLE_SETTINGS = 2;
+
+    private Member() {}
+
+    public static void main(String[] arguments) {
+        Settings settings;
+        Config config;
+        try {
+            settings = Settings.fromSystemProperties();
+            config = config(settings);
+        } catch (IOException | RuntimeException e) {
+            System.err.println("the member can't start: " + e.getMessage());
+            System.exit(EXIT_UNUSABLE_SETTINGS);
+            return;
+        }
+        HazelcastInstance hazelcast = Hazelcast.newHazelcastInstance(config);
+        Engine engine = start(hazelcast, settings);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(hazelcast, engine), "hazelgate-shutdown"));
+        System.out.println("member listens on " + settings.host() + ":" + settings.port());
+    }
+
+    static Engine start(HazelcastInstance hazelcast, Settings settings) {
+        Engine engine = new Engine(hazelcast, settings);
+        engine.start();
+        return engine;
+    }
+
+    static void stop(HazelcastInstance hazelcast, Engine engine) {
+        engine.close();
+        hazelcast.shutdown();
+    }
+
+    static Config config(Settings settings) throws IOException {
+        Config config;
+        if (settings.config() != null) {
+            config = new FileSystemYamlConfig(settings.config(), settings.asProperties());
+        } else {
+            try (InputStream yaml = Member.class.getResourceAsStream("/hazelgate.yaml")) {
+                YamlConfigBuilder builder = new YamlConfigBuilder(yaml);
+                builder.setProperties(settings.asProperties());
+                config = builder.build();
+            }
+        }
+        // Not for a user to choose: without these the gateway can't talk to the member.
+        config.getSerializationConfig()
+                .addDataSerializableFactory(EngineSerializers.FACTORY_ID, new EngineSerializers());
+        return config;
+    }
+}

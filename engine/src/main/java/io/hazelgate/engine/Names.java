@@ -1,0 +1,27 @@
+package io.hazelgate.engine;
+
+/** What the maps, topics and services are called. docs/protocol.md says what is in them. */
+public final class Names {
+    public static final String PENDING_EVENTS = "pending-events";
+    public static final String EVENT_STORE = "event-store";
+    public static final String EVENT_IDS = "event-ids";
+    public static final String COMPLETED_EVENTS = "completed-events";
+    public static final String DEAD_LETTER_EVENTS = "dead-letter-events";
+    public static final String LANES = "lanes";
+
+    public static final String EVENT_STREAM_TOPIC = "event-stream";
+    public static final String EVENT_TOPIC_PREFIX = "events.";
+    public static final String COMPLETIONS_TOPIC_PREFIX = "completions.";
+
+    public static final String EXECUTOR = "hazelgate";
+    public static final String JOB = "hazelgate-events";
+    public static final String INDEX_PREFIX = "_meta.keys.";
+
+    private Names() {}
+
+    /** The part of a pending event's key before the {@code @}. */
+    public static String eventIdOf(String pendingKey) {
+        int at = pendingKey.indexOf('@');
+        return at < 0 ? pendingKey : pendingKey.substring(0, at);
+    }
+}

@@ -1,0 +1,90 @@
+package io.hazelgate.engine;
+
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.pipeline.Received;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * Finds the events in {@code pending-events} that the journal did not bring: it is a ring, and forgets without a word.
+ *
+ * <p>A key is taken for forgotten when two looks in a row find it pending and not in the pipeline.
+ */
+public final class Reconciler {
+    private final IMap<String, HazelcastJsonValue> pendingEvents;
+    private final PipelineStatistics statistics;
+    private final Set<String> inPipeline = ConcurrentHashMap.newKeySet();
+    private final Queue<Received> found = new ConcurrentLinkedQueue<>();
+    private Set<String> suspects = Set.of();
+
+    Reconciler(IMap<String, HazelcastJsonValue> pendingEvents, PipelineStatistics statistics) {
+        this.pendingEvents = pendingEvents;
+        this.statistics = statistics;
+    }
+
+    /** An event is in the pipeline from now on. */
+    public void arrived(String key) {
+        inPipeline.add(key);
+    }
+
+    /** These events have left the pipeline. */
+    public void left(Collection<String> keys) {
+        inPipeline.removeAll(keys);
+    }
+
+    /** The next event that the journal forgot, or null. */
+    public Received poll() {
+        return found.poll();
+    }
+
+    /** Everything that is pending on this member when the pipeline starts, in the order in which it was submitted. */
+    public List<Received> leftovers() {
+        inPipeline.clear();
+        found.clear();
+        return read(pendingEvents.localKeySet());
+    }
+
+    /** Looks once. */
+    synchronized void look() {
+        Set<String> now = new HashSet<>();
+        for (String key : pendingEvents.localKeySet()) {
+            if (!inPipeline.contains(key)) {
+                now.add(key);
+            }
+        }
+        Set<String> forgotten = new HashSet<>(now);
+        forgotten.retainAll(suspects);
+        for (Received event : read(forgotten)) {
+            arrived(event.key());
+            found.add(event);
+            statistics.reconciled.increment();
+        }
+        now.removeAll(forgotten);
+        suspects = now;
+    }
+
+    private List<Received> read(Set<String> keys) {
+        List<Received> events = new ArrayList<>();
+        for (String key : keys) {
+            HazelcastJsonValue envelope = pendingEvents.get(key);
+            if (envelope != null) {
+                events.add(new Received(key, Json.bytes(envelope), Clock.micros(), false));
+            }
+        }
+        events.sort(Comparator.comparing(Reconciler::submission));
+        return events;
+    }
+
+    private static String submission(Received event) {
+        String envelope = new String(event.envelope(), java.nio.charset.StandardCharsets.UTF_8);
+        return Json.stringField(envelope, "timestamp") + '|' + Json.stringField(envelope, "submissionId");
+    }
+}

@@ -1,0 +1,76 @@
+package io.hazelgate.engine;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.Properties;
+
+/**
+ * What a member is told on its command line, as system properties.
+ *
+ * @param members the addresses of members to join, separated by commas
+ * @param projector {@code host:port} of the projector beside this member
+ * @param config a Hazelcast configuration in YAML; null for the one in this jar
+ */
+public record Settings(
+        String clusterName,
+        String host,
+        int port,
+        String members,
+        String projector,
+        int completedTtlSeconds,
+        int maxInFlight,
+        String config) {
+
+    static Settings fromSystemProperties() throws IOException {
+        String host = System.getProperty("hazelgate.host", "127.0.0.1");
+        int port = integer("hazelgate.port", 5701, 0, 65_535);
+        if (port == 0) {
+            port = freePort(host);
+        }
+        return new Settings(
+                System.getProperty("hazelgate.cluster-name", "dev"),
+                host,
+                port,
+                System.getProperty("hazelgate.members", host + ":" + port),
+                System.getProperty("hazelgate.projector", "127.0.0.1:50051"),
+                integer("hazelgate.completed-ttl-seconds", 3_600, 1, Integer.MAX_VALUE),
+                integer("hazelgate.max-in-flight", 20_000, 1, Integer.MAX_VALUE),
+                System.getProperty("hazelgate.config"));
+    }
+
+    /** For the placeholders of the YAML configuration. */
+    Properties asProperties() {
+        Properties properties = new Properties();
+        properties.putAll(System.getProperties());
+        properties.setProperty("hazelgate.cluster-name", clusterName);
+        properties.setProperty("hazelgate.host", host);
+        properties.setProperty("hazelgate.port", String.valueOf(port));
+        properties.setProperty("hazelgate.members", members);
+        properties.setProperty("hazelgate.completed-ttl-seconds", String.valueOf(completedTtlSeconds));
+        return properties;
+    }
+
+    private static int integer(String name, int fallback, int least, int most) {
+        String text = System.getProperty(name);
+        if (text == null) {
+            return fallback;
+        }
+        try {
+            int value = Integer.parseInt(text.trim());
+            if (value >= least && value <= most) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // said below, with the range
+        }
+        throw new IllegalArgumentException(
+                "-D" + name + "=" + text + ": must be a whole number from " + least + " to " + most);
+    }
+
+    private static int freePort(String host) throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+            return socket.getLocalPort();
+        }
+    }
+}

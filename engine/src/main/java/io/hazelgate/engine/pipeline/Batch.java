@@ -1,0 +1,36 @@
+package io.hazelgate.engine.pipeline;
+
+import io.hazelgate.engine.projector.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Events that go through the pipeline together, with what has become of each. Instants are microseconds since the epoch. */
+final class Batch {
+    final List<Received> events;
+    final List<Outcome> outcomes;
+    /** Per event: its record as it is in the store, or null where it is not stored. */
+    final List<byte[]> records;
+
+    final long persistedAt;
+    final long viewUpdatedAt;
+    long publishedAt;
+    long completedAt;
+
+    Batch(List<Received> events, List<Outcome> outcomes, List<byte[]> records, long persistedAt, long viewUpdatedAt) {
+        this.events = events;
+        this.outcomes = outcomes;
+        this.records = records;
+        this.persistedAt = persistedAt;
+        this.viewUpdatedAt = viewUpdatedAt;
+    }
+
+    List<byte[]> storedRecords() {
+        List<byte[]> stored = new ArrayList<>(records.size());
+        for (byte[] record : records) {
+            if (record != null) {
+                stored.add(record);
+            }
+        }
+        return stored;
+    }
+}

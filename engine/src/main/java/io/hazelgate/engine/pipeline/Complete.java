@@ -1,0 +1,92 @@
+package io.hazelgate.engine.pipeline;
+
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.Clock;
+import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Json;
+import io.hazelgate.engine.Names;
+import io.hazelgate.engine.PipelineStatistics;
+import io.hazelgate.engine.projector.Outcome;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** The stage "complete": what has become of each event goes to {@code completed-events}, then to the gateway that waits. */
+final class Complete implements BatchStageP.Step {
+    private final IMap<String, HazelcastJsonValue> completedEvents;
+    private final PipelineStatistics statistics;
+    private final Notices notices;
+
+    Complete(Engine engine) {
+        completedEvents = engine.hazelcast().getMap(Names.COMPLETED_EVENTS);
+        statistics = engine.statistics();
+        notices = new Notices(engine.hazelcast());
+    }
+
+    @Override
+    public CompletableFuture<?> start(Batch batch) {
+        batch.completedAt = Clock.micros();
+        String refusedEnd = ",\"completedAt\":\"" + Clock.iso(batch.completedAt) + "\"}";
+        String againEnd = ",\"viewUpdatedAt\":\"" + Clock.iso(batch.viewUpdatedAt) + "\",\"publishedAt\":\""
+                + Clock.iso(batch.publishedAt) + "\"" + refusedEnd;
+        String storedEnd = ",\"persistedAt\":\"" + Clock.iso(batch.persistedAt) + "\"" + againEnd;
+
+        Map<String, HazelcastJsonValue> first = new HashMap<>();
+        Map<String, HazelcastJsonValue> again = new HashMap<>();
+        for (int i = 0; i < batch.outcomes.size(); i++) {
+            Outcome outcome = batch.outcomes.get(i);
+            String eventId = batch.events.get(i).eventId();
+            String completion = new String(outcome.completion(), StandardCharsets.UTF_8);
+            String end =
+                    switch (outcome.kind()) {
+                        case Outcome.ACCEPTED -> storedEnd;
+                        case Outcome.ALREADY_STORED -> completion.contains("\"persistedAt\":") ? againEnd : storedEnd;
+                        default -> completion.contains("\"completedAt\":") ? "}" : refusedEnd;
+                    };
+            if (outcome.kind() == Outcome.ACCEPTED || outcome.kind() == Outcome.REFUSED) {
+                first.put(eventId, new HazelcastJsonValue(completion + end));
+            } else if (outcome.kind() == Outcome.ALREADY_STORED) {
+                again.put(eventId, new HazelcastJsonValue(completion + end));
+            }
+            notices.add(outcome.replyTo(), completion, end);
+        }
+        CompletableFuture<?> written = first.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : completedEvents.setAllAsync(first).toCompletableFuture();
+        if (!again.isEmpty()) {
+            // The first completion of an event stays: its times are the true ones.
+            written = CompletableFuture.allOf(
+                    written,
+                    completedEvents
+                            .submitToKeys(again.keySet(), new StoreIfAbsent(again))
+                            .toCompletableFuture());
+        }
+        return written.thenRun(() -> {
+            notices.send();
+            count(batch);
+        });
+    }
+
+    private void count(Batch batch) {
+        for (int i = 0; i < batch.outcomes.size(); i++) {
+            Outcome outcome = batch.outcomes.get(i);
+            if (outcome.kind() == Outcome.ACCEPTED) {
+                String submitted =
+                        Json.stringField(new String(outcome.completion(), StandardCharsets.UTF_8), "timestamp");
+                long received = batch.events.get(i).receivedAt();
+                long submittedAt = submitted == null ? received : Clock.parse(submitted);
+                statistics.completed(
+                        submittedAt,
+                        received,
+                        batch.persistedAt,
+                        batch.viewUpdatedAt,
+                        batch.publishedAt,
+                        batch.completedAt);
+            } else if (outcome.kind() == Outcome.REFUSED) {
+                statistics.rejected.increment();
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.hazelgate.engine.pipeline;
+
+import com.hazelcast.core.EntryEventType;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.jet.config.JobConfig;
+import com.hazelcast.jet.config.ProcessingGuarantee;
+import com.hazelcast.jet.core.ProcessorMetaSupplier;
+import com.hazelcast.jet.pipeline.JournalInitialPosition;
+import com.hazelcast.jet.pipeline.Pipeline;
+import com.hazelcast.jet.pipeline.Sinks;
+import com.hazelcast.jet.pipeline.Sources;
+import io.hazelgate.engine.Names;
+
+/**
+ * The way of an event: receive, process (plan, load, project, persist, update views), publish, complete, clean up.
+ *
+ * <p>The journal only wakes the pipeline up: what is in {@code pending-events} is what there is to do, and the reconciler finds
+ * whatever the journal lost. So the job needs no snapshots and no guarantee of Jet's, and starts at the journal's end.
+ */
+public final class EventPipeline {
+    private EventPipeline() {}
+
+    public static Pipeline build() {
+        Pipeline pipeline = Pipeline.create();
+        pipeline.readFrom(Sources.<Received, String, HazelcastJsonValue>mapJournal(
+                        Names.PENDING_EVENTS,
+                        JournalInitialPosition.START_FROM_CURRENT,
+                        Received::fromJournal,
+                        event -> event.getType() == EntryEventType.ADDED
+                                || event.getType() == EntryEventType.UPDATED))
+                .withoutTimestamps()
+                .setName("receive")
+                .<Batch>customTransform("process", ProcessP::new)
+                .setLocalParallelism(1)
+                .<Batch>customTransform("publish", BatchStageP.stage(Publish::new))
+                .setLocalParallelism(1)
+                .<Batch>customTransform("complete", BatchStageP.stage(Complete::new))
+                .setLocalParallelism(1)
+                .writeTo(Sinks.fromProcessor(
+                        "clean up", ProcessorMetaSupplier.of(1, BatchStageP.lastStage(CleanUp::new))));
+        return pipeline;
+    }
+
+    public static JobConfig config() {
+        return new JobConfig().setName(Names.JOB).setProcessingGuarantee(ProcessingGuarantee.NONE);
+    }
+}

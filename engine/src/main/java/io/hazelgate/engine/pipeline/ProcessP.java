@@ -1,0 +1,131 @@
+package io.hazelgate.engine.pipeline;
+
+import com.hazelcast.jet.core.AbstractProcessor;
+import com.hazelcast.jet.core.Inbox;
+import com.hazelcast.jet.core.Processor;
+import io.hazelgate.engine.Engine;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * The stage "process": gathers what has arrived into a batch and has it processed, one batch at a time, on a thread of its own.
+ *
+ * <p>Under load batches grow, at rest an event goes alone. It starts with what an earlier run left in {@code pending-events}.
+ */
+final class ProcessP extends AbstractProcessor {
+    private static final int MAX_BATCH_EVENTS = 1_000;
+    private static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
+    private static final int MAX_WAITING_EVENTS = 4_000;
+
+    private Engine engine;
+    private BatchProcessor batchProcessor;
+    private ExecutorService worker;
+    private ArrayDeque<Received> waiting = new ArrayDeque<>();
+    private CompletableFuture<List<Received>> leftovers;
+    private Future<Batch> running;
+    private Batch done;
+
+    @Override
+    protected void init(Processor.Context context) {
+        engine = Engine.of(context.hazelcastInstance());
+        batchProcessor = new BatchProcessor(engine);
+        worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
+        leftovers = CompletableFuture.supplyAsync(() -> engine.reconciler().leftovers(), worker);
+    }
+
+    @Override
+    public boolean tryProcess() {
+        if (leftovers != null) {
+            if (!leftovers.isDone()) {
+                return true;
+            }
+            putInFront(leftovers.join());
+            leftovers = null;
+        }
+        Received found = engine.reconciler().poll();
+        while (found != null) {
+            take(found);
+            found = engine.reconciler().poll();
+        }
+        if (running != null && running.isDone()) {
+            done = resultOf(running);
+            running = null;
+        }
+        if (done != null && tryEmit(done)) {
+            done = null;
+        }
+        if (running == null && done == null && !waiting.isEmpty()) {
+            List<Received> events = nextEvents();
+            running = worker.submit(() -> batchProcessor.process(events));
+        }
+        return true;
+    }
+
+    @Override
+    public void process(int ordinal, Inbox inbox) {
+        while (waiting.size() < MAX_WAITING_EVENTS) {
+            Received event = (Received) inbox.poll();
+            if (event == null) {
+                return;
+            }
+            take(event);
+        }
+    }
+
+    private void take(Received event) {
+        if (event.isAfterLostEvents()) {
+            engine.statistics().journalLost.increment();
+        }
+        engine.reconciler().arrived(event.key());
+        waiting.add(event);
+    }
+
+    /** What was there before goes first; what came twice, by the journal too, is taken once. */
+    private void putInFront(List<Received> earlier) {
+        Set<String> keys = new HashSet<>();
+        ArrayDeque<Received> all = new ArrayDeque<>();
+        for (Received event : earlier) {
+            keys.add(event.key());
+            engine.reconciler().arrived(event.key());
+            all.add(event);
+        }
+        waiting.stream().filter(event -> !keys.contains(event.key())).forEach(all::add);
+        waiting = all;
+    }
+
+    private List<Received> nextEvents() {
+        List<Received> events = new ArrayList<>();
+        int bytes = 0;
+        while (!waiting.isEmpty() && events.size() < MAX_BATCH_EVENTS && bytes < MAX_BATCH_BYTES) {
+            Received event = waiting.poll();
+            bytes += event.envelope().length;
+            events.add(event);
+        }
+        return events;
+    }
+
+    private static Batch resultOf(Future<Batch> finished) {
+        try {
+            return finished.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw new IllegalStateException("the batch processor gave up", e.getCause());
+        }
+    }
+
+    @Override
+    public void close() {
+        if (worker != null) {
+            worker.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.hazelgate.engine.projector;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.msgpack.core.MessageBufferPacker;
+import org.msgpack.core.MessageFormat;
+import org.msgpack.core.MessagePack;
+import org.msgpack.core.MessagePacker;
+import org.msgpack.core.MessageUnpacker;
+
+/** The msgpack bodies of docs/protocol.md. */
+public final class Messages {
+    public static final byte[] DESCRIBE_REQUEST = {(byte) 0x90};
+
+    private Messages() {}
+
+    public static byte[] request(
+            long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded) {
+        try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
+            packer.packArrayHeader(4).packLong(batchId).packInt(round);
+            packer.packArrayHeader(events.size());
+            for (Input event : events) {
+                packer.packArrayHeader(6);
+                packBytes(packer, event.envelope());
+                packer.packInt(event.lane()).packLong(event.position()).packString(event.receivedAt());
+                packBytes(packer, event.idRecord());
+                packBytes(packer, event.storedRecord());
+            }
+            packer.packMapHeader(loaded.size());
+            for (Map.Entry<String, Map<String, byte[]>> map : loaded.entrySet()) {
+                packer.packString(map.getKey()).packMapHeader(map.getValue().size());
+                for (Map.Entry<String, byte[]> entry : map.getValue().entrySet()) {
+                    packer.packString(entry.getKey());
+                    packBytes(packer, entry.getValue());
+                }
+            }
+            return packer.toByteArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static Answer answer(byte[] body) {
+        try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(body)) {
+            unpacker.unpackArrayHeader();
+            Map<String, List<String>> needs = stringLists(unpacker);
+            int outcomeCount = unpacker.unpackArrayHeader();
+            List<Outcome> outcomes = new ArrayList<>(outcomeCount);
+            for (int i = 0; i < outcomeCount; i++) {
+                unpacker.unpackArrayHeader();
+                outcomes.add(new Outcome(
+                        unpacker.unpackInt(),
+                        string(unpacker),
+                        bytes(unpacker),
+                        bytes(unpacker),
+                        bytes(unpacker),
+                        string(unpacker),
+                        string(unpacker),
+                        unpacker.unpackBoolean()));
+            }
+            int writeCount = unpacker.unpackArrayHeader();
+            List<Write> writes = new ArrayList<>(writeCount);
+            for (int i = 0; i < writeCount; i++) {
+                unpacker.unpackArrayHeader();
+                String map = unpacker.unpackString();
+                String key = unpacker.unpackString();
+                long expectedVersion = unpacker.unpackLong();
+                byte[] value = bytes(unpacker);
+                int[] events = new int[unpacker.unpackArrayHeader()];
+                for (int j = 0; j < events.length; j++) {
+                    events[j] = unpacker.unpackInt();
+                }
+                writes.add(new Write(map, key, expectedVersion, value, events));
+            }
+            return new Answer(needs, outcomes, writes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static Description description(byte[] body) {
+        try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(body)) {
+            unpacker.unpackArrayHeader();
+            String fingerprint = unpacker.unpackString();
+            Map<String, List<String>> views = new LinkedHashMap<>();
+            int viewCount = unpacker.unpackArrayHeader();
+            for (int i = 0; i < viewCount; i++) {
+                unpacker.unpackArrayHeader();
+                views.put(unpacker.unpackString(), strings(unpacker));
+            }
+            return new Description(fingerprint, views, strings(unpacker));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, List<String>> stringLists(MessageUnpacker unpacker) throws IOException {
+        int size = unpacker.unpackMapHeader();
+        Map<String, List<String>> lists = new LinkedHashMap<>();
+        for (int i = 0; i < size; i++) {
+            lists.put(unpacker.unpackString(), strings(unpacker));
+        }
+        return lists;
+    }
+
+    private static List<String> strings(MessageUnpacker unpacker) throws IOException {
+        int size = unpacker.unpackArrayHeader();
+        List<String> strings = new ArrayList<>(size);
+        for (int i = 0; i < size; i++) {
+            strings.add(unpacker.unpackString());
+        }
+        return strings;
+    }
+
+    private static void packBytes(MessagePacker packer, byte[] bytes) throws IOException {
+        if (bytes == null) {
+            packer.packNil();
+        } else {
+            packer.packBinaryHeader(bytes.length).writePayload(bytes);
+        }
+    }
+
+    private static byte[] bytes(MessageUnpacker unpacker) throws IOException {
+        if (unpacker.tryUnpackNil()) {
+            return null;
+        }
+        // A projector may send JSON as a string as well as as bytes; both are UTF-8.
+        int length = unpacker.getNextFormat() == MessageFormat.BIN8
+                        || unpacker.getNextFormat() == MessageFormat.BIN16
+                        || unpacker.getNextFormat() == MessageFormat.BIN32
+                ? unpacker.unpackBinaryHeader()
+                : unpacker.unpackRawStringHeader();
+        return unpacker.readPayload(length);
+    }
+
+    private static String string(MessageUnpacker unpacker) throws IOException {
+        return unpacker.tryUnpackNil() ? null : unpacker.unpackString();
+    }
+}

@@ -1,0 +1,28 @@
+package io.hazelgate.engine.projector;
+
+/**
+ * What the projector decided about one event.
+ *
+ * @param kind one of the constants below
+ * @param record the event record without persistedAt, or null
+ * @param completion a JSON object without its closing brace
+ * @param replyTo the gateway that waits for the answer; empty for nobody
+ */
+public record Outcome(
+        int kind,
+        String storeKey,
+        byte[] record,
+        byte[] idRecord,
+        byte[] completion,
+        String eventType,
+        String replyTo,
+        boolean notifyStored) {
+    /** Store it. */
+    public static final int ACCEPTED = 0;
+    /** Nothing is stored; the refusal is remembered for a while. */
+    public static final int REFUSED = 1;
+    /** Stored by an earlier run: only what that left undone is done. */
+    public static final int ALREADY_STORED = 2;
+    /** Answered, and nothing is kept. */
+    public static final int ANSWER_ONLY = 3;
+}
