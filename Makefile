@@ -1,0 +1,84 @@
+# make run    everything on this machine, at http://127.0.0.1:8000/graphql   (ARGS="--port 8080 --no-demo-data")
+# make test   every test                                                      (ARGS="-k cli" is for pytest)
+# make lint   every check of form
+# make bench  the figures, each beside what it is compared with
+#
+# Each of them first sets up what it needs, and does nothing where nothing changed.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON3 ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BUNDLED := gateway/_bundled
+NODE_TESTS := tests/acceptance/node
+MVN := mvn -B -q -f engine/pom.xml
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+ENGINE_SOURCES := engine/pom.xml $(shell find engine/src/main -type f 2>/dev/null)
+WEB_SOURCES := web/package.json web/package-lock.json web/build.mjs
+HAVE_NPM := $(shell command -v npm 2>/dev/null)
+
+.PHONY: run test lint bench setup engine page wheel lock
+
+run: setup
+	exec $(BIN)/hazelgate dev $(ARGS)
+
+test: setup $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed)
+	$(MVN) verify
+	$(BIN)/pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	$(MVN) spotless:check
+
+bench: setup
+	$(BIN)/python -m benchmarks $(ARGS)
+
+setup: $(VENV)/.installed engine page
+
+# ---------------------------------------------------------------- what is built
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml
+	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON3=python3.13 …")'
+	$(PYTHON3) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+engine: $(BUNDLED)/engine.jar
+
+$(BUNDLED)/engine.jar: $(ENGINE_SOURCES)
+	@command -v mvn >/dev/null || { echo "the engine is built with Maven: install a JDK (17 or newer) and Maven" >&2; exit 1; }
+	$(MVN) package -DskipTests
+	cp engine/target/engine.jar $@.part && mv $@.part $@
+
+ifdef HAVE_NPM
+page: $(BUNDLED)/graphiql.html
+else
+page:
+	@echo "npm is not installed: /graphql will serve a GraphiQL that loads from a CDN"
+endif
+
+$(BUNDLED)/graphiql.html: $(WEB_SOURCES)
+	cd web && $(NPM_CI) && npm run --silent build
+
+$(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json
+	cd $(NODE_TESTS) && $(NPM_CI)
+	touch $@
+
+wheel: setup
+	$(BIN)/python -m build --wheel --no-isolation
+
+# Writes the lock files anew, at the newest versions that pyproject.toml allows.
+lock: $(VENV)/.installed
+	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/base.txt pyproject.toml
+	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --output-file requirements/dev.txt pyproject.toml
+
+LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links

@@ -1,0 +1,156 @@
+"""The command `hazelgate`. What it can't start it says in one line, with exit status 2."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+_CONTEXT = {"auto_envvar_prefix": "HAZELGATE", "show_default": True, "help_option_names": ["-h", "--help"]}
+
+
+class CannotStart(click.ClickException):
+    """One clear line on stderr, and exit status 2."""
+
+    exit_code = 2
+
+
+class AddressList(click.ParamType[tuple[str, ...]]):
+    """`host:port`, several parted by commas."""
+
+    name = "host:port[,…]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Check every part, so that a mistake is told before anything starts."""
+        if isinstance(value, tuple):
+            return value
+        addresses = tuple(part.strip() for part in value.split(",") if part.strip())
+        for address in addresses:
+            host, _, port = address.rpartition(":")
+            if not host or not port.isdigit():
+                self.fail(f"{address!r} is not host:port", param, ctx)
+        return addresses
+
+
+def _port(default: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option("--port", type=click.IntRange(0, 65_535), default=default, help="0 finds a free one.")
+
+
+def _host() -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option("--host", default="127.0.0.1", help="The address to bind to. Keep it on a private network.")
+
+
+_DOMAIN = click.option("--domain", default="domain", help="Import path of the events, guards and projections.")
+_HEAP = click.option("--heap", default="1g", help="Upper bound of the member's heap, like 512m or 4g.")
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(package_name="hazelgate", message="hazelgate %(version)s")
+def main() -> None:
+    """
+    An event-sourced backend with a GraphQL front door, on Hazelcast Jet.
+
+    Each option can be given as an environment variable too: HAZELGATE_DEV_PORT=8080 for `dev --port 8080`.
+    """
+
+
+@main.command()
+@_port(8000)
+@click.option("--demo-data/--no-demo-data", default=True, help="Customers, products, and a trickle of orders.")
+@_DOMAIN
+@_HEAP
+def dev(port: int, demo_data: bool, domain: str, heap: str) -> None:
+    """Run everything on this machine: a member, a projector and a gateway. Ctrl-C ends all of it."""
+    from gateway.dev import DevOptions, plan_stack, run_stack
+    from gateway.java import JavaUnusable
+    from gateway.member import EngineMissing
+    from gateway.ports import PortUnavailable
+
+    try:
+        stack = plan_stack(DevOptions(port=port, demo_data=demo_data, domain=domain, heap=heap))
+    except (JavaUnusable, EngineMissing, PortUnavailable, ValueError) as error:
+        raise CannotStart(str(error)) from None
+    asyncio.run(run_stack(stack, click.echo))
+
+
+@main.command()
+@click.option("--cluster-name", default="dev", help="Only members and gateways of one name meet.")
+@_host()
+@_port(5701)
+@click.option("--members", type=AddressList(), default="127.0.0.1:5701", help="Members to join.")
+@click.option("--projector", default="127.0.0.1:50051", help="The projector to send events to.")
+@_HEAP
+@click.option("--completed-ttl-seconds", type=click.IntRange(1), default=3_600, help="How long completions stay.")
+@click.option("--max-in-flight", type=click.IntRange(1), default=20_000, help="Pending events at most.")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Hazelcast YAML.")
+def member(**options: Any) -> None:
+    """Run a Hazelcast member with the engine. This process becomes the JVM."""
+    from gateway.java import JavaUnusable, find_java
+    from gateway.member import EngineMissing, MemberOptions, engine_jar, member_command
+
+    try:
+        wanted = MemberOptions(**options)
+        command = member_command(find_java(), engine_jar(), wanted)
+    except (JavaUnusable, EngineMissing, ValueError) as error:
+        raise CannotStart(str(error)) from None
+    os.execv(command[0], command)
+
+
+@main.command()
+@_host()
+@_port(50_051)
+@_DOMAIN
+def projector(host: str, port: int, domain: str) -> None:
+    """Run a projector: the domain's guards and projections, called by a member."""
+    os.execv(
+        sys.executable,
+        [sys.executable, "-P", "-m", "sourcing.projector", f"--host={host}", f"--port={port}", f"--domain={domain}"],
+    )
+
+
+@main.command()
+@click.option("--host", help="The address to bind to.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Where to listen.  [default: 8000]")
+@click.option("--cluster-name", help="The cluster to connect to.  [default: dev]")
+@click.option("--members", type=AddressList(), help="Some of its members.  [default: 127.0.0.1:5701]")
+@click.option("--domain", help="Import path of the events, guards and projections.  [default: domain]")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: info]")
+def serve(**given: Any) -> None:
+    """
+    Run a gateway: GraphQL over HTTP and websockets.
+
+    What is not given here comes from GATEWAY_… environment variables (GATEWAY_PORT), and then from the defaults.
+    """
+    from pydantic import ValidationError
+
+    from gateway.ports import PortUnavailable, check_free
+    from gateway.server import run
+    from gateway.settings import Settings
+
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        check_free(settings.port, settings.host)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise CannotStart(f"setting {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None
+    except PortUnavailable as error:
+        raise CannotStart(str(error)) from None
+    run(settings)
+
+
+@main.command()
+@click.option("--url", default="http://127.0.0.1:8000/graphql", help="The gateway's GraphQL address.")
+@click.option("--orders-per-second", type=click.FloatRange(0.01, 100), default=1.5, help="The trickle, on average.")
+@click.option("--seed", type=int, default=2026, help="The same seed makes the same customers, products and choices.")
+def demo(url: str, orders_per_second: float, seed: int) -> None:
+    """Fill a gateway with demo data, and keep orders trickling in until it is ended."""
+    from gateway.demo import run
+
+    asyncio.run(run(url, orders_per_second=orders_per_second, seed=seed))
+
+
+if __name__ == "__main__":
+    main()

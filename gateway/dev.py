@@ -1,0 +1,144 @@
+"""The one-command stack: a member, a projector and a gateway on one machine, as a cluster of their own."""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import sys
+from dataclasses import dataclass
+
+import httpx
+
+from gateway.java import find_java
+from gateway.member import MemberOptions, engine_jar, member_command
+from gateway.ports import LOOPBACK, check_free, free_ports
+from gateway.supervisor import ChildSpec, Supervisor, Write
+
+_ASK_AGAIN_SECONDS = 0.1
+_STILL_WAITING_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevOptions:
+    """What can be asked of the stack."""
+
+    port: int = 8000
+    """Where the gateway listens; 0 finds a free port, as is done for everything else."""
+    demo_data: bool = True
+    domain: str = "domain"
+    heap: str = "1g"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """Everything that will run, and where."""
+
+    services: tuple[ChildSpec, ...]
+    demo: ChildSpec | None
+    """Started once the services are ready."""
+    places: tuple[tuple[str, str], ...]
+    url: str
+
+
+def plan_stack(options: DevOptions) -> Stack:
+    """
+    Work out what to start, and make sure that it can be started.
+
+    Raises:
+        JavaUnusable, EngineMissing, PortUnavailable: It can't; the message says why and how to mend it.
+    """
+    java, jar = find_java(), engine_jar()
+    if options.port:
+        check_free(options.port)
+    found, member_port, projector_port = free_ports(3)
+    port = options.port or found
+    cluster = f"dev-{secrets.token_hex(4)}"
+    url = f"http://{LOOPBACK}:{port}"
+    member, projector = f"{LOOPBACK}:{member_port}", f"{LOOPBACK}:{projector_port}"
+    member_options = MemberOptions(
+        cluster_name=cluster, port=member_port, members=(member,), projector=projector, heap=options.heap
+    )
+    services = (
+        _python("projector", "projector", f"--port={projector_port}", f"--domain={options.domain}", stop_seconds=1.0),
+        ChildSpec(name="member", command=tuple(member_command(java, jar, member_options)), stop_seconds=4.0),
+        _python(
+            "gateway",
+            "serve",
+            f"--port={port}",
+            f"--cluster-name={cluster}",
+            f"--members={member}",
+            f"--domain={options.domain}",
+            stop_seconds=3.0,
+        ),
+    )
+    return Stack(
+        services=services,
+        demo=_python("demo", "demo", f"--url={url}/graphql", stop_seconds=0.5) if options.demo_data else None,
+        places=(
+            ("member", f"{member} (cluster {cluster}, Java {java.version} from {java.origin}, heap {options.heap})"),
+            ("projector", f"{projector} (domain {options.domain})"),
+            ("gateway", url),
+            ("GraphiQL", f"{url}/graphql"),
+        ),
+        url=url,
+    )
+
+
+async def run_stack(stack: Stack, write: Write) -> None:
+    """Run everything until SIGINT, SIGTERM or SIGHUP; then end everything."""
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, told_to_stop.set)
+    for name, place in stack.places:
+        write(f"{name:<9}   {place}")
+    async with Supervisor(write) as supervisor:
+        supervisor.start(*stack.services)
+        becoming_ready = asyncio.create_task(_start_demo_when_ready(stack, supervisor, write))
+        stopping = asyncio.create_task(told_to_stop.wait())
+        await asyncio.wait({becoming_ready, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if becoming_ready.done():
+            becoming_ready.result()
+            await stopping
+        becoming_ready.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await becoming_ready
+        write("stopping")
+    write("stopped")
+
+
+async def _start_demo_when_ready(stack: Stack, supervisor: Supervisor, write: Write) -> None:
+    seconds = await wait_until_ready(f"{stack.url}/ready", write)
+    write(f"ready after {seconds:.1f} s: {stack.url}/graphql")
+    if stack.demo is not None:
+        supervisor.start(stack.demo)
+
+
+async def wait_until_ready(url: str, write: Write) -> float:
+    """Ask until the answer is status 200, telling now and then what is missing. Returns how many seconds it took."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    tell_at = started + _STILL_WAITING_SECONDS
+    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
+        while True:
+            try:
+                answer = await client.get(url)
+                if answer.status_code == httpx.codes.OK:
+                    return loop.time() - started
+                missing = answer.text.strip()
+            except httpx.HTTPError:
+                missing = "the gateway does not answer yet"
+            if loop.time() >= tell_at:
+                write(f"waiting for {url}: {missing}")
+                tell_at += _STILL_WAITING_SECONDS
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+
+
+def _python(name: str, *arguments: str, stop_seconds: float) -> ChildSpec:
+    """One of our own commands, with this same Python; `-P` keeps the current folder from shadowing packages."""
+    return ChildSpec(
+        name=name,
+        command=(sys.executable, "-P", "-m", "gateway.cli", *arguments),
+        environ={"PYTHONUNBUFFERED": "1"},
+        stop_seconds=stop_seconds,
+    )

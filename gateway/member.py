@@ -1,0 +1,83 @@
+"""How a Hazelcast member with the engine is started: the JVM's command line."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.java import Java
+
+ENGINE_JAR = Path(__file__).parent / "_bundled" / "engine.jar"
+
+# Hazelcast reaches into these packages for its memory and garbage collection figures; without them it only guesses.
+_MODULES = (
+    "--add-modules=java.se",
+    "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
+    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+    "--add-opens=java.management/sun.management=ALL-UNNAMED",
+    "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED",
+)
+# With one core left for the common pool, a CompletableFuture starts a thread for each of its tasks.
+_COMMON_POOL = "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2"
+
+
+class EngineMissing(Exception):
+    """The engine's jar is not built; the message says how to build it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberOptions:
+    """What a member is told. It binds to loopback unless told otherwise."""
+
+    cluster_name: str = "dev"
+    host: str = "127.0.0.1"
+    port: int = 5701
+    members: tuple[str, ...] = ("127.0.0.1:5701",)
+    """`host:port` of members to join, itself among them or not."""
+    projector: str = "127.0.0.1:50051"
+    heap: str = "1g"
+    """The heap's upper bound, as `-Xmx` takes it."""
+    completed_ttl_seconds: int = 3_600
+    max_in_flight: int = 20_000
+    config: Path | None = None
+    """A Hazelcast configuration (YAML) in place of the built-in one."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[1-9][0-9]*[kmgKMG]", self.heap):
+            raise ValueError(f"heap {self.heap!r} is not a size like 512m or 4g")
+
+
+def engine_jar(jar: Path = ENGINE_JAR) -> Path:
+    """
+    Where the engine's jar is.
+
+    Raises:
+        EngineMissing: A checkout that has not built it. A wheel always holds it.
+    """
+    if not jar.is_file():
+        raise EngineMissing("the engine is not built: run `make engine` (it needs a JDK and Maven)")
+    return jar
+
+
+def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
+    """The command line that starts one member."""
+    properties = {
+        "cluster-name": options.cluster_name,
+        "host": options.host,
+        "port": options.port,
+        "members": ",".join(options.members),
+        "projector": options.projector,
+        "completed-ttl-seconds": options.completed_ttl_seconds,
+        "max-in-flight": options.max_in_flight,
+    }
+    if options.config is not None:
+        properties["config"] = options.config
+    return [
+        str(java.executable),
+        f"-Xmx{options.heap}",
+        *_MODULES,
+        _COMMON_POOL,
+        *(f"-Dhazelgate.{name}={value}" for name, value in properties.items()),
+        "-jar",
+        str(jar),
+    ]

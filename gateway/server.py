@@ -1,0 +1,27 @@
+"""Serves the gateway's app over HTTP and websockets."""
+
+import uvicorn
+
+from gateway.app import create_app
+from gateway.settings import Settings
+
+# How long open requests and sockets may take to finish once the process is told to end.
+_FINISH_SECONDS = 2
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,  # costs more of the one busy core than a private network gains by it
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_FINISH_SECONDS,
+    )
