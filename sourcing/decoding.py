@@ -58,16 +58,35 @@ class Decoder(Generic[T]):
         try:
             raw = msgspec.json.encode(data)
         except (ValueError, TypeError, RecursionError, msgspec.MsgspecError) as error:
-            problems = [] if isinstance(error, RecursionError) else list(_walk(data, self.cls, ()))
+            problems = [] if isinstance(error, RecursionError) else find_problems(data, self.cls)
             raise InvalidEvent(problems or [FieldProblem((), _plain(str(error)))]) from None
         return self.decode(raw)
 
     def _problems(self, raw: bytes) -> list[FieldProblem]:
         try:
-            data = json.loads(raw, parse_constant=lambda _: _NoNumber())
-            return list(_walk(data, self.cls, ()))
+            return find_problems(parse_leniently(raw), self.cls)
         except (ValueError, RecursionError) as error:
             return [FieldProblem((), f"is not valid JSON: {_plain(str(error))}")]
+
+
+def parse_leniently(raw: bytes) -> Any:
+    """
+    JSON with things in it that are none, so that they can be pointed at: NaN, halves of surrogate pairs.
+
+    Raises:
+        ValueError, RecursionError: It is not JSON at all, or nested too deeply.
+    """
+    return json.loads(raw, parse_constant=lambda _: _NoNumber())
+
+
+def find_problems(value: Any, cls: type[msgspec.Struct]) -> list[FieldProblem]:
+    """Everything that keeps a parsed value from being a `cls`. Fields of type `Raw` are not looked into."""
+    return list(_walk(value, cls, ()))
+
+
+def find_text_problems(value: Any, path: tuple[str, ...]) -> list[FieldProblem]:
+    """Everything in a parsed value of no particular type that no store can keep."""
+    return list(_walk_text(value, path))
 
 
 def _compile(hint: Any) -> Passes | None:
@@ -158,16 +177,17 @@ def _walk_leaf(value: Any, hint: Any, extras: list[Any], path: Path) -> Iterator
         yield FieldProblem(path, "must be a number; NaN and Infinity are none")
         return
     metas = [meta for meta in extras if isinstance(meta, msgspec.Meta)]
-    if hint is not msgspec.Raw:
-        try:
-            value_or_converted = msgspec.convert(value, Annotated[(hint, *metas)] if metas else hint)
-        except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-            yield FieldProblem(path, _leaf_message(value, metas, str(error)))
+    if hint is msgspec.Raw:
+        return
+    try:
+        converted = msgspec.convert(value, Annotated[(hint, *metas)] if metas else hint)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        yield FieldProblem(path, _leaf_message(metas, str(error)))
+        return
+    for check in extras:
+        if isinstance(check, Check) and not check.holds(converted):
+            yield FieldProblem(path, check.message)
             return
-        for check in extras:
-            if isinstance(check, Check) and not check.holds(value_or_converted):
-                yield FieldProblem(path, check.message)
-                return
     yield from _walk_text(value, path)
 
 
@@ -189,7 +209,7 @@ def _walk_text(value: Any, path: Path) -> Iterator[FieldProblem]:
         yield FieldProblem(path, "must be a number; NaN and Infinity are none")
 
 
-def _leaf_message(value: Any, metas: list[msgspec.Meta], error: str) -> str:
+def _leaf_message(metas: list[msgspec.Meta], error: str) -> str:
     description = next((meta.description for meta in metas if meta.description), None)
     if description is not None:
         return f"must be {description}"

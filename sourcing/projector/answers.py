@@ -1,0 +1,178 @@
+"""What is answered about an event: completions and the outcomes around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from sourcing.envelope import (
+    Completion,
+    CompletionError,
+    CompletionStatus,
+    Envelope,
+    EventRecord,
+    IdRecord,
+    encode_json,
+)
+from sourcing.errors import FieldProblem
+from sourcing.ids import is_id
+from sourcing.projector.messages import Delivery, Kind, Outcome
+
+_decode_completion = msgspec.json.Decoder(Completion).decode
+
+
+class Submitter(msgspec.Struct, frozen=True):
+    """Whom to answer: what could be read of an envelope. For a record that the engine found, it is nobody."""
+
+    event_id: str = ""
+    event_type: str = ""
+    aggregate_type: str = ""
+    aggregate_id: str = ""
+    correlation_id: str = ""
+    submission_id: str = ""
+    reply_to: str = ""
+    notify_stored: bool = False
+    timestamp: str = ""
+
+    @classmethod
+    def of(cls, envelope: Envelope) -> Submitter:
+        """The submitter of an envelope that can be read."""
+        return cls(
+            envelope.event_id,
+            envelope.event_type,
+            envelope.aggregate_type,
+            envelope.aggregate_id,
+            envelope.correlation_id,
+            envelope.submission_id,
+            envelope.reply_to,
+            envelope.notify_stored,
+            envelope.timestamp,
+        )
+
+    @classmethod
+    def salvaged(cls, parsed: object, received_at: str) -> Submitter:
+        """What can be told from an envelope that is wrong somewhere."""
+        fields = parsed if isinstance(parsed, dict) else {}
+
+        def text(name: str) -> str:
+            value = fields.get(name)
+            plain = value.encode("utf-8", "replace").decode().replace("\0", "?")[:200] if isinstance(value, str) else ""
+            return plain if not name.endswith("Id") or name == "correlationId" or is_id(plain) else ""
+
+        return cls(
+            text("eventId"),
+            text("eventType"),
+            text("aggregateType"),
+            text("aggregateId"),
+            text("correlationId"),
+            text("submissionId"),
+            text("replyTo"),
+            False,
+            text("timestamp") or received_at,
+        )
+
+
+def error(
+    code: str,
+    message: str,
+    problems: Iterable[FieldProblem] = (),
+    *,
+    expected_sequence: int | None = None,
+    actual_sequence: int | None = None,
+    dead_letter_id: str | None = None,
+) -> CompletionError:
+    """Why an event did not go through."""
+    return CompletionError(
+        code=code,
+        message=message,
+        problems=tuple(problems),
+        expected_sequence=expected_sequence,
+        actual_sequence=actual_sequence,
+        dead_letter_id=dead_letter_id,
+    )
+
+
+def dead_lettered(dead_letter_id: str) -> CompletionError:
+    """The event is stored, and a view waits for an operator."""
+    return error(
+        "DEAD_LETTERED",
+        f"stored, but a view could not be updated: see dead letter {dead_letter_id}",
+        dead_letter_id=dead_letter_id,
+    )
+
+
+def refusal(submitter: Submitter, delivery: Delivery, reason: CompletionError) -> Completion:
+    """The completion of an event that is not stored."""
+    return Completion(
+        event_id=submitter.event_id,
+        event_type=submitter.event_type,
+        aggregate_type=submitter.aggregate_type,
+        aggregate_id=submitter.aggregate_id,
+        correlation_id=submitter.correlation_id,
+        submission_id=submitter.submission_id,
+        status=CompletionStatus.REJECTED,
+        error=reason,
+        timestamp=submitter.timestamp,
+        received_at=delivery.received_at,
+    )
+
+
+def stored_completion(record: EventRecord, submission_id: str, dead_letter_id: str | None) -> Completion:
+    """The completion of an event that is in the store."""
+    return Completion(
+        event_id=record.event_id,
+        event_type=record.event_type,
+        aggregate_type=record.aggregate_type,
+        aggregate_id=record.aggregate_id,
+        correlation_id=record.correlation_id,
+        submission_id=submission_id,
+        status=CompletionStatus.SUCCESS if dead_letter_id is None else CompletionStatus.DEAD_LETTERED,
+        sequence=record.sequence,
+        error=None if dead_letter_id is None else dead_lettered(dead_letter_id),
+        timestamp=record.timestamp,
+        received_at=record.received_at,
+        persisted_at=record.persisted_at,
+    )
+
+
+def refused(submitter: Submitter, completion: Completion, payload_hash: str) -> Outcome:
+    """Nothing is stored; the same id and payload will be answered the same. Without an id there is nothing to keep."""
+    whole = encode_json(completion)
+    kept = encode_json(IdRecord(hash=payload_hash, completion=msgspec.Raw(whole))) if completion.event_id else None
+    return Outcome(
+        Kind.REFUSED if kept is not None else Kind.ANSWER_ONLY,
+        None,
+        None,
+        kept,
+        whole[:-1],
+        completion.event_type or None,
+        submitter.reply_to,
+        submitter.notify_stored,
+    )
+
+
+def answered(submitter: Submitter, completion: Completion, kind: Kind = Kind.ANSWER_ONLY) -> Outcome:
+    """The answer to a submission that changes nothing."""
+    return Outcome(
+        kind,
+        None,
+        None,
+        None,
+        encode_json(completion)[:-1],
+        completion.event_type or None,
+        submitter.reply_to,
+        submitter.notify_stored,
+    )
+
+
+def conflict(submitter: Submitter, delivery: Delivery) -> Outcome:
+    """The id was used before, with another payload."""
+    message = f"eventId {submitter.event_id} was used before with another payload; give a new event a new id"
+    return answered(submitter, refusal(submitter, delivery, error("EVENT_ID_CONFLICT", message)))
+
+
+def answered_before(submitter: Submitter, completion: bytes | msgspec.Raw) -> Outcome:
+    """The completion of the first submission, for another one with the same payload."""
+    first = _decode_completion(completion)
+    return answered(submitter, msgspec.structs.replace(first, submission_id=submitter.submission_id))

@@ -1,0 +1,289 @@
+"""
+The entries that a batch reads and changes. State is threaded through the batch, each entry is encoded once, at the end.
+
+An entry that was not loaded is noted in `needs`: then nothing of this round counts, and the engine calls again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from sourcing.catalog import ViewSpec
+from sourcing.envelope import (
+    AGGREGATE_HEADS,
+    DEAD_LETTER_EVENTS,
+    DeadLetter,
+    EntryMeta,
+    EventRecord,
+    WaitingEvent,
+    encode_json,
+)
+from sourcing.events import View
+from sourcing.ids import head_key
+from sourcing.projector.messages import Write
+
+Loaded = Mapping[str, Mapping[str, bytes | None]]
+
+
+class EntryNotEncodable(Exception):
+    """A view can't be written as JSON, or a sort key can't be made of it: the batch is folded again, more carefully."""
+
+
+class ViewEntry:
+    """One entry of a view during a batch."""
+
+    __slots__ = ("_changed", "_meta", "_raw", "_view", "absent", "applied", "blocked", "caused_by", "key", "spec",
+                 "touched", "updated_at", "version")  # fmt: skip
+
+    def __init__(self, spec: ViewSpec, key: str, raw: bytes | None) -> None:
+        self.spec = spec
+        self.key = key
+        self.touched: list[int] = []
+        self._raw = raw
+        self._meta: EntryMeta | None = None
+        self._view: View | None = None
+        self._changed = False
+        self.version = 0
+        self.absent = True
+        self.blocked: str | None = None
+        self.applied: dict[int, int] = {}
+        self.caused_by = self.updated_at = ""
+
+    def open(self) -> ViewEntry:
+        """Read what was loaded, once. Raises where it can't be read."""
+        if self._raw is not None:
+            meta = self.spec.decode_meta(self._raw)
+            self._view = None if meta.absent else self.spec.decode(self._raw)
+            self._meta, self._raw = meta, None
+            self.version, self.blocked, self.absent = meta.version, meta.blocked, meta.absent
+            self.applied, self.caused_by, self.updated_at = meta.applied, meta.caused_by, meta.updated_at
+        return self
+
+    @property
+    def readable(self) -> bool:
+        """Whether what was loaded could be read."""
+        return self._raw is None
+
+    @property
+    def view(self) -> View | None:
+        """The entry's state so far, None where there is no entry."""
+        return self._view if self._raw is None else self.open()._view
+
+    def apply(self, view: View, record: EventRecord, index: int) -> None:
+        """The state after one more event."""
+        self._view = view
+        self._changed = True
+        self.absent = False
+        self.version += 1
+        self.applied[record.lane] = max(record.position, self.applied.get(record.lane, 0))
+        self.caused_by = record.event_id
+        self.updated_at = record.received_at
+        self.touched.append(index)
+
+    def block(self, dead_letter_id: str, record: EventRecord, index: int) -> None:
+        """Nothing is applied any more until the dead letter is retried or discarded."""
+        self.blocked = dead_letter_id
+        self.version += 1
+        self.caused_by = self.caused_by or record.event_id
+        self.updated_at = self.updated_at or record.received_at
+        self.touched.append(index)
+
+    def encode(self) -> bytes:
+        """
+        Raises:
+            Exception: Whatever a view that can't be encoded, or an index function, raises.
+        """
+        meta = EntryMeta(
+            version=self.version,
+            caused_by=self.caused_by,
+            updated_at=self.updated_at,
+            applied=self.applied,
+            keys=self._sort_keys(),
+            blocked=self.blocked,
+            absent=self.absent,
+        )
+        return self.spec.encode(meta, self._view)
+
+    def _sort_keys(self) -> dict[str, str]:
+        if not self._changed:
+            return {} if self._meta is None else self._meta.keys
+        assert self._view is not None
+        return self.spec.sort_keys(self._view)
+
+    def write(self) -> Write:
+        """
+        Raises:
+            EntryNotEncodable: The view can't be written.
+        """
+        expected = 0 if self._meta is None else self._meta.version
+        try:
+            return Write(self.spec.name, self.key, expected, self.encode(), sorted(set(self.touched)))
+        except Exception as error:
+            raise EntryNotEncodable(str(error)) from error
+
+
+class Head:
+    """Where an aggregate's history stands during a batch."""
+
+    __slots__ = ("expected", "key", "sequence", "touched")
+
+    def __init__(self, key: str, raw: bytes | None) -> None:
+        self.key = key
+        self.expected = 0 if raw is None else _decode_head(raw).meta.version
+        self.sequence = self.expected
+        self.touched: list[int] = []
+
+    def advance(self, sequence: int, index: int) -> None:
+        """The history has got to `sequence`; it never goes back."""
+        if sequence > self.sequence:
+            self.sequence = sequence
+            self.touched.append(index)
+
+    def write(self) -> Write:
+        """The head as the batch leaves it."""
+        value = b'{"_meta":{"version":%d}}' % self.sequence
+        return Write(AGGREGATE_HEADS, self.key, self.expected, value, self.touched)
+
+
+class Letter:
+    """One dead letter during a batch; `value` is None until there is one."""
+
+    __slots__ = ("expected", "key", "touched", "value", "waiting")
+
+    def __init__(self, key: str, raw: bytes | None) -> None:
+        self.key = key
+        self.value = None if raw is None else _decode_letter(raw)
+        self.expected = 0 if self.value is None else self.value.meta.version
+        self.waiting: list[WaitingEvent] = [] if self.value is None else list(self.value.waiting)
+        self.touched: list[int] = []
+
+    def open(
+        self, record: EventRecord, event_key: str, projection: str, entry_key: str, error: str, index: int
+    ) -> None:
+        """Begin with the event that failed. Where the letter is there already, it stays as it is."""
+        if self.value is not None:
+            return
+        self.touched.append(index)
+        self.value = DeadLetter(
+            meta=EntryMeta(
+                version=0,
+                caused_by=record.event_id,
+                updated_at=record.received_at,
+                applied={record.lane: record.position},
+                keys={"failedAt": f"{record.received_at}|{self.key}"},
+            ),
+            id=self.key,
+            event_key=event_key,
+            event_id=record.event_id,
+            event_type=record.event_type,
+            lane=record.lane,
+            position=record.position,
+            projection=projection,
+            entry_key=entry_key,
+            error=error,
+            attempts=1,
+            blocked_count=0,
+            first_failed_at=record.received_at,
+            last_failed_at=record.received_at,
+        )
+
+    def queue(self, record: EventRecord, event_key: str, index: int) -> None:
+        """One more event waits behind it, unless it is known to."""
+        if self.value is None or self.value.meta.applied.get(record.lane, -1) >= record.position:
+            return
+        self.touched.append(index)
+        self.value.meta.applied[record.lane] = record.position
+        self.waiting.append(WaitingEvent(key=event_key, lane=record.lane, position=record.position))
+
+    def write(self) -> Write:
+        """The letter as the batch leaves it."""
+        assert self.value is not None
+        value = msgspec.structs.replace(
+            self.value,
+            meta=msgspec.structs.replace(self.value.meta, version=self.expected + len(self.touched)),
+            waiting=tuple(self.waiting),
+            blocked_count=len(self.waiting),
+        )
+        return Write(DEAD_LETTER_EVENTS, self.key, self.expected, encode_json(value), sorted(set(self.touched)))
+
+
+class Entries:
+    """All entries of a batch, and the list of those that are still to be loaded."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._views: dict[str, dict[str, ViewEntry]] = {}
+        self._heads: dict[str, Head] = {}
+        self._letters: dict[str, Letter] = {}
+        self._heads_loaded = loaded.get(AGGREGATE_HEADS, {})
+        self.needs: dict[str, dict[str, None]] = {}
+
+    def require(self, map_name: str, key: str) -> bool:
+        """Whether the entry was loaded; if not, it is noted."""
+        of_map = self._loaded.get(map_name)
+        if of_map is not None and key in of_map:
+            return True
+        self.needs.setdefault(map_name, {})[key] = None
+        return False
+
+    def require_head(self, aggregate_type: str, aggregate_id: str) -> bool:
+        """The same for an aggregate's head."""
+        key = head_key(aggregate_type, aggregate_id)
+        if key in self._heads_loaded:
+            return True
+        self.needs.setdefault(AGGREGATE_HEADS, {})[key] = None
+        return False
+
+    def view(self, spec: ViewSpec, key: str) -> ViewEntry:
+        """A view entry that was loaded."""
+        of_view = self._views.get(spec.name)
+        if of_view is None:
+            of_view = self._views[spec.name] = {}
+        entry = of_view.get(key)
+        if entry is None:
+            entry = of_view[key] = ViewEntry(spec, key, self._loaded[spec.name][key])
+        return entry
+
+    def head(self, aggregate_type: str, aggregate_id: str) -> Head:
+        """The head of an aggregate, loaded."""
+        key = head_key(aggregate_type, aggregate_id)
+        head = self._heads.get(key)
+        if head is None:
+            head = self._heads[key] = Head(key, self._heads_loaded[key])
+        return head
+
+    def letter(self, dead_letter_id: str) -> Letter | None:
+        """A dead letter, or None where it has to be loaded first."""
+        if not self.require(DEAD_LETTER_EVENTS, dead_letter_id):
+            return None
+        letter = self._letters.get(dead_letter_id)
+        if letter is None:
+            raw = self._loaded[DEAD_LETTER_EVENTS][dead_letter_id]
+            letter = self._letters[dead_letter_id] = Letter(dead_letter_id, raw)
+        return letter
+
+    def writes(self) -> list[Write]:
+        """
+        Everything that changed, views first.
+
+        Raises:
+            EntryNotEncodable: A projection made a view that can't be written.
+        """
+        writes = [entry.write() for of_view in self._views.values() for entry in of_view.values() if entry.touched]
+        writes += [head.write() for head in self._heads.values() if head.touched]
+        writes += [letter.write() for letter in self._letters.values() if letter.touched]
+        return writes
+
+
+class _HeadMeta(msgspec.Struct):
+    version: int
+
+
+class _HeadValue(msgspec.Struct):
+    meta: _HeadMeta = msgspec.field(name="_meta")
+
+
+_decode_head = msgspec.json.Decoder(_HeadValue).decode
+_decode_letter = msgspec.json.Decoder(DeadLetter).decode

@@ -1,0 +1,81 @@
+"""The bodies between engine and projector: msgpack arrays, as docs/protocol.md has them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+
+class Delivery(msgspec.Struct, frozen=True, array_like=True):
+    """One event of a batch. `envelope` is empty for a record that the engine found in the store."""
+
+    envelope: bytes
+    lane: int
+    position: int
+    received_at: str
+    id_record: bytes | None = None
+    stored_record: bytes | None = None
+
+
+class Request(msgspec.Struct, frozen=True, array_like=True):
+    """A batch, with the entries loaded so far: map → key → JSON, or None where there is no entry."""
+
+    batch_id: int
+    round: int
+    events: list[Delivery]
+    loaded: dict[str, dict[str, bytes | None]]
+
+
+class Kind(IntEnum):
+    """What the engine has to do with an event."""
+
+    ACCEPTED = 0
+    REFUSED = 1
+    ALREADY_STORED = 2
+    ANSWER_ONLY = 3
+
+
+class Outcome(msgspec.Struct, frozen=True, array_like=True):
+    """What became of one event. `completion` comes without its closing brace: the engine appends the later stages."""
+
+    kind: int
+    store_key: str | None
+    record: bytes | None
+    id_record: bytes | None
+    completion: bytes
+    event_type: str | None
+    reply_to: str
+    notify_stored: bool
+
+
+class Write(msgspec.Struct, frozen=True, array_like=True):
+    """An entry's state after the batch, to be written where its version still is the expected one."""
+
+    map: str
+    key: str
+    expected_version: int
+    value: bytes
+    events: list[int]
+
+
+class Response(msgspec.Struct, frozen=True, array_like=True):
+    """Either what has to be loaded first, or the outcomes and writes."""
+
+    needs: dict[str, list[str]]
+    outcomes: list[Outcome]
+    writes: list[Write]
+
+
+class Description(msgspec.Struct, frozen=True, array_like=True):
+    """What the projector knows: the engine makes the views' indexes from it."""
+
+    fingerprint: str
+    views: list[tuple[str, list[str]]]
+    event_types: list[str]
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_request = msgspec.msgpack.Decoder(Request).decode
+decode_response = msgspec.msgpack.Decoder(Response).decode
+decode_description = msgspec.msgpack.Decoder(Description).decode

@@ -1,0 +1,166 @@
+"""Per event type, made once: which guards decide on it, which views fold it, and how keys are read from an event."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from sourcing.catalog import Catalog, EventSpec, ViewSpec
+from sourcing.errors import CatalogError
+from sourcing.events import Event
+from sourcing.ids import is_id
+from sourcing.registry import GuardRegistration, Key
+
+Keys = str | list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """One declared read of a guard."""
+
+    parameter: str
+    view: ViewSpec
+    keys: Callable[[Any], Keys]
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GuardPlan:
+    """One guard of an event type."""
+
+    name: str
+    function: Callable[..., Any]
+    reads: tuple[ReadPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldPlan:
+    """One function that folds an event type into a view."""
+
+    name: str
+    function: Callable[..., Any]
+    keys: Callable[[Any], Keys]
+    takes_record: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPlan:
+    """Everything that folds an event type into one view."""
+
+    view: ViewSpec
+    folds: tuple[FoldPlan, ...]
+
+    def targets(self, event: Event) -> dict[str, list[FoldPlan]]:
+        """
+        The entries that `event` touches, with the functions to apply.
+
+        Raises:
+            Exception: Whatever a key function raises; ValueError where a key is none.
+        """
+        found: dict[str, list[FoldPlan]] = {}
+        for fold in self.folds:
+            keys = fold.keys(event)
+            for key in (keys,) if isinstance(keys, str) else keys or ():
+                if not is_id(key):
+                    raise ValueError(f"{fold.name} gives {key!r} as a key; a key is {_KEY}")
+                found.setdefault(key, []).append(fold)
+        return found
+
+
+_KEY = "1 to 128 letters, digits, or any of . _ : ~ -"
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlan:
+    """Everything to be done with an event of one type."""
+
+    spec: EventSpec
+    aggregate_id: Callable[[Any], str]
+    guards: tuple[GuardPlan, ...]
+    views: tuple[ViewPlan, ...]
+
+
+def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
+    """
+    The plans of all event types.
+
+    Raises:
+        CatalogError: A key or a read names a field that the event does not have.
+    """
+    by_class = {view.cls: view for view in catalog.views.values()}
+    plans = {}
+    for spec in catalog.specs.values():
+        guards = tuple(
+            GuardPlan(
+                guard.name,
+                guard.function,
+                tuple(
+                    ReadPlan(parameter, by_class[read.view], *_getter(spec.cls, read.path, guard))
+                    for parameter, read in guard.reads.items()
+                ),
+            )
+            for guard in catalog.guards
+            if guard.cls is spec.cls
+        )
+        views: dict[str, list[FoldPlan]] = {}
+        for fold in catalog.folds:
+            if fold.cls is spec.cls:
+                keys = _keys(spec.cls, fold.key, fold.name)
+                views.setdefault(fold.view, []).append(FoldPlan(fold.name, fold.function, keys, fold.takes_record))
+        plans[spec.name] = EventPlan(
+            spec,
+            attrgetter(spec.key),
+            guards,
+            tuple(ViewPlan(catalog.views[name], tuple(folds)) for name, folds in views.items()),
+        )
+    return plans
+
+
+def _keys(cls: type[Event], key: Key, owner: str) -> Callable[[Any], Keys]:
+    return key if callable(key) else path_getter(cls, key, owner)[0]
+
+
+def _getter(cls: type[Event], path: str, guard: GuardRegistration) -> tuple[Callable[[Any], Keys], bool]:
+    return path_getter(cls, path, guard.name)
+
+
+def path_getter(cls: type[msgspec.Struct], path: str, owner: str) -> tuple[Callable[[Any], Any], bool]:
+    """
+    How to read a dotted path from a value, and whether it goes through a list and so gives several.
+
+    Raises:
+        CatalogError: There is no such field.
+    """
+    name, _, rest = path.partition(".")
+    if name not in cls.__struct_fields__:
+        raise CatalogError(f"{owner} names {path!r}; {cls.__name__} has no field {name!r}")
+    inner, many = _unwrapped(get_type_hints(cls, include_extras=True)[name])
+    here = attrgetter(name)
+    if not rest:
+        return here, many
+    if not (isinstance(inner, type) and issubclass(inner, msgspec.Struct)):
+        raise CatalogError(f"{owner} names {path!r}; {cls.__name__}.{name} has no fields of its own")
+    below, below_many = path_getter(inner, rest, owner)
+    if not many:
+        return lambda value: None if (part := here(value)) is None else below(part), below_many
+    if below_many:
+        return lambda value: [each for part in here(value) or () for each in below(part) or ()], True
+    return lambda value: [below(part) for part in here(value) or ()], True
+
+
+def _unwrapped(hint: Any) -> tuple[Any, bool]:
+    """The type within `Annotated`, Optional and a list of it, and whether there is a list."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _unwrapped(get_args(hint)[0])
+    if origin in (Union, types.UnionType):
+        options = [option for option in get_args(hint) if option is not type(None)]
+        return _unwrapped(options[0]) if len(options) == 1 else (hint, False)
+    if origin in (list, tuple, Sequence):
+        return _unwrapped(get_args(hint)[0])[0], True
+    return hint, False

@@ -1,0 +1,364 @@
+"""
+One batch: from what the engine delivered to outcomes and writes. A pure function of its request.
+
+Event by event, in order: recognize what was here before, check the expected sequence, let the guards decide and
+complete, give it its sequence, fold it into its views. State is threaded through the batch: later events see earlier ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from sourcing.catalog import Catalog
+from sourcing.envelope import CompletionError, Envelope, EventRecord, IdRecord, encode_json
+from sourcing.errors import FieldProblem, InvalidEvent, Rejected
+from sourcing.events import Event
+from sourcing.ids import cursor, store_key
+from sourcing.projector import answers
+from sourcing.projector.entries import Entries, EntryNotEncodable, ViewEntry
+from sourcing.projector.intake import Intake, Targets, Work, read_keys, require_targets, targets_of
+from sourcing.projector.messages import (
+    Description,
+    Kind,
+    Outcome,
+    Request,
+    Response,
+    decode_request,
+    encode,
+)
+from sourcing.projector.plans import EventPlan, FoldPlan, GuardPlan, ReadPlan, make_plans
+
+
+class _Incomplete(Exception):
+    """An entry is needed that has to be loaded first; it is noted."""
+
+
+class _Refused(Exception):
+    """The event is not to be stored."""
+
+    def __init__(self, reason: CompletionError) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+
+
+class Processor:
+    """Processes batches against one catalog. Keeps nothing between calls."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._intake = Intake(catalog, make_plans(catalog))
+
+    def describe(self) -> bytes:
+        """What the engine has to know about the domain, as a msgpack body."""
+        views = [(view.name, list(view.indexes)) for view in self.catalog.views.values()]
+        return encode(Description(self.catalog.fingerprint, views, list(self.catalog.event_types)))
+
+    def process(self, request: bytes) -> bytes:
+        """
+        Process one batch, as far as what is loaded allows.
+
+        Args:
+            request: A msgpack body, as docs/protocol.md has it.
+
+        Returns:
+            A msgpack body: what to load first, or the outcomes and writes.
+
+        Raises:
+            msgspec.MsgspecError: The body is none of ours. Whatever stands in an event is no reason to raise.
+        """
+        return encode(self.fold(decode_request(request)))
+
+    def fold(self, request: Request) -> Response:
+        """The same from and to values."""
+        try:
+            return _Batch(self._intake, self.catalog, request, careful=False).run()
+        except EntryNotEncodable:
+            return _Batch(self._intake, self.catalog, request, careful=True).run()
+
+
+class _Batch:
+    """
+    One run over a batch.
+
+    `careful` encodes each view as it is folded, to find the event to blame for one that can't be written.
+    """
+
+    def __init__(self, intake: Intake, catalog: Catalog, request: Request, *, careful: bool) -> None:
+        self._intake = intake
+        self._catalog = catalog
+        self._request = request
+        self._careful = careful
+        self._entries = Entries(request.loaded)
+        self._first: dict[str, Work] = {}
+
+    def run(self) -> Response:
+        entries = self._entries
+        works = [self._intake.take_in(index, each, entries) for index, each in enumerate(self._request.events)]
+        if not entries.needs:
+            outcomes = []
+            for work in works:
+                try:
+                    outcomes.append(self._settle(work))
+                except _Incomplete:
+                    continue
+            if not entries.needs:
+                return Response({}, outcomes, entries.writes())
+        return Response({name: list(keys) for name, keys in entries.needs.items()}, [], [])
+
+    def _settle(self, work: Work) -> Outcome:
+        if work.outcome is not None and work.completion is None:
+            return work.outcome
+        first = self._first.setdefault(work.event_id, work) if work.event_id else work
+        if first is not work:
+            work.outcome = self._repeated(first, work)
+        elif work.outcome is None:
+            work.outcome = self._project_stored(work) if work.record is not None else self._decide(work)
+        return work.outcome
+
+    def _repeated(self, first: Work, work: Work) -> Outcome:
+        """The same event once more in this batch, or another one with its id."""
+        if first.hash is not None and work.hash is not None and first.hash != work.hash:
+            return answers.conflict(work.submitter, work.delivery)
+        if first.outcome is None or first.completion is None:
+            raise _Incomplete
+        completion = msgspec.structs.replace(first.completion, submission_id=work.submitter.submission_id)
+        stored_now = first.outcome.kind == Kind.ACCEPTED
+        stored_by_nobody = first.outcome.kind == Kind.ALREADY_STORED and not first.delivery.envelope
+        kind = Kind.ALREADY_STORED if stored_now or stored_by_nobody else Kind.ANSWER_ONLY
+        return answers.answered(work.submitter, completion, kind)
+
+    # ------------------------------------------------------------ a new event
+
+    def _decide(self, work: Work) -> Outcome:
+        envelope, plan, event = work.envelope, work.plan, work.event
+        assert envelope is not None
+        assert plan is not None
+        assert event is not None
+        assert work.hash is not None
+        head = self._entries.head(envelope.aggregate_type, envelope.aggregate_id)
+        try:
+            self._check_sequence(envelope, head.sequence)
+            event, completed_by = self._guarded(plan, event)
+            data = self._encoded(plan, envelope, event, completed_by)
+            targets = work.targets
+            if targets is None or completed_by is not None:
+                targets = self._targets(plan, event)
+        except _Refused as refused:
+            work.completion = answers.refusal(work.submitter, work.delivery, refused.reason)
+            return answers.refused(work.submitter, work.completion, work.hash)
+
+        record = _record(work, envelope, plan, head.sequence + 1, data)
+        key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
+        dead_letter_id = self._project(work.index, event, record, key, targets, stored=False)
+        head.advance(record.sequence, work.index)
+        work.completion = answers.stored_completion(record, work.submitter.submission_id, dead_letter_id)
+        return Outcome(
+            Kind.ACCEPTED,
+            key,
+            encode_json(record),
+            encode_json(IdRecord(hash=work.hash, key=key)),
+            encode_json(work.completion)[:-1],
+            record.event_type,
+            envelope.reply_to,
+            envelope.notify_stored,
+        )
+
+    def _check_sequence(self, envelope: Envelope, actual: int) -> None:
+        expected = envelope.expected_sequence
+        if expected is not None and expected != actual:
+            message = f"expected {envelope.aggregate_type} {envelope.aggregate_id} at {expected}, it is at {actual}"
+            raise _Refused(
+                answers.error("SEQUENCE_CONFLICT", message, expected_sequence=expected, actual_sequence=actual)
+            )
+
+    def _guarded(self, plan: EventPlan, event: Event) -> tuple[Event, GuardPlan | None]:
+        """
+        The event as the guards complete it, and the last of them that did.
+
+        All of them are asked, so that all problems are reported together.
+        """
+        completed_by: GuardPlan | None = None
+        problems: list[FieldProblem] = []
+        failure: _Refused | None = None
+        for guard in plan.guards:
+            try:
+                result = guard.function(event, **{read.parameter: self._read(read, event) for read in guard.reads})
+                if result is not None:
+                    if type(result) is not type(event):
+                        raise TypeError(f"it returned {type(result).__name__}, not {type(event).__name__} or None")
+                    event, completed_by = result, guard
+            except Rejected as rejected:
+                problems += rejected.problems
+            except _Incomplete:
+                raise
+            except Exception as error:  # a guard is the user's code: its fault refuses the event, not the batch
+                failure = failure or _guard_failed(guard, error)
+        if problems:
+            raise _Refused(answers.error(Rejected.code, "; ".join(map(str, problems)), problems))
+        if failure is not None:
+            raise failure
+        return event, completed_by
+
+    def _read(self, read: ReadPlan, event: Event) -> Any:
+        keys = read_keys(read, event)
+        loaded = [self._entries.require(read.view.name, key) for key in keys]
+        if not all(loaded):
+            raise _Incomplete
+        if not read.many:
+            return self._entries.view(read.view, keys[0]).view if keys else None
+        found = {key: self._entries.view(read.view, key).view for key in keys}
+        return {key: view for key, view in found.items() if view is not None}
+
+    def _encoded(self, plan: EventPlan, envelope: Envelope, event: Event, completed_by: GuardPlan | None) -> bytes:
+        if completed_by is None:
+            return encode_json(event)
+        try:
+            if plan.aggregate_id(event) != envelope.aggregate_id:
+                raise ValueError(f"it changed {plan.spec.key}, which says whose event it is")
+            return self._catalog.encode(event)
+        except (InvalidEvent, ValueError, TypeError) as error:
+            raise _guard_failed(completed_by, error) from error
+
+    def _targets(self, plan: EventPlan, event: Event) -> Targets:
+        try:
+            targets = targets_of(plan, event)
+        except Exception as error:  # a key function is the user's code
+            raise _Refused(
+                answers.error("GUARD_FAILED", f"a view of {plan.spec.name} can't tell its entry's key: {error}")
+            ) from error
+        if not require_targets(targets, self._entries):
+            raise _Incomplete
+        return targets
+
+    # ------------------------------------------------------------ a stored event
+
+    def _project_stored(self, work: Work) -> Outcome:
+        """Finish what an earlier run left: each entry takes the event only where it hasn't yet."""
+        record = work.record
+        assert record is not None
+        key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
+        dead_letter_id = None
+        if work.failure is not None:
+            dead_letter_id = self._dead_letter(None, work.index, record, key, "*", "", work.failure)
+        elif work.event is not None and work.targets is not None:
+            dead_letter_id = self._project(work.index, work.event, record, key, work.targets, stored=True)
+        self._entries.head(record.aggregate_type, record.aggregate_id).advance(record.sequence, work.index)
+        work.completion = answers.stored_completion(record, work.submitter.submission_id, dead_letter_id)
+        return Outcome(
+            Kind.ALREADY_STORED,
+            key,
+            work.delivery.stored_record,
+            None,
+            encode_json(work.completion)[:-1],
+            record.event_type,
+            work.submitter.reply_to,
+            work.submitter.notify_stored,
+        )
+
+    # ------------------------------------------------------------ views
+
+    def _project(
+        self, index: int, event: Event, record: EventRecord, key: str, targets: Targets, *, stored: bool
+    ) -> str | None:
+        """Fold an event into its entries. Returns the dead letter that it waits in, if it does."""
+        dead_letter_id: str | None = None
+        for view_plan, keys in targets:
+            spec = view_plan.view
+            for entry_key, folds in keys.items():
+                entry = self._entries.view(spec, entry_key)
+                try:
+                    entry.open()
+                    if stored and entry.applied.get(record.lane, -1) >= record.position:
+                        continue
+                    if entry.blocked is not None:
+                        dead_letter_id = self._wait(entry, index, record, key) or dead_letter_id
+                        continue
+                    view = _folded(folds, entry, event, record)
+                    if self._careful:
+                        spec.sort_keys(view)
+                        encode_json(view)
+                except _Incomplete:
+                    raise
+                except Exception as error:  # a projection is the user's code: its fault blocks its entry, not the batch
+                    dead_letter_id = self._dead_letter(entry, index, record, key, spec.name, entry_key, error)
+                    continue
+                entry.apply(view, record, index)
+        return dead_letter_id
+
+    def _wait(self, entry: ViewEntry, index: int, record: EventRecord, key: str) -> str:
+        assert entry.blocked is not None
+        letter = self._entries.letter(entry.blocked)
+        if letter is None:
+            raise _Incomplete
+        letter.open(record, key, entry.spec.name, entry.key, "the dead letter it waited behind is gone", index)
+        letter.queue(record, key, index)
+        return entry.blocked
+
+    def _dead_letter(
+        self,
+        entry: ViewEntry | None,
+        index: int,
+        record: EventRecord,
+        key: str,
+        projection: str,
+        entry_key: str,
+        error: Exception,
+    ) -> str:
+        """Put the event aside for one entry, and block that. An entry that can't even be read is left as it is."""
+        dead_letter_id = _dead_letter_id(record.event_id, projection, entry_key)
+        letter = self._entries.letter(dead_letter_id)
+        if letter is None:
+            raise _Incomplete
+        text = f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()[:2_000]
+        letter.open(record, key, projection, entry_key, text, index)
+        if entry is not None and entry.readable:
+            entry.block(dead_letter_id, record, index)
+        return dead_letter_id
+
+
+def _folded(folds: list[FoldPlan], entry: ViewEntry, event: Event, record: EventRecord) -> Any:
+    view: Any = entry.view
+    for fold in folds:
+        view = fold.function(view, event, record) if fold.takes_record else fold.function(view, event)
+        if not isinstance(view, entry.spec.cls):
+            raise TypeError(f"{fold.name} returned {type(view).__name__}; it has to return {entry.spec.cls.__name__}")
+    return view
+
+
+def _record(work: Work, envelope: Envelope, plan: EventPlan, sequence: int, data: bytes) -> EventRecord:
+    delivery = work.delivery
+    return EventRecord(
+        cursor=cursor(delivery.position, delivery.lane),
+        lane=delivery.lane,
+        position=delivery.position,
+        event_id=envelope.event_id,
+        event_type=envelope.event_type,
+        event_version=plan.spec.version,
+        aggregate_type=envelope.aggregate_type,
+        aggregate_id=envelope.aggregate_id,
+        sequence=sequence,
+        correlation_id=envelope.correlation_id,
+        causation_id=envelope.causation_id,
+        saga_id=envelope.saga_id,
+        saga_type=envelope.saga_type,
+        step_number=envelope.step_number,
+        source=envelope.source,
+        timestamp=envelope.timestamp,
+        received_at=delivery.received_at,
+        metadata=envelope.metadata,
+        data=msgspec.Raw(data),
+    )
+
+
+def _guard_failed(guard: GuardPlan, error: Exception) -> _Refused:
+    text = f"guard {guard.name} failed: {type(error).__name__}: {error}"
+    return _Refused(answers.error("GUARD_FAILED", text.encode("utf-8", "replace").decode()[:2_000]))
+
+
+def _dead_letter_id(event_id: str, projection: str, entry_key: str) -> str:
+    """The same failure always has the same letter, however often it is processed."""
+    content = f"{event_id}\n{projection}\n{entry_key}".encode()
+    return f"dl-{hashlib.blake2b(content, digest_size=12).hexdigest()}"
