@@ -7,7 +7,7 @@ It knows nothing of the shop or of GraphQL, and imports no other folder of the p
 from sourcing.catalog import Catalog, EventSpec, ViewSpec
 from sourcing.envelope import Completion, CompletionStatus, Envelope, EventRecord, WaitFor
 from sourcing.errors import Rejected
-from sourcing.events import Check, Event, View, event, replace
+from sourcing.events import Check, Event, Value, View, event, replace
 from sourcing.guards import guard
 from sourcing.ids import Id
 from sourcing.projections import projection
@@ -25,6 +25,7 @@ __all__ = [
     "Id",
     "Json",
     "Rejected",
+    "Value",
     "View",
     "ViewSpec",
     "WaitFor",

@@ -36,13 +36,25 @@ class Check:
     message: str
 
 
+class _ByName(msgspec.StructMeta):
+    """Fields are given by name in subclasses too, so that they stand in any order, with or without a default."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> type:
+        return super().__new__(mcls, name, bases, namespace, **{"kw_only": True, **config})
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
-class Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class Event(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Something that has happened. Named in the past tense. Change the fields of a stored one with `@upcast`."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
-class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Value(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A part of an event, as one line of an order."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class View(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel"):
     """One entry of a view: what queries answer, folded from events by a projection."""
 
     @classmethod

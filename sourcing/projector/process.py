@@ -2,7 +2,7 @@
 One batch: from what the engine delivered to outcomes and writes. A pure function of its request.
 
 Event by event, in order: recognize what was here before, check the expected sequence, let the guards decide and
-complete, give it its sequence, fold it into its views. State is threaded through the batch: later events see earlier ones.
+complete, give it its sequence, fold it into its views. State is threaded through: later events see earlier ones.
 """
 
 from __future__ import annotations

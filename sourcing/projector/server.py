@@ -1,4 +1,4 @@
-"""Serves a `Processor` over gRPC, to the engine on the same machine. Bodies are msgpack, so there is no generated code."""
+"""Serves a `Processor` to the engine over gRPC. Bodies are msgpack, so there is no generated code."""
 
 from __future__ import annotations
 

@@ -1,0 +1,9 @@
+"""
+The shop: customers, products and orders. The worked example that a user replaces with a domain of their own.
+
+Each module holds one aggregate: its events, their guards and the views. It imports `sourcing` and nothing else of ours.
+"""
+
+from domain import customers, orders, products
+
+__all__ = ["customers", "orders", "products"]

@@ -1,0 +1,90 @@
+"""Customers: who orders."""
+
+from __future__ import annotations
+
+from domain.fields import Address, Email, Name
+from sourcing import Event, EventRecord, Id, Rejected, View, event, guard, projection, replace
+
+
+@event("CustomerCreated", aggregate="Customer", key="customer_id")
+class CustomerCreated(Event):
+    """Somebody has become a customer."""
+
+    customer_id: Id
+    name: Name
+    email: Email
+    address: Address | None = None
+
+
+@event("CustomerUpdated", aggregate="Customer", key="customer_id")
+class CustomerUpdated(Event):
+    """A customer's details have changed. What is null stays as it was. Orders placed before don't change."""
+
+    customer_id: Id
+    name: Name | None = None
+    email: Email | None = None
+    address: Address | None = None
+
+
+class Customer(View):
+    """A customer as known today."""
+
+    customer_id: Id
+    name: str
+    email: str
+    address: str | None
+    created_at: str
+
+
+@guard(CustomerCreated, reads={"customer": Customer.by("customer_id")})
+def is_new(event: CustomerCreated, customer: Customer | None) -> None:
+    """A customer is created once."""
+    if customer is not None:
+        raise Rejected("customer_id", f"customer {event.customer_id} exists already; update it instead")
+
+
+@guard(CustomerUpdated, reads={"customer": Customer.by("customer_id")})
+def exists_and_changes(event: CustomerUpdated, customer: Customer | None) -> None:
+    """Only an existing customer is updated, and something of it has to be given."""
+    problems = []
+    if customer is None:
+        problems.append(Rejected("customer_id", f"there is no customer {event.customer_id}"))
+    if event.name is None and event.email is None and event.address is None:
+        problems.append(Rejected((), "give at least one of name, email and address"))
+    if problems:
+        raise Rejected.all(problems)
+
+
+customers = projection(
+    "customer-view",
+    Customer,
+    key="customer_id",
+    indexes={
+        "id": lambda customer: customer.customer_id,
+        "email": lambda customer: f"{customer.email.lower()}|{customer.customer_id}",
+        "createdAt": lambda customer: f"{customer.created_at}|{customer.customer_id}",
+    },
+)
+
+
+@customers.on(CustomerCreated, key="customer_id")
+def created(_: None, event: CustomerCreated, record: EventRecord) -> Customer:
+    """A new customer."""
+    return Customer(
+        customer_id=event.customer_id,
+        name=event.name,
+        email=event.email,
+        address=event.address,
+        created_at=record.timestamp,
+    )
+
+
+@customers.on(CustomerUpdated, key="customer_id")
+def updated(customer: Customer, event: CustomerUpdated) -> Customer:
+    """What is given replaces what was."""
+    return replace(
+        customer,
+        name=customer.name if event.name is None else event.name,
+        email=customer.email if event.email is None else event.email,
+        address=customer.address if event.address is None else event.address,
+    )
