@@ -47,6 +47,11 @@ _DOMAIN = click.option("--domain", default="domain", help="Import path of the ev
 _HEAP = click.option("--heap", default="1g", help="Upper bound of the member's heap, like 512m or 4g.")
 
 
+def _let_the_current_folder_be_found() -> None:
+    """A domain of one's own may lie in the current folder. It comes last, so that it shadows nothing installed."""
+    sys.path.append(os.getcwd())
+
+
 @click.group(context_settings=_CONTEXT)
 @click.version_option(package_name="hazelgate", message="hazelgate %(version)s")
 def main() -> None:
@@ -80,7 +85,7 @@ def dev(port: int, demo_data: bool, domain: str, heap: str) -> None:
 @click.option("--cluster-name", default="dev", help="Only members and gateways of one name meet.")
 @_host()
 @_port(5701)
-@click.option("--members", type=AddressList(), default="127.0.0.1:5701", help="Members to join.")
+@click.option("--members", type=AddressList(), default=(), help="Members to join; none: it stands alone.")
 @click.option("--projector", default="127.0.0.1:50051", help="The projector to send events to.")
 @_HEAP
 @click.option("--completed-ttl-seconds", type=click.IntRange(1), default=3_600, help="How long completions stay.")
@@ -105,10 +110,10 @@ def member(**options: Any) -> None:
 @_DOMAIN
 def projector(host: str, port: int, domain: str) -> None:
     """Run a projector: the domain's guards and projections, called by a member."""
-    os.execv(
-        sys.executable,
-        [sys.executable, "-P", "-m", "sourcing.projector", f"--host={host}", f"--port={port}", f"--domain={domain}"],
-    )
+    from sourcing.projector.__main__ import main as run
+
+    _let_the_current_folder_be_found()
+    sys.exit(run([f"--host={host}", f"--port={port}", f"--domain={domain}"]))
 
 
 @main.command()
@@ -127,7 +132,6 @@ def serve(**given: Any) -> None:
     from pydantic import ValidationError
 
     from gateway.ports import PortUnavailable, check_free
-    from gateway.server import run
     from gateway.settings import Settings
 
     try:
@@ -138,6 +142,9 @@ def serve(**given: Any) -> None:
         raise CannotStart(f"setting {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None
     except PortUnavailable as error:
         raise CannotStart(str(error)) from None
+    from gateway.server import run
+
+    _let_the_current_folder_be_found()
     run(settings)
 
 

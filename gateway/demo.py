@@ -38,12 +38,12 @@ class Refused(Exception):
 
 async def run(url: str, *, orders_per_second: float, seed: int) -> None:
     """
-    Fill the shop, then place orders until cancelled.
+    Fill the shop, then place orders until the process is ended.
 
     A shop that is filled already stays as it is; one that lost its data with its only member is filled again.
     """
     async with httpx.AsyncClient(trust_env=False, timeout=15.0) as http, asyncio.TaskGroup() as orders:
-        shop = _Shop(http, url, seed)
+        shop = Shop(http, url, seed)
         filled, away = False, False
         while True:
             try:
@@ -67,7 +67,7 @@ async def run(url: str, *, orders_per_second: float, seed: int) -> None:
                 await asyncio.sleep(_TRY_AGAIN_SECONDS)
 
 
-class _Shop:
+class Shop:
     """The requests of the demo, one method for each thing that happens."""
 
     def __init__(self, http: httpx.AsyncClient, url: str, seed: int) -> None:

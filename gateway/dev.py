@@ -55,9 +55,7 @@ def plan_stack(options: DevOptions) -> Stack:
     cluster = f"dev-{secrets.token_hex(4)}"
     url = f"http://{LOOPBACK}:{port}"
     member, projector = f"{LOOPBACK}:{member_port}", f"{LOOPBACK}:{projector_port}"
-    member_options = MemberOptions(
-        cluster_name=cluster, port=member_port, members=(member,), projector=projector, heap=options.heap
-    )
+    member_options = MemberOptions(cluster_name=cluster, port=member_port, projector=projector, heap=options.heap)
     services = (
         _python("projector", "projector", f"--port={projector_port}", f"--domain={options.domain}", stop_seconds=1.0),
         ChildSpec(name="member", command=tuple(member_command(java, jar, member_options)), stop_seconds=4.0),

@@ -32,8 +32,8 @@ class MemberOptions:
     cluster_name: str = "dev"
     host: str = "127.0.0.1"
     port: int = 5701
-    members: tuple[str, ...] = ("127.0.0.1:5701",)
-    """`host:port` of members to join, itself among them or not."""
+    members: tuple[str, ...] = ()
+    """`host:port` of members to join, itself among them or not; none: a cluster of its own."""
     projector: str = "127.0.0.1:50051"
     heap: str = "1g"
     """The heap's upper bound, as `-Xmx` takes it."""
@@ -65,11 +65,12 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         "cluster-name": options.cluster_name,
         "host": options.host,
         "port": options.port,
-        "members": ",".join(options.members),
         "projector": options.projector,
         "completed-ttl-seconds": options.completed_ttl_seconds,
         "max-in-flight": options.max_in_flight,
     }
+    if options.members:
+        properties["members"] = ",".join(options.members)
     if options.config is not None:
         properties["config"] = options.config
     return [

@@ -1,0 +1,58 @@
+# syntax=docker/dockerfile:1
+#
+# One image for the three parts: `hazelgate serve` (the default), `hazelgate member`, `hazelgate projector`.
+#
+# Checked by hadolint (`make lint`), but not built or run: the machine that this was written on has no Docker engine.
+
+# ---- the engine's jar
+FROM maven:3.9-eclipse-temurin-21 AS engine
+WORKDIR /src
+COPY engine/pom.xml engine/pom.xml
+RUN mvn -B -q -f engine/pom.xml dependency:go-offline
+COPY engine engine
+RUN mvn -B -q -f engine/pom.xml package -DskipTests
+
+# ---- the GraphiQL page
+FROM node:22-bookworm-slim AS page
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci --ignore-scripts
+COPY web/build.mjs ./
+RUN npm run build
+
+# ---- the wheel and what it needs, in a virtual environment
+FROM python:3.13-slim-bookworm AS wheel
+WORKDIR /src
+RUN python -m venv /opt/hazelgate
+COPY requirements/base.txt requirements/base.txt
+RUN /opt/hazelgate/bin/pip install --no-cache-dir --require-hashes -r requirements/base.txt
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY gateway gateway
+COPY schema schema
+COPY resolvers resolvers
+COPY subscriptions subscriptions
+COPY sourcing sourcing
+COPY domain domain
+COPY --from=engine /src/engine/target/engine.jar gateway/_bundled/engine.jar
+COPY --from=page /src/gateway/_bundled/graphiql.html gateway/_bundled/graphiql.html
+RUN /opt/hazelgate/bin/pip install --no-cache-dir --no-deps .
+
+# ---- what runs
+FROM python:3.13-slim-bookworm
+COPY --from=eclipse-temurin:21-jre /opt/java/openjdk /opt/java/openjdk
+COPY --from=wheel /opt/hazelgate /opt/hazelgate
+ENV JAVA_HOME=/opt/java/openjdk \
+    PATH=/opt/hazelgate/bin:$PATH \
+    PYTHONUNBUFFERED=1
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin hazelgate
+USER 10001
+WORKDIR /tmp
+EXPOSE 8000
+# Each part is one process that ends by itself on SIGTERM: `member` becomes the JVM, the others are Python. None of them
+# starts children, but as process 1 they would not reap any either: run with `docker run --init` (compose.yaml does).
+STOPSIGNAL SIGTERM
+# For the gateway, which is the default; compose.yaml has the others' own.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=2)"]
+ENTRYPOINT ["hazelgate"]
+CMD ["serve", "--host", "0.0.0.0"]
