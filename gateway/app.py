@@ -1,0 +1,110 @@
+"""The ASGI app: `/graphql` over HTTP and websockets, `/health`, `/ready` and `/metrics`."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from gateway.context import Parts
+from gateway.execution import Execution
+from gateway.graphiql import load_page
+from gateway.graphql_http import GraphQLOverHttp
+from gateway.graphql_schema import graphql_schema
+from gateway.graphql_ws import GraphQLOverWebsocket
+from gateway.health import health, readiness
+from gateway.metrics import CONTENT_TYPE, GatewayMetrics
+from gateway.settings import Settings
+from sourcing.catalog import Catalog
+from sourcing.cluster import Cluster
+from sourcing.errors import PipelineUnavailable
+from sourcing.handler import EventHandler
+from sourcing.hazelcast_cluster import HazelcastCluster
+from subscriptions.feed import Feed
+
+logger = logging.getLogger("hazelgate.gateway")
+
+
+def create_app(settings: Settings | None = None, *, cluster: Cluster | None = None) -> Starlette:
+    """
+    The gateway. It starts at once and becomes ready when the cluster is.
+
+    Args:
+        settings: From the environment where left out.
+        cluster: Another cluster than the one that the settings name; tests run on one in memory.
+    """
+    settings = settings or Settings()
+    catalog = Catalog.load(settings.domain)
+    cluster = cluster or HazelcastCluster(
+        cluster_name=settings.cluster_name,
+        members=settings.cluster_members,
+        deadline_seconds=settings.operation_timeout_seconds,
+    )
+    feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
+    parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed)
+    metrics = GatewayMetrics(feed)
+    execution = Execution(graphql_schema(), parts.context, max_tokens=settings.max_query_tokens)
+    over_http = GraphQLOverHttp(
+        execution,
+        max_body_bytes=settings.max_body_bytes,
+        page=_page() if settings.graphiql else None,
+        count=metrics.count_request,
+    )
+    over_websocket = GraphQLOverWebsocket(
+        execution,
+        init_timeout_seconds=settings.connection_init_timeout_seconds,
+        max_message_bytes=settings.max_body_bytes,
+        max_operations=settings.max_subscriptions_per_socket,
+        count=metrics.count_socket,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await parts.start()
+        try:
+            yield
+        finally:
+            await parts.close()
+
+    async def get_health(_: Request) -> Response:
+        return _json(200, health())
+
+    async def get_ready(_: Request) -> Response:
+        return _json(*readiness(parts.cluster.state()))
+
+    async def get_metrics(_: Request) -> Response:
+        try:
+            stats = await parts.cluster.stats() if parts.cluster.state().connected else None
+        except PipelineUnavailable:
+            stats = None
+        return Response(metrics.render(parts.cluster.state(), stats), media_type=CONTENT_TYPE)
+
+    async def get_root(_: Request) -> Response:
+        return RedirectResponse("/graphql")
+
+    return Starlette(
+        routes=[
+            Route("/graphql", over_http),
+            WebSocketRoute("/graphql", over_websocket),
+            Route("/health", get_health),
+            Route("/ready", get_ready),
+            Route("/metrics", get_metrics),
+            Route("/", get_root),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def _page() -> bytes:
+    html, self_contained = load_page()
+    if not self_contained:
+        logger.warning("GraphiQL is loaded from a CDN: its page was not built here")
+    return html.encode()
+
+
+def _json(status: int, body: object) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json")

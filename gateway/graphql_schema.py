@@ -1,0 +1,33 @@
+"""The schema as a whole, and as the text that is committed as `schema/schema.graphql`."""
+
+from functools import cache
+from pathlib import Path
+
+import strawberry
+from graphql import GraphQLSchema, print_schema
+from strawberry.schema.config import StrawberryConfig
+
+import schema
+from resolvers.root import Mutation, Query
+from schema.scalars import SCALARS
+from subscriptions.root import Subscription
+
+SNAPSHOT = Path(schema.__file__).parent / "schema.graphql"
+
+
+@cache
+def graphql_schema() -> GraphQLSchema:
+    """The executable schema. Strawberry makes it; gateway.execution runs it, without Strawberry's own way round it."""
+    made = strawberry.Schema(
+        query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+    )
+    return made._schema
+
+
+def schema_text() -> str:
+    """The schema in the schema definition language."""
+    return print_schema(graphql_schema()) + "\n"
+
+
+if __name__ == "__main__":
+    SNAPSHOT.write_text(schema_text(), encoding="utf-8")

@@ -1,0 +1,28 @@
+"""`/health`: this process lives. `/ready`: it can take in events, or which part it lacks."""
+
+from typing import Any
+
+from sourcing.cluster import ClusterState
+from sourcing.metrics import READY, RUNNING
+
+Json = dict[str, Any]
+
+
+def health() -> Json:
+    """Whoever can answer this lives."""
+    return {"status": "ok"}
+
+
+def readiness(state: ClusterState) -> tuple[int, Json]:
+    """The HTTP status, 503 while any part is away, and the state of each part."""
+    ready = state.problem is None
+    parts = {
+        "member": _part(state.connected, "UP" if state.connected else "AWAY"),
+        "projector": _part(state.projector == READY, state.projector),
+        "pipeline": _part(state.job == RUNNING, state.job),
+    }
+    return (200 if ready else 503), {"ready": ready, "problem": state.problem, **parts}
+
+
+def _part(ready: bool, state: str) -> Json:
+    return {"ready": ready, "state": state}

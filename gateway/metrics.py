@@ -1,0 +1,100 @@
+"""`/metrics`: what the pipeline and this process count, as Prometheus text."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+from sourcing.cluster import ClusterState
+from sourcing.metrics import STAGES, Histogram, PipelineStats, bucket_limit_ms, bucket_of
+from subscriptions.feed import Feed
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_BOUNDS_MS = (0.5, 1, 2, 4, 6, 8, 10, 15, 20, 30, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000)
+"""Upper bounds in milliseconds; a member's finer buckets are gathered into these."""
+
+
+class GatewayMetrics:
+    """Counters of this process, and where `/metrics` gets the rest from."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "hazelgate_http_requests", "GraphQL requests over HTTP", ["method", "status"], registry=self._registry
+        )
+        self._sockets = Gauge("hazelgate_websockets", "Open websockets", registry=self._registry)
+        subscribers = Gauge(
+            "hazelgate_subscribers", "Subscriptions to events that run in this process", registry=self._registry
+        )
+        subscribers.set_function(lambda: feed.subscriber_count)
+        self._pipeline = _PipelineCollector()
+        self._registry.register(self._pipeline)
+
+    def count_request(self, method: str, status: int) -> None:
+        """One answered request. A method that we don't know is not worth a time series of its own."""
+        known = method if method in ("GET", "POST", "HEAD") else "other"
+        self._requests.labels(known, str(status)).inc()
+
+    def count_socket(self, change: int) -> None:
+        """A websocket came (+1) or went (-1)."""
+        self._sockets.inc(change)
+
+    def render(self, state: ClusterState, stats: PipelineStats | None) -> bytes:
+        """Everything as text; `stats` is None while the cluster is away, and its figures are left out then."""
+        self._pipeline.state, self._pipeline.stats = state, stats
+        return generate_latest(self._registry)
+
+
+class _PipelineCollector(Collector):
+    """The pipeline's figures as a member counted them, handed over just before they are written."""
+
+    def __init__(self) -> None:
+        self.state = ClusterState()
+        self.stats: PipelineStats | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        ready = GaugeMetricFamily("hazelgate_ready", "1 while the part works", labels=["part"])
+        ready.add_metric(["member"], float(self.state.connected))
+        ready.add_metric(["projector"], float(self.state.projector == "READY"))
+        ready.add_metric(["pipeline"], float(self.state.job == "RUNNING"))
+        yield ready
+        stats = self.stats
+        if stats is None:
+            return
+        yield _counter("hazelgate_events", "Events stored", stats.events_total)
+        yield _counter("hazelgate_events_rejected", "Events that a guard or a check refused", stats.rejected_total)
+        yield _counter(
+            "hazelgate_journal_lost", "Journal entries overwritten before they were read", stats.journal_lost
+        )
+        yield _counter("hazelgate_reconciled", "Pending events found without the journal", stats.reconciled)
+        yield _counter("hazelgate_conflicts", "Conditional writes refused and computed anew", stats.conflicts)
+        yield GaugeMetricFamily("hazelgate_pending_events", "Events on their way", value=stats.pending)
+        yield GaugeMetricFamily("hazelgate_dead_letters", "Events that a view could not take", value=stats.dead_letters)
+        yield GaugeMetricFamily("hazelgate_members", "Members that answered", value=stats.members)
+        latency = HistogramMetricFamily(
+            "hazelgate_stage_latency_seconds", "How long each stage of the pipeline took", labels=["stage"]
+        )
+        for stage in STAGES:
+            buckets, total = buckets_of(getattr(stats.all, stage))
+            latency.add_metric([stage], buckets, total)
+        yield latency
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(name, text, value=value)
+
+
+def buckets_of(histogram: Histogram) -> tuple[list[tuple[str, float]], float]:
+    """The histogram in seconds, cumulative, in few buckets; and the sum. A latency is never put below where it was."""
+    buckets: list[tuple[str, float]] = []
+    for bound in _BOUNDS_MS:
+        highest = bucket_of(bound)
+        if bucket_limit_ms(highest) > bound * 1.000001:
+            highest -= 1
+        count = sum(n for bucket, n in histogram.counts if bucket <= highest)
+        buckets.append((f"{bound / 1_000:g}", float(count)))
+    buckets.append(("+Inf", float(histogram.count)))
+    return buckets, histogram.sum_ms / 1_000

@@ -1,0 +1,90 @@
+"""The shop's customers: reading and changing them."""
+
+from datetime import datetime
+
+import strawberry
+
+import domain.customers
+from resolvers.submitting import entity_id, given, optional, submit
+from schema.connections import Connection, Page, read_connection
+from schema.context import Info
+from schema.customers import (
+    CUSTOMERS,
+    CreateCustomerInput,
+    Customer,
+    CustomerFilter,
+    CustomerPayload,
+    CustomerResult,
+    UpdateCustomerInput,
+    customer_listing,
+)
+from schema.entries import refuse_as_of, require_id
+from schema.orders import SUMMARIES, CustomerOrderSummary
+from schema.results import AnyEventError, EventOptions, EventReceipt
+
+
+@strawberry.type
+class CustomerQueries:
+    @strawberry.field
+    async def customer(
+        self, info: Info, customer_id: strawberry.ID, as_of: datetime | None = strawberry.UNSET
+    ) -> Customer | None:
+        refuse_as_of(as_of)
+        entry = await CUSTOMERS.load(info, require_id("customerId", customer_id))
+        return Customer.of(entry) if entry is not None else None
+
+    @strawberry.field
+    async def customer_order_summary(
+        self, info: Info, customer_id: strawberry.ID, as_of: datetime | None = strawberry.UNSET
+    ) -> CustomerOrderSummary | None:
+        refuse_as_of(as_of)
+        entry = await SUMMARIES.load(info, require_id("customerId", customer_id))
+        return CustomerOrderSummary.of(entry) if entry is not None else None
+
+    @strawberry.field(description="By name.")
+    async def customers(
+        self,
+        info: Info,
+        filter: CustomerFilter | None = strawberry.UNSET,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+    ) -> Connection[Customer]:
+        listing = customer_listing(filter or None)
+        return await read_connection(info, listing, Page.of(listing.order, first, after, last, before), Customer.decode)
+
+
+@strawberry.type
+class CustomerMutations:
+    @strawberry.mutation
+    async def create_customer(
+        self, info: Info, input: CreateCustomerInput, options: EventOptions | None = strawberry.UNSET
+    ) -> CustomerResult:
+
+        event = domain.customers.CustomerCreated(
+            customer_id=entity_id(input.customer_id, given(options), "customer"),
+            name=input.name,
+            email=input.email,
+            address=optional(input.address),
+        )
+        return _payload(await submit(info, event, given(options)))
+
+    @strawberry.mutation
+    async def update_customer(
+        self, info: Info, input: UpdateCustomerInput, options: EventOptions | None = strawberry.UNSET
+    ) -> CustomerResult:
+
+        event = domain.customers.CustomerUpdated(
+            customer_id=input.customer_id,
+            name=optional(input.name),
+            email=optional(input.email),
+            address=optional(input.address),
+        )
+        return _payload(await submit(info, event, given(options)))
+
+
+def _payload(result: EventReceipt | AnyEventError) -> CustomerResult:
+    if isinstance(result, EventReceipt):
+        return CustomerPayload(receipt=result, customer_id=result.aggregate_id)
+    return result

@@ -1,0 +1,19 @@
+"""The root types of queries and mutations: what every domain has, and the shop's."""
+
+import strawberry
+
+from resolvers.customers import CustomerMutations, CustomerQueries
+from resolvers.event_fields import EventMutations, EventQueries
+from resolvers.node_fields import NodeQueries
+from resolvers.orders import OrderMutations, OrderQueries
+from resolvers.products import ProductMutations, ProductQueries
+
+
+@strawberry.type
+class Query(NodeQueries, CustomerQueries, ProductQueries, OrderQueries, EventQueries):
+    pass
+
+
+@strawberry.type
+class Mutation(CustomerMutations, ProductMutations, OrderMutations, EventMutations):
+    pass

@@ -1,0 +1,46 @@
+"""What a field may ask of its request."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import strawberry
+
+from sourcing.catalog import Catalog
+from sourcing.cluster import Cluster
+from sourcing.handler import EventHandler
+from sourcing.queries import EntryPage, EntryQuery
+
+
+class Reads(Protocol):
+    """Reads of one request: what several fields ask for at the same time goes to the cluster together, and once."""
+
+    def load(self, map_name: str, key: str) -> Awaitable[bytes | None]:
+        """The raw entry; None where there is none."""
+
+    async def load_many(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Raw entries that nothing else of the request asks for."""
+
+    async def query(self, query: EntryQuery) -> EntryPage:
+        """One page of a map."""
+
+
+class Happenings(Protocol):
+    """The events as they are applied, for one subscriber: see `subscriptions.feed`."""
+
+    def subscribe(self, wanted: Callable[[Any], bool]) -> AsyncIterator[Any]:
+        """Everything from now on that the subscriber wants, and a gap wherever something had to be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request, or one event of a subscription: reads are cached no longer than that."""
+
+    catalog: Catalog
+    cluster: Cluster
+    handler: EventHandler
+    reads: Reads
+    feed: Happenings
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,57 @@
+"""Global object identification, pages, and where a view entry stands."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import NamedTuple
+
+import strawberry
+
+
+class GlobalId(NamedTuple):
+    """What a node's `id` says: opaque to clients, `<GraphQL type>:<key>` to us."""
+
+    type_name: str
+    key: str
+
+    def encode(self) -> str:
+        return encode_opaque(f"{self.type_name}:{self.key}")
+
+    @classmethod
+    def decode(cls, text: str) -> "GlobalId | None":
+        """What the id says, None where this server can't have given it out."""
+        type_name, colon, key = (decode_opaque(text) or "").partition(":")
+        return cls(type_name, key) if type_name and colon and key else None
+
+
+def encode_opaque(text: str) -> str:
+    """Text as a cursor or an id that needs no escaping in a URL."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_opaque(text: str) -> str | None:
+    """What `encode_opaque` was given, or None where the text doesn't come from it."""
+    try:
+        return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeError):
+        return None
+
+
+@strawberry.interface(description="Whatever has an id that is unique over all types.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="Global object identification (Relay).")
+
+
+@strawberry.type
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type(description="Where a view entry stands.")
+class Revision:
+    version: int = strawberry.field(description="Grows by one with every event applied to this entry.")
+    caused_by: strawberry.ID = strawberry.field(description="The event that changed it last.")
+    updated_at: datetime

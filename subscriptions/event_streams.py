@@ -1,0 +1,51 @@
+"""Subscriptions to events and to the pipeline's figures, the same for every domain."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import strawberry
+
+from schema.connections import bad_input
+from schema.context import Info
+from schema.entries import require_id
+from schema.events import EventRecord, PipelineMetrics, known_types
+from schema.streams import EventNotice, EventStream, log_cursor
+from sourcing import envelope
+from subscriptions.feed import Happening
+from subscriptions.streams import follow, refuse_after
+
+SHORTEST_INTERVAL_MS = 100
+LONGEST_INTERVAL_MS = 60_000
+
+
+@strawberry.type
+class EventSubscriptions:
+    @strawberry.subscription(description="Every event as soon as it is applied.")
+    async def events(
+        self,
+        info: Info,
+        types: list[str] | None = strawberry.UNSET,
+        aggregate_id: strawberry.ID | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+    ) -> AsyncIterator[EventStream]:
+        refuse_after(after)
+        chosen = frozenset(known_types(info, types)) if isinstance(types, list) else None
+        aggregate = require_id("aggregateId", aggregate_id) if isinstance(aggregate_id, str) else None
+
+        def wanted(record: envelope.EventRecord) -> bool:
+            return (chosen is None or record.event_type in chosen) and aggregate in (None, record.aggregate_id)
+
+        async def make(happening: Happening) -> EventNotice:
+            record = happening.record
+            return EventNotice(cursor=log_cursor(record.cursor), event=EventRecord.of(record))
+
+        async for notice in follow(info, wanted, make):
+            yield notice
+
+    @strawberry.subscription(description="The pipeline's figures, now and then every `intervalMs` (100 to 60,000).")
+    async def pipeline_metrics(self, info: Info, interval_ms: int = 1_000) -> AsyncIterator[PipelineMetrics]:
+        if not SHORTEST_INTERVAL_MS <= interval_ms <= LONGEST_INTERVAL_MS:
+            raise bad_input("intervalMs", f"from {SHORTEST_INTERVAL_MS} to {LONGEST_INTERVAL_MS:,}")
+        while True:
+            yield PipelineMetrics.of(await info.context.cluster.stats())
+            await asyncio.sleep(interval_ms / 1_000)

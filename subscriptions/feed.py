@@ -1,0 +1,117 @@
+"""The live events of the cluster, heard once per process and handed to every subscriber that wants them."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from sourcing.cluster import EVENT_STREAM, Cluster, Subscription
+from sourcing.envelope import EventRecord
+from sourcing.ids import cursor
+from subscriptions.inbox import Gap, Inbox
+
+logger = logging.getLogger(__name__)
+
+_decode_batch = msgspec.json.Decoder(list[EventRecord]).decode
+
+
+@dataclass(slots=True, eq=False)
+class Happening:
+    """One event on its way to the subscribers. View entries that they show are read once for all of them."""
+
+    record: EventRecord
+    cluster: Cluster
+    _entries: dict[tuple[str, str], asyncio.Future[bytes | None]] = field(default_factory=dict)
+
+    async def entry(self, view: str, key: str) -> bytes | None:
+        """
+        The entry as it is once this event has been applied.
+
+        Raises:
+            PipelineUnavailable: The cluster went away in between.
+        """
+        reading = self._entries.get((view, key))
+        if reading is None:
+            reading = self._entries[view, key] = asyncio.ensure_future(self._read(view, key))
+        # A subscriber that goes away must not take the others' read along.
+        return await asyncio.shield(reading)
+
+    async def _read(self, view: str, key: str) -> bytes | None:
+        return (await self.cluster.read(view, [key]))[0]
+
+
+Wanted = Callable[[EventRecord], bool]
+
+
+class Feed:
+    """
+    The one listener of this process on the topic of all events.
+
+    Args:
+        queue_size: How many events may wait for one slow subscriber before it misses some, and is told so.
+    """
+
+    def __init__(self, cluster: Cluster, *, queue_size: int) -> None:
+        self._cluster = cluster
+        self._queue_size = queue_size
+        self._subscribers: dict[Inbox[Happening], Wanted] = {}
+        self._listening: Subscription | None = None
+        # Until something is heard, whatever is missed came after now.
+        self._last_cursor = cursor(time.time_ns() // 1_000, 0)
+
+    @property
+    def subscriber_count(self) -> int:
+        return len(self._subscribers)
+
+    async def start(self) -> None:
+        """Begin to hear. Once per process; the cluster's client keeps it hearing."""
+        self._listening = await self._cluster.listen(EVENT_STREAM, self._hear, interrupted=self._interrupted)
+
+    async def close(self) -> None:
+        """Hear no more."""
+        if self._listening is not None:
+            await self._listening.close()
+            self._listening = None
+
+    async def subscribe(self, wanted: Wanted) -> AsyncGenerator[Happening | Gap, None]:
+        """
+        What happens from now on and is wanted, in order; a gap wherever something had to be left out.
+
+        The subscriber counts from the first step of the iteration until it is closed.
+        """
+        inbox: Inbox[Happening] = Inbox(self._queue_size)
+        self._subscribers[inbox] = wanted
+        try:
+            while True:
+                yield await inbox.take()
+        finally:
+            del self._subscribers[inbox]
+
+    def _hear(self, message: bytes) -> None:
+        try:
+            records = _decode_batch(message)
+        except msgspec.DecodeError:
+            logger.exception("a message of %s can't be read; subscribers are told of a gap", EVENT_STREAM)
+            self._interrupt_all("a message of the cluster could not be read")
+            return
+        if not records:
+            return
+        self._last_cursor = max(record.cursor for record in records)
+        if not self._subscribers:
+            return
+        for record in records:
+            happening = Happening(record, self._cluster)
+            for inbox, wanted in self._subscribers.items():
+                if wanted(record):
+                    inbox.put(happening, record.cursor)
+
+    def _interrupted(self) -> None:
+        self._interrupt_all("the connection to the cluster was lost for a while")
+
+    def _interrupt_all(self, reason: str) -> None:
+        # Which events were missed isn't known: the stream goes on from the last that was heard.
+        for inbox in self._subscribers:
+            inbox.interrupt(self._last_cursor, reason)

@@ -1,0 +1,54 @@
+"""From the feed to what one subscriber gets, whatever the domain makes of an event."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import TypeVar, cast
+
+from schema.context import Info
+from schema.entries import Entry, V, ViewType
+from schema.streams import Discontinuity, log_cursor
+from sourcing.envelope import EventRecord
+from sourcing.errors import NotAvailableYet
+from subscriptions.feed import Feed, Happening
+from subscriptions.inbox import Gap
+
+T = TypeVar("T")
+
+
+async def follow(
+    info: Info,
+    wanted: Callable[[EventRecord], bool],
+    make: Callable[[Happening], Awaitable[T | None]],
+) -> AsyncIterator[T | Discontinuity]:
+    """What `make` makes of every wanted event from now on (None: nothing), and a Discontinuity for every gap."""
+    feed = cast(Feed, info.context.feed)
+    async with aclosing(feed.subscribe(wanted)) as happenings:
+        async for happening in happenings:
+            if isinstance(happening, Gap):
+                yield Discontinuity(cursor=log_cursor(happening.cursor), reason=happening.reason)
+            elif (made := await make(happening)) is not None:
+                yield made
+
+
+async def entry_after(happening: Happening, view: ViewType[V]) -> Entry[V] | None:
+    """
+    The entry that the event's own aggregate has in this view, once the event has been applied.
+
+    None where it has not: the event, or one before it, waits in the dead-letter queue.
+    """
+    record = happening.record
+    entry = view.decode(await happening.entry(view.name, record.aggregate_id))
+    if entry is None or entry.meta.applied.get(record.lane, 0) < record.position:
+        return None
+    return entry
+
+
+def refuse_after(after: object) -> None:
+    """
+    Raises:
+        NotAvailableYet: Only live events can be followed; silently leaving out the earlier ones would be a gap untold.
+    """
+    if isinstance(after, str):
+        raise NotAvailableYet(
+            "subscribing `after` a cursor comes with a later release; leave it out for what is to come"
+        )
