@@ -25,6 +25,7 @@ class GatewayMetrics:
         self._requests = Counter(
             "hazelgate_http_requests", "GraphQL requests over HTTP", ["method", "status"], registry=self._registry
         )
+        self._by_answer: dict[tuple[str, int], Counter] = {}
         self._sockets = Gauge("hazelgate_websockets", "Open websockets", registry=self._registry)
         subscribers = Gauge(
             "hazelgate_subscribers", "Subscriptions to events that run in this process", registry=self._registry
@@ -36,7 +37,10 @@ class GatewayMetrics:
     def count_request(self, method: str, status: int) -> None:
         """One answered request. A method that we don't know is not worth a time series of its own."""
         known = method if method in ("GET", "POST", "HEAD") else "other"
-        self._requests.labels(known, str(status)).inc()
+        counter = self._by_answer.get((known, status))
+        if counter is None:
+            counter = self._by_answer[known, status] = self._requests.labels(known, str(status))
+        counter.inc()
 
     def count_socket(self, change: int) -> None:
         """A websocket came (+1) or went (-1)."""
