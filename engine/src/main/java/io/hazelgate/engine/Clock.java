@@ -17,8 +17,8 @@ public final class Clock {
     }
 
     public static String iso(long micros) {
-        return FORMAT.format(Instant.ofEpochSecond(
-                Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L));
+        return FORMAT.format(
+                Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L));
     }
 
     /** The inverse of {@link #iso}, for any ISO 8601 instant; -1 where it is none. */

@@ -9,6 +9,7 @@ import com.hazelcast.jet.Job;
 import com.hazelcast.jet.core.JobStatus;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
+import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.pipeline.EventPipeline;
 import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.Projector;
@@ -23,6 +24,7 @@ public final class Engine implements AutoCloseable {
     private final HazelcastInstance hazelcast;
     private final Settings settings;
     private final Projector projector;
+    private final Entries entries;
     private final Lanes lanes;
     private final PipelineStatistics statistics = new PipelineStatistics();
     private final Reconciler reconciler;
@@ -31,12 +33,14 @@ public final class Engine implements AutoCloseable {
             Executors.newScheduledThreadPool(2, task -> new Thread(task, "hazelgate-watch"));
     private final ILogger log;
     private volatile String jobStatus = "STARTING";
+    private Job job;
 
     public Engine(HazelcastInstance hazelcast, Settings settings) {
         this.hazelcast = hazelcast;
         this.settings = settings;
         log = hazelcast.getLoggingService().getLogger(Engine.class);
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
+        entries = new Entries(hazelcast);
         lanes = new Lanes(hazelcast);
         projector = new Projector(settings.projector(), this::describe);
         reconciler = new Reconciler(pendingEvents, statistics);
@@ -78,7 +82,9 @@ public final class Engine implements AutoCloseable {
     }
 
     private void watchJob() {
-        Job job = hazelcast.getJet().newJobIfAbsent(EventPipeline.build(), EventPipeline.config());
+        if (job == null || job.getStatus().isTerminal()) {
+            job = hazelcast.getJet().newJobIfAbsent(EventPipeline.build(), EventPipeline.config());
+        }
         JobStatus status = job.getStatus();
         jobStatus = status.name();
     }
@@ -105,6 +111,10 @@ public final class Engine implements AutoCloseable {
 
     public Projector projector() {
         return projector;
+    }
+
+    public Entries entries() {
+        return entries;
     }
 
     public Lanes lanes() {

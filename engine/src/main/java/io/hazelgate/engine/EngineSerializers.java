@@ -2,10 +2,11 @@ package io.hazelgate.engine;
 
 import com.hazelcast.nio.serialization.DataSerializableFactory;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
-import io.hazelgate.engine.pipeline.ConditionalWrite;
+import io.hazelgate.engine.entries.ChangeBackupOperation;
+import io.hazelgate.engine.entries.ChangeOperation;
+import io.hazelgate.engine.entries.ReadOperation;
+import io.hazelgate.engine.entries.Values;
 import io.hazelgate.engine.pipeline.Received;
-import io.hazelgate.engine.pipeline.RemoveEntry;
-import io.hazelgate.engine.pipeline.StoreIfAbsent;
 import io.hazelgate.engine.tasks.PipelineStats;
 import io.hazelgate.engine.tasks.QueryEntries;
 import io.hazelgate.engine.tasks.ReadEntries;
@@ -20,9 +21,10 @@ public final class EngineSerializers implements DataSerializableFactory {
     public static final int QUERY_ENTRIES = 3;
     public static final int PIPELINE_STATS = 4;
     public static final int RECEIVED = 100;
-    public static final int CONDITIONAL_WRITE = 101;
-    public static final int STORE_IF_ABSENT = 102;
-    public static final int REMOVE_ENTRY = 103;
+    public static final int READ_OPERATION = 101;
+    public static final int CHANGE_OPERATION = 102;
+    public static final int CHANGE_BACKUP_OPERATION = 103;
+    public static final int VALUES = 104;
 
     @Override
     public IdentifiedDataSerializable create(int typeId) {
@@ -32,9 +34,10 @@ public final class EngineSerializers implements DataSerializableFactory {
             case QUERY_ENTRIES -> new QueryEntries();
             case PIPELINE_STATS -> new PipelineStats();
             case RECEIVED -> new Received();
-            case CONDITIONAL_WRITE -> new ConditionalWrite();
-            case STORE_IF_ABSENT -> new StoreIfAbsent();
-            case REMOVE_ENTRY -> new RemoveEntry();
+            case READ_OPERATION -> new ReadOperation();
+            case CHANGE_OPERATION -> new ChangeOperation();
+            case CHANGE_BACKUP_OPERATION -> new ChangeBackupOperation();
+            case VALUES -> new Values();
             default -> throw new IllegalArgumentException("no class of the engine has the id " + typeId);
         };
     }

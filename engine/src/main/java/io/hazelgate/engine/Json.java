@@ -5,8 +5,6 @@ import java.nio.charset.StandardCharsets;
 
 /** JSON between the engine's bytes and the maps' {@link HazelcastJsonValue}, and the few things the engine reads or splices in it. */
 public final class Json {
-    private static final String VERSION_PREFIX = "{\"_meta\":{\"version\":";
-
     private Json() {}
 
     public static HazelcastJsonValue value(byte[] utf8) {
@@ -15,26 +13,6 @@ public final class Json {
 
     public static byte[] bytes(Object value) {
         return value == null ? null : value.toString().getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** {@code _meta.version} of an entry, which comes first in it; 0 where there is no entry or no version. */
-    public static long versionOf(HazelcastJsonValue entry) {
-        if (entry == null) {
-            return 0;
-        }
-        String text = entry.getValue();
-        if (!text.startsWith(VERSION_PREFIX)) {
-            return 0;
-        }
-        long version = 0;
-        for (int i = VERSION_PREFIX.length(); i < text.length(); i++) {
-            int digit = text.charAt(i) - '0';
-            if (digit < 0 || digit > 9) {
-                break;
-            }
-            version = version * 10 + digit;
-        }
-        return version;
     }
 
     /** Whether a record in the store is the event of that id. Records are written by the projector without white space. */

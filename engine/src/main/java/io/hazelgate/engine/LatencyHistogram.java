@@ -54,10 +54,19 @@ public final class LatencyHistogram {
         for (int i = 0; i < BUCKETS; i++) {
             long count = counts.get(i);
             if (count > 0) {
-                json.append(first ? "" : ",").append('[').append(i).append(',').append(count).append(']');
+                json.append(first ? "" : ",")
+                        .append('[')
+                        .append(i)
+                        .append(',')
+                        .append(count)
+                        .append(']');
                 first = false;
             }
         }
-        json.append("],\"sumMs\":").append(sum.sum()).append(",\"maxMs\":").append(max.get()).append('}');
+        json.append("],\"sumMs\":")
+                .append(sum.sum())
+                .append(",\"maxMs\":")
+                .append(max.get())
+                .append('}');
     }
 }

@@ -18,6 +18,7 @@ public final class Member {
         Settings settings;
         Config config;
         try {
+            Logs.configure();
             settings = Settings.fromSystemProperties();
             config = config(settings);
         } catch (IOException | RuntimeException e) {

@@ -115,7 +115,9 @@ public final class PipelineStatistics {
     private static void appendHistograms(StringBuilder json, LatencyHistogram[] histograms) {
         json.append('{');
         for (Stage stage : Stage.values()) {
-            json.append(stage.ordinal() == 0 ? "\"" : ",\"").append(stage.jsonName).append("\":");
+            json.append(stage.ordinal() == 0 ? "\"" : ",\"")
+                    .append(stage.jsonName)
+                    .append("\":");
             histograms[stage.ordinal()].appendJson(json);
         }
         json.append('}');

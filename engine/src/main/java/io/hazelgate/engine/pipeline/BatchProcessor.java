@@ -1,20 +1,21 @@
 package io.hazelgate.engine.pipeline;
 
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.logging.ILogger;
-import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Lanes;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.Write;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -43,20 +44,17 @@ final class BatchProcessor {
     private final Lanes lanes;
     private final EntryLoader loader;
     private final Notices notices;
-    private final IMap<String, HazelcastJsonValue> eventIds;
-    private final IMap<String, HazelcastJsonValue> eventStore;
-    private final HazelcastInstance hazelcast;
+    private final Entries entries;
     private final ILogger log;
 
     BatchProcessor(Engine engine) {
         this.engine = engine;
-        hazelcast = engine.hazelcast();
+        HazelcastInstance hazelcast = engine.hazelcast();
+        entries = engine.entries();
         projector = engine.projector();
         lanes = engine.lanes();
-        loader = new EntryLoader(hazelcast);
+        loader = new EntryLoader(entries);
         notices = new Notices(hazelcast);
-        eventIds = hazelcast.getMap(Names.EVENT_IDS);
-        eventStore = hazelcast.getMap(Names.EVENT_STORE);
         log = hazelcast.getLoggingService().getLogger(BatchProcessor.class);
     }
 
@@ -78,7 +76,8 @@ final class BatchProcessor {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedException();
                 }
-                log.warning("a batch of " + events.size() + " events failed and is tried again in " + backoff + " ms", e);
+                log.warning(
+                        "a batch of " + events.size() + " events failed and is tried again in " + backoff + " ms", e);
                 Thread.sleep(backoff);
                 backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2);
             }
@@ -163,10 +162,10 @@ final class BatchProcessor {
     /** Ids first, then the store: an id without its record is a claim that nobody relies on. */
     private List<byte[]> persist(List<Received> events, List<Outcome> outcomes, List<Input> inputs, long persistedAt)
             throws StoreConflict {
-        Map<String, HazelcastJsonValue> ids = new LinkedHashMap<>();
-        Map<String, HazelcastJsonValue> stored = new LinkedHashMap<>();
+        List<Change> ids = new ArrayList<>(outcomes.size());
+        List<Change> stored = new ArrayList<>(outcomes.size());
         Map<String, String> eventOfStoreKey = new HashMap<>();
-        List<CompletionStage<?>> refusals = new ArrayList<>();
+        long refusalTtlMillis = TimeUnit.SECONDS.toMillis(engine.settings().completedTtlSeconds());
         List<byte[]> records = new ArrayList<>(outcomes.size());
         byte[] prefix = ("{\"persistedAt\":\"" + Clock.iso(persistedAt) + "\",").getBytes();
         for (int i = 0; i < outcomes.size(); i++) {
@@ -175,39 +174,29 @@ final class BatchProcessor {
             byte[] record = null;
             if (outcome.kind() == Outcome.ACCEPTED) {
                 record = spliced(prefix, outcome.record());
-                ids.put(eventId, Json.value(outcome.idRecord()));
-                stored.put(outcome.storeKey(), Json.value(record));
+                ids.add(Change.set(eventId, outcome.idRecord()));
+                stored.add(Change.setIfAbsent(outcome.storeKey(), record));
                 eventOfStoreKey.put(outcome.storeKey(), eventId);
             } else if (outcome.kind() == Outcome.ALREADY_STORED) {
                 record = inputs.get(i).storedRecord();
             } else if (outcome.kind() == Outcome.REFUSED && outcome.idRecord() != null) {
-                refusals.add(eventIds.setAsync(
-                        eventId,
-                        Json.value(outcome.idRecord()),
-                        engine.settings().completedTtlSeconds(),
-                        TimeUnit.SECONDS));
+                ids.add(Change.setFor(eventId, outcome.idRecord(), refusalTtlMillis));
             }
             records.add(record);
         }
-        if (!stored.isEmpty()) {
-            eventIds.setAllAsync(ids).toCompletableFuture().join();
-            store(stored, eventOfStoreKey);
-        }
-        refusals.forEach(refusal -> refusal.toCompletableFuture().join());
+        entries.change(Names.EVENT_IDS, ids).join();
+        store(stored, eventOfStoreKey);
         return records;
     }
 
-    private void store(Map<String, HazelcastJsonValue> stored, Map<String, String> eventOfStoreKey)
-            throws StoreConflict {
-        Map<String, HazelcastJsonValue> present = eventStore
-                .submitToKeys(stored.keySet(), new StoreIfAbsent(stored))
-                .toCompletableFuture()
-                .join();
+    private void store(List<Change> stored, Map<String, String> eventOfStoreKey) throws StoreConflict {
+        Map<String, byte[]> present = entries.change(Names.EVENT_STORE, stored).join();
         List<byte[]> others = new ArrayList<>();
         present.forEach((storeKey, record) -> {
             // Our own record is there where a write was repeated after an answer got lost.
-            if (record != null && !Json.isOfEvent(record.getValue(), eventOfStoreKey.get(storeKey))) {
-                others.add(Json.bytes(record));
+            String text = new String(record, StandardCharsets.UTF_8);
+            if (!Json.isOfEvent(text, eventOfStoreKey.get(storeKey))) {
+                others.add(record);
             }
         });
         if (!others.isEmpty()) {
@@ -225,8 +214,7 @@ final class BatchProcessor {
             for (int index : conflicting) {
                 byte[] record = index < found.size() ? found.get(index) : records.get(index - found.size());
                 Input input = inputs.get(index);
-                again.add(new Input(
-                        new byte[0], input.lane(), input.position(), input.receivedAt(), null, record));
+                again.add(new Input(new byte[0], input.lane(), input.position(), input.receivedAt(), null, record));
             }
             Answer answer = fold(batchId, again, new HashMap<>());
             List<Integer> indexes = List.copyOf(conflicting);
@@ -244,29 +232,27 @@ final class BatchProcessor {
         Map<String, List<Write>> byMap = new LinkedHashMap<>();
         writes.forEach(write ->
                 byMap.computeIfAbsent(write.map(), map -> new ArrayList<>()).add(write));
-        Map<String, CompletionStage<Map<String, Boolean>>> running = new LinkedHashMap<>();
-        byMap.forEach((mapName, mapWrites) -> {
-            ConditionalWrite processor = new ConditionalWrite(mapWrites.size());
-            Set<String> keys = new LinkedHashSet<>();
-            for (Write write : mapWrites) {
-                processor.add(write);
-                keys.add(write.key());
-            }
-            IMap<String, HazelcastJsonValue> map = hazelcast.getMap(mapName);
-            running.put(mapName, map.submitToKeys(keys, processor));
-        });
+        Map<String, CompletableFuture<Map<String, byte[]>>> running = new LinkedHashMap<>();
+        byMap.forEach((map, mapWrites) -> running.put(
+                map,
+                entries.change(
+                        map, mapWrites.stream().map(BatchProcessor::change).toList())));
         Set<Integer> refused = new TreeSet<>();
-        running.forEach((mapName, results) -> {
-            Map<String, Boolean> conflicts = results.toCompletableFuture().join();
-            if (conflicts.containsValue(Boolean.TRUE)) {
-                for (Write write : byMap.get(mapName)) {
-                    if (Boolean.TRUE.equals(conflicts.get(write.key()))) {
-                        Arrays.stream(write.events()).forEach(refused::add);
-                    }
+        running.forEach((map, change) -> {
+            Map<String, byte[]> conflicts = change.join();
+            for (Write write : conflicts.isEmpty() ? List.<Write>of() : byMap.get(map)) {
+                if (conflicts.containsKey(write.key())) {
+                    Arrays.stream(write.events()).forEach(refused::add);
                 }
             }
         });
         return refused;
+    }
+
+    private static Change change(Write write) {
+        return write.expectedVersion() == Write.ANY
+                ? Change.set(write.key(), write.value())
+                : Change.setIfVersion(write.key(), write.expectedVersion(), write.value());
     }
 
     private void sendStoredNotices(List<Outcome> outcomes, long persistedAt) {

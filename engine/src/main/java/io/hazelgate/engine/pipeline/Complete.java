@@ -1,26 +1,26 @@
 package io.hazelgate.engine.pipeline;
 
-import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.PipelineStatistics;
+import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.projector.Outcome;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** The stage "complete": what has become of each event goes to {@code completed-events}, then to the gateway that waits. */
 final class Complete implements BatchStageP.Step {
-    private final IMap<String, HazelcastJsonValue> completedEvents;
+    private final Entries entries;
     private final PipelineStatistics statistics;
     private final Notices notices;
 
     Complete(Engine engine) {
-        completedEvents = engine.hazelcast().getMap(Names.COMPLETED_EVENTS);
+        entries = engine.entries();
         statistics = engine.statistics();
         notices = new Notices(engine.hazelcast());
     }
@@ -33,8 +33,7 @@ final class Complete implements BatchStageP.Step {
                 + Clock.iso(batch.publishedAt) + "\"" + refusedEnd;
         String storedEnd = ",\"persistedAt\":\"" + Clock.iso(batch.persistedAt) + "\"" + againEnd;
 
-        Map<String, HazelcastJsonValue> first = new HashMap<>();
-        Map<String, HazelcastJsonValue> again = new HashMap<>();
+        List<Change> changes = new ArrayList<>(batch.outcomes.size());
         for (int i = 0; i < batch.outcomes.size(); i++) {
             Outcome outcome = batch.outcomes.get(i);
             String eventId = batch.events.get(i).eventId();
@@ -45,25 +44,16 @@ final class Complete implements BatchStageP.Step {
                         case Outcome.ALREADY_STORED -> completion.contains("\"persistedAt\":") ? againEnd : storedEnd;
                         default -> completion.contains("\"completedAt\":") ? "}" : refusedEnd;
                     };
+            byte[] whole = (completion + end).getBytes(StandardCharsets.UTF_8);
             if (outcome.kind() == Outcome.ACCEPTED || outcome.kind() == Outcome.REFUSED) {
-                first.put(eventId, new HazelcastJsonValue(completion + end));
+                changes.add(Change.set(eventId, whole));
             } else if (outcome.kind() == Outcome.ALREADY_STORED) {
-                again.put(eventId, new HazelcastJsonValue(completion + end));
+                // The first completion of an event stays: its times are the true ones.
+                changes.add(Change.setIfAbsent(eventId, whole));
             }
             notices.add(outcome.replyTo(), completion, end);
         }
-        CompletableFuture<?> written = first.isEmpty()
-                ? CompletableFuture.completedFuture(null)
-                : completedEvents.setAllAsync(first).toCompletableFuture();
-        if (!again.isEmpty()) {
-            // The first completion of an event stays: its times are the true ones.
-            written = CompletableFuture.allOf(
-                    written,
-                    completedEvents
-                            .submitToKeys(again.keySet(), new StoreIfAbsent(again))
-                            .toCompletableFuture());
-        }
-        return written.thenRun(() -> {
+        return entries.change(Names.COMPLETED_EVENTS, changes).thenRun(() -> {
             notices.send();
             count(batch);
         });

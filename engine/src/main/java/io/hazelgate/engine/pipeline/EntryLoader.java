@@ -1,89 +1,68 @@
 package io.hazelgate.engine.pipeline;
 
-import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
-import java.util.ArrayList;
+import io.hazelgate.engine.entries.Entries;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
 
-/** Reads entries of several maps at once. One asynchronous get per key: measured faster than getAll. */
+/** Reads what a batch needs, of several maps at once. */
 final class EntryLoader {
-    private final HazelcastInstance hazelcast;
+    private final Entries entries;
 
-    EntryLoader(HazelcastInstance hazelcast) {
-        this.hazelcast = hazelcast;
+    EntryLoader(Entries entries) {
+        this.entries = entries;
     }
 
     /** Adds what the needs name to what is loaded; a key without an entry is loaded as null. */
     void load(Map<String, List<String>> needs, Map<String, Map<String, byte[]>> loaded) {
-        List<Pending> pending = new ArrayList<>();
-        for (Map.Entry<String, List<String>> need : needs.entrySet()) {
-            Map<String, byte[]> into = loaded.computeIfAbsent(need.getKey(), map -> new HashMap<>());
-            start(need.getKey(), need.getValue(), into, pending);
-        }
-        pending.forEach(Pending::finish);
+        Map<String, CompletableFuture<Map<String, byte[]>>> reads = new HashMap<>();
+        needs.forEach((map, keys) -> reads.put(map, entries.read(map, keys)));
+        reads.forEach((map, read) ->
+                loaded.computeIfAbsent(map, name -> new HashMap<>()).putAll(read.join()));
     }
 
     /** What {@code event-ids} and the store have of these events: the id record, and the stored record it points to. */
     Known loadKnown(Collection<String> eventIds) {
-        Known known = new Known();
-        List<Pending> pending = new ArrayList<>(eventIds.size());
-        start(Names.EVENT_IDS, eventIds, known.idRecords, pending);
-        known.pending = pending;
-        return known;
-    }
-
-    private void start(String mapName, Collection<String> keys, Map<String, byte[]> into, List<Pending> pending) {
-        IMap<String, HazelcastJsonValue> map = hazelcast.getMap(mapName);
-        for (String key : keys) {
-            pending.add(new Pending(key, map.getAsync(key), into));
-        }
-    }
-
-    private record Pending(String key, CompletionStage<HazelcastJsonValue> value, Map<String, byte[]> into) {
-        void finish() {
-            into.put(key, Json.bytes(value.toCompletableFuture().join()));
-        }
+        return new Known(entries.read(Names.EVENT_IDS, eventIds));
     }
 
     /** The reading of id records, under way until {@link #await}. */
     final class Known {
+        private final CompletableFuture<Map<String, byte[]>> reading;
         private final Map<String, byte[]> idRecords = new HashMap<>();
         private final Map<String, byte[]> storedRecords = new HashMap<>();
-        private List<Pending> pending;
+
+        private Known(CompletableFuture<Map<String, byte[]>> reading) {
+            this.reading = reading;
+        }
 
         /** Whether any of the events was seen before. */
         boolean await() {
-            pending.forEach(Pending::finish);
-            idRecords.values().removeIf(idRecord -> idRecord == null);
-            if (idRecords.isEmpty()) {
-                return false;
-            }
             Map<String, String> storeKeys = new HashMap<>();
-            for (Map.Entry<String, byte[]> idRecord : idRecords.entrySet()) {
-                String storeKey = Json.stringField(
-                        new String(idRecord.getValue(), java.nio.charset.StandardCharsets.UTF_8), "key");
-                if (storeKey != null) {
-                    storeKeys.put(idRecord.getKey(), storeKey);
-                }
-            }
-            IMap<String, HazelcastJsonValue> store = hazelcast.getMap(Names.EVENT_STORE);
-            Map<String, CompletionStage<HazelcastJsonValue>> reads = new HashMap<>();
-            storeKeys.forEach((eventId, storeKey) -> reads.put(eventId, store.getAsync(storeKey)));
-            reads.forEach((eventId, read) -> {
-                HazelcastJsonValue record = read.toCompletableFuture().join();
-                // An id is written before its record: after a crash between the two another event may have its place.
-                if (record != null && Json.isOfEvent(record.getValue(), eventId)) {
-                    storedRecords.put(eventId, Json.bytes(record));
+            reading.join().forEach((eventId, idRecord) -> {
+                if (idRecord != null) {
+                    idRecords.put(eventId, idRecord);
+                    String storeKey = Json.stringField(new String(idRecord, StandardCharsets.UTF_8), "key");
+                    if (storeKey != null) {
+                        storeKeys.put(eventId, storeKey);
+                    }
                 }
             });
-            return true;
+            Map<String, byte[]> records =
+                    entries.read(Names.EVENT_STORE, storeKeys.values()).join();
+            storeKeys.forEach((eventId, storeKey) -> {
+                byte[] record = records.get(storeKey);
+                // An id is written before its record: after a crash between the two another event may have its place.
+                if (record != null && Json.isOfEvent(new String(record, StandardCharsets.UTF_8), eventId)) {
+                    storedRecords.put(eventId, record);
+                }
+            });
+            return !idRecords.isEmpty();
         }
 
         byte[] idRecord(String eventId) {

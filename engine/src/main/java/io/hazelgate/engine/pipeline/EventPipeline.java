@@ -26,8 +26,7 @@ public final class EventPipeline {
                         Names.PENDING_EVENTS,
                         JournalInitialPosition.START_FROM_CURRENT,
                         Received::fromJournal,
-                        event -> event.getType() == EntryEventType.ADDED
-                                || event.getType() == EntryEventType.UPDATED))
+                        event -> event.getType() == EntryEventType.ADDED || event.getType() == EntryEventType.UPDATED))
                 .withoutTimestamps()
                 .setName("receive")
                 .<Batch>customTransform("process", ProcessP::new)

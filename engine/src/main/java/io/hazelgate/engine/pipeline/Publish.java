@@ -2,7 +2,7 @@ package io.hazelgate.engine.pipeline;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.instance.impl.HazelcastInstanceImpl;
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import com.hazelcast.spi.impl.eventservice.EventService;
 import com.hazelcast.topic.ITopic;
 import com.hazelcast.topic.impl.TopicService;
@@ -23,7 +23,11 @@ final class Publish implements BatchStageP.Step {
 
     Publish(Engine engine) {
         hazelcast = engine.hazelcast();
-        listeners = ((HazelcastInstanceImpl) hazelcast).node.nodeEngine.getEventService();
+        listeners = ((HazelcastInstanceProxy) hazelcast)
+                .getOriginal()
+                .node
+                .nodeEngine
+                .getEventService();
     }
 
     @Override

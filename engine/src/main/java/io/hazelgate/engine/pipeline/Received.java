@@ -28,8 +28,7 @@ public final class Received implements IdentifiedDataSerializable {
     }
 
     static Received fromJournal(EventJournalMapEvent<String, HazelcastJsonValue> event) {
-        return new Received(
-                event.getKey(), Json.bytes(event.getNewValue()), Clock.micros(), event.isAfterLostEvents());
+        return new Received(event.getKey(), Json.bytes(event.getNewValue()), Clock.micros(), event.isAfterLostEvents());
     }
 
     /** {@code <eventId>@<aggregateId>}. */

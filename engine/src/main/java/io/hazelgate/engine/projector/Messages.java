@@ -18,8 +18,7 @@ public final class Messages {
 
     private Messages() {}
 
-    public static byte[] request(
-            long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded) {
+    public static byte[] request(long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded) {
         try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
             packer.packArrayHeader(4).packLong(batchId).packInt(round);
             packer.packArrayHeader(events.size());

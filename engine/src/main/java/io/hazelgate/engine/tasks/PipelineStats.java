@@ -19,7 +19,9 @@ public final class PipelineStats extends EngineTask {
         json.append("\",\"projector\":\"").append(engine.projector().isReady() ? "READY" : "AWAY");
         json.append("\",\"job\":\"").append(engine.jobStatus());
         json.append("\",\"pending\":").append(owned(engine, Names.PENDING_EVENTS));
-        json.append(",\"deadLetters\":").append(owned(engine, Names.DEAD_LETTER_EVENTS)).append(',');
+        json.append(",\"deadLetters\":")
+                .append(owned(engine, Names.DEAD_LETTER_EVENTS))
+                .append(',');
         engine.statistics().appendJson(json);
         return json.append('}').toString().getBytes(StandardCharsets.UTF_8);
     }

@@ -60,6 +60,7 @@ public final class QueryEntries extends EngineTask {
         }
     }
 
+    @SuppressWarnings("rawtypes") // IndexKeyEntries gives them so
     private static void walkIndex(IMap<String, HazelcastJsonValue> map, EntryQuery query, Page page) {
         Iterator<IndexKeyEntries> range = range(indexOf(map, query), query);
         while (range.hasNext()) {
@@ -79,7 +80,7 @@ public final class QueryEntries extends EngineTask {
     }
 
     private static InternalIndex indexOf(IMap<String, HazelcastJsonValue> map, EntryQuery query) {
-        MapService service = (MapService) ((MapProxyImpl<?, ?>) map).getService();
+        MapService service = ((MapProxyImpl<?, ?>) map).getService();
         IndexRegistry indexes =
                 service.getMapServiceContext().getMapContainer(query.map()).getGlobalIndexRegistry();
         InternalIndex index = indexes == null ? null : indexes.getIndex(query.index());

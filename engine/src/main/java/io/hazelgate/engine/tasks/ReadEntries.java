@@ -1,49 +1,54 @@
 package io.hazelgate.engine.tasks;
 
-import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
-import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonValue;
-import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** Reads many entries of several maps and answers them as one JSON text, so that the client pays for one call. */
 public final class ReadEntries extends EngineTask {
+    private static final byte[] ABSENT = "null".getBytes(StandardCharsets.US_ASCII);
+
     public ReadEntries() {
         super(EngineSerializers.READ_ENTRIES);
     }
 
+    private record Asked(List<String> keys, CompletableFuture<Map<String, byte[]>> reading) {}
+
     @Override
     byte[] answer(Engine engine, byte[] request) {
-        JsonArray asked =
-                Json.parse(new String(request, StandardCharsets.UTF_8)).asArray();
-        List<List<CompletionStage<HazelcastJsonValue>>> reads = new ArrayList<>(asked.size());
-        for (JsonValue item : asked) {
-            IMap<String, HazelcastJsonValue> map =
-                    engine.hazelcast().getMap(item.asArray().get(0).asString());
-            JsonArray keys = item.asArray().get(1).asArray();
-            List<CompletionStage<HazelcastJsonValue>> ofMap = new ArrayList<>(keys.size());
-            for (JsonValue key : keys) {
-                ofMap.add(map.getAsync(key.asString()));
-            }
-            reads.add(ofMap);
+        List<Asked> asked = new ArrayList<>();
+        for (JsonValue item :
+                Json.parse(new String(request, StandardCharsets.UTF_8)).asArray()) {
+            List<String> keys = new ArrayList<>();
+            item.asArray().get(1).asArray().forEach(key -> keys.add(key.asString()));
+            asked.add(
+                    new Asked(keys, engine.entries().read(item.asArray().get(0).asString(), keys)));
         }
-        StringBuilder json = new StringBuilder(1024).append('[');
-        for (List<CompletionStage<HazelcastJsonValue>> ofMap : reads) {
-            json.append(json.length() > 1 ? ",[" : "[");
-            boolean first = true;
-            for (CompletionStage<HazelcastJsonValue> read : ofMap) {
-                HazelcastJsonValue entry = read.toCompletableFuture().join();
-                json.append(first ? "" : ",").append(entry == null ? "null" : entry.getValue());
-                first = false;
+        ByteArrayOutputStream json = new ByteArrayOutputStream(4096);
+        json.write('[');
+        for (Asked one : asked) {
+            if (json.size() > 1) {
+                json.write(',');
             }
-            json.append(']');
+            json.write('[');
+            Map<String, byte[]> entries = one.reading.join();
+            for (int i = 0; i < one.keys.size(); i++) {
+                if (i > 0) {
+                    json.write(',');
+                }
+                byte[] entry = entries.get(one.keys.get(i));
+                json.writeBytes(entry == null ? ABSENT : entry);
+            }
+            json.write(']');
         }
-        return json.append(']').toString().getBytes(StandardCharsets.UTF_8);
+        json.write(']');
+        return json.toByteArray();
     }
 }

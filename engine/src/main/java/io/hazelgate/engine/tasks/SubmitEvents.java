@@ -1,15 +1,13 @@
 package io.hazelgate.engine.tasks;
 
-import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.entries.Change;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Puts events into {@code pending-events}, in their order, as far as there is room; answers a byte per event. */
 public final class SubmitEvents extends EngineTask {
@@ -22,28 +20,19 @@ public final class SubmitEvents extends EngineTask {
 
     @Override
     byte[] answer(Engine engine, byte[] request) {
-        IMap<String, HazelcastJsonValue> pendingEvents = engine.hazelcast().getMap(Names.PENDING_EVENTS);
         ByteBuffer buffer = ByteBuffer.wrap(request);
         byte[] answers = new byte[buffer.getInt()];
-        Map<String, HazelcastJsonValue> accepted = new LinkedHashMap<>(answers.length * 2);
+        List<Change> accepted = new ArrayList<>(answers.length);
         for (int i = 0; i < answers.length; i++) {
             String key = new String(next(buffer), StandardCharsets.UTF_8);
             byte[] envelope = next(buffer);
-            if (!engine.backpressure().admit(key)) {
-                answers[i] = REFUSED;
-                continue;
+            boolean admitted = engine.backpressure().admit(key);
+            answers[i] = admitted ? ACCEPTED : REFUSED;
+            if (admitted) {
+                accepted.add(Change.set(key, envelope));
             }
-            answers[i] = ACCEPTED;
-            if (accepted.containsKey(key)) {
-                // The same event twice in one call: each submission is to be answered, so each must reach the journal.
-                pendingEvents.setAllAsync(accepted).toCompletableFuture().join();
-                accepted.clear();
-            }
-            accepted.put(key, Json.value(envelope));
         }
-        if (!accepted.isEmpty()) {
-            pendingEvents.setAllAsync(accepted).toCompletableFuture().join();
-        }
+        engine.entries().change(Names.PENDING_EVENTS, accepted).join();
         return answers;
     }
 

@@ -1,0 +1,129 @@
+package io.hazelgate.engine.entries;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
+import com.hazelcast.internal.partition.IPartitionService;
+import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.internal.serialization.SerializationService;
+import com.hazelcast.map.impl.MapService;
+import com.hazelcast.map.impl.MapServiceContext;
+import com.hazelcast.spi.impl.NodeEngine;
+import com.hazelcast.spi.impl.operationservice.Operation;
+import com.hazelcast.spi.impl.operationservice.OperationService;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** Reads and changes many JSON entries at once: one operation for each partition that is touched. */
+public final class Entries {
+    private final NodeEngine nodeEngine;
+    private final MapServiceContext maps;
+    private final IPartitionService partitions;
+    private final OperationService operations;
+    private final SerializationService serialization;
+
+    public Entries(HazelcastInstance hazelcast) {
+        nodeEngine = ((HazelcastInstanceProxy) hazelcast).getOriginal().node.nodeEngine;
+        maps = nodeEngine.<MapService>getService(MapService.SERVICE_NAME).getMapServiceContext();
+        partitions = nodeEngine.getPartitionService();
+        operations = nodeEngine.getOperationService();
+        serialization = nodeEngine.getSerializationService();
+    }
+
+    /** The values by key, UTF-8; null where there is no entry. The map answered has every key asked for. */
+    public CompletableFuture<Map<String, byte[]>> read(String map, Collection<String> keys) {
+        Map<String, byte[]> found = new HashMap<>(keys.size() * 2);
+        List<CompletableFuture<?>> running = new ArrayList<>();
+        List<Runnable> collect = new ArrayList<>();
+        for (Map.Entry<Integer, Group<String>> entry :
+                grouped(map, keys, key -> key).entrySet()) {
+            Group<String> group = entry.getValue();
+            CompletableFuture<Values> values = invoke(new ReadOperation(map, group.keys), entry.getKey());
+            running.add(values);
+            collect.add(() -> {
+                Values answer = values.join();
+                for (int i = 0; i < group.items.size(); i++) {
+                    found.put(group.items.get(i), JsonData.textOf(answer.values[i], serialization));
+                }
+            });
+        }
+        return all(running).thenApply(done -> {
+            collect.forEach(Runnable::run);
+            return found;
+        });
+    }
+
+    /**
+     * Makes changes, those of one partition in their order.
+     *
+     * @return what was refused: by key, the value that is there instead, or null where there is none
+     */
+    public CompletableFuture<Map<String, byte[]>> change(String map, List<Change> changes) {
+        Map<String, byte[]> refused = new HashMap<>();
+        List<CompletableFuture<?>> running = new ArrayList<>();
+        List<Runnable> collect = new ArrayList<>();
+        for (Map.Entry<Integer, Group<Change>> entry :
+                grouped(map, changes, Change::key).entrySet()) {
+            Group<Change> group = entry.getValue();
+            List<PartitionChange> inPartition = new ArrayList<>(group.items.size());
+            for (int i = 0; i < group.items.size(); i++) {
+                Change change = group.items.get(i);
+                inPartition.add(new PartitionChange(
+                        group.keys.get(i),
+                        change.condition(),
+                        change.expectedVersion(),
+                        change.json() == null ? null : JsonData.of(change.json()),
+                        change.ttlMillis()));
+            }
+            CompletableFuture<Values> refusals = invoke(new ChangeOperation(map, inPartition), entry.getKey());
+            running.add(refusals);
+            collect.add(() -> {
+                Values answer = refusals.join();
+                for (int i = 0; answer != null && i < group.items.size(); i++) {
+                    if (answer.refused[i]) {
+                        refused.put(group.items.get(i).key(), JsonData.textOf(answer.values[i], serialization));
+                    }
+                }
+            });
+        }
+        return all(running).thenApply(done -> {
+            collect.forEach(Runnable::run);
+            return refused;
+        });
+    }
+
+    private static final class Group<T> {
+        final List<T> items = new ArrayList<>();
+        final List<Data> keys = new ArrayList<>();
+    }
+
+    private interface KeyOf<T> {
+        String key(T item);
+    }
+
+    private <T> Map<Integer, Group<T>> grouped(String map, Collection<T> items, KeyOf<T> keyOf) {
+        var strategy = maps.getMapContainer(map).getPartitioningStrategy();
+        Map<Integer, Group<T>> groups = new LinkedHashMap<>();
+        for (T item : items) {
+            Data key = maps.toData(keyOf.key(item), strategy);
+            Group<T> group = groups.computeIfAbsent(partitions.getPartitionId(key), partition -> new Group<>());
+            group.items.add(item);
+            group.keys.add(key);
+        }
+        return groups;
+    }
+
+    private CompletableFuture<Values> invoke(Operation operation, int partition) {
+        return operations
+                .<Values>createInvocationBuilder(MapService.SERVICE_NAME, operation, partition)
+                .invoke();
+    }
+
+    private static CompletableFuture<Void> all(List<CompletableFuture<?>> running) {
+        return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new));
+    }
+}

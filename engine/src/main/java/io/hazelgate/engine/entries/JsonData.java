@@ -1,0 +1,62 @@
+package io.hazelgate.engine.entries;
+
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.internal.serialization.SerializationService;
+import com.hazelcast.internal.serialization.impl.HeapData;
+import com.hazelcast.internal.serialization.impl.SerializationConstants;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * JSON text as the maps hold it, made and read without going through a String.
+ *
+ * <p>A serialized {@link HazelcastJsonValue} is its partition hash, its type, the text's length in bytes, and the text in UTF-8.
+ */
+final class JsonData {
+    private static final int TYPE_OFFSET = HeapData.TYPE_OFFSET;
+    private static final int LENGTH_OFFSET = HeapData.DATA_OFFSET;
+    private static final int TEXT_OFFSET = LENGTH_OFFSET + Integer.BYTES;
+    private static final byte[] VERSION_PREFIX = "{\"_meta\":{\"version\":".getBytes(StandardCharsets.US_ASCII);
+
+    private JsonData() {}
+
+    static Data of(byte[] json) {
+        ByteBuffer buffer = ByteBuffer.allocate(TEXT_OFFSET + json.length);
+        buffer.putInt(TYPE_OFFSET, SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE);
+        buffer.putInt(LENGTH_OFFSET, json.length);
+        buffer.position(TEXT_OFFSET).put(json);
+        return new HeapData(buffer.array());
+    }
+
+    /** The text in UTF-8; null for null. A value that somebody else wrote as another type is taken by its string. */
+    static byte[] textOf(Data value, SerializationService serialization) {
+        if (value == null) {
+            return null;
+        }
+        if (value.getType() != SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE) {
+            return serialization.<Object>toObject(value).toString().getBytes(StandardCharsets.UTF_8);
+        }
+        byte[] bytes = value.toByteArray();
+        return Arrays.copyOfRange(bytes, TEXT_OFFSET, bytes.length);
+    }
+
+    /** {@code _meta.version}, which comes first in an entry; 0 where there is no entry, or one without a version. */
+    static long versionOf(Data value) {
+        if (value == null) {
+            return 0;
+        }
+        byte[] bytes = value.toByteArray();
+        int digits = TEXT_OFFSET + VERSION_PREFIX.length;
+        if (bytes.length <= digits
+                || !Arrays.equals(bytes, TEXT_OFFSET, digits, VERSION_PREFIX, 0, VERSION_PREFIX.length)) {
+            return 0;
+        }
+        long version = 0;
+        for (int i = digits; i < bytes.length && bytes[i] >= '0' && bytes[i] <= '9'; i++) {
+            version = version * 10 + bytes[i] - '0';
+        }
+        return version;
+    }
+}

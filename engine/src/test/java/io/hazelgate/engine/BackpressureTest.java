@@ -1,0 +1,49 @@
+package io.hazelgate.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.map.IMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class BackpressureTest {
+    private static Backpressure bounded(int maxInFlight) throws Exception {
+        IMap<String, HazelcastJsonValue> pending =
+                TestMember.hazelcast().getMap("backpressure-test-" + TestMember.newId());
+        return new Backpressure(pending, TestMember.engine().lanes(), 271, maxInFlight);
+    }
+
+    @Test
+    void moreThanTheBoundIsRefused() throws Exception {
+        Backpressure backpressure = bounded(3);
+        for (int i = 0; i < 3; i++) {
+            assertTrue(backpressure.admit("e" + i + "@a" + i));
+        }
+        assertFalse(backpressure.admit("e3@a3"));
+    }
+
+    @Test
+    void oneLaneIsBoundedBelowHalfOfItsJournal() throws Exception {
+        Backpressure backpressure = bounded(1_000_000);
+        int admitted = 0;
+        while (backpressure.admit("e" + admitted + "@hot")) {
+            admitted++;
+        }
+        assertEquals(Backpressure.MAX_PER_LANE, admitted);
+        assertTrue(backpressure.admit("e@another-aggregate-in-another-lane"));
+    }
+
+    @Test
+    void aPlaceIsFreeAgainWhenAnEventHasLeft() throws Exception {
+        Backpressure backpressure = bounded(1_000_000);
+        for (int i = 0; i < Backpressure.MAX_PER_LANE; i++) {
+            backpressure.admit("e" + i + "@hot");
+        }
+        assertFalse(backpressure.admit("late@hot"));
+        backpressure.left(Stream.of("e0@hot"));
+        assertTrue(backpressure.admit("late@hot"));
+    }
+}

@@ -1,0 +1,31 @@
+package io.hazelgate.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class JsonTest {
+    @Test
+    void aRecordIsOfItsOwnEventOnly() {
+        String record = "{\"cursor\":\"1\",\"eventId\":\"abc\",\"data\":{}}";
+        assertTrue(Json.isOfEvent(record, "abc"));
+        assertFalse(Json.isOfEvent(record, "ab"));
+    }
+
+    @Test
+    void aMissingFieldIsNull() {
+        assertNull(Json.stringField("{\"a\":1}", "key"));
+        assertEquals("Order:1@o", Json.stringField("{\"hash\":\"h\",\"key\":\"Order:1@o\"}", "key"));
+    }
+
+    @Test
+    void instantsAreWrittenWithMicrosecondsAndReadBack() {
+        long micros = 1_764_000_000_000_042L;
+        assertEquals("2025-11-24T16:00:00.000042Z", Clock.iso(micros));
+        assertEquals(micros, Clock.parse(Clock.iso(micros)));
+        assertEquals(-1, Clock.parse("yesterday"));
+    }
+}

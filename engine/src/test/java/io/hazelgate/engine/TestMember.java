@@ -1,0 +1,47 @@
+package io.hazelgate.engine;
+
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.UUID;
+
+/** A real member, once for all tests of a run, as the launcher configures it; its pipeline waits for a projector that never comes. */
+public final class TestMember {
+    private static HazelcastInstance hazelcast;
+
+    private TestMember() {}
+
+    public static synchronized HazelcastInstance hazelcast() throws Exception {
+        if (hazelcast == null) {
+            int port = freePort();
+            hazelcast = newMember("test-" + UUID.randomUUID(), port, port);
+        }
+        return hazelcast;
+    }
+
+    /** One more member, for tests that need a cluster of their own; the caller shuts it down. */
+    public static HazelcastInstance newMember(String cluster, int port, int seedPort) throws Exception {
+        Logs.configure();
+        Settings settings =
+                new Settings(cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, "127.0.0.1:1", 60, 100, null);
+        HazelcastInstance member = Hazelcast.newHazelcastInstance(Member.config(settings));
+        new Engine(member, settings);
+        return member;
+    }
+
+    public static int freePort() throws Exception {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    public static Engine engine() throws Exception {
+        return Engine.of(hazelcast());
+    }
+
+    /** An id that no other test has. */
+    public static String newId() {
+        return UUID.randomUUID().toString();
+    }
+}
