@@ -159,7 +159,7 @@ def _walk_struct(value: Any, cls: type[msgspec.Struct], path: Path) -> Iterator[
     if cls.__struct_config__.forbid_unknown_fields:
         for name in value:
             if name not in fields:
-                yield FieldProblem((*path, _printable(str(name))), "is no field of it")
+                yield FieldProblem((*path, printable(str(name))), "is no field of it")
 
 
 def _walk_items(values: Sequence[Any], item: Any, extras: list[Any], path: Path) -> Iterator[FieldProblem]:
@@ -201,7 +201,7 @@ def _walk_text(value: Any, path: Path) -> Iterator[FieldProblem]:
     elif isinstance(value, dict):
         for name, each in value.items():
             yield from _walk_text(name, path)
-            yield from _walk_text(each, (*path, _printable(str(name))))
+            yield from _walk_text(each, (*path, printable(str(name))))
     elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from _walk_text(each, (*path, str(index)))
@@ -228,9 +228,10 @@ def _kind(value: Any) -> str:
 
 
 def _plain(message: str) -> str:
-    message = _printable(message).split(" - at `$")[0].replace("`", "")
+    message = printable(message).split(" - at `$")[0].replace("`", "")
     return message[:1].lower() + message[1:]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """A text from anywhere, cut to a length and without what no store can keep."""
     return text.encode("utf-8", "replace").decode().replace("\0", "?")[:200]

@@ -48,7 +48,7 @@ class CompletionStatus(StrEnum):
     DEAD_LETTERED = "DEAD_LETTERED"
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """One submitted event: `data` is the event's JSON, everything else is about it."""
 
     event_id: Id
@@ -71,7 +71,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     data: msgspec.Raw
 
 
-class EventRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """One stored event. The engine puts `persistedAt` in as it stores it."""
 
     persisted_at: str | None = None
@@ -96,7 +96,7 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     data: msgspec.Raw
 
 
-class CompletionError(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class CompletionError(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """Why an event was refused, or could not be projected. `code` is stable."""
 
     code: str
@@ -107,7 +107,7 @@ class CompletionError(msgspec.Struct, frozen=True, kw_only=True, rename="camel",
     dead_letter_id: str | None = None
 
 
-class Stages(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Stages(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """When an event passed each stage. `timestamp` is when the gateway submitted it."""
 
     timestamp: str
@@ -118,7 +118,7 @@ class Stages(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     completed_at: str | None = None
 
 
-class Completion(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Completion(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """How an event ended: what `completed-events` keeps and the notices carry."""
 
     event_id: str
@@ -150,7 +150,7 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
         )
 
 
-class EntryMeta(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class EntryMeta(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """
     The `_meta` of a view entry.
 
@@ -167,7 +167,7 @@ class EntryMeta(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     """The entry was blocked before its first event could be applied: there are no fields yet, readers see nothing."""
 
 
-class WaitingEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class WaitingEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """An event that waits behind a dead letter. `key` is its key in the store."""
 
     key: str
@@ -175,7 +175,7 @@ class WaitingEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     position: int
 
 
-class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """One event that one view could not take, and the later events that wait behind it."""
 
     meta: EntryMeta = msgspec.field(name="_meta")
@@ -195,12 +195,12 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     waiting: tuple[WaitingEvent, ...] = ()
 
 
-class IdRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class IdRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What became of an eventId: `key` of its record in the store, or the completion that refused it."""
 
     hash: str
     key: str | None = None
-    completion: msgspec.Raw | None = None
+    completion: Completion | None = None
 
 
 _encode = msgspec.json.Encoder().encode

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
+from sourcing.decoding import printable
 from sourcing.envelope import (
     Completion,
     CompletionError,
     CompletionStatus,
-    Envelope,
     EventRecord,
     IdRecord,
     encode_json,
@@ -19,11 +20,32 @@ from sourcing.errors import FieldProblem
 from sourcing.ids import is_id
 from sourcing.projector.messages import Delivery, Kind, Outcome
 
-_decode_completion = msgspec.json.Decoder(Completion).decode
+
+class Submitter(Protocol):
+    """Whom to answer, and about what. An `Envelope` is one."""
+
+    @property
+    def event_id(self) -> str: ...
+    @property
+    def event_type(self) -> str: ...
+    @property
+    def aggregate_type(self) -> str: ...
+    @property
+    def aggregate_id(self) -> str: ...
+    @property
+    def correlation_id(self) -> str: ...
+    @property
+    def submission_id(self) -> str: ...
+    @property
+    def reply_to(self) -> str: ...
+    @property
+    def notify_stored(self) -> bool: ...
+    @property
+    def timestamp(self) -> str: ...
 
 
-class Submitter(msgspec.Struct, frozen=True):
-    """Whom to answer: what could be read of an envelope. For a record that the engine found, it is nobody."""
+class Salvaged(msgspec.Struct, frozen=True):
+    """What can be told from an envelope that is wrong somewhere."""
 
     event_id: str = ""
     event_type: str = ""
@@ -36,41 +58,31 @@ class Submitter(msgspec.Struct, frozen=True):
     timestamp: str = ""
 
     @classmethod
-    def of(cls, envelope: Envelope) -> Submitter:
-        """The submitter of an envelope that can be read."""
-        return cls(
-            envelope.event_id,
-            envelope.event_type,
-            envelope.aggregate_type,
-            envelope.aggregate_id,
-            envelope.correlation_id,
-            envelope.submission_id,
-            envelope.reply_to,
-            envelope.notify_stored,
-            envelope.timestamp,
-        )
-
-    @classmethod
-    def salvaged(cls, parsed: object, received_at: str) -> Submitter:
-        """What can be told from an envelope that is wrong somewhere."""
-        fields = parsed if isinstance(parsed, dict) else {}
+    def of(cls, fields: Mapping[str, object], received_at: str) -> Salvaged:
+        """The fields that are texts, and the ids that are ids."""
 
         def text(name: str) -> str:
             value = fields.get(name)
-            plain = value.encode("utf-8", "replace").decode().replace("\0", "?")[:200] if isinstance(value, str) else ""
-            return plain if not name.endswith("Id") or name == "correlationId" or is_id(plain) else ""
+            return printable(value) if isinstance(value, str) else ""
+
+        def an_id(name: str) -> str:
+            value = fields.get(name)
+            return value if isinstance(value, str) and is_id(value) else ""
 
         return cls(
-            text("eventId"),
-            text("eventType"),
-            text("aggregateType"),
-            text("aggregateId"),
-            text("correlationId"),
-            text("submissionId"),
-            text("replyTo"),
-            False,
-            text("timestamp") or received_at,
+            event_id=an_id("eventId"),
+            event_type=text("eventType"),
+            aggregate_type=text("aggregateType"),
+            aggregate_id=an_id("aggregateId"),
+            correlation_id=text("correlationId"),
+            submission_id=text("submissionId"),
+            reply_to=text("replyTo"),
+            timestamp=text("timestamp") or received_at,
         )
+
+
+NOBODY = Salvaged()
+"""Who is answered about a record that the engine found in the store."""
 
 
 def error(
@@ -139,7 +151,7 @@ def stored_completion(record: EventRecord, submission_id: str, dead_letter_id: s
 def refused(submitter: Submitter, completion: Completion, payload_hash: str) -> Outcome:
     """Nothing is stored; the same id and payload will be answered the same. Without an id there is nothing to keep."""
     whole = encode_json(completion)
-    kept = encode_json(IdRecord(hash=payload_hash, completion=msgspec.Raw(whole))) if completion.event_id else None
+    kept = encode_json(IdRecord(hash=payload_hash, completion=completion)) if completion.event_id else None
     return Outcome(
         Kind.REFUSED if kept is not None else Kind.ANSWER_ONLY,
         None,
@@ -172,7 +184,6 @@ def conflict(submitter: Submitter, delivery: Delivery) -> Outcome:
     return answered(submitter, refusal(submitter, delivery, error("EVENT_ID_CONFLICT", message)))
 
 
-def answered_before(submitter: Submitter, completion: bytes | msgspec.Raw) -> Outcome:
+def answered_before(submitter: Submitter, completion: Completion) -> Outcome:
     """The completion of the first submission, for another one with the same payload."""
-    first = _decode_completion(completion)
-    return answered(submitter, msgspec.structs.replace(first, submission_id=submitter.submission_id))
+    return answered(submitter, msgspec.structs.replace(completion, submission_id=submitter.submission_id))

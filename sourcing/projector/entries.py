@@ -21,7 +21,6 @@ from sourcing.envelope import (
     encode_json,
 )
 from sourcing.events import View
-from sourcing.ids import head_key
 from sourcing.projector.messages import Write
 
 Loaded = Mapping[str, Mapping[str, bytes | None]]
@@ -51,15 +50,15 @@ class ViewEntry:
         self.applied: dict[int, int] = {}
         self.caused_by = self.updated_at = ""
 
-    def open(self) -> ViewEntry:
+    def open(self) -> None:
         """Read what was loaded, once. Raises where it can't be read."""
         if self._raw is not None:
             meta = self.spec.decode_meta(self._raw)
-            self._view = None if meta.absent else self.spec.decode(self._raw)
+            if not meta.absent and self._view is None:
+                self._view = self.spec.decode(self._raw)
             self._meta, self._raw = meta, None
             self.version, self.blocked, self.absent = meta.version, meta.blocked, meta.absent
             self.applied, self.caused_by, self.updated_at = meta.applied, meta.caused_by, meta.updated_at
-        return self
 
     @property
     def readable(self) -> bool:
@@ -68,8 +67,13 @@ class ViewEntry:
 
     @property
     def view(self) -> View | None:
-        """The entry's state so far, None where there is no entry."""
-        return self._view if self._raw is None else self.open()._view
+        """The entry's state so far, None where there is no entry. Raises where it can't be read."""
+        if self._raw is not None and self._view is None:
+            if b'"absent":true' in self._raw:
+                self.open()
+            else:
+                self._view = self.spec.decode(self._raw)
+        return self._view
 
     def apply(self, view: View, record: EventRecord, index: int) -> None:
         """The state after one more event."""
@@ -228,9 +232,8 @@ class Entries:
         self.needs.setdefault(map_name, {})[key] = None
         return False
 
-    def require_head(self, aggregate_type: str, aggregate_id: str) -> bool:
+    def require_head(self, key: str) -> bool:
         """The same for an aggregate's head."""
-        key = head_key(aggregate_type, aggregate_id)
         if key in self._heads_loaded:
             return True
         self.needs.setdefault(AGGREGATE_HEADS, {})[key] = None
@@ -246,9 +249,8 @@ class Entries:
             entry = of_view[key] = ViewEntry(spec, key, self._loaded[spec.name][key])
         return entry
 
-    def head(self, aggregate_type: str, aggregate_id: str) -> Head:
+    def head(self, key: str) -> Head:
         """The head of an aggregate, loaded."""
-        key = head_key(aggregate_type, aggregate_id)
         head = self._heads.get(key)
         if head is None:
             head = self._heads[key] = Head(key, self._heads_loaded[key])

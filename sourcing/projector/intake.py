@@ -1,30 +1,31 @@
 """
 What the engine delivers, made ready to be processed: decoded, upcast, checked, recognized when it was here before.
 
-`take_in` also notes which entries the event will need, so that one round of loading is enough in the common case.
+`take_in` also notes which entries an event will need, so that one round of loading is enough in the common case.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from sourcing.catalog import Catalog
 from sourcing.decoding import find_problems, find_text_problems, parse_leniently
-from sourcing.envelope import EMPTY_OBJECT, Completion, Envelope, EventRecord, IdRecord
-from sourcing.errors import FieldProblem, HazelgateError, InvalidEvent, UnknownEventType, camel
+from sourcing.envelope import EMPTY_OBJECT, Completion, CompletionError, Envelope, EventRecord, IdRecord
+from sourcing.errors import FieldProblem, InvalidEvent, UnknownEventType, camel
 from sourcing.events import Event
-from sourcing.ids import is_id
+from sourcing.ids import head_key, is_id
 from sourcing.projector import answers
-from sourcing.projector.answers import Submitter
+from sourcing.projector.answers import NOBODY, Salvaged, Submitter
 from sourcing.projector.entries import Entries
 from sourcing.projector.messages import Delivery, Outcome
 from sourcing.projector.plans import EventPlan, FoldPlan, ReadPlan, ViewPlan
 
 Targets = list[tuple[ViewPlan, dict[str, list[FoldPlan]]]]
+Reads = list[tuple[ReadPlan, list[str]]]
 
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_record = msgspec.json.Decoder(EventRecord).decode
@@ -32,32 +33,56 @@ _decode_id_record = msgspec.json.Decoder(IdRecord).decode
 _NUL = b"\\u0000"
 
 
+class Submission:
+    """Everything that an envelope says by itself. It is the same in each round, so it is worked out once."""
+
+    __slots__ = ("envelope", "event", "hash", "head_key", "plan", "reads", "refusal", "submitter", "targets")
+
+    def __init__(self, submitter: Submitter, payload_hash: str) -> None:
+        self.submitter = submitter
+        self.hash = payload_hash
+        self.envelope: Envelope | None = None
+        self.plan: EventPlan | None = None
+        self.event: Event | None = None
+        self.head_key = ""
+        self.reads: list[Reads] = []
+        """What each guard reads, as far as the event tells before another guard has completed it."""
+        self.targets: Targets | None = None
+        """The entries it changes; None where only the completed event can tell."""
+        self.refusal: CompletionError | None = None
+        """Why it can't be taken at all."""
+
+
 class Work:
     """One delivery on its way through a batch."""
 
-    __slots__ = ("completion", "delivery", "envelope", "event", "failure", "hash", "index", "outcome", "plan", "record",
+    __slots__ = ("completion", "delivery", "event", "failure", "index", "outcome", "plan", "record", "submission",
                  "submitter", "targets")  # fmt: skip
 
     def __init__(self, index: int, delivery: Delivery) -> None:
         self.index = index
         self.delivery = delivery
-        self.submitter = Submitter()
-        self.envelope: Envelope | None = None
-        self.hash: str | None = None
+        self.submission: Submission | None = None
+        self.submitter: Submitter = NOBODY
+        self.outcome: Outcome | None = None
+        self.completion: Completion | None = None
         self.record: EventRecord | None = None
-        """The stored record, where the event was stored before."""
+        """The stored record, where the event was stored before. Then what follows is about that."""
         self.plan: EventPlan | None = None
         self.event: Event | None = None
         self.targets: Targets | None = None
         self.failure: Exception | None = None
         """Why a stored event can't be read."""
-        self.outcome: Outcome | None = None
-        self.completion: Completion | None = None
 
     @property
     def event_id(self) -> str:
         """The event's id, empty where it can't be read."""
         return self.record.event_id if self.record is not None else self.submitter.event_id
+
+    @property
+    def hash(self) -> str | None:
+        """The hash of what was submitted; None for a record that the engine found."""
+        return None if self.submission is None else self.submission.hash
 
 
 class Intake:
@@ -66,58 +91,80 @@ class Intake:
     def __init__(self, catalog: Catalog, plans: Mapping[str, EventPlan]) -> None:
         self._catalog = catalog
         self._plans = plans
+        self._remembered: dict[bytes, Submission] = {}
 
-    def take_in(self, index: int, delivery: Delivery, entries: Entries) -> Work:
+    def take_in(self, deliveries: Iterable[Delivery], entries: Entries) -> list[Work]:
         """
-        Make one delivery ready. Never raises for what the delivery contains.
+        Make a batch ready. Never raises for what a delivery contains.
 
-        Where it is settled already (it can't be read, its id is taken, it was refused before), `outcome` is set.
+        What is settled already (it can't be read, its id is taken, it was refused before) has its `outcome`.
         """
-        work = Work(index, delivery)
-        if delivery.envelope:
-            self._read_envelope(work)
-        if delivery.stored_record is not None:
-            self._recognize(work, entries)
-        elif work.outcome is None and work.envelope is not None and not self._was_answered(work):
-            self._decode(work, work.envelope)
-            if work.outcome is None:
-                self._plan(work, work.envelope, entries)
-        return work
+        remembered = self._remembered
+        submissions: dict[bytes, Submission] = {}
+        works = []
+        for index, delivery in enumerate(deliveries):
+            work = Work(index, delivery)
+            works.append(work)
+            raw = delivery.envelope
+            if raw:
+                submission = remembered.get(raw)
+                if submission is None:
+                    submission = self._read(raw, delivery.received_at)
+                submissions[raw] = work.submission = submission
+                work.submitter = submission.submitter
+                if delivery.id_record is not None and self._was_answered(work, submission, delivery.id_record):
+                    continue
+            if delivery.stored_record is not None:
+                self._recognize(work, delivery.stored_record, entries)
+            elif work.submission is not None:
+                self._note(work, work.submission, entries)
+        self._remembered = submissions
+        return works
 
-    def _read_envelope(self, work: Work) -> None:
-        raw = work.delivery.envelope
+    # ------------------------------------------------------------ what an envelope says
+
+    def _read(self, raw: bytes, received_at: str) -> Submission:
         try:
             envelope = _decode_envelope(raw)
-            work.hash = payload_hash(
-                envelope.event_type, envelope.event_version, envelope.aggregate_id, bytes(envelope.data)
-            )
-            sound = _NUL not in raw and (envelope.metadata is EMPTY_OBJECT or bytes(envelope.metadata)[:1] == b"{")
-            if sound or not self._envelope_problems(parse_leniently(raw)):
-                work.envelope = envelope
-                work.submitter = Submitter.of(envelope)
-                return
         except (ValueError, RecursionError, msgspec.MsgspecError):
-            pass
-        self._refuse_envelope(work, raw)
+            return self._salvage(raw, received_at)
+        data = bytes(envelope.data)
+        submission = Submission(
+            envelope, payload_hash(envelope.event_type, envelope.event_version, envelope.aggregate_id, data)
+        )
+        sound = _NUL not in raw and (envelope.metadata is EMPTY_OBJECT or bytes(envelope.metadata)[:1] == b"{")
+        problems = [] if sound else self._envelope_problems(parse_leniently(raw))
+        if problems:
+            submission.refusal = _invalid(problems)
+        else:
+            submission.envelope = envelope
+            self._decode(submission, envelope, data)
+        return submission
 
-    def _refuse_envelope(self, work: Work, raw: bytes) -> None:
+    def _salvage(self, raw: bytes, received_at: str) -> Submission:
         try:
             parsed: object = parse_leniently(raw)
         except (ValueError, RecursionError):
             parsed = None
-        work.submitter = Submitter.salvaged(parsed, work.delivery.received_at)
-        if work.hash is None:
-            fields = parsed if isinstance(parsed, dict) else {"data": raw.hex()}
-            content = [fields.get(name) for name in ("eventType", "eventVersion", "aggregateId", "data")]
-            work.hash = hashlib.blake2b(json.dumps(content, default=repr).encode(), digest_size=16).hexdigest()
-        problems = self._envelope_problems(parsed) or [FieldProblem((), "the envelope is not valid JSON")]
-        self._refuse(work, InvalidEvent(problems))
+        fields = parsed if isinstance(parsed, dict) else {"data": raw.hex()}
+        content = [fields.get(name) for name in ("eventType", "eventVersion", "aggregateId", "data")]
+        digest = hashlib.blake2b(json.dumps(content, default=repr).encode(), digest_size=16).hexdigest()
+        submission = Submission(Salvaged.of(fields, received_at), digest)
+        submission.refusal = _invalid(
+            self._envelope_problems(parsed) or [FieldProblem((), "the envelope is not valid JSON")]
+        )
+        return submission
 
     def _envelope_problems(self, parsed: object) -> list[FieldProblem]:
         """What is wrong with an envelope and, as far as that can be told, with the data in it."""
         if not isinstance(parsed, dict):
             return [FieldProblem((), "the envelope is not a JSON object")]
-        problems = find_problems(parsed, Envelope) + find_metadata_problems(parsed.get("metadata", {}))
+        problems = find_problems(parsed, Envelope)
+        metadata = parsed.get("metadata", {})
+        if isinstance(metadata, dict):
+            problems += find_text_problems(metadata, ("metadata",))
+        else:
+            problems.append(FieldProblem(("metadata",), "must be an object"))
         event_type, version = parsed.get("eventType"), parsed.get("eventVersion")
         if isinstance(event_type, str) and isinstance(version, int):
             try:
@@ -128,19 +175,52 @@ class Intake:
                 pass
         return problems
 
-    def _recognize(self, work: Work, entries: Entries) -> None:
-        """The event is in the store: that record counts, and what it still has to change."""
-        delivery = work.delivery
-        assert delivery.stored_record is not None
-        if work.outcome is not None or self._id_is_taken(work):
-            return
+    def _decode(self, submission: Submission, envelope: Envelope, data: bytes) -> None:
         try:
-            record = work.record = _decode_record(delivery.stored_record)
+            event = self._catalog.decode(envelope.event_type, envelope.event_version, data)
+        except InvalidEvent as invalid:
+            submission.refusal = _invalid(invalid.problems)
+            return
+        except UnknownEventType as unknown:
+            submission.refusal = answers.error(unknown.code, unknown.message)
+            return
+        plan = self._plans[envelope.event_type]
+        problems = []
+        if envelope.aggregate_type != plan.spec.aggregate:
+            problems.append(FieldProblem(("aggregateType",), f"must be {plan.spec.aggregate} for this event type"))
+        if envelope.aggregate_id != plan.aggregate_id(event):
+            problems.append(FieldProblem((camel(plan.spec.key),), "must be the aggregateId that the event is sent to"))
+        if problems:
+            submission.refusal = _invalid(problems)
+            return
+        submission.plan, submission.event = plan, event
+        submission.head_key = head_key(envelope.aggregate_type, envelope.aggregate_id)
+        submission.reads = [[(read, read_keys(read, event)) for read in guard.reads] for guard in plan.guards]
+        try:
+            submission.targets = targets_of(plan, event)
+        except Exception:  # tried again once the guards have completed it
+            submission.targets = None
+
+    # ------------------------------------------------------------ what the engine knows of it
+
+    def _was_answered(self, work: Work, submission: Submission, id_record: bytes) -> bool:
+        """Whether its id is taken by another payload, or the same was refused before."""
+        known = _decode_id_record(id_record)
+        if known.hash != submission.hash:
+            work.outcome = answers.conflict(work.submitter, work.delivery)
+        elif known.completion is not None:
+            work.outcome = answers.answered_before(work.submitter, known.completion)
+        return work.outcome is not None
+
+    def _recognize(self, work: Work, stored_record: bytes, entries: Entries) -> None:
+        """The event is in the store: that record counts, and what it still has to change."""
+        try:
+            record = work.record = _decode_record(stored_record)
         except (ValueError, RecursionError, msgspec.MsgspecError) as unreadable:
             reason = answers.error("INVALID_EVENT", f"its record in the store can't be read: {unreadable}")
-            work.outcome = answers.answered(work.submitter, answers.refusal(work.submitter, delivery, reason))
+            work.outcome = answers.answered(work.submitter, answers.refusal(work.submitter, work.delivery, reason))
             return
-        entries.require_head(record.aggregate_type, record.aggregate_id)
+        entries.require_head(head_key(record.aggregate_type, record.aggregate_id))
         work.plan = self._plans.get(record.event_type)
         if work.plan is None:
             return
@@ -152,75 +232,25 @@ class Intake:
             return
         require_targets(work.targets, entries)
 
-    def _id_is_taken(self, work: Work) -> bool:
-        """By another payload, that is."""
-        raw = work.delivery.id_record
-        if raw is None or work.hash is None or _decode_id_record(raw).hash == work.hash:
-            return False
-        work.outcome = answers.conflict(work.submitter, work.delivery)
-        return True
-
-    def _was_answered(self, work: Work) -> bool:
-        raw = work.delivery.id_record
-        if raw is None:
-            return False
-        if self._id_is_taken(work):
-            return True
-        completion = _decode_id_record(raw).completion
-        if completion is not None:
-            work.outcome = answers.answered_before(work.submitter, completion)
-        return work.outcome is not None
-
-    def _decode(self, work: Work, envelope: Envelope) -> None:
-        try:
-            event = self._catalog.decode(envelope.event_type, envelope.event_version, envelope.data)
-        except (UnknownEventType, InvalidEvent) as invalid:
-            self._refuse(work, invalid)
+    def _note(self, work: Work, submission: Submission, entries: Entries) -> None:
+        """Note what guards and views need, or that it is refused."""
+        if submission.refusal is not None:
+            work.completion = answers.refusal(work.submitter, work.delivery, submission.refusal)
+            work.outcome = answers.refused(work.submitter, work.completion, submission.hash)
             return
-        plan = self._plans[envelope.event_type]
-        problems = []
-        if envelope.aggregate_type != plan.spec.aggregate:
-            problems.append(FieldProblem(("aggregateType",), f"must be {plan.spec.aggregate} for this event type"))
-        if envelope.aggregate_id != plan.aggregate_id(event):
-            problems.append(FieldProblem((camel(plan.spec.key),), "must be the aggregateId that the event is sent to"))
-        if problems:
-            self._refuse(work, InvalidEvent(problems))
-            return
-        work.plan, work.event = plan, event
-
-    def _plan(self, work: Work, envelope: Envelope, entries: Entries) -> None:
-        """Note what guards and views need, as far as the event tells before a guard has completed it."""
-        plan, event = work.plan, work.event
-        assert plan is not None
-        assert event is not None
-        entries.require_head(envelope.aggregate_type, envelope.aggregate_id)
-        for guard in plan.guards:
-            for read in guard.reads:
-                for key in read_keys(read, event):
+        work.plan, work.event, work.targets = submission.plan, submission.event, submission.targets
+        entries.require_head(submission.head_key)
+        for reads in submission.reads:
+            for read, keys in reads:
+                for key in keys:
                     entries.require(read.view.name, key)
-        try:
-            work.targets = targets_of(plan, event)
-        except Exception:  # tried again once the guards have completed it
-            return
-        require_targets(work.targets, entries)
-
-    def _refuse(self, work: Work, reason: HazelgateError) -> None:
-        problems = getattr(reason, "problems", ())
-        refusal = answers.refusal(work.submitter, work.delivery, answers.error(reason.code, reason.message, problems))
-        if self._id_is_taken(work):
-            return
-        work.completion = refusal
-        if work.delivery.id_record is not None:
-            work.outcome = answers.answered(work.submitter, refusal)
-            return
-        work.outcome = answers.refused(work.submitter, refusal, work.hash or "")
+        if submission.targets is not None:
+            require_targets(submission.targets, entries)
 
 
-def find_metadata_problems(metadata: object) -> list[FieldProblem]:
-    """Metadata is any JSON object of texts that can be kept."""
-    if not isinstance(metadata, dict):
-        return [FieldProblem(("metadata",), "must be an object")]
-    return find_text_problems(metadata, ("metadata",))
+def _invalid(problems: Iterable[FieldProblem]) -> CompletionError:
+    invalid = InvalidEvent(problems)
+    return answers.error(invalid.code, invalid.message, invalid.problems)
 
 
 def payload_hash(event_type: str, version: int, aggregate_id: str, data: bytes) -> str:
@@ -232,9 +262,9 @@ def payload_hash(event_type: str, version: int, aggregate_id: str, data: bytes) 
 def read_keys(read: ReadPlan, event: Event) -> list[str]:
     """The keys of a guard's read. What can't be a key is no entry's, and so is left out."""
     keys = read.keys(event)
-    if not read.many:
-        keys = [] if keys is None else [keys]  # type: ignore[list-item]
-    return [key for key in keys or () if is_id(key)]
+    if read.many:
+        return [key for key in keys or () if is_id(key)]
+    return [keys] if isinstance(keys, str) and is_id(keys) else []
 
 
 def targets_of(plan: EventPlan, event: Event) -> Targets:

@@ -7,7 +7,7 @@ from enum import IntEnum
 import msgspec
 
 
-class Delivery(msgspec.Struct, frozen=True, array_like=True):
+class Delivery(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One event of a batch. `envelope` is empty for a record that the engine found in the store."""
 
     envelope: bytes
@@ -18,7 +18,7 @@ class Delivery(msgspec.Struct, frozen=True, array_like=True):
     stored_record: bytes | None = None
 
 
-class Request(msgspec.Struct, frozen=True, array_like=True):
+class Request(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A batch, with the entries loaded so far: map → key → JSON, or None where there is no entry."""
 
     batch_id: int
@@ -36,7 +36,7 @@ class Kind(IntEnum):
     ANSWER_ONLY = 3
 
 
-class Outcome(msgspec.Struct, frozen=True, array_like=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What became of one event. `completion` comes without its closing brace: the engine appends the later stages."""
 
     kind: int
@@ -49,7 +49,7 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
     notify_stored: bool
 
 
-class Write(msgspec.Struct, frozen=True, array_like=True):
+class Write(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """An entry's state after the batch, to be written where its version still is the expected one."""
 
     map: str
@@ -59,7 +59,7 @@ class Write(msgspec.Struct, frozen=True, array_like=True):
     events: list[int]
 
 
-class Response(msgspec.Struct, frozen=True, array_like=True):
+class Response(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Either what has to be loaded first, or the outcomes and writes."""
 
     needs: dict[str, list[str]]
@@ -67,7 +67,7 @@ class Response(msgspec.Struct, frozen=True, array_like=True):
     writes: list[Write]
 
 
-class Description(msgspec.Struct, frozen=True, array_like=True):
+class Description(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What the projector knows: the engine makes the views' indexes from it."""
 
     fingerprint: str

@@ -16,10 +16,10 @@ from sourcing.catalog import Catalog
 from sourcing.envelope import CompletionError, Envelope, EventRecord, IdRecord, encode_json
 from sourcing.errors import FieldProblem, InvalidEvent, Rejected
 from sourcing.events import Event
-from sourcing.ids import cursor, store_key
+from sourcing.ids import cursor, head_key, store_key
 from sourcing.projector import answers
 from sourcing.projector.entries import Entries, EntryNotEncodable, ViewEntry
-from sourcing.projector.intake import Intake, Targets, Work, read_keys, require_targets, targets_of
+from sourcing.projector.intake import Intake, Reads, Targets, Work, read_keys, require_targets, targets_of
 from sourcing.projector.messages import (
     Description,
     Kind,
@@ -96,7 +96,7 @@ class _Batch:
 
     def run(self) -> Response:
         entries = self._entries
-        works = [self._intake.take_in(index, each, entries) for index, each in enumerate(self._request.events)]
+        works = self._intake.take_in(self._request.events, entries)
         if not entries.needs:
             outcomes = []
             for work in works:
@@ -133,22 +133,23 @@ class _Batch:
     # ------------------------------------------------------------ a new event
 
     def _decide(self, work: Work) -> Outcome:
-        envelope, plan, event = work.envelope, work.plan, work.event
+        submission = work.submission
+        assert submission is not None
+        envelope, plan, event = submission.envelope, submission.plan, submission.event
         assert envelope is not None
         assert plan is not None
         assert event is not None
-        assert work.hash is not None
-        head = self._entries.head(envelope.aggregate_type, envelope.aggregate_id)
+        head = self._entries.head(submission.head_key)
         try:
             self._check_sequence(envelope, head.sequence)
-            event, completed_by = self._guarded(plan, event)
+            event, completed_by = self._guarded(plan, event, submission.reads)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
                 targets = self._targets(plan, event)
         except _Refused as refused:
             work.completion = answers.refusal(work.submitter, work.delivery, refused.reason)
-            return answers.refused(work.submitter, work.completion, work.hash)
+            return answers.refused(work.submitter, work.completion, submission.hash)
 
         record = _record(work, envelope, plan, head.sequence + 1, data)
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
@@ -159,7 +160,7 @@ class _Batch:
             Kind.ACCEPTED,
             key,
             encode_json(record),
-            encode_json(IdRecord(hash=work.hash, key=key)),
+            encode_json(IdRecord(hash=submission.hash, key=key)),
             encode_json(work.completion)[:-1],
             record.event_type,
             envelope.reply_to,
@@ -174,7 +175,7 @@ class _Batch:
                 answers.error("SEQUENCE_CONFLICT", message, expected_sequence=expected, actual_sequence=actual)
             )
 
-    def _guarded(self, plan: EventPlan, event: Event) -> tuple[Event, GuardPlan | None]:
+    def _guarded(self, plan: EventPlan, event: Event, reads: list[Reads]) -> tuple[Event, GuardPlan | None]:
         """
         The event as the guards complete it, and the last of them that did.
 
@@ -183,9 +184,11 @@ class _Batch:
         completed_by: GuardPlan | None = None
         problems: list[FieldProblem] = []
         failure: _Refused | None = None
-        for guard in plan.guards:
+        for guard, declared in zip(plan.guards, reads, strict=True):
             try:
-                result = guard.function(event, **{read.parameter: self._read(read, event) for read in guard.reads})
+                if completed_by is not None:
+                    declared = [(read, read_keys(read, event)) for read in guard.reads]
+                result = guard.function(event, **{read.parameter: self._read(read, keys) for read, keys in declared})
                 if result is not None:
                     if type(result) is not type(event):
                         raise TypeError(f"it returned {type(result).__name__}, not {type(event).__name__} or None")
@@ -202,15 +205,14 @@ class _Batch:
             raise failure
         return event, completed_by
 
-    def _read(self, read: ReadPlan, event: Event) -> Any:
-        keys = read_keys(read, event)
-        loaded = [self._entries.require(read.view.name, key) for key in keys]
-        if not all(loaded):
-            raise _Incomplete
+    def _read(self, read: ReadPlan, keys: list[str]) -> Any:
+        entries, spec = self._entries, read.view
+        for key in keys:
+            if not entries.require(spec.name, key):
+                raise _Incomplete
         if not read.many:
-            return self._entries.view(read.view, keys[0]).view if keys else None
-        found = {key: self._entries.view(read.view, key).view for key in keys}
-        return {key: view for key, view in found.items() if view is not None}
+            return entries.view(spec, keys[0]).view if keys else None
+        return {key: view for key in keys if (view := entries.view(spec, key).view) is not None}
 
     def _encoded(self, plan: EventPlan, envelope: Envelope, event: Event, completed_by: GuardPlan | None) -> bytes:
         if completed_by is None:
@@ -245,7 +247,7 @@ class _Batch:
             dead_letter_id = self._dead_letter(None, work.index, record, key, "*", "", work.failure)
         elif work.event is not None and work.targets is not None:
             dead_letter_id = self._project(work.index, work.event, record, key, work.targets, stored=True)
-        self._entries.head(record.aggregate_type, record.aggregate_id).advance(record.sequence, work.index)
+        self._entries.head(head_key(record.aggregate_type, record.aggregate_id)).advance(record.sequence, work.index)
         work.completion = answers.stored_completion(record, work.submitter.submission_id, dead_letter_id)
         return Outcome(
             Kind.ALREADY_STORED,
