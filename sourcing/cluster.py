@@ -36,6 +36,9 @@ class ClusterState:
     job: str = "UNKNOWN"
     """The Jet job's status, RUNNING when all is well."""
     members: int = 0
+    pending: int = 0
+    """Events that are in and not yet through."""
+    events_per_second: float = 0.0
 
     @property
     def problem(self) -> str | None:
@@ -47,6 +50,11 @@ class ClusterState:
         if self.projector != READY:
             return "the projector is away"
         return None
+
+
+def state_of(stats: PipelineStats) -> ClusterState:
+    """The state of a cluster whose members have just given these figures."""
+    return ClusterState(True, stats.projector, stats.job, stats.members, stats.pending, stats.events_per_second)
 
 
 class Subscription(Protocol):

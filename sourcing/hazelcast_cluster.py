@@ -19,13 +19,22 @@ from typing import Any
 import msgspec
 from hazelcast.asyncio import HazelcastClient
 from hazelcast.config import Config
-from hazelcast.errors import HazelcastError
+from hazelcast.errors import (
+    HazelcastClientNotActiveError,
+    HazelcastError,
+    HazelcastInstanceNotActiveError,
+    IllegalStateError,
+    MemberLeftError,
+    OperationTimeoutError,
+    TargetDisconnectedError,
+    TargetNotMemberError,
+)
 from hazelcast.lifecycle import LifecycleState
 
 from sourcing import tasks
 from sourcing.batching import ReadGathering, SubmitGathering
-from sourcing.cluster import Callback, ClusterState, Subscription
-from sourcing.errors import PipelineUnavailable
+from sourcing.cluster import Callback, ClusterState, Subscription, state_of
+from sourcing.errors import HazelgateError, PipelineUnavailable
 from sourcing.listeners import TopicListener
 from sourcing.metrics import PipelineStats, decode_stats, merge_stats
 from sourcing.queries import EntryPage, EntryQuery, decode_page, merge_pages
@@ -36,6 +45,15 @@ POLL_SECONDS = 1.0
 POLL_WHILE_NOT_READY_SECONDS = 0.25
 POLL_DEADLINE_SECONDS = 2.0
 RETRY_CONNECT_SECONDS = 0.2
+
+_AWAY = (
+    HazelcastClientNotActiveError,
+    HazelcastInstanceNotActiveError,
+    MemberLeftError,
+    OperationTimeoutError,
+    TargetDisconnectedError,
+    TargetNotMemberError,
+)
 
 
 class HazelcastCluster:
@@ -120,8 +138,11 @@ class HazelcastCluster:
     ) -> Subscription:
         listener = TopicListener(topic, callback, interrupted, self._listeners.discard)
         if self._client is not None and self._connected:
-            async with asyncio.timeout(self._deadline_seconds):
-                await listener.attach(self._client)
+            try:
+                async with _deadline(self._deadline_seconds):
+                    await listener.attach(self._client)
+            except (HazelcastError, OSError) as error:
+                raise PipelineUnavailable(f"topic {topic} can't be listened to just now: {error}") from error
         self._listeners.add(listener)
         return listener
 
@@ -162,11 +183,15 @@ class HazelcastCluster:
     async def _run_on(self, member: Any, task: tasks.Task) -> bytes:
         try:
             return bytes(await self._executor.execute_on_member(member, task))
-        except (HazelcastError, OSError) as error:
+        except IllegalStateError as error:
+            raise PipelineUnavailable(f"a member is not ready: {error}") from error
+        except (*_AWAY, OSError) as error:
             raise PipelineUnavailable(
                 f"a member went away before it answered ({type(error).__name__}: {error}); what was sent may be on its "
                 "way: send it again with the same eventId"
             ) from error
+        except HazelcastError as error:
+            raise HazelgateError(f"a member could not do it ({type(error).__name__}): {error}") from error
 
     def _data_members(self) -> list[Any]:
         self._require_connection()
@@ -213,12 +238,12 @@ class HazelcastCluster:
             async with asyncio.timeout(POLL_DEADLINE_SECONDS):
                 stats = await self.stats()
                 hearing = [await listener.check(client) for listener in list(self._listeners)]
-        except (PipelineUnavailable, HazelcastError, OSError, TimeoutError, msgspec.MsgspecError) as error:
+        except (HazelgateError, HazelcastError, OSError, TimeoutError, msgspec.MsgspecError) as error:
             _logger.warning("cluster %s does not answer: %s", self._cluster_name, str(error) or type(error).__name__)
             self._set_state(ClusterState())
         else:
             if all(hearing) or self._state.connected:
-                self._set_state(ClusterState(True, stats.projector, stats.job, stats.members))
+                self._set_state(state_of(stats))
 
     def _on_lifecycle(self, state: str) -> None:
         if state == LifecycleState.CONNECTED:
@@ -234,10 +259,10 @@ class HazelcastCluster:
         self._wake.set()
 
     def _set_state(self, state: ClusterState) -> None:
-        if state != self._state:
+        if state.problem != self._state.problem:
             _logger.info("cluster %s: %s", self._cluster_name, state.problem or "ready")
-            self._state = state
-            self._state_changed.set()
+        self._state = state
+        self._state_changed.set()
 
     async def _drop_client(self) -> None:
         client, self._client, self._executor = self._client, None, None

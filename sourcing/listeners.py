@@ -39,7 +39,6 @@ class TopicListener:
 
     async def attach(self, client: HazelcastClient) -> None:
         """Listen through this client from now on; what an earlier client was to deliver is given up."""
-        first = self._client is None
         topic: Topic[Any] = await client.get_topic(self.topic)
         self._client = client
         self._registration = await topic.add_listener(self._on_message)
@@ -48,13 +47,12 @@ class TopicListener:
             return
         self._heard_on = _registered_on(client, self._registration)
         self._deaf_checks = 0
-        if not first:
-            self._tell_interrupted()
 
     async def check(self, client: HazelcastClient) -> bool:
         """Whether every open connection delivers; the listener is registered anew when one has not for two checks."""
         if client is not self._client or self._registration is None:
             await self.attach(client)
+            self._tell_interrupted()
             return True
         heard_on = _registered_on(client, self._registration)
         if heard_on != _open_connections(client):
@@ -63,6 +61,7 @@ class TopicListener:
                 _logger.warning("listener of topic %s was deaf on a connection: registered anew", self.topic)
                 await self._detach()
                 await self.attach(client)
+                self._tell_interrupted()
             return False
         self._deaf_checks = 0
         if heard_on != self._heard_on:

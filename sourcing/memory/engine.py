@@ -1,0 +1,356 @@
+"""
+The engine's pipeline over dictionaries: the same steps in the same order as the real one, one process, no network.
+
+`MemoryEngine.run_batch` yields the name of each step before it takes it. Who drives it may stop at any of them and call
+`restart`: that is a crash. The maps stay, as they do in a cluster that loses one member, and everything else is gone.
+Several engines over the same maps are several members.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from sourcing import clock
+from sourcing.cluster import EVENT_STREAM
+from sourcing.envelope import COMPLETED_EVENTS, DEAD_LETTER_EVENTS, EVENT_IDS, EVENT_STORE, PENDING_EVENTS
+from sourcing.memory.figures import Figures
+from sourcing.metrics import MemberStats
+from sourcing.projector.messages import Delivery, Kind, Outcome, Request, Response, Write, decode_response, encode
+
+LANES = 271
+LANES_MAP = "lanes"
+AHEAD_MICROS = 1_000_000
+MAX_ROUNDS = 16
+
+ANY_VERSION = -1
+
+Maps = dict[str, dict[str, bytes]]
+Steps = Generator[str, None, None]
+
+
+class Received(NamedTuple):
+    """A pending event that has come out of the journal."""
+
+    key: str
+    envelope: bytes
+    received_at: str
+
+    @property
+    def event_id(self) -> str:
+        return self.key.partition("@")[0]
+
+
+class _Batch(NamedTuple):
+    events: list[Received]
+    outcomes: list[Outcome]
+    records: list[bytes | None]
+    persisted_at: str
+    view_updated_at: str
+
+
+class _StoreConflict(Exception):
+    """The store holds other events under keys that this batch was to use."""
+
+    def __init__(self, records: list[bytes]) -> None:
+        super().__init__(f"{len(records)} keys of the store are taken")
+        self.records = records
+
+
+class MemoryEngine:
+    """
+    One member's pipeline.
+
+    Args:
+        process: The projector's Process, bytes to bytes.
+        publish: Called with a topic and a message for everything that is published.
+        maps: The cluster's maps by name; shared between engines that play members of one cluster.
+        takes: Which lanes are this member's.
+        max_in_flight: How many events may be pending before more are refused.
+        max_batch: How many events go through Process together at most.
+        clock_micros: Microseconds since the epoch, for positions.
+    """
+
+    def __init__(
+        self,
+        process: Callable[[bytes], bytes],
+        publish: Callable[[str, bytes], None],
+        *,
+        maps: Maps | None = None,
+        takes: Callable[[int], bool] = lambda lane: True,
+        max_in_flight: int = 20_000,
+        max_batch: int = 1_000,
+        clock_micros: Callable[[], int] = lambda: time.time_ns() // 1_000,
+    ) -> None:
+        self.maps: Maps = {} if maps is None else maps
+        self._process = process
+        self._publish = publish
+        self._takes = takes
+        self._max_in_flight = max_in_flight
+        self._max_batch = max_batch
+        self._clock_micros = clock_micros
+        self._journal: deque[Received] = deque()
+        self._last_position = 0
+        self._batch_id = 0
+        self._figures = Figures()
+
+    # ------------------------------------------------------------------ what a member is asked
+
+    def submit(self, events: Sequence[tuple[str, bytes]]) -> list[bool]:
+        """Put envelopes into pending-events as far as there is room."""
+        pending = self.map(PENDING_EVENTS)
+        taken = []
+        for key, envelope in events:
+            room = len(pending) < self._max_in_flight
+            if room:
+                pending[key] = envelope
+                self._journal.append(Received(key, envelope, clock.now()))
+            taken.append(room)
+        return taken
+
+    def map(self, name: str) -> dict[str, bytes]:
+        """The map of that name; its values are raw JSON."""
+        return self.maps.setdefault(name, {})
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits to be processed."""
+        return not self._journal
+
+    def stats(self, *, projector: str, job: str) -> MemberStats:
+        """This member's figures."""
+        return self._figures.stats(
+            projector=projector,
+            job=job,
+            pending=len(self.map(PENDING_EVENTS)),
+            dead_letters=len(self.map(DEAD_LETTER_EVENTS)),
+        )
+
+    def restart(self) -> None:
+        """Begin again with the maps alone, as after a crash: what is pending is taken up in the order of submission."""
+        self._last_position = 0
+        mine = [
+            Received(key, envelope, clock.now())
+            for key, envelope in self.map(PENDING_EVENTS).items()
+            if self._takes(lane_of(key))
+        ]
+        self._journal = deque(sorted(mine, key=_submission))
+
+    # ------------------------------------------------------------------ the pipeline
+
+    def run_batch(self) -> Steps:
+        """Take what has arrived through the pipeline, yielding each step's name before it is taken."""
+        events = [self._journal.popleft() for _ in range(min(len(self._journal), self._max_batch))]
+        if not events:
+            return
+        found: list[bytes] = []
+        while True:
+            try:
+                batch = yield from self._attempt(events, found)
+                break
+            except _StoreConflict as conflict:
+                self._figures.conflicts += len(conflict.records)
+                found += conflict.records
+        yield "publish"
+        published_at = clock.now()
+        self._publish_records(batch)
+        yield from self._complete(batch, published_at)
+        for event in events:
+            yield f"remove {event.key}"
+            # What was submitted again meanwhile is in the journal once more; its own batch answers it.
+            self.map(PENDING_EVENTS).pop(event.key, None)
+
+    def _attempt(self, events: list[Received], found: list[bytes]) -> Generator[str, None, _Batch]:
+        yield "plan"
+        self._batch_id += 1
+        inputs = [Delivery(b"", 0, 0, clock.now(), None, record) for record in found]
+        inputs += self._inputs(events)
+        loaded: dict[str, dict[str, bytes | None]] = {}
+        answer = self._ask(0, inputs, loaded)
+        yield "load"
+        known = [
+            self._with_known(each, event.event_id) for each, event in zip(inputs[len(found) :], events, strict=True)
+        ]
+        inputs[len(found) :] = known
+        if answer.needs or any(each.id_record is not None for each in known):
+            self._load(answer.needs, loaded)
+            answer = self._fold(inputs, loaded)
+        outcomes = answer.outcomes[len(found) :]
+        persisted_at = clock.now()
+        records = yield from self._persist(events, outcomes, known, persisted_at)
+        yield "notify stored"
+        self._notify_stored(outcomes, persisted_at)
+        yield from self._update_views(answer.writes, inputs, [*found, *records])
+        return _Batch(events, outcomes, records, persisted_at, clock.now())
+
+    def _inputs(self, events: list[Received]) -> list[Delivery]:
+        lanes = [lane_of(event.key) for event in events]
+        bounds = self.map(LANES_MAP)
+        known = [int(bounds[str(lane)]) for lane in lanes if str(lane) in bounds] if self._last_position == 0 else []
+        self._last_position = max(self._last_position, self._clock_micros(), *known, 0)
+        inputs = []
+        for event, lane in zip(events, lanes, strict=True):
+            self._last_position += 1
+            bounds[str(lane)] = b"%d" % (self._last_position + AHEAD_MICROS)
+            inputs.append(Delivery(event.envelope, lane, self._last_position, event.received_at, None, None))
+        return inputs
+
+    def _with_known(self, each: Delivery, event_id: str) -> Delivery:
+        id_record = self.map(EVENT_IDS).get(event_id)
+        if id_record is None:
+            return each
+        key = msgspec.json.decode(id_record).get("key")
+        stored = self.map(EVENT_STORE).get(key) if key is not None else None
+        if stored is not None and not _is_of(stored, event_id):
+            stored = None
+        return msgspec.structs.replace(each, id_record=id_record, stored_record=stored)
+
+    def _ask(self, round_number: int, inputs: list[Delivery], loaded: dict[str, dict[str, bytes | None]]) -> Response:
+        return decode_response(self._process(encode(Request(self._batch_id, round_number, inputs, loaded))))
+
+    def _fold(self, inputs: list[Delivery], loaded: dict[str, dict[str, bytes | None]]) -> Response:
+        for round_number in range(1, MAX_ROUNDS + 1):
+            answer = self._ask(round_number, inputs, loaded)
+            if not answer.needs:
+                return answer
+            self._load(answer.needs, loaded)
+        raise RuntimeError(f"the projector asked for more entries in each of {MAX_ROUNDS} rounds")
+
+    def _load(self, needs: Mapping[str, list[str]], loaded: dict[str, dict[str, bytes | None]]) -> None:
+        for map_name, keys in needs.items():
+            entries = self.map(map_name)
+            loaded.setdefault(map_name, {}).update((key, entries.get(key)) for key in keys)
+
+    def _persist(
+        self, events: list[Received], outcomes: list[Outcome], inputs: list[Delivery], persisted_at: str
+    ) -> Generator[str, None, list[bytes | None]]:
+        records: list[bytes | None] = []
+        for event, outcome, each in zip(events, outcomes, inputs, strict=True):
+            if outcome.id_record is not None and outcome.kind in (Kind.ACCEPTED, Kind.REFUSED):
+                yield f"id {event.event_id}"
+                self.map(EVENT_IDS)[event.event_id] = outcome.id_record
+            if outcome.kind == Kind.ACCEPTED and outcome.record is not None:
+                records.append(b'{"persistedAt":"%b",' % persisted_at.encode() + outcome.record[1:])
+            else:
+                records.append(each.stored_record if outcome.kind == Kind.ALREADY_STORED else None)
+        others = []
+        for event, outcome, record in zip(events, outcomes, records, strict=True):
+            if outcome.kind == Kind.ACCEPTED and outcome.store_key is not None and record is not None:
+                yield f"store {outcome.store_key}"
+                present = self.map(EVENT_STORE).setdefault(outcome.store_key, record)
+                if not _is_of(present, event.event_id):
+                    others.append(present)
+        if others:
+            raise _StoreConflict(others)
+        return records
+
+    def _update_views(self, writes: list[Write], inputs: list[Delivery], records: Sequence[bytes | None]) -> Steps:
+        refused = yield from self._write(writes)
+        while refused:
+            self._figures.conflicts += len(refused)
+            again = [
+                msgspec.structs.replace(inputs[index], envelope=b"", id_record=None, stored_record=records[index])
+                for index in refused
+            ]
+            answer = self._fold(again, {})
+            refused = sorted({refused[index] for index in (yield from self._write(answer.writes))})
+
+    def _write(self, writes: list[Write]) -> Generator[str, None, list[int]]:
+        refused: set[int] = set()
+        for write in writes:
+            yield f"write {write.map} {write.key}"
+            entries = self.map(write.map)
+            if write.expected_version in (ANY_VERSION, version_of(entries.get(write.key))):
+                entries[write.key] = write.value
+            else:
+                refused.update(write.events)
+        return sorted(refused)
+
+    # ------------------------------------------------------------------ telling what has happened
+
+    def _notify_stored(self, outcomes: list[Outcome], persisted_at: str) -> None:
+        stamp = b',"persistedAt":"%b"}' % persisted_at.encode()
+        self._notify(
+            (outcome.reply_to, _as_stored(outcome.completion) + stamp)
+            for outcome in outcomes
+            if outcome.notify_stored and outcome.kind == Kind.ACCEPTED
+        )
+
+    def _publish_records(self, batch: _Batch) -> None:
+        stored = [record for record in batch.records if record is not None]
+        if stored:
+            self._publish(EVENT_STREAM, b"[%b]" % b",".join(stored))
+        for outcome, record in zip(batch.outcomes, batch.records, strict=True):
+            if record is not None:
+                self._publish(f"events.{outcome.event_type}", record)
+
+    def _complete(self, batch: _Batch, published_at: str) -> Steps:
+        completed_at = clock.now()
+        refused_end = f',"completedAt":"{completed_at}"}}'.encode()
+        again_end = f',"viewUpdatedAt":"{batch.view_updated_at}","publishedAt":"{published_at}"'.encode() + refused_end
+        stored_end = f',"persistedAt":"{batch.persisted_at}"'.encode() + again_end
+        notices: list[tuple[str, bytes]] = []
+        for event, outcome in zip(batch.events, batch.outcomes, strict=True):
+            if outcome.kind == Kind.ACCEPTED:
+                end = stored_end
+            elif outcome.kind == Kind.ALREADY_STORED:
+                end = again_end if b'"persistedAt":' in outcome.completion else stored_end
+            else:
+                end = b"}" if b'"completedAt":' in outcome.completion else refused_end
+            completion = outcome.completion + end
+            notices.append((outcome.reply_to, completion))
+            yield f"complete {event.event_id}"
+            if outcome.kind in (Kind.ACCEPTED, Kind.REFUSED):
+                self.map(COMPLETED_EVENTS)[event.event_id] = completion
+            elif outcome.kind == Kind.ALREADY_STORED:
+                # The first completion of an event stays: its times are the true ones.
+                self.map(COMPLETED_EVENTS).setdefault(event.event_id, completion)
+            if outcome.kind == Kind.ACCEPTED:
+                self._figures.completed(completion)
+            elif outcome.kind == Kind.REFUSED:
+                self._figures.rejected += 1
+        yield "notify"
+        self._notify(notices)
+
+    def _notify(self, notices: Iterable[tuple[str, bytes]]) -> None:
+        by_gateway: dict[str, list[bytes]] = {}
+        for reply_to, completion in notices:
+            if reply_to:
+                by_gateway.setdefault(reply_to, []).append(completion)
+        for gateway, completions in by_gateway.items():
+            self._publish(f"completions.{gateway}", b"[%b]" % b",".join(completions))
+
+
+def lane_of(key: str) -> int:
+    """The lane of a key: what follows `@` decides."""
+    return zlib.crc32(key.rpartition("@")[2].encode()) % LANES
+
+
+_VERSION_PREFIX = b'{"_meta":{"version":'
+
+
+def version_of(entry: bytes | None) -> int:
+    """`_meta.version` of an entry; 0 where there is no entry."""
+    if entry is None or not entry.startswith(_VERSION_PREFIX):
+        return 0
+    digits = entry[len(_VERSION_PREFIX) : len(_VERSION_PREFIX) + 20]
+    return int(digits.replace(b"}", b",").partition(b",")[0])
+
+
+def _is_of(record: bytes, event_id: str) -> bool:
+    return b'"eventId":"%b"' % event_id.encode() in record
+
+
+def _submission(event: Received) -> tuple[str, str]:
+    envelope = msgspec.json.decode(event.envelope)
+    return envelope["timestamp"], envelope["submissionId"]
+
+
+def _as_stored(open_completion: bytes) -> bytes:
+    head, found, tail = open_completion.partition(b'"status":"')
+    return head + found + b"STORED" + tail[tail.index(b'"') :]

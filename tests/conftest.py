@@ -1,0 +1,54 @@
+"""Fixtures for every tier: one real stack for the whole run, and stacks of their own for tests that hurt them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from sourcing import Catalog
+from sourcing.hazelcast_cluster import HazelcastCluster
+from tests.support.stack import Stack, running_stack
+
+READY_SECONDS = 30.0
+
+
+@pytest.fixture(scope="session")
+def ledger() -> Catalog:
+    """The catalog of the test domain."""
+    return Catalog.load("tests.support.ledger")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A real member and projector with the test domain, shared by the whole run: use fresh ids, leave it running."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+async def real_cluster(stack: Stack) -> AsyncIterator[HazelcastCluster]:
+    """A client of the shared stack."""
+    cluster = stack.cluster()
+    await cluster.start()
+    await cluster.wait_until_ready(READY_SECONDS)
+    yield cluster
+    await cluster.close()
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[Stack]:
+    """A stack for this test alone: kill of it what you like."""
+    with running_stack(tmp_path) as stack:
+        yield stack
+
+
+@pytest.fixture
+async def own_cluster(own_stack: Stack) -> AsyncIterator[HazelcastCluster]:
+    """A client of this test's own stack."""
+    cluster = own_stack.cluster()
+    await cluster.start()
+    await cluster.wait_until_ready(READY_SECONDS)
+    yield cluster
+    await cluster.close()

@@ -1,0 +1,157 @@
+"""Real members and projectors as child processes: started on free ports, waited for, ended by their own pid."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
+ENGINE_JAR = ROOT / "engine" / "target" / "engine.jar"
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+_JVM_FLAGS = (
+    "-Xmx512m",
+    "--add-modules=java.se",
+    "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
+    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+    "--add-opens=java.management/sun.management=ALL-UNNAMED",
+    "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED",
+    "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
+)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def java() -> str:
+    """The machine's Java: of JAVA_HOME, then of PATH."""
+    home = os.environ.get("JAVA_HOME")
+    found = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    if found is None:
+        raise AssertionError("these tests need Java 17 or newer: set JAVA_HOME, or put it on PATH")
+    return found
+
+
+def engine_jar() -> Path:
+    """The engine's jar; built once with Maven where it is missing, whatever number of test runs ask for it."""
+    if not ENGINE_JAR.is_file():
+        with (ROOT / "engine" / ".build.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not ENGINE_JAR.is_file():
+                subprocess.run(
+                    ["mvn", "-B", "-q", "-f", "engine/pom.xml", "package", "-DskipTests"],
+                    cwd=ROOT,
+                    check=True,
+                    timeout=600,
+                )
+    return ENGINE_JAR
+
+
+class Child:
+    """
+    A process that says in a line when it is up.
+
+    Args:
+        command: How to start it; again in the same way by `restart`.
+        ready: What the line contains.
+        log: Where its output goes; shown when it does not come up.
+    """
+
+    def __init__(self, command: list[str], *, ready: str, log: Path) -> None:
+        self._command = command
+        self._ready = ready
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._output: IO[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it is up."""
+        self._output = self._log.open("ab")
+        said_before = self._log.stat().st_size
+        self._process = subprocess.Popen(
+            self._command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while self._ready.encode() not in self._log.read_bytes()[said_before:]:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"{self._command[0]} did not come up:\n{self.output()[-4000:]}")
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it without a chance to say goodbye."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask it to end; insist after a while."""
+        self._end(signal.SIGTERM)
+
+    def pause(self) -> None:
+        """Let it hang: its connections stay open, and it does nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def output(self) -> str:
+        """All that it has said."""
+        return self._log.read_text(errors="replace")
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(signal.SIGCONT)
+            process.send_signal(how)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_SECONDS)
+        if self._output is not None:
+            self._output.close()
+            self._output = None
+
+
+def projector(port: int, *, log: Path, domain: str = "tests.support.ledger") -> Child:
+    """A projector, not yet started."""
+    command = [sys.executable, "-m", "sourcing.projector", "--port", str(port), "--domain", domain]
+    return Child(command, ready=f"projector listens on {port}", log=log)
+
+
+def member(port: int, *, cluster_name: str, projector_port: int, log: Path, **settings: object) -> Child:
+    """
+    A member, not yet started. `settings` are its further system properties, with _ for -.
+
+    It runs from a copy of the jar: a build meanwhile would take the classes from under it.
+    """
+    jar = log.parent / "engine.jar"
+    if not jar.is_file():
+        shutil.copyfile(engine_jar(), jar)
+    properties: dict[str, object] = {
+        "cluster_name": cluster_name,
+        "host": "127.0.0.1",
+        "port": port,
+        "members": f"127.0.0.1:{port}",
+        "projector": f"127.0.0.1:{projector_port}",
+        **settings,
+    }
+    flags = [f"-Dhazelgate.{name.replace('_', '-')}={value}" for name, value in properties.items()]
+    return Child([java(), *_JVM_FLAGS, *flags, "-jar", str(jar)], ready=f"member listens on 127.0.0.1:{port}", log=log)

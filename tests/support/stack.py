@@ -1,0 +1,47 @@
+"""A member with a projector: one cluster of its own, that a test may hurt."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sourcing.hazelcast_cluster import HazelcastCluster
+from tests.support.processes import Child, free_port, member, projector
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running member and its projector."""
+
+    cluster_name: str
+    address: str
+    """`host:port` of the member."""
+    member: Child
+    projector: Child
+
+    def cluster(self, *, deadline_seconds: float = 5.0) -> HazelcastCluster:
+        """A client of it, not yet started."""
+        return HazelcastCluster(
+            cluster_name=self.cluster_name, members=[self.address], deadline_seconds=deadline_seconds
+        )
+
+
+@contextmanager
+def running_stack(folder: Path, *, domain: str = "tests.support.ledger", **settings: object) -> Iterator[Stack]:
+    """A stack of its own; nothing of it is left when the block ends."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    projector_port, member_port = free_port(), free_port()
+    folds = projector(projector_port, log=folder / f"{name}-projector.log", domain=domain)
+    runs = member(
+        member_port, cluster_name=name, projector_port=projector_port, log=folder / f"{name}-member.log", **settings
+    )
+    try:
+        folds.start()
+        runs.start()
+        yield Stack(name, f"127.0.0.1:{member_port}", runs, folds)
+    finally:
+        runs.stop()
+        folds.stop()
