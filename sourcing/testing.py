@@ -91,7 +91,7 @@ class When:
         for expected in views:
             spec = self._spec_of(expected)
             actual = _entry(pipeline, spec, getattr(expected, spec.key))
-            if actual != expected:
+            if _exactly(actual) != _exactly(expected):
                 raise AssertionError(f"{spec.name} has another entry\n  expected: {expected}\n  actual:   {actual}")
         self._check_replay(pipeline)
 
@@ -102,7 +102,7 @@ class When:
             self._catalog.decode(record.event_type, record.event_version, record.data)
             for record in pipeline.records[len([each for each in self._past if isinstance(each, Event)]) :]
         ]
-        if stored != list(events):
+        if _exactly(stored) != _exactly(events):
             raise AssertionError(f"other events are stored\n  expected: {list(events)}\n  actual:   {stored}")
 
     def then_rejected(self, *fields: str, code: str | None = None) -> None:
@@ -155,7 +155,7 @@ class When:
         for spec in self._catalog.views.values():
             for key in pipeline.map(spec.name):
                 first, second = _entry(pipeline, spec, key), _entry(again, spec, key)
-                if first != second:
+                if _exactly(first) != _exactly(second):
                     raise AssertionError(
                         f"{spec.name} is not the fold of its events: the same events give another entry\n"
                         f"  first:  {first}\n  second: {second}"
@@ -211,6 +211,11 @@ def _catalog(package: str, _: int) -> Catalog:
 def _entry(pipeline: MemoryPipeline, spec: ViewSpec, key: str) -> View | None:
     raw = pipeline.map(spec.name).get(key)
     return None if raw is None or spec.decode_meta(raw).absent else spec.decode(raw)
+
+
+def _exactly(value: object) -> bytes:
+    """What is compared: JSON, which tells 1.5 from 1.50."""
+    return msgspec.json.encode(value)
 
 
 def _reason(completion: Completion) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -106,7 +107,7 @@ class Intake:
             work = Work(index, delivery)
             works.append(work)
             raw = delivery.envelope
-            if raw:
+            if raw or delivery.stored_record is None:
                 submission = remembered.get(raw)
                 if submission is None:
                     submission = self._read(raw, delivery.received_at)
@@ -168,10 +169,11 @@ class Intake:
         event_type, version = parsed.get("eventType"), parsed.get("eventVersion")
         if isinstance(event_type, str) and isinstance(version, int):
             try:
-                self._catalog.decode(event_type, version, json.dumps(parsed.get("data")).encode())
+                data = json.dumps(parsed.get("data"), default=lambda _: math.nan)
+                self._catalog.decode(event_type, version, data.encode())
             except InvalidEvent as invalid:
                 problems += invalid.problems
-            except (UnknownEventType, TypeError):
+            except UnknownEventType:
                 pass
         return problems
 
