@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.Stream;
 
 /**
- * Bounds what is in flight: in all, so that an answer comes in time, and per lane, so that the journal's ring can't overflow (its
- * 4,096 slots hold an event and its removal).
+ * Bounds what is in flight in the lanes of this member: in all, so that an answer comes in time, and per lane, so that the
+ * journal's ring can't overflow (its 4,096 slots hold an event and its removal).
  */
 public final class Backpressure {
     static final int MAX_PER_LANE = 1_900;
@@ -46,10 +46,10 @@ public final class Backpressure {
         keys.forEach(key -> perLane.updateAndGet(lanes.laneOf(key), count -> Math.max(0, count - 1)));
     }
 
-    /** Counts what is pending in the whole cluster. */
+    /** Counts what is pending in this member's lanes. */
     void look() {
         sinceLook.set(0);
-        pending = pendingEvents.size();
+        pending = (int) pendingEvents.getLocalMapStats().getOwnedEntryCount();
         if (pending == 0 && sinceLook.get() == 0) {
             for (int lane = 0; lane < perLane.length(); lane++) {
                 perLane.set(lane, 0);

@@ -25,6 +25,7 @@ public final class EngineSerializers implements DataSerializableFactory {
     public static final int CHANGE_OPERATION = 102;
     public static final int CHANGE_BACKUP_OPERATION = 103;
     public static final int VALUES = 104;
+    public static final int FORWARDED_EVENTS = 105;
 
     @Override
     public IdentifiedDataSerializable create(int typeId) {
@@ -38,6 +39,7 @@ public final class EngineSerializers implements DataSerializableFactory {
             case CHANGE_OPERATION -> new ChangeOperation();
             case CHANGE_BACKUP_OPERATION -> new ChangeBackupOperation();
             case VALUES -> new Values();
+            case FORWARDED_EVENTS -> new SubmitEvents(true);
             default -> throw new IllegalArgumentException("no class of the engine has the id " + typeId);
         };
     }

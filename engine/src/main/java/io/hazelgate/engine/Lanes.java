@@ -1,5 +1,6 @@
 package io.hazelgate.engine;
 
+import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
 import com.hazelcast.partition.MigrationListener;
@@ -40,6 +41,13 @@ public final class Lanes {
         return partitions
                 .getPartition(pendingKey.substring(pendingKey.indexOf('@') + 1))
                 .getPartitionId();
+    }
+
+    /** The member that holds a lane. */
+    public Member ownerOf(String pendingKey) {
+        return partitions
+                .getPartition(pendingKey.substring(pendingKey.indexOf('@') + 1))
+                .getOwner();
     }
 
     /** One position for each of the lanes, in their order, strictly growing. */

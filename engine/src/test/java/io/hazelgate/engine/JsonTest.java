@@ -27,5 +27,10 @@ class JsonTest {
         assertEquals("2025-11-24T16:00:00.000042Z", Clock.iso(micros));
         assertEquals(micros, Clock.parse(Clock.iso(micros)));
         assertEquals(-1, Clock.parse("yesterday"));
+        assertEquals(-1, Clock.parse("2026-02-30T00:00:00.000000Z"), "there is no such day");
+        assertEquals(micros, Clock.parse("2025-11-24T17:00:00.000042+01:00"));
+        assertEquals(
+                java.time.Instant.parse("2026-01-31T23:59:59.999999Z").toEpochMilli(),
+                Clock.parse("2026-01-31T23:59:59.999999Z") / 1_000);
     }
 }

@@ -1,39 +1,98 @@
 package io.hazelgate.engine.tasks;
 
+import com.hazelcast.cluster.Member;
+import com.hazelcast.core.IExecutorService;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.entries.Change;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
 
 /** Puts events into {@code pending-events}, in their order, as far as there is room; answers a byte per event. */
 public final class SubmitEvents extends EngineTask {
     private static final byte ACCEPTED = 0;
     private static final byte REFUSED = 1;
 
+    private final boolean forwarded;
+
     public SubmitEvents() {
-        super(EngineSerializers.SUBMIT_EVENTS);
+        this(false);
+    }
+
+    /** @param forwarded sent on by another member: this one does it, even if the lane has just left it */
+    public SubmitEvents(boolean forwarded) {
+        super(forwarded ? EngineSerializers.FORWARDED_EVENTS : EngineSerializers.SUBMIT_EVENTS);
+        this.forwarded = forwarded;
     }
 
     @Override
-    byte[] answer(Engine engine, byte[] request) {
+    byte[] answer(Engine engine, byte[] request) throws Exception {
         ByteBuffer buffer = ByteBuffer.wrap(request);
         byte[] answers = new byte[buffer.getInt()];
+        Member here = engine.hazelcast().getCluster().getLocalMember();
         List<Change> accepted = new ArrayList<>(answers.length);
+        Map<Member, Forwarded> elsewhere = new LinkedHashMap<>();
         for (int i = 0; i < answers.length; i++) {
-            String key = new String(next(buffer), StandardCharsets.UTF_8);
+            byte[] keyBytes = next(buffer);
+            String key = new String(keyBytes, StandardCharsets.UTF_8);
             byte[] envelope = next(buffer);
+            Member owner = engine.lanes().ownerOf(key);
+            if (owner != null && !owner.equals(here) && !forwarded) {
+                elsewhere.computeIfAbsent(owner, member -> new Forwarded()).add(i, keyBytes, envelope);
+                continue;
+            }
             boolean admitted = engine.backpressure().admit(key);
             answers[i] = admitted ? ACCEPTED : REFUSED;
             if (admitted) {
                 accepted.add(Change.set(key, envelope));
             }
         }
+        IExecutorService executor = engine.hazelcast().getExecutorService(Names.EXECUTOR);
+        elsewhere.forEach((owner, events) -> events.sendTo(executor, owner));
         engine.entries().change(Names.PENDING_EVENTS, accepted).join();
+        for (Forwarded events : elsewhere.values()) {
+            events.collect(answers);
+        }
         return answers;
+    }
+
+    /** The events of another member's lanes: that member knows how much of them is in flight. */
+    private static final class Forwarded {
+        private final List<Integer> indexes = new ArrayList<>();
+        private final ByteArrayOutputStream events = new ByteArrayOutputStream();
+        private Future<byte[]> answer;
+
+        void add(int index, byte[] key, byte[] envelope) {
+            indexes.add(index);
+            events.writeBytes(
+                    ByteBuffer.allocate(Integer.BYTES).putInt(key.length).array());
+            events.writeBytes(key);
+            events.writeBytes(
+                    ByteBuffer.allocate(Integer.BYTES).putInt(envelope.length).array());
+            events.writeBytes(envelope);
+        }
+
+        void sendTo(IExecutorService executor, Member owner) {
+            byte[] request = ByteBuffer.allocate(Integer.BYTES + events.size())
+                    .putInt(indexes.size())
+                    .put(events.toByteArray())
+                    .array();
+            answer = executor.submitToMember(new SubmitEvents(true).with(null, request), owner);
+        }
+
+        void collect(byte[] answers) throws Exception {
+            byte[] theirs = answer.get();
+            for (int i = 0; i < theirs.length; i++) {
+                answers[indexes.get(i)] = theirs[i];
+            }
+        }
     }
 
     private static byte[] next(ByteBuffer buffer) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.hazelcast.config.IndexConfig;
 import com.hazelcast.config.IndexType;
+import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
@@ -84,6 +85,33 @@ class TasksTest {
             assertEquals(true, answers[i] >= answers[i - 1], "once full, it stays full within a call");
         }
         assertEquals(true, refused >= 50, "at most 100 are in flight here");
+    }
+
+    @Test
+    void eventsOfAnotherMembersLanesAreAdmittedThere() throws Exception {
+        int seedPort = TestMember.freePort();
+        String cluster = "submit-" + TestMember.newId();
+        HazelcastInstance first = TestMember.newMember(cluster, seedPort, seedPort);
+        HazelcastInstance second = TestMember.newMember(cluster, TestMember.freePort(), seedPort);
+        try {
+            List<String> parts = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                parts.add("e" + i + "@" + TestMember.newId());
+                parts.add("{\"n\":" + i + "}");
+            }
+            byte[] answers = new SubmitEvents()
+                    .with(first, submission(parts.toArray(String[]::new)))
+                    .call();
+            assertArrayEquals(new byte[60], answers);
+            IMap<String, HazelcastJsonValue> pending = second.getMap(Names.PENDING_EVENTS);
+            for (int i = 0; i < 60; i++) {
+                assertEquals("{\"n\":" + i + "}", pending.get(parts.get(2 * i)).getValue());
+            }
+            assertEquals(true, pending.localKeySet().size() > 0, "some of the lanes are the second member's");
+        } finally {
+            first.getLifecycleService().terminate();
+            second.getLifecycleService().terminate();
+        }
     }
 
     @Test
