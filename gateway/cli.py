@@ -120,7 +120,9 @@ def projector(host: str, port: int, domain: str) -> None:
 @click.option("--host", help="The address to bind to.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Where to listen.  [default: 8000]")
 @click.option("--cluster-name", help="The cluster to connect to.  [default: dev]")
-@click.option("--members", type=AddressList(), help="Some of its members.  [default: 127.0.0.1:5701]")
+@click.option(
+    "--members", "cluster_members", type=AddressList(), help="Some of its members.  [default: 127.0.0.1:5701]"
+)
 @click.option("--domain", help="Import path of the events, guards and projections.  [default: domain]")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: info]")
 def serve(**given: Any) -> None:

@@ -1,0 +1,44 @@
+"""The npm package `graphql-ws`, with which most web clients subscribe."""
+
+import asyncio
+import itertools
+import json
+from pathlib import Path
+
+from tests.acceptance.conftest import NODE_TESTS
+from tests.acceptance.dev_stack import DevStack
+from tests.support.until import eventually
+
+CREATE_CUSTOMER = """mutation ($id: ID!) {
+  createCustomer(input: {customerId: $id, name: "Ada Berg", email: "ada@example.com"}) { __typename }
+}"""
+SUBSCRIPTION = """subscription { events(types: ["CustomerCreated"]) {
+  ... on EventNotice { cursor event { eventType aggregateId sequence data } }
+} }"""
+
+
+async def test_events_reach_a_graphql_ws_client(dev: DevStack, node: Path) -> None:
+    """Over graphql-transport-ws, each with its cursor."""
+    client = await asyncio.create_subprocess_exec(
+        str(node),
+        str(NODE_TESTS / "subscribe.mjs"),
+        dev.graphql_url.replace("http", "ws"),
+        SUBSCRIPTION,
+        "3",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert client.stdout is not None
+    assert await asyncio.wait_for(client.stdout.readline(), 30.0) == b"connected\n"
+    printed = asyncio.create_task(client.stdout.read())
+    customers = itertools.count()
+
+    async def the_client_has_ended() -> bool:
+        await dev.ask(CREATE_CUSTOMER, {"id": f"for-graphql-ws-{next(customers)}"})
+        return printed.done()
+
+    await eventually(the_client_has_ended)
+    assert await client.wait() == 0
+    notices = [json.loads(line)["data"]["events"] for line in (await printed).splitlines()]
+    assert [notice["event"]["eventType"] for notice in notices] == ["CustomerCreated"] * 3
+    assert notices == sorted(notices, key=lambda notice: str(notice["cursor"]))
+    assert all(notice["event"]["data"]["name"] for notice in notices)

@@ -1,0 +1,57 @@
+"""The wheel: everything that is needed is in it, and it starts from an empty folder."""
+
+import asyncio
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.dev_stack import running_dev
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built as `make wheel` does."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("hazelgate-*.whl")
+    return built
+
+
+def test_the_wheel_holds_the_engine_and_the_page(wheel: Path) -> None:
+    """And the six packages, and nothing of the tests."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert {"gateway/_bundled/engine.jar", "gateway/_bundled/graphiql.html", "gateway/graphiql_cdn.html"} <= set(names)
+    folders = {name.split("/")[0] for name in names if not name.split("/")[0].endswith(".dist-info")}
+    assert folders == {"gateway", "schema", "resolvers", "subscriptions", "sourcing", "domain"}
+
+
+def install(wheel: Path, environment: Path) -> None:
+    """With all that it depends on, and nothing else."""
+    venv.create(environment, with_pip=True)
+    pip = environment / "bin" / "pip"
+    subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", wheel], check=True)
+
+
+@pytest.mark.timeout(600)
+async def test_an_installed_wheel_runs_the_whole_stack(wheel: Path, tmp_path: Path) -> None:
+    """In an environment of its own, from an empty folder."""
+    environment, folder = tmp_path / "environment", tmp_path / "empty"
+    folder.mkdir()
+    await asyncio.to_thread(install, wheel, environment)
+    async with running_dev("--no-demo-data", command=environment / "bin" / "hazelgate", folder=folder) as dev:
+        assert await dev.ask("{ products { totalCount } }") == {"products": {"totalCount": 0}}
+        page = (await dev.http.get(dev.graphql_url, headers={"Accept": "text/html"})).text
+        assert len(page) > 5_000_000
+        assert "unpkg.com" not in page
+    assert list(folder.iterdir()) == []
