@@ -17,6 +17,11 @@ _MODULES = (
     "--add-opens=java.management/sun.management=ALL-UNNAMED",
     "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED",
 )
+# Newer Javas warn at every start of what Hazelcast and gRPC do on purpose.
+_QUIET = (
+    (22, "--enable-native-access=ALL-UNNAMED"),
+    (24, "--sun-misc-unsafe-memory-access=allow"),
+)
 # With one core left for the common pool, a CompletableFuture starts a thread for each of its tasks.
 _COMMON_POOL = "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2"
 
@@ -77,6 +82,7 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         str(java.executable),
         f"-Xmx{options.heap}",
         *_MODULES,
+        *(flag for since, flag in _QUIET if java.version >= since),
         _COMMON_POOL,
         *(f"-Dhazelgate.{name}={value}" for name, value in properties.items()),
         "-jar",

