@@ -57,7 +57,12 @@ class PageEntry(msgspec.Struct, frozen=True, array_like=True):
 
 
 class EntryPage(msgspec.Struct, frozen=True):
-    """Entries in order; `count` is how many there are within the bounds, whatever the limit, when it was asked for."""
+    """
+    Entries in order; `count` is how many there are, whatever the limit, when it was asked for.
+
+    Without bounds and conditions the count is the size of the map, which is known without looking. That includes the
+    odd entry that is in no index: one that was blocked before its first event could be applied.
+    """
 
     entries: list[PageEntry]
     count: int | None = None

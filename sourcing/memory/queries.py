@@ -17,7 +17,8 @@ def query_entries(entries: Mapping[str, bytes], query: EntryQuery) -> EntryPage:
     """At most `query.limit` entries in the order of the index, and how many there are in all when that is asked for."""
     found = sorted(_matching(entries, query), key=lambda each: each[0], reverse=query.descending)
     page = [PageEntry(value, msgspec.Raw(entry)) for value, entry in found[: query.limit]]
-    return EntryPage(page, len(found) if query.count else None)
+    everything = query.from_value is None and query.to_value is None and not query.filter
+    return EntryPage(page, (len(entries) if everything else len(found)) if query.count else None)
 
 
 def _matching(entries: Mapping[str, bytes], query: EntryQuery) -> Iterator[tuple[str, bytes]]:

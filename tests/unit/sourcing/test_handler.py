@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from sourcing import Catalog, CompletionStatus, WaitFor
-from sourcing.cluster import Callback, Subscription
 from sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, PENDING_EVENTS
 from sourcing.errors import (
     EventDeadLettered,
@@ -24,46 +23,26 @@ from sourcing.ids import new_id
 from sourcing.memory import MemoryCluster
 from sourcing.projector.process import Processor
 from tests.support.ledger import POISON, AccountOpened, MoneyPaidIn
+from tests.support.lossy import LossyCluster
 from tests.support.until import eventually, until
 
 
-class LossyCluster(MemoryCluster):
-    """Loses the notices that it is told to, and counts the reads of completed-events."""
-
-    loses: Callable[[bytes], bool] = staticmethod(lambda message: False)
-    reads = 0
-
-    async def listen(
-        self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
-    ) -> Subscription:
-        def hear(message: bytes) -> None:
-            if not self.loses(message):
-                callback(message)
-
-        return await super().listen(topic, hear, interrupted=interrupted)
-
-    async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
-        if map_name == COMPLETED_EVENTS:
-            self.reads += 1
-        return await super().read(map_name, keys)
-
-
-@pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return Catalog.load("tests.support.ledger")
-
-
 @pytest.fixture
-async def cluster(catalog: Catalog) -> AsyncIterator[LossyCluster]:
-    cluster = LossyCluster(Processor(catalog))
+async def cluster(ledger: Catalog) -> AsyncIterator[MemoryCluster]:
+    cluster = MemoryCluster(Processor(ledger))
     await cluster.start()
     yield cluster
     await cluster.close()
 
 
 @pytest.fixture
-async def handler(catalog: Catalog, cluster: LossyCluster) -> AsyncIterator[EventHandler]:
-    handler = EventHandler(catalog, cluster)
+def lossy(cluster: MemoryCluster) -> LossyCluster:
+    return LossyCluster(cluster)
+
+
+@pytest.fixture
+async def handler(ledger: Catalog, lossy: LossyCluster) -> AsyncIterator[EventHandler]:
+    handler = EventHandler(ledger, lossy)
     yield handler
     await handler.close()
 
@@ -108,16 +87,16 @@ async def test_sequences_follow_the_order_of_submission(handler: EventHandler) -
     assert [outcome.sequence for outcome in outcomes if isinstance(outcome, Receipt)] == list(range(1, 11))
 
 
-async def test_accepted_does_not_wait(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_accepted_does_not_wait(handler: EventHandler, cluster: MemoryCluster) -> None:
     cluster.hold()
     receipt = await handler.handle_event(opened(), SubmitOptions(wait_for=WaitFor.ACCEPTED))
     assert (receipt.status, receipt.sequence, receipt.completion) == (CompletionStatus.ACCEPTED, None, None)
     assert len(cluster.engine.map(PENDING_EVENTS)) == 1
 
 
-async def test_stored_is_told_before_the_views_are_updated(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_stored_is_told_before_the_views_are_updated(handler: EventHandler, lossy: LossyCluster) -> None:
     statuses: list[int] = []
-    cluster.loses = lambda message: statuses.append(message.count(b'"STORED"')) is not None  # type: ignore[func-returns-value]
+    lossy.loses = lambda message: statuses.append(message.count(b'"STORED"')) is not None  # type: ignore[func-returns-value]
     receipt = await handler.handle_event(opened(), SubmitOptions(wait_for=WaitFor.STORED))
     assert receipt.status is CompletionStatus.STORED
     assert receipt.sequence == 1
@@ -125,7 +104,7 @@ async def test_stored_is_told_before_the_views_are_updated(handler: EventHandler
     assert receipt.completion.view_updated_at is None
 
 
-async def test_a_guard_that_says_no_names_the_field(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_a_guard_that_says_no_names_the_field(handler: EventHandler, cluster: MemoryCluster) -> None:
     account = opened()
     await handler.handle_event(account)
     with pytest.raises(EventRejected) as refused:
@@ -149,7 +128,7 @@ async def test_a_guard_that_says_no_names_the_field(handler: EventHandler, clust
     ],
 )
 async def test_what_is_not_fit_to_be_sent_is_not_sent(
-    handler: EventHandler, cluster: LossyCluster, event: AccountOpened, options: SubmitOptions, field: str
+    handler: EventHandler, cluster: MemoryCluster, event: AccountOpened, options: SubmitOptions, field: str
 ) -> None:
     with pytest.raises(EventRejected) as refused:
         await handler.handle_event(event, options)
@@ -166,7 +145,7 @@ async def test_one_unfit_event_does_not_keep_the_others_back(handler: EventHandl
     assert isinstance(last, Receipt)
 
 
-async def test_the_same_event_again_gives_the_first_result(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_the_same_event_again_gives_the_first_result(handler: EventHandler, cluster: MemoryCluster) -> None:
     event, options = opened(), SubmitOptions(event_id=new_id())
     first = await handler.handle_event(event, options)
     again = await handler.handle_event(event, options)
@@ -174,7 +153,7 @@ async def test_the_same_event_again_gives_the_first_result(handler: EventHandler
     assert len(cluster.engine.map(EVENT_STORE)) == 1
 
 
-async def test_the_same_event_twice_at_once_has_one_effect(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_the_same_event_twice_at_once_has_one_effect(handler: EventHandler, cluster: MemoryCluster) -> None:
     event, options = opened(), SubmitOptions(event_id=new_id())
     receipts = await asyncio.gather(*(handler.handle_event(event, options) for _ in range(20)))
     assert {(receipt.sequence, receipt.status) for receipt in receipts} == {(1, CompletionStatus.SUCCESS)}
@@ -207,11 +186,11 @@ async def test_a_projection_that_fails_leaves_a_dead_letter(handler: EventHandle
     assert dead.value.dead_letter_id
 
 
-async def test_a_full_pipeline_says_when_to_come_again(catalog: Catalog) -> None:
-    cluster = MemoryCluster(Processor(catalog), max_in_flight=2)
+async def test_a_full_pipeline_says_when_to_come_again(ledger: Catalog) -> None:
+    cluster = MemoryCluster(Processor(ledger), max_in_flight=2)
     await cluster.start()
     cluster.hold()
-    handler = EventHandler(catalog, cluster)
+    handler = EventHandler(ledger, cluster)
     accepted = SubmitOptions(wait_for=WaitFor.ACCEPTED)
     outcomes = await handler.handle_events([Submission(opened(), accepted) for _ in range(3)])
     assert [type(outcome) for outcome in outcomes] == [Receipt, Receipt, PipelineOverloaded]
@@ -224,7 +203,7 @@ async def test_a_full_pipeline_says_when_to_come_again(catalog: Catalog) -> None
     [(MemoryCluster.disconnect, "member"), (MemoryCluster.projector_away, "projector")],
 )
 async def test_what_is_away_is_said_at_once(
-    handler: EventHandler, cluster: LossyCluster, disturb: Callable[[MemoryCluster], None], what: str
+    handler: EventHandler, cluster: MemoryCluster, disturb: Callable[[MemoryCluster], None], what: str
 ) -> None:
     disturb(cluster)
     with pytest.raises(PipelineUnavailable, match=what):
@@ -237,7 +216,7 @@ async def test_what_is_away_is_said_at_once(
 # ---------------------------------------------------------------------- time
 
 
-async def test_time_is_up_and_the_event_completes_later(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_time_is_up_and_the_event_completes_later(handler: EventHandler, cluster: MemoryCluster) -> None:
     cluster.hold()
     with pytest.raises(EventTimedOut) as late:
         await handler.handle_event(opened(), SubmitOptions(timeout_seconds=0.05))
@@ -248,7 +227,7 @@ async def test_time_is_up_and_the_event_completes_later(handler: EventHandler, c
     assert completion.status is CompletionStatus.SUCCESS
 
 
-async def test_each_event_of_a_batch_has_its_own_time(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_each_event_of_a_batch_has_its_own_time(handler: EventHandler, cluster: MemoryCluster) -> None:
     cluster.hold()
     asyncio.get_running_loop().call_later(0.2, cluster.release)
     outcomes = await handler.handle_events(
@@ -260,7 +239,7 @@ async def test_each_event_of_a_batch_has_its_own_time(handler: EventHandler, clu
     assert [type(outcome) for outcome in outcomes] == [EventTimedOut, Receipt]
 
 
-async def test_who_waits_no_more_leaves_nothing_behind(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_who_waits_no_more_leaves_nothing_behind(handler: EventHandler, cluster: MemoryCluster) -> None:
     cluster.hold()
     waiting = asyncio.create_task(handler.handle_event(opened()))
     await until(lambda: len(cluster.engine.map(PENDING_EVENTS)) == 1)
@@ -274,15 +253,15 @@ async def test_who_waits_no_more_leaves_nothing_behind(handler: EventHandler, cl
 # ---------------------------------------------------------------------- lost notices
 
 
-async def test_nothing_is_polled_while_notices_flow(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_nothing_is_polled_while_notices_flow(handler: EventHandler, lossy: LossyCluster) -> None:
     for _ in range(50):
         await handler.handle_event(opened())
     await handler.handle_events([Submission(opened()) for _ in range(500)])
-    assert cluster.reads == 0
+    assert lossy.reads[COMPLETED_EVENTS] == 0
 
 
 async def test_a_slow_event_is_not_polled_for_while_others_are_answered_in_turn(
-    handler: EventHandler, cluster: LossyCluster
+    handler: EventHandler, cluster: MemoryCluster, lossy: LossyCluster
 ) -> None:
     await handler.start()
     loop = asyncio.get_running_loop()
@@ -293,65 +272,63 @@ async def test_a_slow_event_is_not_polled_for_while_others_are_answered_in_turn(
     while loop.time() < until_then:
         cluster._publish(f"completions.{cluster.gateway_id}", b"[]")
         await asyncio.sleep(0.02)
-    assert cluster.reads == 0
+    assert lossy.reads[COMPLETED_EVENTS] == 0
     cluster.release()
     assert (await waiting).status is CompletionStatus.SUCCESS
 
 
-async def test_events_whose_notices_are_lost_are_found_in_one_read(
-    handler: EventHandler, cluster: LossyCluster
-) -> None:
-    cluster.loses = lambda message: True
+async def test_events_whose_notices_are_lost_are_found_in_one_read(handler: EventHandler, lossy: LossyCluster) -> None:
+    lossy.loses = lambda message: True
     outcomes = await asyncio.gather(
         handler.handle_events([Submission(opened()) for _ in range(300)]), handler.handle_event(opened())
     )
     assert all(isinstance(outcome, Receipt) for outcome in outcomes[0])
-    assert cluster.reads == 1
+    assert lossy.reads[COMPLETED_EVENTS] == 1
 
 
-async def test_one_lost_notice_among_many_is_noticed(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_one_lost_notice_among_many_is_noticed(handler: EventHandler, lossy: LossyCluster) -> None:
     account = opened()
-    cluster.loses = lambda message: account.account_id.encode() in message
+    lossy.loses = lambda message: account.account_id.encode() in message
     waiting = asyncio.create_task(handler.handle_event(account, SubmitOptions(timeout_seconds=5)))
     while not waiting.done():
         await handler.handle_event(opened())
         await asyncio.sleep(0.005)
     assert (await waiting).status is CompletionStatus.SUCCESS
-    assert cluster.reads == 1
+    assert lossy.reads[COMPLETED_EVENTS] == 1
 
 
-async def test_looking_up_backs_off(handler: EventHandler, cluster: LossyCluster) -> None:
+async def test_looking_up_backs_off(handler: EventHandler, cluster: MemoryCluster, lossy: LossyCluster) -> None:
     cluster.hold()
     with pytest.raises(EventTimedOut):
         await handler.handle_event(opened(), SubmitOptions(timeout_seconds=2.4))
-    assert 2 <= cluster.reads <= 3, "after about 0.25, 0.75 and 1.75 s"
+    assert 2 <= lossy.reads[COMPLETED_EVENTS] <= 3, "after about 0.25, 0.75 and 1.75 s"
 
 
-async def test_an_interruption_makes_it_look_at_once(handler: EventHandler, cluster: LossyCluster) -> None:
-    cluster.loses = lambda message: True
+async def test_an_interruption_makes_it_look_at_once(
+    handler: EventHandler, cluster: MemoryCluster, lossy: LossyCluster
+) -> None:
+    lossy.loses = lambda message: True
     waiting = asyncio.create_task(handler.handle_event(opened()))
     await until(lambda: len(cluster.engine.map(COMPLETED_EVENTS)) == 1)
     cluster.disconnect()
     cluster.connect()
     assert (await waiting).status is CompletionStatus.SUCCESS
-    assert cluster.reads == 1
+    assert lossy.reads[COMPLETED_EVENTS] == 1
 
 
 async def test_the_fallback_takes_another_submission_of_the_same_event(
-    handler: EventHandler, cluster: LossyCluster
+    handler: EventHandler, lossy: LossyCluster
 ) -> None:
     event, options = opened(), SubmitOptions(event_id=new_id())
     await handler.handle_event(event, options)
-    cluster.loses = lambda message: True
+    lossy.loses = lambda message: True
     assert (await handler.handle_event(event, options)).sequence == 1
 
 
-async def test_the_fallback_does_not_take_another_payload_for_ours(
-    handler: EventHandler, cluster: LossyCluster
-) -> None:
+async def test_the_fallback_does_not_take_another_payload_for_ours(handler: EventHandler, lossy: LossyCluster) -> None:
     options = SubmitOptions(event_id=new_id())
     await handler.handle_event(opened(), options)
-    cluster.loses = lambda message: True
+    lossy.loses = lambda message: True
     with pytest.raises(EventIdConflict):
         await handler.handle_event(opened(), options)
 
@@ -360,7 +337,7 @@ async def test_the_fallback_does_not_take_another_payload_for_ours(
 
 
 async def test_a_completion_is_known_after_completed_events_forgot_it(
-    handler: EventHandler, cluster: LossyCluster
+    handler: EventHandler, cluster: MemoryCluster
 ) -> None:
     receipt = await handler.handle_event(opened())
     cluster.engine.map(COMPLETED_EVENTS).clear()

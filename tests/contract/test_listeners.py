@@ -1,0 +1,35 @@
+"""What the supervision of listeners relies on inside the client; a new client version has to pass this first."""
+
+from __future__ import annotations
+
+from sourcing.cluster import EVENT_STREAM
+from sourcing.hazelcast_cluster import HazelcastCluster
+from sourcing.listeners import TopicListener, _open_connections, _registered_on
+
+
+async def test_a_listener_is_registered_on_every_open_connection(real_cluster: HazelcastCluster) -> None:
+    client = real_cluster._client
+    assert client is not None
+    listener = await real_cluster.listen(EVENT_STREAM, lambda message: None)
+    assert isinstance(listener, TopicListener)
+    assert listener._registration is not None
+    assert _open_connections(client)
+    assert _registered_on(client, listener._registration) == _open_connections(client)
+    registration = listener._registration
+    await listener.close()
+    assert _registered_on(client, registration) == frozenset()
+
+
+async def test_a_deaf_listener_is_registered_anew(real_cluster: HazelcastCluster) -> None:
+    client = real_cluster._client
+    assert client is not None
+    interruptions: list[bool] = []
+    listener = TopicListener(EVENT_STREAM, lambda message: None, lambda: interruptions.append(True), lambda _: None)
+    await listener.attach(client)
+    deaf = listener._registration
+    assert deaf is not None
+    client._listener_service._active_registrations[deaf].connection_registrations.clear()
+    assert [await listener.check(client) for _ in range(3)] == [False, False, True]
+    assert listener._registration != deaf
+    assert interruptions == [True]
+    await listener.close()

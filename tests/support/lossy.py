@@ -1,0 +1,55 @@
+"""A cluster whose messages get lost on the way, and that counts what it is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from sourcing.cluster import Callback, Cluster, ClusterState, Subscription
+from sourcing.metrics import PipelineStats
+from sourcing.queries import EntryPage, EntryQuery
+
+
+class LossyCluster:
+    """Passes everything on to another cluster, but for the messages that `loses` picks."""
+
+    def __init__(self, inner: Cluster) -> None:
+        self.loses: Callable[[bytes], bool] = lambda message: False
+        self.reads: Counter[str] = Counter()
+        """How often each map was read."""
+        self.gateway_id = inner.gateway_id
+        self._inner = inner
+
+    async def start(self) -> None:
+        await self._inner.start()
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+    def state(self) -> ClusterState:
+        return self._inner.state()
+
+    async def wait_until_ready(self, timeout_seconds: float) -> None:
+        await self._inner.wait_until_ready(timeout_seconds)
+
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
+        return await self._inner.submit(events)
+
+    async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
+        self.reads[map_name] += 1
+        return await self._inner.read(map_name, keys)
+
+    async def query(self, query: EntryQuery) -> EntryPage:
+        return await self._inner.query(query)
+
+    async def stats(self) -> PipelineStats:
+        return await self._inner.stats()
+
+    async def listen(
+        self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
+    ) -> Subscription:
+        def hear(message: bytes) -> None:
+            if not self.loses(message):
+                callback(message)
+
+        return await self._inner.listen(topic, hear, interrupted=interrupted)
