@@ -147,7 +147,7 @@ class _Socket:
             case "ping":
                 await self._send({"type": "pong"})
             case "subscribe":
-                self._subscribe(message)
+                await self._subscribe(message)
             case "complete":
                 task = self._operations.pop(message.id, None) if message.id is not None else None
                 if task is not None:
@@ -164,7 +164,7 @@ class _Socket:
         await self._send({"type": "connection_ack"})
         self._acknowledged = True
 
-    def _subscribe(self, message: _Message) -> None:
+    async def _subscribe(self, message: _Message) -> None:
         if not self._acknowledged:
             raise _Closing(UNAUTHORIZED, "Unauthorized")
         if not message.id:
@@ -175,8 +175,12 @@ class _Socket:
             request = _decode_request(message.payload)
         except (msgspec.DecodeError, RecursionError) as error:
             raise _Closing(BAD_REQUEST, f"Invalid payload of subscribe: {error}") from None
-        task = asyncio.create_task(self._run(message.id, request))
-        self._operations[message.id] = task
+        if len(self._operations) >= self._server.max_operations:
+            text = f"at most {self._server.max_operations} operations run on one socket; complete some first"
+            refused = {"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}
+            await self._send({"id": message.id, "type": "error", "payload": [refused]})
+            return
+        self._operations[message.id] = asyncio.create_task(self._run(message.id, request))
 
     async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
         """One operation from `subscribe` to `complete` or `error`. A client that completed it hears no more of it."""
@@ -200,9 +204,6 @@ class _Socket:
     async def _operate(self, operation_id: str, request: GraphQLRequest) -> Answer | None:
         """Send the results; return the answer of an operation that never ran, None when all went its way."""
         execution = self._server.execution
-        if len(self._operations) > self._server.max_operations:
-            message = f"at most {self._server.max_operations} operations run on one socket; complete some first"
-            return refusal({"message": message, "extensions": {"code": "TOO_MANY_OPERATIONS"}})
         document = execution.document(request)
         if isinstance(document, Answer):
             return document

@@ -11,6 +11,7 @@ from schema.entries import require_id
 from schema.events import EventRecord, PipelineMetrics, known_types
 from schema.streams import EventNotice, EventStream, log_cursor
 from sourcing import envelope
+from sourcing.errors import PipelineUnavailable
 from subscriptions.feed import Happening
 from subscriptions.streams import follow, refuse_after
 
@@ -47,5 +48,13 @@ class EventSubscriptions:
         if not SHORTEST_INTERVAL_MS <= interval_ms <= LONGEST_INTERVAL_MS:
             raise bad_input("intervalMs", f"from {SHORTEST_INTERVAL_MS} to {LONGEST_INTERVAL_MS:,}")
         while True:
-            yield PipelineMetrics.of(await info.context.cluster.stats())
+            yield await _figures(info)
             await asyncio.sleep(interval_ms / 1_000)
+
+
+async def _figures(info: Info) -> PipelineMetrics:
+    """The figures; without any, the error: graphql-core raises it for this one answer, and the stream goes on."""
+    try:
+        return PipelineMetrics.of(await info.context.cluster.stats())
+    except PipelineUnavailable as error:
+        return error  # type: ignore[return-value]

@@ -8,7 +8,7 @@ from schema.context import Info
 from schema.entries import Entry, V, ViewType
 from schema.streams import Discontinuity, log_cursor
 from sourcing.envelope import EventRecord
-from sourcing.errors import NotAvailableYet
+from sourcing.errors import NotAvailableYet, PipelineUnavailable
 from subscriptions.feed import Feed, Happening
 from subscriptions.inbox import Gap
 
@@ -26,7 +26,13 @@ async def follow(
         async for happening in happenings:
             if isinstance(happening, Gap):
                 yield Discontinuity(cursor=log_cursor(happening.cursor), reason=happening.reason)
-            elif (made := await make(happening)) is not None:
+                continue
+            try:
+                made = await make(happening)
+            except PipelineUnavailable as error:
+                yield Discontinuity(cursor=log_cursor(happening.record.cursor), reason=error.message)
+                continue
+            if made is not None:
                 yield made
 
 

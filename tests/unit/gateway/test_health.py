@@ -1,0 +1,71 @@
+"""/health, /ready and /metrics."""
+
+import pytest
+
+from gateway.metrics import buckets_of
+from sourcing.metrics import Histogram
+from tests.support.gateway import Gateway, create_customer
+
+
+async def test_health_says_that_the_process_lives_even_without_a_cluster(gateway: Gateway) -> None:
+    gateway.cluster.disconnect()
+    response = await gateway.http.get("/health")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_ready_when_all_parts_are_there(gateway: Gateway) -> None:
+    response = await gateway.http.get("/ready")
+    assert response.status_code == 200
+    body = response.json()
+    assert body["ready"] is True
+    assert [body[part]["ready"] for part in ("member", "projector", "pipeline")] == [True, True, True]
+
+
+async def test_not_ready_without_a_member(gateway: Gateway) -> None:
+    gateway.cluster.disconnect()
+    response = await gateway.http.get("/ready")
+    assert response.status_code == 503
+    assert response.json()["member"] == {"ready": False, "state": "AWAY"}
+
+
+async def test_not_ready_without_a_projector(gateway: Gateway) -> None:
+    gateway.cluster.projector_away()
+    response = await gateway.http.get("/ready")
+    assert response.status_code == 503
+    body = response.json()
+    assert (body["member"]["ready"], body["projector"]) == (True, {"ready": False, "state": "AWAY"})
+    assert body["problem"] == "the projector is away"
+
+
+async def test_metrics_count_events_and_time_their_stages(gateway: Gateway) -> None:
+    await create_customer(gateway, "c1")
+    response = await gateway.http.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "hazelgate_events_total 1.0" in response.text
+    assert 'hazelgate_stage_latency_seconds_count{stage="total"} 1.0' in response.text
+    assert 'hazelgate_http_requests_total{method="POST",status="200"} 1.0' in response.text
+    assert "hazelgate_journal_lost_total 0.0" in response.text
+    assert 'hazelgate_ready{part="projector"} 1.0' in response.text
+
+
+async def test_metrics_answer_without_a_cluster_and_make_no_figures_up(gateway: Gateway) -> None:
+    gateway.cluster.disconnect()
+    response = await gateway.http.get("/metrics")
+    assert response.status_code == 200
+    assert 'hazelgate_ready{part="member"} 0.0' in response.text
+    assert "hazelgate_events_total" not in response.text
+
+
+async def test_the_root_leads_to_graphql(gateway: Gateway) -> None:
+    assert (await gateway.http.get("/")).headers["location"] == "/graphql"
+
+
+@pytest.mark.parametrize("latency_ms", [0.001, 0.4, 7.9, 90.0, 100_000.0])
+def test_a_latency_is_in_every_bucket_above_it_and_in_none_below(latency_ms: float) -> None:
+    buckets, total = buckets_of(Histogram.of([latency_ms]))
+    assert total == pytest.approx(latency_ms / 1_000)
+    for bound, count in buckets:
+        if float(bound) * 1_000 < latency_ms:
+            assert count == 0
+        if float(bound) * 1_000 > latency_ms * 1.2:
+            assert count == 1

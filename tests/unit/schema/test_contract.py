@@ -1,0 +1,32 @@
+"""The schema keeps what clients were promised, and its snapshot is up to date."""
+
+from pathlib import Path
+
+from graphql import build_schema
+from graphql.utilities import find_breaking_changes, find_dangerous_changes
+
+from gateway.graphql_schema import SNAPSHOT, schema_text
+
+CONTRACT = Path(__file__).parent / "contract.graphql"
+
+
+def test_nothing_of_the_contract_is_missing_or_changed() -> None:
+    """Every type, field, argument, default, enum value and union member is there as promised."""
+    contract = build_schema(CONTRACT.read_text(encoding="utf-8"))
+    ours = build_schema(schema_text())
+    assert [change.description for change in find_breaking_changes(contract, ours)] == []
+    assert [change.description for change in find_dangerous_changes(contract, ours)] == []
+
+
+def test_the_comparison_notices_what_is_missing() -> None:
+    """The test above can fail: a contract with one field more is not kept."""
+    contract = CONTRACT.read_text(encoding="utf-8").replace(
+        "type Product implements Node {", "type Product implements Node { weight: Int "
+    )
+    changes = find_breaking_changes(build_schema(contract), build_schema(schema_text()))
+    assert [change.description for change in changes] == ["Field Product.weight was removed."]
+
+
+def test_the_snapshot_is_the_schema() -> None:
+    """Run `python -m gateway.graphql_schema` after a change on purpose, and read the difference."""
+    assert SNAPSHOT.read_text(encoding="utf-8") == schema_text()

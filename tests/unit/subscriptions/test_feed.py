@@ -1,0 +1,176 @@
+"""The one listener of a process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+import pytest
+
+from sourcing.cluster import EVENT_STREAM, Callback
+from sourcing.envelope import EventRecord
+from sourcing.ids import cursor
+from sourcing.memory import MemoryCluster
+from subscriptions.feed import Feed, Happening
+from subscriptions.inbox import Gap
+
+NOW = "2026-11-23T17:45:00.000000Z"
+
+
+class Topic(MemoryCluster):
+    """A cluster whose topic the test speaks on, and which counts listeners and reads."""
+
+    def __init__(self) -> None:
+        super().__init__(_Nothing())
+        self.listeners: list[tuple[str, Callback]] = []
+        self.interrupt: Callable[[], None] = lambda: None
+        self.reads: list[tuple[str, Sequence[str]]] = []
+        self.closed = False
+
+    async def listen(self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None) -> Topic:
+        self.listeners.append((topic, callback))
+        self.interrupt = interrupted or self.interrupt
+        return self
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
+        self.reads.append((map_name, keys))
+        await asyncio.sleep(0)
+        return [b"entry"]
+
+    def say(self, *records: EventRecord) -> None:
+        self.listeners[0][1](msgspec.json.encode(records))
+
+
+class _Nothing:
+    def process(self, request: bytes) -> bytes:
+        raise AssertionError("nothing is submitted here")
+
+
+def record(position: int, event_type: str = "Happened") -> EventRecord:
+    return EventRecord(
+        cursor=cursor(position, 7),
+        lane=7,
+        position=position,
+        event_id=f"e{position}",
+        event_type=event_type,
+        event_version=1,
+        aggregate_type="Thing",
+        aggregate_id="t",
+        sequence=position,
+        correlation_id="c",
+        source="test",
+        timestamp=NOW,
+        received_at=NOW,
+        data=msgspec.Raw(b"{}"),
+    )
+
+
+@pytest.fixture
+def topic() -> Topic:
+    return Topic()
+
+
+@pytest.fixture
+async def feed(topic: Topic) -> Feed:
+    feed = Feed(topic, queue_size=10)
+    await feed.start()
+    return feed
+
+
+class Subscriber:
+    """Takes from the feed what the test asks for."""
+
+    def __init__(self, feed: Feed, *types: str) -> None:
+        self.stream = feed.subscribe(lambda record: not types or record.event_type in types)
+        self.next = asyncio.ensure_future(anext(self.stream))
+
+    async def take(self) -> Happening | Gap:
+        taken = await self.next
+        self.next = asyncio.ensure_future(anext(self.stream))
+        return taken
+
+    async def leave(self) -> None:
+        self.next.cancel()
+        await asyncio.wait([self.next])
+        await self.stream.aclose()
+
+
+async def subscribed(feed: Feed, *types: str) -> Subscriber:
+    subscriber = Subscriber(feed, *types)
+    await asyncio.sleep(0)
+    return subscriber
+
+
+async def test_there_is_one_listener_however_many_subscribe(feed: Feed, topic: Topic) -> None:
+    subscribers = [await subscribed(feed) for _ in range(5)]
+    assert [name for name, _ in topic.listeners] == [EVENT_STREAM]
+    assert feed.subscriber_count == 5
+    for subscriber in subscribers:
+        await subscriber.leave()
+    assert feed.subscriber_count == 0
+
+
+async def test_all_subscribers_get_the_same_happening(feed: Feed, topic: Topic) -> None:
+    one, two = await subscribed(feed), await subscribed(feed)
+    topic.say(record(1))
+    assert await one.take() is await two.take()
+
+
+async def test_a_subscriber_gets_what_it_wants_of_a_batch_in_order(feed: Feed, topic: Topic) -> None:
+    subscriber = await subscribed(feed, "A")
+    topic.say(record(1, "A"), record(2, "B"), record(3, "A"))
+    taken = [await subscriber.take(), await subscriber.take()]
+    assert [each.record.position for each in taken if isinstance(each, Happening)] == [1, 3]
+
+
+async def test_an_entry_is_read_once_even_if_the_first_who_asked_goes_away(feed: Feed, topic: Topic) -> None:
+    subscriber = await subscribed(feed)
+    topic.say(record(1))
+    happening = await subscriber.take()
+    assert isinstance(happening, Happening)
+    first = asyncio.create_task(happening.entry("v", "k"))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await happening.entry("v", "k") == b"entry"
+    assert topic.reads == [("v", ["k"])]
+
+
+async def test_an_interruption_goes_to_all_and_names_the_last_event_heard(feed: Feed, topic: Topic) -> None:
+    subscriber, of_others = await subscribed(feed), await subscribed(feed, "B")
+    topic.say(record(5, "A"))
+    await subscriber.take()
+    topic.interrupt()
+    for each in (subscriber, of_others):
+        gap = await each.take()
+        assert isinstance(gap, Gap)
+        assert gap.cursor == cursor(5, 7)
+
+
+async def test_before_anything_was_heard_a_gap_begins_when_the_process_did(feed: Feed, topic: Topic) -> None:
+    subscriber = await subscribed(feed)
+    topic.interrupt()
+    gap = await subscriber.take()
+    assert isinstance(gap, Gap)
+    assert cursor(1_700_000_000_000_000, 0) < gap.cursor < cursor(4_000_000_000_000_000, 0)
+
+
+async def test_a_message_that_can_not_be_read_is_a_gap_and_not_the_end(
+    feed: Feed, topic: Topic, caplog: pytest.LogCaptureFixture
+) -> None:
+    subscriber = await subscribed(feed)
+    with caplog.at_level(logging.ERROR):
+        topic.listeners[0][1](b"nonsense")
+    assert isinstance(await subscriber.take(), Gap)
+    assert EVENT_STREAM in caplog.text
+    topic.say(record(1))
+    assert isinstance(await subscriber.take(), Happening)
+
+
+async def test_closed_it_hears_no_more(feed: Feed, topic: Topic) -> None:
+    await feed.close()
+    assert topic.closed
