@@ -32,6 +32,9 @@ class RequestReads:
             loader = self._loaders[map_name] = DataLoader(read)
         return loader.load(key)
 
+    def forget(self) -> None:
+        self._loaders.clear()
+
     async def load_many(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
         require_available(self._cluster)
         return await self._cluster.read(map_name, keys)

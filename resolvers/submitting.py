@@ -94,6 +94,8 @@ async def submit(info: Info, event: Event, options: EventOptions | None) -> Even
         receipt = await info.context.handler.handle_event(event, submit_options(options))
     except HazelgateError as error:
         return error_result(error, optional(options.event_id) if options else None)
+    finally:
+        info.context.reads.forget()  # the next mutation of the request must not see what this one has changed as it was
     return EventReceipt.of(receipt)
 
 
@@ -128,6 +130,7 @@ async def submit_many(
         places.append(place)
         submissions.append(Submission(event, own))
     outcomes = await info.context.handler.handle_events(submissions) if submissions else []
+    info.context.reads.forget()
     for place, outcome in zip(places, outcomes, strict=True):
         results[place] = _result(outcome)
     return cast(list[EventReceipt | AnyEventError], results)

@@ -18,6 +18,9 @@ class Reads(Protocol):
     def load(self, map_name: str, key: str) -> Awaitable[bytes | None]:
         """The raw entry; None where there is none."""
 
+    def forget(self) -> None:
+        """Read anew from now on: something was written."""
+
     async def load_many(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
         """Raw entries that nothing else of the request asks for."""
 
