@@ -1,0 +1,101 @@
+"""What an event costs when the views are large, and what a member needs for a million events."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import time
+from pathlib import Path
+
+from benchmarks import shop
+from benchmarks.figures import Figure
+from benchmarks.stack import RunningStack, event_handler
+from gateway.java import find_java
+from sourcing.handler import EventHandler
+
+_FEW, _MANY = 1_000, 1_000_000
+_WARM_UP, _MEASURED = 60_000, 60_000
+_FILL_BATCH = 50_000
+
+
+async def cost_and_heap(stack: RunningStack) -> list[Figure]:
+    """
+    CustomerUpdated on random customers, with 1,000 and then with 1,000,000 of them, in one run.
+
+    The cost of an event is the processor time of member and projector: it does not depend on what else the machine does
+    as much as the elapsed time, which is printed too.
+    """
+    chance = random.Random(11)
+    async with event_handler(stack) as handler:
+        known = await _fill(handler, _FEW)
+        await _update(stack, handler, known, chance, _WARM_UP)
+        few = await _update(stack, handler, known, chance, _MEASURED)
+        known += await _fill(handler, _MANY - _FEW)
+        await _update(stack, handler, known, chance, _WARM_UP)
+        many = await _update(stack, handler, known, chance, _MEASURED)
+    figures = [
+        Figure(
+            "cost of an event, 1,000,000 entries to 1,000",
+            many[0] / few[0],
+            "×",
+            at_most=1.2,
+            beside=f"processor time of member and projector: {few[0]:.0f} µs with 1,000, {many[0]:.0f} µs with 1,000,000",
+        ),
+        Figure(
+            "the same by elapsed time",
+            many[1] / few[1],
+            "×",
+            beside=f"{few[1]:.0f} µs with 1,000, {many[1]:.0f} µs with 1,000,000, load generator included",
+        ),
+    ]
+    heap = _heap_in_use(stack.pids["member"])
+    if heap is not None:
+        figures.append(
+            Figure(
+                "member's heap after 1,000,000 events of 500 bytes",
+                heap / 2**20,
+                "MiB",
+                beside="store, ids, heads, completions, and 1,000,000 view entries with two indexes, after a full collection",
+            )
+        )
+    return figures
+
+
+async def _fill(handler: EventHandler, count: int) -> list[str]:
+    created: list[str] = []
+    while len(created) < count:
+        events = [
+            shop.new_customer(payload_bytes=shop.PAYLOAD_BYTES) for _ in range(min(_FILL_BATCH, count - len(created)))
+        ]
+        await shop.submit_all(handler, events)
+        created += [event.customer_id for event in events]
+    return created
+
+
+async def _update(
+    stack: RunningStack, handler: EventHandler, known: list[str], chance: random.Random, count: int
+) -> tuple[float, float]:
+    """Microseconds an event: processor time of member and projector, and elapsed time."""
+    events = [shop.renamed(chance.choice(known), number) for number in range(count)]
+    before, started = _cpu(stack), time.perf_counter()
+    await shop.submit_all(handler, events)
+    elapsed = time.perf_counter() - started
+    return (_cpu(stack) - before) / count * 1e6, elapsed / count * 1e6
+
+
+def _cpu(stack: RunningStack) -> float:
+    return stack.cpu_seconds("member") + stack.cpu_seconds("projector")
+
+
+def _heap_in_use(pid: int) -> float | None:
+    """Bytes in use after a full collection; None where the Java at hand has no jcmd (a JRE)."""
+    jcmd = Path(find_java().executable).resolve().with_name("jcmd")
+    if not jcmd.exists():
+        return None
+    subprocess.run([jcmd, str(pid), "GC.run"], check=True, capture_output=True, timeout=120)
+    told = subprocess.run(
+        [jcmd, str(pid), "GC.heap_info"], check=True, capture_output=True, text=True, timeout=60
+    ).stdout
+    used = re.search(r"(?:garbage-first heap|def new generation|PSYoungGen).*?used (\d+)K", told)
+    return None if used is None else int(used[1]) * 1024.0

@@ -1,0 +1,120 @@
+"""A `hazelgate dev` of our own, with the process ids of its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sourcing.catalog import Catalog
+from sourcing.handler import EventHandler
+from sourcing.hazelcast_cluster import HazelcastCluster
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_START_TIMEOUT_SECONDS = 90.0
+
+
+@dataclass
+class RunningStack:
+    """Where the parts are."""
+
+    url: str
+    member: str
+    cluster_name: str
+    ready_after_seconds: float
+    """From the command's start to the line that says ready."""
+    pids: dict[str, int] = field(default_factory=dict)
+
+    def cpu_seconds(self, part: str) -> float:
+        """What one part (member, projector, gateway) has used since it started, in user and kernel mode."""
+        stat = Path(f"/proc/{self.pids[part]}/stat").read_text()
+        fields = stat[stat.rindex(")") + 2 :].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+
+
+@contextlib.asynccontextmanager
+async def running_stack(*, heap: str = "2g") -> AsyncIterator[RunningStack]:
+    """Start a stack without demo data, wait until it is ready, and end it."""
+    started = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "gateway.cli", "dev", "--port", "0", "--no-demo-data", "--heap", heap),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    try:
+        async with asyncio.timeout(_START_TIMEOUT_SECONDS):
+            while not (lines and "ready after" in lines[-1]):
+                line = await process.stdout.readline()
+                if not line:
+                    raise RuntimeError("the stack did not start:\n" + "\n".join(lines))
+                lines.append(line.decode().rstrip())
+        stack = _read(lines, time.perf_counter() - started)
+        stack.pids = _parts_of(process.pid)
+        forwarding = asyncio.create_task(_drain(process.stdout))
+        yield stack
+        forwarding.cancel()
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def event_handler(stack: RunningStack) -> AsyncIterator[EventHandler]:
+    """A gateway's way into the stack's pipeline, in this process."""
+    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=30)
+    handler = EventHandler(Catalog.load("domain"), cluster, source="benchmark")
+    await cluster.start()
+    try:
+        await cluster.wait_until_ready(30)
+        await handler.start()
+        yield handler
+    finally:
+        await handler.close()
+        await cluster.close()
+
+
+def _read(lines: list[str], seconds: float) -> RunningStack:
+    text = "\n".join(lines)
+    member = re.search(r"^member\s+(\S+) \(cluster ([^,]+),", text, re.MULTILINE)
+    url = re.search(r"^gateway\s+(\S+)$", text, re.MULTILINE)
+    if member is None or url is None:
+        raise RuntimeError("the stack did not say where its parts are:\n" + text)
+    return RunningStack(url[1], member[1], member[2], seconds)
+
+
+def _parts_of(pid: int) -> dict[str, int]:
+    """The parts among a process's descendants, by what their command lines say."""
+    marks = {"engine.jar": "member", "projector": "projector", "serve": "gateway"}
+    parts: dict[str, int] = {}
+    for child in _descendants(pid):
+        words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+        for mark, part in marks.items():
+            if any(word == mark or word.endswith("/" + mark) for word in words):
+                parts[part] = child
+    return parts
+
+
+def _descendants(pid: int) -> list[int]:
+    children = [
+        int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()
+    ]
+    return [*children, *(deeper for child in children for deeper in _descendants(child))]
+
+
+async def _drain(output: asyncio.StreamReader) -> None:
+    while line := await output.readline():
+        if b"WARN" in line or b"ERROR" in line:
+            print(line.decode().rstrip(), file=sys.stderr)
