@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUNDLED := gateway/_bundled
 NODE_TESTS := tests/acceptance/node
-MVN := mvn -B -q -f engine/pom.xml
+MVN := mvn -B -q -Dstyle.color=never -f engine/pom.xml
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 ENGINE_SOURCES := engine/pom.xml $(shell find engine/src/main -type f 2>/dev/null)

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import pytest
 
+pytest_plugins = ["pytester"]  # for the tests of these rules
+
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 
 _NOTHING_MAY_BE_SKIPPED = os.environ.get("CI", "").lower() == "true"

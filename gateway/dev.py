@@ -16,6 +16,7 @@ from gateway.supervisor import ChildSpec, Supervisor, Write
 
 _ASK_AGAIN_SECONDS = 0.1
 _STILL_WAITING_SECONDS = 10.0
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,24 +86,30 @@ def plan_stack(options: DevOptions) -> Stack:
 async def run_stack(stack: Stack, write: Write) -> None:
     """Run everything until SIGINT, SIGTERM or SIGHUP; then end everything."""
     told_to_stop = asyncio.Event()
+
+    def say(line: str) -> None:
+        """Nobody reads any more when the other end of a pipe is gone: then there is no reason to run on."""
+        try:
+            write(line)
+        except OSError:
+            told_to_stop.set()
+
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDING_SIGNALS:
         loop.add_signal_handler(number, told_to_stop.set)
     for name, place in stack.places:
-        write(f"{name:<9}   {place}")
-    async with Supervisor(write) as supervisor:
+        say(f"{name:<9}   {place}")
+    async with Supervisor(say) as supervisor:
         supervisor.start(*stack.services)
-        becoming_ready = asyncio.create_task(_start_demo_when_ready(stack, supervisor, write))
-        stopping = asyncio.create_task(told_to_stop.wait())
-        await asyncio.wait({becoming_ready, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if becoming_ready.done():
-            becoming_ready.result()
-            await stopping
+        becoming_ready = asyncio.create_task(_start_demo_when_ready(stack, supervisor, say))
+        await told_to_stop.wait()
         becoming_ready.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await becoming_ready
-        write("stopping")
-    write("stopped")
+        say("stopping")
+    say("stopped")
+    for number in _ENDING_SIGNALS:
+        loop.remove_signal_handler(number)
 
 
 async def _start_demo_when_ready(stack: Stack, supervisor: Supervisor, write: Write) -> None:
@@ -112,23 +119,23 @@ async def _start_demo_when_ready(stack: Stack, supervisor: Supervisor, write: Wr
         supervisor.start(stack.demo)
 
 
-async def wait_until_ready(url: str, write: Write) -> float:
+async def wait_until_ready(url: str, write: Write, *, tell_after_seconds: float = _STILL_WAITING_SECONDS) -> float:
     """Ask until the answer is status 200, telling now and then what is missing. Returns how many seconds it took."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    tell_at = started + _STILL_WAITING_SECONDS
+    tell_at = started + tell_after_seconds
     async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
         while True:
             try:
                 answer = await client.get(url)
                 if answer.status_code == httpx.codes.OK:
                     return loop.time() - started
-                missing = answer.text.strip()
+                missing = answer.json()["problem"]
             except httpx.HTTPError:
                 missing = "the gateway does not answer yet"
             if loop.time() >= tell_at:
-                write(f"waiting for {url}: {missing}")
-                tell_at += _STILL_WAITING_SECONDS
+                write(f"not ready yet: {missing}")
+                tell_at += tell_after_seconds
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
 
 
