@@ -1,6 +1,5 @@
 """A view's entries as a resolver meets them: what the projection made, and where it stands."""
 
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -62,10 +61,6 @@ class ViewType(Generic[V]):
     async def load(self, info: Info, key: str) -> Entry[V] | None:
         """The entry of this key, together with whatever else the request reads just now."""
         return self.decode(await info.context.reads.load(self.name, key))
-
-    def start_loading(self, info: Info, key: str) -> Awaitable[bytes | None]:
-        """The raw entry, already on its way."""
-        return info.context.reads.load(self.name, key)
 
 
 def require_id(argument: str, value: str) -> str:

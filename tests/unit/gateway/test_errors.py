@@ -7,6 +7,7 @@ from graphql import GraphQLError
 
 from gateway.errors import field_error, internal_error
 from sourcing.errors import NotAvailableYet, PipelineUnavailable
+from tests.support.gateway import Gateway
 
 
 @pytest.mark.parametrize("original", [PipelineUnavailable("away"), NotAvailableYet("later")])
@@ -32,3 +33,20 @@ def test_an_error_outside_of_fields_is_masked_too(caplog: pytest.LogCaptureFixtu
         formatted = internal_error(RuntimeError("secret"))
     assert "secret" not in str(formatted)
     assert formatted["extensions"]["errorId"] in caplog.text
+
+
+async def test_what_goes_wrong_inside_stays_inside(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client of a query gets an id, not the reason; other fields of the request are answered."""
+
+    async def broken(map_name: str, keys: object) -> object:
+        raise RuntimeError("password=x")
+
+    monkeypatch.setattr(gateway.cluster, "read", broken)
+    with caplog.at_level(logging.CRITICAL):
+        body = await gateway.post('{ customer(customerId: "c1") { name } eventCatalog { version } }')
+    [error] = body["errors"]
+    assert (error["message"], error["path"]) == ("internal error", ["customer"])
+    assert "password" not in str(body)
+    assert body["data"]["eventCatalog"]

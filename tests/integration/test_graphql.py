@@ -1,0 +1,318 @@
+"""The gateway over a real network, on a real member and projector with the shop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from tests.support.served import served_gateway
+from tests.support.stack import Stack, running_stack
+
+READY_SECONDS = 30.0
+ORDER = """
+mutation($input: CreateOrderInput!) {
+  createOrder(input: $input) {
+    ... on OrderPayload { receipt { status } order { orderId totalAmount customer { name } items { name } } }
+    ... on EventError { code message }
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def shop_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A member and a projector with the shop, for this module: its tests may kill both, and start them again."""
+    with running_stack(tmp_path_factory.mktemp("shop"), domain="domain") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+async def http(shop_stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway to that stack."""
+    async with served_gateway(shop_stack) as http:
+        yield http
+
+
+@pytest.fixture(autouse=True)
+async def ready(http: httpx.AsyncClient) -> None:
+    """Every test begins with all parts there."""
+    await until_ready(http)
+
+
+async def until_ready(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(READY_SECONDS):
+        while (await http.get("/ready")).status_code != 200:
+            await asyncio.sleep(0.05)
+
+
+async def post(http: httpx.AsyncClient, query: str, **variables: Any) -> Any:
+    response = await http.post("/graphql", json={"query": query, "variables": variables})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def data(http: httpx.AsyncClient, query: str, **variables: Any) -> Any:
+    body = await post(http, query, **variables)
+    assert "errors" not in body, body
+    return body["data"]
+
+
+def fresh(prefix: str) -> str:
+    """An id that no other test uses."""
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+async def customer(http: httpx.AsyncClient) -> str:
+    customer_id = fresh("c")
+    query = """
+    mutation($id: ID!) { createCustomer(input: {customerId: $id, name: "Ada", email: "ada@example.org"}) {
+      ... on CustomerPayload { customer { customerId } } ... on EventError { message }
+    } }
+    """
+    found = await data(http, query, id=customer_id)
+    assert found == {"createCustomer": {"customer": {"customerId": customer_id}}}
+    return customer_id
+
+
+async def product(http: httpx.AsyncClient) -> str:
+    product_id = fresh("p")
+    query = """
+    mutation($id: ID!, $sku: String!) {
+      createProduct(input: {productId: $id, sku: $sku, name: "Pen", price: "1.25", quantityOnHand: 5}) {
+        ... on ProductPayload { product { productId } } ... on EventError { message }
+    } }
+    """
+    found = await data(http, query, id=product_id, sku=product_id)
+    assert found == {"createProduct": {"product": {"productId": product_id}}}
+    return product_id
+
+
+async def order(http: httpx.AsyncClient, customer_id: str, product_id: str, quantity: int = 1) -> str:
+    given = {"customerId": customer_id, "items": [{"productId": product_id, "quantity": quantity}]}
+    result = (await data(http, ORDER, input=given))["createOrder"]
+    assert result["receipt"]["status"] == "SUCCESS"
+    order_id: str = result["order"]["orderId"]
+    return order_id
+
+
+@asynccontextmanager
+async def subscribed(http: httpx.AsyncClient, query: str, **variables: Any) -> AsyncIterator[ClientConnection]:
+    """A websocket with one subscription that counts already."""
+    url = str(http.base_url).replace("http", "ws", 1) + "/graphql"
+    async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+        await socket.send('{"type":"connection_init"}')
+        assert await socket.recv() == '{"type":"connection_ack"}'
+        payload = {"query": query, "variables": variables}
+        await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+        await socket.send('{"type":"ping"}')
+        assert await socket.recv() == '{"type":"pong"}'
+        yield socket
+
+
+async def delivered(socket: ClientConnection) -> Any:
+    """What the subscription delivers next."""
+    async with asyncio.timeout(10):
+        message = json.loads(await socket.recv())
+    assert message["type"] == "next", message
+    [value] = message["payload"]["data"].values()
+    return value
+
+
+async def test_an_order_is_created_enriched_and_read_back(http: httpx.AsyncClient) -> None:
+    customer_id, product_id = await customer(http), await product(http)
+    given = {"customerId": customer_id, "items": [{"productId": product_id, "quantity": 3}]}
+    result = (await data(http, ORDER, input=given))["createOrder"]
+    assert result["order"]["totalAmount"] == "3.75"
+    assert (result["order"]["customer"], result["order"]["items"]) == ({"name": "Ada"}, [{"name": "Pen"}])
+    query = "query($id: ID!) { customer(customerId: $id) { orders { totalCount } orderSummary { totalSpent } } }"
+    found = (await data(http, query, id=customer_id))["customer"]
+    assert found == {"orders": {"totalCount": 1}, "orderSummary": {"totalSpent": "3.75"}}
+
+
+async def test_what_is_created_is_pushed(http: httpx.AsyncClient) -> None:
+    customer_id, product_id = await customer(http), await product(http)
+    query = """
+    subscription($id: ID) { orderChanged(customerId: $id) {
+      ... on OrderChange { causedBy { eventType sequence } order { orderId status } }
+    } }
+    """
+    async with subscribed(http, query, id=customer_id) as socket:
+        order_id = await order(http, customer_id, product_id)
+        await data(http, "mutation($id: ID!) { confirmOrder(input: {orderId: $id}) { __typename } }", id=order_id)
+        assert await delivered(socket) == {
+            "causedBy": {"eventType": "OrderCreated", "sequence": 1},
+            "order": {"orderId": order_id, "status": "PENDING"},
+        }
+        assert await delivered(socket) == {
+            "causedBy": {"eventType": "OrderConfirmed", "sequence": 2},
+            "order": {"orderId": order_id, "status": "CONFIRMED"},
+        }
+
+
+async def test_each_event_is_pushed_once_and_in_order(http: httpx.AsyncClient) -> None:
+    product_id = await product(http)
+    query = """
+    subscription($id: ID) {
+      events(aggregateId: $id, types: ["StockReplenished"]) { ... on EventNotice { event { sequence } } }
+    }
+    """
+    async with subscribed(http, query, id=product_id) as socket:
+        one = {"eventType": "StockReplenished", "aggregateId": product_id, "data": {"quantity": 1}}
+        mutation = "mutation($inputs: [HandleEventInput!]!) { handleEvents(inputs: $inputs) { __typename } }"
+        results = (await data(http, mutation, inputs=[one] * 200))["handleEvents"]
+        assert results == [{"__typename": "EventPayload"}] * 200
+        came = [(await delivered(socket))["event"]["sequence"] for _ in range(200)]
+        assert came == list(range(2, 202))
+
+
+@pytest.mark.parametrize("field", ["PLACED_AT", "TOTAL_AMOUNT"])
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_pages_of_the_real_index_make_up_the_list(http: httpx.AsyncClient, field: str, direction: str) -> None:
+    customer_id, product_id = await customer(http), await product(http)
+    orders = [await order(http, customer_id, product_id, quantity) for quantity in range(1, 6)]
+    query = """
+    query($id: ID, $sort: OrderSort, $first: Int, $after: String, $last: Int, $before: String) {
+      orders(filter: {customerId: $id}, sort: $sort, first: $first, after: $after, last: $last, before: $before) {
+        totalCount edges { node { orderId } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+      }
+    }
+    """
+    sort = {"field": field, "direction": direction}
+    expected = orders if direction == "ASC" else orders[::-1]
+    forward: list[str] = []
+    cursor = None
+    while True:
+        page = (await data(http, query, id=customer_id, sort=sort, first=2, after=cursor))["orders"]
+        forward += [edge["node"]["orderId"] for edge in page["edges"]]
+        assert page["totalCount"] == 5
+        cursor = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert forward == expected
+    page = (await data(http, query, id=customer_id, sort=sort, last=2))["orders"]
+    assert [edge["node"]["orderId"] for edge in page["edges"]] == expected[-2:]
+    page = (await data(http, query, id=customer_id, sort=sort, last=2, before=page["pageInfo"]["startCursor"]))[
+        "orders"
+    ]
+    assert [edge["node"]["orderId"] for edge in page["edges"]] == expected[1:3]
+
+
+async def test_filters_of_the_real_engine(http: httpx.AsyncClient) -> None:
+    customer_id, product_id = await customer(http), await product(http)
+    small, large = await order(http, customer_id, product_id, 1), await order(http, customer_id, product_id, 100)
+    await data(http, 'mutation($id: ID!) { cancelOrder(input: {orderId: $id, reason: "x"}) { __typename } }', id=small)
+    query = "query($f: OrderFilter) { orders(filter: $f) { edges { node { orderId } } } }"
+    for given, expected in (
+        ({"status": ["CANCELLED"]}, [small]),
+        ({"status": ["PENDING", "CONFIRMED"]}, [large]),
+        ({"totalAtLeast": "9.99"}, [large]),
+        ({"totalAtMost": "9.99"}, [small]),
+        ({"totalAtLeast": "1.25", "totalAtMost": "125.00"}, [large, small]),
+        ({"placedFrom": "2100-01-01T00:00:00Z"}, []),
+    ):
+        edges = (await data(http, query, f={"customerId": customer_id, **given}))["orders"]["edges"]
+        assert [edge["node"]["orderId"] for edge in edges] == expected
+    query = "query($f: ProductFilter) { products(filter: $f) { totalCount } }"
+    for wanted, count in (
+        ({"sku": product_id}, 1),
+        ({"sku": product_id, "inStock": False}, 0),
+        ({"sku": product_id[:-1]}, 0),
+    ):
+        assert (await data(http, query, f=wanted))["products"]["totalCount"] == count
+    query = "query($f: ProductFilter) { products(filter: $f, first: 1) { edges { node { name } } } }"
+    assert (await data(http, query, f={"nameContains": "pEN", "inStock": True}))["products"]["edges"] == [
+        {"node": {"name": "Pen"}}
+    ]
+
+
+async def test_the_log_the_history_and_the_completion_of_an_event(http: httpx.AsyncClient) -> None:
+    customer_id, event_id = await customer(http), fresh("e")
+    mutation = """
+    mutation($id: ID!, $event: ID!) {
+      updateCustomer(input: {customerId: $id, name: "Grace"}, options: {eventId: $event}) { __typename }
+    }
+    """
+    await data(http, mutation, id=customer_id, event=event_id)
+    query = """
+    query($id: ID!, $event: ID!) {
+      event(eventId: $event) { sequence eventType data }
+      completion(eventId: $event) { status sequence metrics { totalDurationMs jetLatencyMs publishLatencyMs } }
+      events(aggregateId: $id) { edges { node { eventType } } }
+      customer(customerId: $id) {
+        revision { version causedBy }
+        history { edges { node { sequence metrics { completedAt } } } }
+      }
+      deadLetters { totalCount edges { cursor } }
+      pipelineMetrics { eventsTotal total { p50Ms maxMs } }
+    }
+    """
+    found = await data(http, query, id=customer_id, event=event_id)
+    assert (found["event"]["sequence"], found["event"]["data"]["name"]) == (2, "Grace")
+    assert (found["completion"]["status"], found["completion"]["sequence"]) == ("SUCCESS", 2)
+    assert 0 < found["completion"]["metrics"]["totalDurationMs"] < 60_000
+    assert [edge["node"]["eventType"] for edge in found["events"]["edges"]] == ["CustomerCreated", "CustomerUpdated"]
+    assert found["customer"]["revision"] == {"version": 2, "causedBy": event_id}
+    history = [edge["node"] for edge in found["customer"]["history"]["edges"]]
+    assert [node["sequence"] for node in history] == [1, 2]
+    assert all(node["metrics"]["completedAt"] for node in history)
+    assert found["deadLetters"] == {"totalCount": 0, "edges": []}
+    assert found["pipelineMetrics"]["eventsTotal"] >= 2
+
+
+async def test_metrics_have_the_engines_histograms(http: httpx.AsyncClient) -> None:
+    await customer(http)
+    text = (await http.get("/metrics")).text
+    assert 'hazelgate_stage_latency_seconds_bucket{le="+Inf",stage="persist"}' in text
+    assert 'hazelgate_ready{part="pipeline"} 1.0' in text
+
+
+async def away_and_back(http: httpx.AsyncClient, part: str, stack: Stack) -> None:
+    """Kill a part: `/ready` names it, mutations and queries fail fast with a code; start it: all is well again."""
+    customer_id = await customer(http)
+    child = stack.member if part == "member" else stack.projector
+    async with subscribed(http, "subscription { events { __typename } }") as socket:
+        child.kill()
+        try:
+            async with asyncio.timeout(10):
+                while (response := await http.get("/ready")).status_code == 200:
+                    await asyncio.sleep(0.05)
+            assert response.status_code == 503
+            assert response.json()[part]["ready"] is False
+            for query in (
+                'mutation { confirmOrder(input: {orderId: "o"}) { __typename } }',
+                '{ customer(customerId: "c") { name } }',
+                "{ orders { totalCount } }",
+            ):
+                began = time.monotonic()
+                [error] = (await post(http, query))["errors"]
+                assert error["extensions"] == {"code": "PIPELINE_UNAVAILABLE"}
+                assert time.monotonic() - began < 1
+            assert (await http.get("/health")).status_code == 200
+        finally:
+            await asyncio.to_thread(child.start)
+        await until_ready(http)
+        if part == "member":
+            # Everything was in this one member's memory; the subscriber hears that it may have missed something.
+            assert (await delivered(socket))["__typename"] == "Discontinuity"
+        else:
+            query = "query($id: ID!) { customer(customerId: $id) { name } }"
+            assert (await data(http, query, id=customer_id))["customer"] == {"name": "Ada"}
+        await customer(http)
+        assert (await delivered(socket))["__typename"] == "EventNotice"
+
+
+@pytest.mark.parametrize("part", ["projector", "member"])
+async def test_a_part_that_goes_away_is_named_and_comes_back(
+    http: httpx.AsyncClient, shop_stack: Stack, part: str
+) -> None:
+    await away_and_back(http, part, shop_stack)
