@@ -64,7 +64,9 @@ def main() -> None:
 
 @main.command()
 @_port(8000)
-@click.option("--demo-data/--no-demo-data", default=True, help="Customers, products, and a trickle of orders.")
+@click.option(
+    "--demo-data/--no-demo-data", default=True, help="The shop's customers, products, and a trickle of orders."
+)
 @_DOMAIN
 @_HEAP
 def dev(port: int, demo_data: bool, domain: str, heap: str) -> None:

@@ -26,6 +26,7 @@ class DevOptions:
     port: int = 8000
     """Where the gateway listens; 0 finds a free port, as is done for everything else."""
     demo_data: bool = True
+    """Only the shop, the domain that comes along, has demo data."""
     domain: str = "domain"
     heap: str = "1g"
 
@@ -57,6 +58,7 @@ def plan_stack(options: DevOptions) -> Stack:
     url = f"http://{LOOPBACK}:{port}"
     member, projector = f"{LOOPBACK}:{member_port}", f"{LOOPBACK}:{projector_port}"
     member_options = MemberOptions(cluster_name=cluster, port=member_port, projector=projector, heap=options.heap)
+    has_demo = options.demo_data and options.domain == DevOptions.domain
     services = (
         _python("projector", "projector", f"--port={projector_port}", f"--domain={options.domain}", stop_seconds=1.0),
         ChildSpec(name="member", command=tuple(member_command(java, jar, member_options)), stop_seconds=4.0),
@@ -72,7 +74,7 @@ def plan_stack(options: DevOptions) -> Stack:
     )
     return Stack(
         services=services,
-        demo=_python("demo", "demo", f"--url={url}/graphql", stop_seconds=0.5) if options.demo_data else None,
+        demo=_python("demo", "demo", f"--url={url}/graphql", stop_seconds=0.5) if has_demo else None,
         places=(
             ("member", f"{member} (cluster {cluster}, Java {java.version} from {java.origin}, heap {options.heap})"),
             ("projector", f"{projector} (domain {options.domain})"),
