@@ -6,7 +6,7 @@ An entry that was not loaded is noted in `needs`: then nothing of this round cou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -232,12 +232,13 @@ class Entries:
         self.needs.setdefault(map_name, {})[key] = None
         return False
 
-    def require_head(self, key: str) -> bool:
-        """The same for an aggregate's head."""
-        if key in self._heads_loaded:
-            return True
-        self.needs.setdefault(AGGREGATE_HEADS, {})[key] = None
-        return False
+    def require_all(self, needs: Iterable[tuple[str, str]]) -> None:
+        """The same for several."""
+        loaded = self._loaded
+        for map_name, key in needs:
+            of_map = loaded.get(map_name)
+            if of_map is None or key not in of_map:
+                self.needs.setdefault(map_name, {})[key] = None
 
     def view(self, spec: ViewSpec, key: str) -> ViewEntry:
         """A view entry that was loaded."""

@@ -15,7 +15,15 @@ import msgspec
 
 from sourcing.catalog import Catalog
 from sourcing.decoding import find_problems, find_text_problems, parse_leniently
-from sourcing.envelope import EMPTY_OBJECT, Completion, CompletionError, Envelope, EventRecord, IdRecord
+from sourcing.envelope import (
+    AGGREGATE_HEADS,
+    EMPTY_OBJECT,
+    Completion,
+    CompletionError,
+    Envelope,
+    EventRecord,
+    IdRecord,
+)
 from sourcing.errors import FieldProblem, InvalidEvent, UnknownEventType, camel
 from sourcing.events import Event
 from sourcing.ids import head_key, is_id
@@ -25,7 +33,7 @@ from sourcing.projector.entries import Entries
 from sourcing.projector.messages import Delivery, Outcome
 from sourcing.projector.plans import EventPlan, FoldPlan, ReadPlan, ViewPlan
 
-Targets = list[tuple[ViewPlan, dict[str, list[FoldPlan]]]]
+Targets = list[tuple[ViewPlan, dict[str, tuple[FoldPlan, ...]]]]
 Reads = list[tuple[ReadPlan, list[str]]]
 
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
@@ -37,7 +45,7 @@ _NUL = b"\\u0000"
 class Submission:
     """Everything that an envelope says by itself. It is the same in each round, so it is worked out once."""
 
-    __slots__ = ("envelope", "event", "hash", "head_key", "plan", "reads", "refusal", "submitter", "targets")
+    __slots__ = ("envelope", "event", "hash", "head_key", "needs", "plan", "reads", "refusal", "submitter", "targets")
 
     def __init__(self, submitter: Submitter, payload_hash: str) -> None:
         self.submitter = submitter
@@ -46,6 +54,8 @@ class Submission:
         self.plan: EventPlan | None = None
         self.event: Event | None = None
         self.head_key = ""
+        self.needs: list[tuple[str, str]] = []
+        """Map and key of all that has to be loaded, as far as the event tells."""
         self.reads: list[Reads] = []
         """What each guard reads, as far as the event tells before another guard has completed it."""
         self.targets: Targets | None = None
@@ -202,6 +212,15 @@ class Intake:
             submission.targets = targets_of(plan, event)
         except Exception:  # tried again once the guards have completed it
             submission.targets = None
+        needs = {(AGGREGATE_HEADS, submission.head_key): None}
+        for reads in submission.reads:
+            for read, keys in reads:
+                for key in keys:
+                    needs[read.view.name, key] = None
+        for view, targets in submission.targets or ():
+            for key in targets:
+                needs[view.view.name, key] = None
+        submission.needs = list(needs)
 
     # ------------------------------------------------------------ what the engine knows of it
 
@@ -222,7 +241,7 @@ class Intake:
             reason = answers.error("INVALID_EVENT", f"its record in the store can't be read: {unreadable}")
             work.outcome = answers.answered(work.submitter, answers.refusal(work.submitter, work.delivery, reason))
             return
-        entries.require_head(head_key(record.aggregate_type, record.aggregate_id))
+        entries.require(AGGREGATE_HEADS, head_key(record.aggregate_type, record.aggregate_id))
         work.plan = self._plans.get(record.event_type)
         if work.plan is None:
             return
@@ -241,13 +260,7 @@ class Intake:
             work.outcome = answers.refused(work.submitter, work.completion, submission.hash)
             return
         work.plan, work.event, work.targets = submission.plan, submission.event, submission.targets
-        entries.require_head(submission.head_key)
-        for reads in submission.reads:
-            for read, keys in reads:
-                for key in keys:
-                    entries.require(read.view.name, key)
-        if submission.targets is not None:
-            require_targets(submission.targets, entries)
+        entries.require_all(submission.needs)
 
 
 def _invalid(problems: Iterable[FieldProblem]) -> CompletionError:

@@ -55,20 +55,24 @@ class ViewPlan:
     view: ViewSpec
     folds: tuple[FoldPlan, ...]
 
-    def targets(self, event: Event) -> dict[str, list[FoldPlan]]:
+    def targets(self, event: Event) -> dict[str, tuple[FoldPlan, ...]]:
         """
         The entries that `event` touches, with the functions to apply.
 
         Raises:
             Exception: Whatever a key function raises; ValueError where a key is none.
         """
-        found: dict[str, list[FoldPlan]] = {}
+        if len(self.folds) == 1:
+            keys = self.folds[0].keys(event)
+            if isinstance(keys, str) and is_id(keys):
+                return {keys: self.folds}
+        found: dict[str, tuple[FoldPlan, ...]] = {}
         for fold in self.folds:
             keys = fold.keys(event)
             for key in (keys,) if isinstance(keys, str) else keys or ():
                 if not is_id(key):
                     raise ValueError(f"{fold.name} gives {key!r} as a key; a key is {_KEY}")
-                found.setdefault(key, []).append(fold)
+                found[key] = (*found.get(key, ()), fold)
         return found
 
 

@@ -98,13 +98,13 @@ class _Batch:
         entries = self._entries
         works = self._intake.take_in(self._request.events, entries)
         if not entries.needs:
-            outcomes = []
-            for work in works:
+            for work in sorted(works, key=_stored_first):
                 try:
-                    outcomes.append(self._settle(work))
+                    work.outcome = self._settle(work)
                 except _Incomplete:
                     continue
             if not entries.needs:
+                outcomes = [work.outcome for work in works if work.outcome is not None]
                 return Response({}, outcomes, entries.writes())
         return Response({name: list(keys) for name, keys in entries.needs.items()}, [], [])
 
@@ -321,7 +321,16 @@ class _Batch:
         return dead_letter_id
 
 
-def _folded(folds: list[FoldPlan], entry: ViewEntry, event: Event, record: EventRecord) -> Any:
+def _stored_first(work: Work) -> tuple[int, int]:
+    """
+    What is stored already comes before what is new, in the order of storing: whatever order a restart delivers it in.
+
+    Otherwise a new event would move an entry's mark past a stored one that is still to be applied.
+    """
+    return (1, work.index) if work.record is None else (0, work.record.position)
+
+
+def _folded(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> Any:
     view: Any = entry.view
     for fold in folds:
         view = fold.function(view, event, record) if fold.takes_record else fold.function(view, event)
