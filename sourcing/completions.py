@@ -38,7 +38,7 @@ _decode_completion = msgspec.json.Decoder(Completion).decode
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
 
 
-class Expected(msgspec.Struct):
+class Expected(msgspec.Struct, gc=False):
     """One submitted event, how far it has to get, and for how long somebody waits."""
 
     envelope: Envelope

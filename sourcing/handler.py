@@ -46,7 +46,7 @@ __all__ = ["EventHandler", "Receipt", "Submission", "SubmitOptions"]
 _MIN_RETRY_MS, _MAX_RETRY_MS = 50, 5_000
 
 
-class _Sealed(msgspec.Struct):
+class _Sealed(msgspec.Struct, gc=False):
     """An event on its way, and where its outcome goes."""
 
     index: int

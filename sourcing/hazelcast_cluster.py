@@ -12,11 +12,11 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
-import msgspec
 from hazelcast.asyncio import HazelcastClient
 from hazelcast.config import Config
 from hazelcast.errors import (
@@ -44,6 +44,8 @@ _logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 POLL_WHILE_NOT_READY_SECONDS = 0.25
 POLL_DEADLINE_SECONDS = 2.0
+PATIENCE_SECONDS = 4.0
+"""How long a connected cluster may answer nothing at all before it counts as away."""
 RETRY_CONNECT_SECONDS = 0.2
 
 _AWAY = (
@@ -82,6 +84,7 @@ class HazelcastCluster:
         self._supervisor: asyncio.Task[None] | None = None
         self._listeners: set[TopicListener] = set()
         self._next = itertools.count()
+        self._last_answer = 0.0
         self._reads = ReadGathering(self._read_entries)
         self._submissions = SubmitGathering(self._submit_events)
 
@@ -182,7 +185,9 @@ class HazelcastCluster:
 
     async def _run_on(self, member: Any, task: tasks.Task) -> bytes:
         try:
-            return bytes(await self._executor.execute_on_member(member, task))
+            answer = bytes(await self._executor.execute_on_member(member, task))
+            self._last_answer = time.monotonic()
+            return answer
         except IllegalStateError as error:
             raise PipelineUnavailable(f"a member is not ready: {error}") from error
         except (*_AWAY, OSError) as error:
@@ -234,16 +239,41 @@ class HazelcastCluster:
         """Learn how the pipeline is, and see to the listeners."""
         if not self._connected:
             return
-        try:
-            async with asyncio.timeout(POLL_DEADLINE_SECONDS):
-                stats = await self.stats()
-                hearing = [await listener.check(client) for listener in list(self._listeners)]
-        except (HazelgateError, HazelcastError, OSError, TimeoutError, msgspec.MsgspecError) as error:
-            _logger.warning("cluster %s does not answer: %s", self._cluster_name, str(error) or type(error).__name__)
+        stats = await self._poll()
+        hearing = await self._all_hear(client)
+        if stats is not None and (hearing or self._state.connected):
+            self._set_state(state_of(stats))
+        elif time.monotonic() - self._last_answer > PATIENCE_SECONDS:
             self._set_state(ClusterState())
-        else:
-            if all(hearing) or self._state.connected:
-                self._set_state(state_of(stats))
+
+    async def _poll(self) -> PipelineStats | None:
+        """The figures of the members that answer; None when none does."""
+        try:
+            members = self._data_members()
+        except PipelineUnavailable:
+            return None
+        task = tasks.pipeline_stats()
+        answers = await asyncio.gather(
+            *(asyncio.wait_for(self._run_on(member, task), POLL_DEADLINE_SECONDS) for member in members),
+            return_exceptions=True,
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                _logger.warning("a member of cluster %s gives no figures: %r", self._cluster_name, answer)
+        stats = [decode_stats(answer) for answer in answers if isinstance(answer, bytes)]
+        return merge_stats(stats) if stats else None
+
+    async def _all_hear(self, client: HazelcastClient) -> bool:
+        """Whether every listener hears; what is wrong with one is logged, and tried again."""
+        hearing = True
+        for listener in list(self._listeners):
+            try:
+                async with asyncio.timeout(POLL_DEADLINE_SECONDS):
+                    hearing = await listener.check(client) and hearing
+            except (HazelcastError, OSError) as error:
+                _logger.warning("topic %s can't be listened to just now: %r", listener.topic, error)
+                hearing = False
+        return hearing
 
     def _on_lifecycle(self, state: str) -> None:
         if state == LifecycleState.CONNECTED:

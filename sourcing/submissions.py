@@ -51,7 +51,7 @@ class Submission(msgspec.Struct, frozen=True):
     options: SubmitOptions = DEFAULT_OPTIONS
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """What became of an event, as far as the caller waited. For ACCEPTED, `sequence` and `completion` are None."""
 
     event_id: str

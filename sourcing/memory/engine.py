@@ -132,14 +132,19 @@ class MemoryEngine:
         )
 
     def restart(self) -> None:
-        """Begin again with the maps alone, as after a crash: what is pending is taken up in the order of submission."""
+        """
+        Begin again with the maps alone, as after a crash.
+
+        Of what is pending, that which is stored already comes first, in the order of storing, before anything new can
+        move an entry's mark past it; then the rest in the order of submission.
+        """
         self._last_position = 0
         mine = [
             Received(key, envelope, clock.now())
             for key, envelope in self.map(PENDING_EVENTS).items()
             if self._takes(lane_of(key))
         ]
-        self._journal = deque(sorted(mine, key=_submission))
+        self._journal = deque(sorted(mine, key=self._turn))
 
     # ------------------------------------------------------------------ the pipeline
 
@@ -200,15 +205,25 @@ class MemoryEngine:
             inputs.append(Delivery(event.envelope, lane, self._last_position, event.received_at, None, None))
         return inputs
 
+    def _turn(self, event: Received) -> tuple[int, str, str]:
+        stored = self._stored(event.event_id)
+        if stored is not None:
+            return 0, msgspec.json.decode(stored)["cursor"], ""
+        envelope = msgspec.json.decode(event.envelope)
+        return 1, envelope["timestamp"], envelope["submissionId"]
+
+    def _stored(self, event_id: str) -> bytes | None:
+        """The event's record. An id is written first: after a crash another event may be in the place it names."""
+        id_record = self.map(EVENT_IDS).get(event_id)
+        key = None if id_record is None else msgspec.json.decode(id_record).get("key")
+        stored = None if key is None else self.map(EVENT_STORE).get(key)
+        return stored if stored is not None and _is_of(stored, event_id) else None
+
     def _with_known(self, each: Delivery, event_id: str) -> Delivery:
         id_record = self.map(EVENT_IDS).get(event_id)
         if id_record is None:
             return each
-        key = msgspec.json.decode(id_record).get("key")
-        stored = self.map(EVENT_STORE).get(key) if key is not None else None
-        if stored is not None and not _is_of(stored, event_id):
-            stored = None
-        return msgspec.structs.replace(each, id_record=id_record, stored_record=stored)
+        return msgspec.structs.replace(each, id_record=id_record, stored_record=self._stored(event_id))
 
     def _ask(self, round_number: int, inputs: list[Delivery], loaded: dict[str, dict[str, bytes | None]]) -> Response:
         return decode_response(self._process(encode(Request(self._batch_id, round_number, inputs, loaded))))
@@ -344,11 +359,6 @@ def version_of(entry: bytes | None) -> int:
 
 def _is_of(record: bytes, event_id: str) -> bool:
     return b'"eventId":"%b"' % event_id.encode() in record
-
-
-def _submission(event: Received) -> tuple[str, str]:
-    envelope = msgspec.json.decode(event.envelope)
-    return envelope["timestamp"], envelope["submissionId"]
 
 
 def _as_stored(open_completion: bytes) -> bytes:
