@@ -276,6 +276,13 @@ async def test_metrics_have_the_engines_histograms(http: httpx.AsyncClient) -> N
     assert 'hazelgate_ready{part="pipeline"} 1.0' in text
 
 
+async def test_ten_megabytes_get_413_and_the_answer_arrives(http: httpx.AsyncClient) -> None:
+    """The client is still writing when it is decided; it has to come to reading."""
+    response = await http.post("/graphql", json={"query": "{ __typename }", "variables": {"a": "x" * 10_000_000}})
+    assert response.status_code == 413
+    assert (await data(http, "{ __typename }")) == {"__typename": "Query"}
+
+
 async def away_and_back(http: httpx.AsyncClient, part: str, stack: Stack) -> None:
     """Kill a part: `/ready` names it, mutations and queries fail fast with a code; start it: all is well again."""
     customer_id = await customer(http)

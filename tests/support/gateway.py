@@ -70,9 +70,10 @@ class Gateway:
 
 @asynccontextmanager
 async def running_gateway(settings: Settings | None = None) -> AsyncIterator[Gateway]:
-    """The shop's gateway, ready, its cluster empty."""
-    cluster = MemoryCluster(Processor(Catalog.load("domain")))
-    app = create_app(settings or Settings(), cluster=cluster)
+    """A gateway, the shop's unless the settings name another domain; ready, its cluster empty."""
+    settings = settings or Settings()
+    cluster = MemoryCluster(Processor(Catalog.load(settings.domain)))
+    app = create_app(settings, cluster=cluster)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http,
