@@ -53,19 +53,21 @@ async def page(dev: DevStack, chromium: Path, tmp_path: Path) -> AsyncIterator[P
 
 
 async def run_operation(page: Page, operation: str) -> None:
-    """Put it into the editor in place of what is there, and press the button."""
+    """Put it, with its name, into the editor in place of what is there, and press the button."""
     await page.locator(".graphiql-query-editor .monaco-editor").first.click()
     await page.keyboard.press("ControlOrMeta+A")
     # Pasted, because the editor completes what is typed, as fast as it happens to be.
     await page.evaluate("text => navigator.clipboard.writeText(text)", operation)
     await page.keyboard.press("ControlOrMeta+V")
+    # The button runs the operation that the tab is named after, which is a moment after the editor has a new one.
+    await expect(page.locator(".graphiql-tab-active")).to_contain_text(operation.split()[1])
     await page.locator(".graphiql-execute-button").click()
 
 
 async def test_a_query_typed_into_it_shows_the_data(page: Page, dev: DevStack) -> None:
     """The first thing that a newcomer does."""
     await dev.ask(CREATE_PRODUCT, {"id": "seen-in-graphiql"})
-    await run_operation(page, '{ product(productId: "seen-in-graphiql") { name price quantityAvailable } }')
+    await run_operation(page, 'query Seen { product(productId: "seen-in-graphiql") { name price quantityAvailable } }')
     response = page.locator(".graphiql-response")
     await expect(response).to_contain_text("12.50")
     await expect(response).to_contain_text("Lamp")
@@ -77,7 +79,7 @@ async def test_a_subscription_shows_an_order_that_is_placed_elsewhere(page: Page
     await dev.ask(CREATE_PRODUCT, {"id": "watched-product"})
     await run_operation(
         page,
-        """subscription { orderChanged(customerId: "watched") {
+        """subscription Watch { orderChanged(customerId: "watched") {
           ... on OrderChange { causedBy { eventType } order { orderId totalAmount customer { name } items { name } } }
         } }""",
     )
@@ -101,7 +103,7 @@ async def test_it_asks_nobody_but_the_gateway(page: Page, dev: DevStack) -> None
     page.on("request", lambda request: asked.append(request.url))
     await page.reload()
     await expect(page.locator(".graphiql-execute-button")).to_be_visible()
-    await run_operation(page, "{ __typename }")
+    await run_operation(page, "query Name { __typename }")
     await expect(page.locator(".graphiql-response")).to_contain_text("Query")
     assert asked
     assert [url for url in asked if not url.removeprefix("blob:").startswith((dev.url, "data:"))] == []
