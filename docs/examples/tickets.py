@@ -6,13 +6,17 @@ from sourcing import Event, EventRecord, Id, Rejected, View, event, guard, proje
 @event("TicketOpened", aggregate="Ticket", key="ticket_id")
 class TicketOpened(Event):
     """Somebody needs help."""
+
     ticket_id: Id
     title: str
+
 
 @event("TicketClosed", aggregate="Ticket", key="ticket_id")
 class TicketClosed(Event):
     """Somebody was helped."""
+
     ticket_id: Id
+
 
 class Ticket(View):
     ticket_id: Id
@@ -20,16 +24,20 @@ class Ticket(View):
     opened_at: str
     open: bool = True
 
+
 @guard(TicketClosed, reads={"ticket": Ticket.by("ticket_id")})
 def is_open(event: TicketClosed, ticket: Ticket | None) -> None:
     if ticket is None or not ticket.open:
         raise Rejected("ticket_id", "no such ticket is open")
 
+
 tickets = projection("ticket-view", Ticket, key="ticket_id", indexes={"id": lambda ticket: ticket.ticket_id})
+
 
 @tickets.on(TicketOpened, key="ticket_id")
 def opened(_: Ticket | None, event: TicketOpened, record: EventRecord) -> Ticket:
     return Ticket(ticket_id=event.ticket_id, title=event.title, opened_at=record.timestamp)
+
 
 @tickets.on(TicketClosed, key="ticket_id")
 def closed(ticket: Ticket, event: TicketClosed) -> Ticket:

@@ -26,6 +26,10 @@ from sourcing.projector.messages import Write
 Loaded = Mapping[str, Mapping[str, bytes | None]]
 
 
+class Incomplete(Exception):
+    """An entry is needed that has to be loaded first; it is noted in `needs`."""
+
+
 class EntryNotEncodable(Exception):
     """A view can't be written as JSON, or a sort key can't be made of it: the batch is folded again, more carefully."""
 

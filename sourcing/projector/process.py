@@ -7,7 +7,6 @@ complete, give it its sequence, fold it into its views. State is threaded throug
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import msgspec
@@ -18,7 +17,8 @@ from sourcing.errors import FieldProblem, InvalidEvent, Rejected
 from sourcing.events import Event
 from sourcing.ids import cursor, head_key, store_key
 from sourcing.projector import answers
-from sourcing.projector.entries import Entries, EntryNotEncodable, ViewEntry
+from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete
+from sourcing.projector.folding import Folding
 from sourcing.projector.intake import Intake, Reads, Targets, Work, read_keys, require_targets, targets_of
 from sourcing.projector.messages import (
     Description,
@@ -29,11 +29,7 @@ from sourcing.projector.messages import (
     decode_request,
     encode,
 )
-from sourcing.projector.plans import EventPlan, FoldPlan, GuardPlan, ReadPlan, make_plans
-
-
-class _Incomplete(Exception):
-    """An entry is needed that has to be loaded first; it is noted."""
+from sourcing.projector.plans import EventPlan, GuardPlan, ReadPlan, make_plans
 
 
 class _Refused(Exception):
@@ -90,8 +86,8 @@ class _Batch:
         self._intake = intake
         self._catalog = catalog
         self._request = request
-        self._careful = careful
         self._entries = Entries(request.loaded)
+        self._folding = Folding(self._entries, careful=careful)
         self._first: dict[str, Work] = {}
 
     def run(self) -> Response:
@@ -101,7 +97,7 @@ class _Batch:
             for work in sorted(works, key=_stored_first):
                 try:
                     work.outcome = self._settle(work)
-                except _Incomplete:
+                except Incomplete:
                     continue
             if not entries.needs:
                 outcomes = [work.outcome for work in works if work.outcome is not None]
@@ -123,7 +119,7 @@ class _Batch:
         if first.hash is not None and work.hash is not None and first.hash != work.hash:
             return answers.conflict(work.submitter, work.delivery)
         if first.outcome is None or first.completion is None:
-            raise _Incomplete
+            raise Incomplete
         completion = msgspec.structs.replace(first.completion, submission_id=work.submitter.submission_id)
         stored_now = first.outcome.kind == Kind.ACCEPTED
         stored_by_nobody = first.outcome.kind == Kind.ALREADY_STORED and not first.delivery.envelope
@@ -153,7 +149,7 @@ class _Batch:
 
         record = _record(work, envelope, plan, head.sequence + 1, data)
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
-        dead_letter_id = self._project(work.index, event, record, key, targets, stored=False)
+        dead_letter_id = self._folding.project(work.index, event, record, key, targets, stored=False)
         head.advance(record.sequence, work.index)
         work.completion = answers.stored_completion(record, work.submitter.submission_id, dead_letter_id)
         return Outcome(
@@ -195,7 +191,7 @@ class _Batch:
                     event, completed_by = result, guard
             except Rejected as rejected:
                 problems += rejected.problems
-            except _Incomplete:
+            except Incomplete:
                 raise
             except Exception as error:  # a guard is the user's code: its fault refuses the event, not the batch
                 failure = failure or _guard_failed(guard, error)
@@ -209,7 +205,7 @@ class _Batch:
         entries, spec = self._entries, read.view
         for key in keys:
             if not entries.require(spec.name, key):
-                raise _Incomplete
+                raise Incomplete
         if not read.many:
             return entries.view(spec, keys[0]).view if keys else None
         return {key: view for key in keys if (view := entries.view(spec, key).view) is not None}
@@ -232,7 +228,7 @@ class _Batch:
                 answers.error("GUARD_FAILED", f"a view of {plan.spec.name} can't tell its entry's key: {error}")
             ) from error
         if not require_targets(targets, self._entries):
-            raise _Incomplete
+            raise Incomplete
         return targets
 
     # ------------------------------------------------------------ a stored event
@@ -244,9 +240,9 @@ class _Batch:
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
         dead_letter_id = None
         if work.failure is not None:
-            dead_letter_id = self._dead_letter(None, work.index, record, key, "*", "", work.failure)
+            dead_letter_id = self._folding.dead_letter(None, work.index, record, key, "*", "", work.failure)
         elif work.event is not None and work.targets is not None:
-            dead_letter_id = self._project(work.index, work.event, record, key, work.targets, stored=True)
+            dead_letter_id = self._folding.project(work.index, work.event, record, key, work.targets, stored=True)
         self._entries.head(head_key(record.aggregate_type, record.aggregate_id)).advance(record.sequence, work.index)
         work.completion = answers.stored_completion(record, work.submitter.submission_id, dead_letter_id)
         return Outcome(
@@ -260,66 +256,6 @@ class _Batch:
             work.submitter.notify_stored,
         )
 
-    # ------------------------------------------------------------ views
-
-    def _project(
-        self, index: int, event: Event, record: EventRecord, key: str, targets: Targets, *, stored: bool
-    ) -> str | None:
-        """Fold an event into its entries. Returns the dead letter that it waits in, if it does."""
-        dead_letter_id: str | None = None
-        for view_plan, keys in targets:
-            spec = view_plan.view
-            for entry_key, folds in keys.items():
-                entry = self._entries.view(spec, entry_key)
-                try:
-                    entry.open()
-                    if stored and entry.applied.get(record.lane, -1) >= record.position:
-                        continue
-                    if entry.blocked is not None:
-                        dead_letter_id = self._wait(entry, index, record, key) or dead_letter_id
-                        continue
-                    view = _folded(folds, entry, event, record)
-                    if self._careful:
-                        spec.sort_keys(view)
-                        encode_json(view)
-                except _Incomplete:
-                    raise
-                except Exception as error:  # a projection is the user's code: its fault blocks its entry, not the batch
-                    dead_letter_id = self._dead_letter(entry, index, record, key, spec.name, entry_key, error)
-                    continue
-                entry.apply(view, record, index)
-        return dead_letter_id
-
-    def _wait(self, entry: ViewEntry, index: int, record: EventRecord, key: str) -> str:
-        assert entry.blocked is not None
-        letter = self._entries.letter(entry.blocked)
-        if letter is None:
-            raise _Incomplete
-        letter.open(record, key, entry.spec.name, entry.key, "the dead letter it waited behind is gone", index)
-        letter.queue(record, key, index)
-        return entry.blocked
-
-    def _dead_letter(
-        self,
-        entry: ViewEntry | None,
-        index: int,
-        record: EventRecord,
-        key: str,
-        projection: str,
-        entry_key: str,
-        error: Exception,
-    ) -> str:
-        """Put the event aside for one entry, and block that. An entry that can't even be read is left as it is."""
-        dead_letter_id = _dead_letter_id(record.event_id, projection, entry_key)
-        letter = self._entries.letter(dead_letter_id)
-        if letter is None:
-            raise _Incomplete
-        text = f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()[:2_000]
-        letter.open(record, key, projection, entry_key, text, index)
-        if entry is not None and entry.readable:
-            entry.block(dead_letter_id, record, index)
-        return dead_letter_id
-
 
 def _stored_first(work: Work) -> tuple[int, int]:
     """
@@ -328,15 +264,6 @@ def _stored_first(work: Work) -> tuple[int, int]:
     Otherwise a new event would move an entry's mark past a stored one that is still to be applied.
     """
     return (1, work.index) if work.record is None else (0, work.record.position)
-
-
-def _folded(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> Any:
-    view: Any = entry.view
-    for fold in folds:
-        view = fold.function(view, event, record) if fold.takes_record else fold.function(view, event)
-        if not isinstance(view, entry.spec.cls):
-            raise TypeError(f"{fold.name} returned {type(view).__name__}; it has to return {entry.spec.cls.__name__}")
-    return view
 
 
 def _record(work: Work, envelope: Envelope, plan: EventPlan, sequence: int, data: bytes) -> EventRecord:
@@ -367,9 +294,3 @@ def _record(work: Work, envelope: Envelope, plan: EventPlan, sequence: int, data
 def _guard_failed(guard: GuardPlan, error: Exception) -> _Refused:
     text = f"guard {guard.name} failed: {type(error).__name__}: {error}"
     return _Refused(answers.error("GUARD_FAILED", text.encode("utf-8", "replace").decode()[:2_000]))
-
-
-def _dead_letter_id(event_id: str, projection: str, entry_key: str) -> str:
-    """The same failure always has the same letter, however often it is processed."""
-    content = f"{event_id}\n{projection}\n{entry_key}".encode()
-    return f"dl-{hashlib.blake2b(content, digest_size=12).hexdigest()}"

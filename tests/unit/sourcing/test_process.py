@@ -305,6 +305,21 @@ def test_a_stored_event_is_not_shown_to_guards(pipeline: MemoryPipeline) -> None
     assert entry(pipeline, "counter-view", "c")["total"] == 5
 
 
+def test_a_stored_event_is_applied_though_a_new_one_of_its_lane_is_delivered_before_it(
+    pipeline: MemoryPipeline,
+) -> None:
+    """After a restart the order of delivery is any. The new event's mark must not hide the stored one."""
+    pipeline.deliver([count(5, event_id="e1")])
+    stored = pipeline.records[-1]
+    pipeline.map("group-view").clear()
+    raw = pipeline.map("event-store")["Counter:2@a"]
+    new = Delivery(count(6, "b"), stored.lane, stored.position + 1, AT)
+    response = pipeline.run([new, Delivery(b"", 0, 0, AT, None, raw)])
+    assert [outcome.kind for outcome in response.outcomes] == [Kind.ACCEPTED, Kind.ALREADY_STORED]
+    pipeline.write(response.writes)
+    assert entry(pipeline, "group-view", "all")["total"] == 11
+
+
 def test_a_found_record_goes_before_the_events_that_met_it(pipeline: MemoryPipeline) -> None:
     """The head is stale: the store already holds sequence 2, and the next event has to become 3."""
     stale = pipeline.map(AGGREGATE_HEADS)["Counter@a"]
