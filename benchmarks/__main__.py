@@ -43,7 +43,8 @@ def main() -> int:
     names = parser.parse_args().names or list(SUITES)
     load_average = os.getloadavg()[0]
     print(
-        f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, load {load_average:.1f}"
+    machine = f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
+    print(f"{machine}, load {load_average:.1f}")
     )
     figures = asyncio.run(run(names))
     print(table(figures))

@@ -40,7 +40,7 @@ async def cost_and_heap(stack: RunningStack) -> list[Figure]:
             many[0] / few[0],
             "×",
             at_most=1.2,
-            beside=f"processor time of member and projector: {few[0]:.0f} µs with 1,000, {many[0]:.0f} µs with 1,000,000",
+            beside=f"processor time of member and projector: {few[0]:.0f} µs then {many[0]:.0f} µs",
         ),
         Figure(
             "the same by elapsed time",
@@ -56,7 +56,7 @@ async def cost_and_heap(stack: RunningStack) -> list[Figure]:
                 "member's heap after 1,000,000 events of 500 bytes",
                 heap / 2**20,
                 "MiB",
-                beside="store, ids, heads, completions, and 1,000,000 view entries with two indexes, after a full collection",
+                beside="after a full collection: store, ids, heads, completions, and a view of 1,000,000",
             )
         )
     return figures

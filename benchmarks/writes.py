@@ -66,7 +66,7 @@ async def orders(stack: RunningStack) -> list[Figure]:
 
 
 async def bulk(stack: RunningStack) -> list[Figure]:
-    """handle_events in batches of 1,000, four under way, through to PROJECTED; the best and the median of the rounds."""
+    """handle_events in batches of 1,000, four under way, through to PROJECTED."""
     rates = []
     async with event_handler(stack) as handler:
         await shop.submit_all(handler, [shop.new_customer() for _ in range(_BULK_EVENTS)])
