@@ -3,6 +3,7 @@
 import msgspec
 import strawberry
 
+from resolvers.aggregate_log import aggregate_records
 from resolvers.loading import require_available
 from resolvers.submitting import MAX_EVENTS, given, submit_many
 from schema.connections import Connection, Listing, Page, bad_input, read_connection
@@ -20,6 +21,7 @@ from schema.events import (
 )
 from schema.results import EventOptions, EventPayload, EventReceipt, EventResult, HandleEventInput
 from schema.streams import LOG_ORDER
+from sourcing import envelope
 from sourcing.envelope import DEAD_LETTER_EVENTS, EVENT_IDS, EVENT_STORE, IdRecord
 from sourcing.errors import NotAvailableYet
 from sourcing.queries import Condition
@@ -49,14 +51,37 @@ class EventQueries:
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
     ) -> EventConnection:
-        conditions: list[Condition] = []
-        if types is not None and types is not strawberry.UNSET:
-            conditions.append(Condition("eventType", "in", known_types(info, types)))
-        for path, value in (("aggregateId", aggregate_id), ("sagaId", saga_id), ("correlationId", correlation_id)):
+        chosen = known_types(info, types) if isinstance(types, list) else None
+        page = Page.of(LOG_ORDER, first, after)
+        if isinstance(aggregate_id, str):
+            specs = info.context.catalog.specs
+
+            def wanted(record: envelope.EventRecord) -> bool:
+                return (
+                    (chosen is None or record.event_type in chosen)
+                    and (not isinstance(saga_id, str) or record.saga_id == saga_id)
+                    and (not isinstance(correlation_id, str) or record.correlation_id == correlation_id)
+                )
+
+            found = await aggregate_records(
+                info,
+                (specs[name].aggregate for name in (specs if chosen is None else chosen)),
+                require_id("aggregateId", aggregate_id),
+                after=page.after,
+                limit=page.size + 1,
+                wanted=wanted,
+            )
+            return event_connection(
+                page,
+                len(found) > page.size,
+                LOG_ORDER,
+                [(record.cursor, EventRecord.of(record)) for record in found[: page.size]],
+            )
+        conditions: list[Condition] = [] if chosen is None else [Condition("eventType", "in", chosen)]
+        for path, value in (("sagaId", saga_id), ("correlationId", correlation_id)):
             if isinstance(value, str):
                 conditions.append(Condition(path, "eq", value))
         listing = Listing(EVENT_STORE, LOG_ORDER, conditions=tuple(conditions))
-        page = Page.of(listing.order, first, after)
         answer = await info.context.reads.query(listing.query(page))
         records = [(entry.index_value, EventRecord.decode(bytes(entry.entry))) for entry in answer.entries[: page.size]]
         return event_connection(page, len(answer.entries) > page.size, listing.order, records)

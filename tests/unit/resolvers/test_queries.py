@@ -246,6 +246,41 @@ async def test_events_come_oldest_first_and_page_by_page(shop: Gateway) -> None:
     assert [edge["node"]["sequence"] for edge in page["edges"]] == [1, 2]
 
 
+@pytest.mark.parametrize("size", [1, 3, 7, 1_000])
+async def test_an_aggregates_events_come_from_any_cursor_on_without_a_search(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Other events lie between them in the log; and more than one chunk of them is read."""
+    await create_product(gateway, "p1")
+    await create_product(gateway, "p2")
+    mutation = "mutation($inputs: [HandleEventInput!]!) { handleEvents(inputs: $inputs) { __typename } }"
+    given = [
+        {"eventType": "StockReplenished", "aggregateId": f"p{1 + number % 2}", "data": {"quantity": 1 + number}}
+        for number in range(500)
+    ]
+    await gateway.data(mutation, inputs=given)
+
+    async def refused(question: Any) -> Any:
+        raise AssertionError("the keys are known")
+
+    monkeypatch.setattr(gateway.cluster, "query", refused)
+    query = """
+    query($types: [String!], $first: Int, $after: String) {
+      events(aggregateId: "p2", types: $types, first: $first, after: $after) {
+        edges { cursor node { aggregateId sequence } } pageInfo { hasNextPage }
+      }
+    }
+    """
+    everything = (await gateway.data(query, first=1_000))["events"]["edges"]
+    assert [edge["node"] for edge in everything] == [{"aggregateId": "p2", "sequence": n} for n in range(1, 252)]
+    for start in (0, 1, 100, 200, 248, 249, 250):
+        page = (await gateway.data(query, first=size, after=everything[start]["cursor"]))["events"]
+        assert page["edges"] == everything[start + 1 : start + 1 + size]
+        assert page["pageInfo"]["hasNextPage"] is (start + 1 + size < len(everything))
+    created = (await gateway.data(query, types=["ProductCreated"]))["events"]["edges"]
+    assert created == everything[:1]
+
+
 async def test_events_are_found_by_correlation_and_saga(gateway: Gateway) -> None:
     await create_customer(gateway, "c1", correlationId="k1", sagaId="s1", sagaType="Signup", stepNumber=3)
     await create_customer(gateway, "c2")
