@@ -41,11 +41,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*SUITES, []], help=f"suites: {', '.join(SUITES)}; all by default")
     names = parser.parse_args().names or list(SUITES)
-    load_average = os.getloadavg()[0]
-    print(
     machine = f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
-    print(f"{machine}, load {load_average:.1f}")
-    )
+    print(f"{machine}, load {os.getloadavg()[0]:.1f}")
     figures = asyncio.run(run(names))
     print(table(figures))
     return 0
