@@ -38,7 +38,7 @@ def _optional_instant(text: str | None) -> datetime | None:
 
 
 def _between(earlier: str | None, later: str | None) -> float | None:
-    return milliseconds_between(earlier, later) if earlier and later else None
+    return round(milliseconds_between(earlier, later), 3) if earlier and later else None
 
 
 @strawberry.type(
