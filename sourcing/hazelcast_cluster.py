@@ -9,32 +9,22 @@ every second, keeps the listeners hearing, and starts a new client when one has 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from hazelcast.asyncio import HazelcastClient
-from hazelcast.config import Config
-from hazelcast.errors import (
-    HazelcastClientNotActiveError,
-    HazelcastError,
-    HazelcastInstanceNotActiveError,
-    IllegalStateError,
-    MemberLeftError,
-    OperationTimeoutError,
-    TargetDisconnectedError,
-    TargetNotMemberError,
-)
+from hazelcast.errors import HazelcastError
 from hazelcast.lifecycle import LifecycleState
 
 from sourcing import tasks
 from sourcing.batching import ReadGathering, SubmitGathering
+from sourcing.client import client_config, deadline, plain_errors
 from sourcing.cluster import Callback, ClusterState, Subscription, state_of
-from sourcing.errors import HazelgateError, PipelineUnavailable
+from sourcing.errors import PipelineUnavailable
 from sourcing.listeners import TopicListener
 from sourcing.metrics import PipelineStats, decode_stats, merge_stats
 from sourcing.queries import EntryPage, EntryQuery, decode_page, merge_pages
@@ -47,15 +37,6 @@ POLL_DEADLINE_SECONDS = 2.0
 PATIENCE_SECONDS = 4.0
 """How long a connected cluster may answer nothing at all before it counts as away."""
 RETRY_CONNECT_SECONDS = 0.2
-
-_AWAY = (
-    HazelcastClientNotActiveError,
-    HazelcastInstanceNotActiveError,
-    MemberLeftError,
-    OperationTimeoutError,
-    TargetDisconnectedError,
-    TargetNotMemberError,
-)
 
 
 class HazelcastCluster:
@@ -141,11 +122,9 @@ class HazelcastCluster:
     ) -> Subscription:
         listener = TopicListener(topic, callback, interrupted, self._listeners.discard)
         if self._client is not None and self._connected:
-            try:
-                async with _deadline(self._deadline_seconds):
+            with plain_errors():
+                async with deadline(self._deadline_seconds):
                     await listener.attach(self._client)
-            except (HazelcastError, OSError) as error:
-                raise PipelineUnavailable(f"topic {topic} can't be listened to just now: {error}") from error
         self._listeners.add(listener)
         return listener
 
@@ -169,7 +148,7 @@ class HazelcastCluster:
 
         Every task may run twice: reading is harmless, and the pipeline knows an event that it has seen before.
         """
-        async with _deadline(self._deadline_seconds):
+        async with deadline(self._deadline_seconds):
             while True:
                 members = self._data_members()
                 member = members[next(self._next) % len(members)]
@@ -180,23 +159,14 @@ class HazelcastCluster:
                         raise
 
     async def _ask_all(self, task: tasks.Task) -> list[bytes]:
-        async with _deadline(self._deadline_seconds):
+        async with deadline(self._deadline_seconds):
             return await asyncio.gather(*(self._run_on(member, task) for member in self._data_members()))
 
     async def _run_on(self, member: Any, task: tasks.Task) -> bytes:
-        try:
+        with plain_errors():
             answer = bytes(await self._executor.execute_on_member(member, task))
-            self._last_answer = time.monotonic()
-            return answer
-        except IllegalStateError as error:
-            raise PipelineUnavailable(f"a member is not ready: {error}") from error
-        except (*_AWAY, OSError) as error:
-            raise PipelineUnavailable(
-                f"a member went away before it answered ({type(error).__name__}: {error}); what was sent may be on its "
-                "way: send it again with the same eventId"
-            ) from error
-        except HazelcastError as error:
-            raise HazelgateError(f"a member could not do it ({type(error).__name__}): {error}") from error
+        self._last_answer = time.monotonic()
+        return answer
 
     def _data_members(self) -> list[Any]:
         self._require_connection()
@@ -210,12 +180,20 @@ class HazelcastCluster:
 
     async def _supervise(self) -> None:
         while True:
-            client = HazelcastClient(self._config())
+            client = HazelcastClient(
+                client_config(
+                    cluster_name=self._cluster_name,
+                    members=self._members,
+                    name=self.gateway_id,
+                    on_lifecycle=self._on_lifecycle,
+                )
+            )
             self._client = client
             try:
                 # Not create_and_start: it keeps the client to itself until it is connected, so nobody could end it.
                 await client._start()  # type: ignore[no-untyped-call]
-                self._executor = await client.get_executor(tasks.EXECUTOR)
+                async with deadline(self._deadline_seconds):
+                    self._executor = await client.get_executor(tasks.EXECUTOR)
                 self._connected = True
                 while client.lifecycle_service.is_running():
                     await self._refresh(client)
@@ -299,37 +277,6 @@ class HazelcastCluster:
         if client is not None:
             await client.shutdown()
 
-    def _config(self) -> Config:
-        config = Config()  # type: ignore[no-untyped-call]
-        config.cluster_name = self._cluster_name
-        config.cluster_members = self._members
-        config.client_name = self.gateway_id
-        config.lifecycle_listeners = [self._on_lifecycle]
-        config.connection_timeout = 2.0
-        config.retry_initial_backoff = 0.1
-        config.retry_max_backoff = 1.0
-        config.retry_multiplier = 1.5
-        config.retry_jitter = 0.2
-        # How long the client goes on trying when it cannot send, not how long an answer may take.
-        config.invocation_timeout = 1.0
-        config.invocation_retry_pause = 0.1
-        config.heartbeat_interval = 2.0
-        config.heartbeat_timeout = 10.0
-        config.backup_ack_to_client_enabled = False
-        return config
-
 
 def _is_data_member(member: Any) -> bool:
     return not member.lite_member
-
-
-@contextlib.asynccontextmanager
-async def _deadline(seconds: float) -> AsyncIterator[None]:
-    """Bounds a call; PipelineUnavailable says that it took too long."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError:
-        raise PipelineUnavailable(
-            f"no answer within {seconds:g} s; what was sent may be on its way: send it again with the same eventId"
-        ) from None

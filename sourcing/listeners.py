@@ -9,12 +9,16 @@ it is deaf.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
 from hazelcast.asyncio import HazelcastClient, Topic
 
 _logger = logging.getLogger(__name__)
+
+DEAF_SECONDS = 1.0
+"""How long the client may take to register a listener on a new connection."""
 
 
 class TopicListener:
@@ -34,7 +38,7 @@ class TopicListener:
         self._client: HazelcastClient | None = None
         self._registration: str | None = None
         self._heard_on: frozenset[int] = frozenset()
-        self._deaf_checks = 0
+        self._deaf_since: float | None = None
         self._is_closed = False
 
     async def attach(self, client: HazelcastClient) -> None:
@@ -46,24 +50,25 @@ class TopicListener:
             await self._detach()
             return
         self._heard_on = _registered_on(client, self._registration)
-        self._deaf_checks = 0
+        self._deaf_since = None
 
     async def check(self, client: HazelcastClient) -> bool:
-        """Whether every open connection delivers; the listener is registered anew when one has not for two checks."""
+        """Whether every open connection delivers; the listener is registered anew when one has not for a while."""
         if client is not self._client or self._registration is None:
             await self.attach(client)
             self._tell_interrupted()
             return True
         heard_on = _registered_on(client, self._registration)
         if heard_on != _open_connections(client):
-            self._deaf_checks += 1
-            if self._deaf_checks > 1:
+            now = time.monotonic()
+            self._deaf_since = self._deaf_since or now
+            if now - self._deaf_since >= DEAF_SECONDS:
                 _logger.warning("listener of topic %s was deaf on a connection: registered anew", self.topic)
                 await self._detach()
                 await self.attach(client)
                 self._tell_interrupted()
             return False
-        self._deaf_checks = 0
+        self._deaf_since = None
         if heard_on != self._heard_on:
             self._heard_on = heard_on
             self._tell_interrupted()

@@ -17,6 +17,8 @@ from sourcing.queries import EntryPage, EntryQuery
 
 _logger = logging.getLogger(__name__)
 
+RETRY_SECONDS = 0.1
+
 
 class Processes(Protocol):
     """A projector: `sourcing.projector.process.Processor` is one."""
@@ -141,12 +143,18 @@ class MemoryCluster:
         self._pump_due = False
         if self._held or self._state.projector == AWAY:
             return
-        for step in self.engine.run_batch():
-            if self.crash_before(step):
-                _logger.info("crash before step %r", step)
-                self.engine.restart()
-                break
-        self._schedule()
+        try:
+            for step in self.engine.run_batch():
+                if self.crash_before(step):
+                    _logger.info("crash before step %r", step)
+                    self.engine.restart()
+                    break
+        except Exception:
+            _logger.exception("a batch failed and is tried again in %g s", RETRY_SECONDS)
+            self.engine.restart()
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, self._schedule)
+        else:
+            self._schedule()
 
     def _publish(self, topic: str, message: bytes) -> None:
         if self._state.connected:

@@ -213,6 +213,38 @@ async def test_what_is_away_is_said_at_once(
     assert (await handler.handle_event(opened())).status is CompletionStatus.SUCCESS
 
 
+async def test_a_projector_that_fails_for_a_moment_costs_no_event(ledger: Catalog) -> None:
+    class Stumbling(Processor):
+        stumbles = 2
+
+        def process(self, request: bytes) -> bytes:
+            if self.stumbles:
+                self.stumbles -= 1
+                raise RuntimeError("out of step")
+            return super().process(request)
+
+    cluster = MemoryCluster(Stumbling(ledger))
+    await cluster.start()
+    handler = EventHandler(ledger, cluster)
+    assert (await handler.handle_event(opened())).status is CompletionStatus.SUCCESS
+
+
+async def test_a_crash_is_not_noticed_by_who_waits(handler: EventHandler, cluster: MemoryCluster) -> None:
+    steps = iter(["plan", "store", "write", "complete", "notify", "remove"])
+    next_crash = next(steps)
+
+    def crash(step: str) -> bool:
+        nonlocal next_crash
+        if not step.startswith(next_crash):
+            return False
+        next_crash = next(steps, "never")
+        return True
+
+    cluster.crash_before = crash
+    assert (await handler.handle_event(opened())).status is CompletionStatus.SUCCESS
+    assert next_crash == "never"
+
+
 # ---------------------------------------------------------------------- time
 
 
