@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from sourcing.catalog import Catalog, EventSpec, ViewSpec
-from sourcing.errors import CatalogError
+from sourcing.errors import CatalogError, camel
 from sourcing.events import Event
 from sourcing.ids import is_id
 from sourcing.registry import GuardRegistration, Key
@@ -123,6 +123,29 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
             tuple(ViewPlan(catalog.views[name], tuple(folds)) for name, folds in views.items()),
         )
     return plans
+
+
+def usual_reads(catalog: Catalog) -> list[tuple[str, list[tuple[str, str]]]]:
+    """
+    Per event type: which entries its events need, as far as a path in their data tells; map and path, in JSON's names.
+
+    What only a key function or a completed event can tell is not among them.
+    """
+    by_class = {view.cls: view.name for view in catalog.views.values()}
+    usual: dict[str, dict[tuple[str, str], None]] = {name: {} for name in catalog.event_types}
+    names = {spec.cls: spec.name for spec in catalog.specs.values()}
+    for guard in catalog.guards:
+        for read in guard.reads.values():
+            usual[names[guard.cls]][by_class[read.view], json_path(read.path)] = None
+    for fold in catalog.folds:
+        if isinstance(fold.key, str):
+            usual[names[fold.cls]][fold.view, json_path(fold.key)] = None
+    return [(name, list(reads)) for name, reads in usual.items()]
+
+
+def json_path(path: str) -> str:
+    """A dotted path of Python's names in JSON's names."""
+    return ".".join(camel(name) for name in path.split("."))
 
 
 def _keys(cls: type[Event], key: Key, owner: str) -> Callable[[Any], Keys]:

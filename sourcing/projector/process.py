@@ -29,7 +29,7 @@ from sourcing.projector.messages import (
     decode_request,
     encode,
 )
-from sourcing.projector.plans import EventPlan, GuardPlan, ReadPlan, make_plans
+from sourcing.projector.plans import EventPlan, GuardPlan, ReadPlan, make_plans, usual_reads
 
 
 class _Refused(Exception):
@@ -50,7 +50,7 @@ class Processor:
     def describe(self) -> bytes:
         """What the engine has to know about the domain, as a msgpack body."""
         views = [(view.name, list(view.indexes)) for view in self.catalog.views.values()]
-        return encode(Description(self.catalog.fingerprint, views, list(self.catalog.event_types)))
+        return encode(Description(self.catalog.fingerprint, views, usual_reads(self.catalog)))
 
     def process(self, request: bytes) -> bytes:
         """

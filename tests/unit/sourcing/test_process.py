@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from sourcing.catalog import Catalog
 from sourcing.envelope import AGGREGATE_HEADS, DEAD_LETTER_EVENTS, EVENT_IDS, Completion, CompletionStatus
 from sourcing.events import Event
 from sourcing.projector.messages import Delivery, Kind, Request, Response, decode_response, encode
@@ -432,4 +433,16 @@ def test_describe_tells_the_views_with_their_indexes() -> None:
     fingerprint, views, event_types = msgspec.msgpack.decode(Processor(CATALOG).describe())
     assert fingerprint == CATALOG.fingerprint
     assert views == [["counter-view", ["total"]], ["group-view", []]]
-    assert event_types == ["CounterStarted", "Counted", "Noted"]
+    assert [name for name, _ in event_types] == ["CounterStarted", "Counted", "Noted"]
+
+
+def test_describe_tells_what_events_usually_need() -> None:
+    """A path in the data where there is one; what only a key function knows is asked for in a round of its own."""
+    _, _, event_types = msgspec.msgpack.decode(Processor(CATALOG).describe())
+    assert dict(event_types)["Counted"] == [["counter-view", "counterId"]]
+    assert dict(event_types)["Noted"] == []
+
+
+def test_describe_tells_the_path_through_a_list() -> None:
+    _, _, event_types = msgspec.msgpack.decode(Processor(Catalog.load("domain")).describe())
+    assert ["product-availability-view", "items.productId"] in dict(event_types)["OrderCreated"]

@@ -43,7 +43,7 @@ public final class Engine implements AutoCloseable {
         entries = new Entries(hazelcast);
         lanes = new Lanes(hazelcast);
         projector = new Projector(settings.projector(), this::describe);
-        reconciler = new Reconciler(pendingEvents, statistics);
+        reconciler = new Reconciler(pendingEvents, entries, statistics);
         backpressure = new Backpressure(
                 pendingEvents,
                 lanes,
@@ -97,7 +97,7 @@ public final class Engine implements AutoCloseable {
             }
         });
         log.info("the projector at " + projector.address() + " is ready: "
-                + description.eventTypes().size() + " event types, views "
+                + description.usualReads().size() + " event types, views "
                 + description.views().keySet());
     }
 

@@ -7,6 +7,7 @@ public final class Names {
     public static final String EVENT_IDS = "event-ids";
     public static final String COMPLETED_EVENTS = "completed-events";
     public static final String DEAD_LETTER_EVENTS = "dead-letter-events";
+    public static final String AGGREGATE_HEADS = "aggregate-heads";
     public static final String LANES = "lanes";
 
     public static final String EVENT_STREAM_TOPIC = "event-stream";

@@ -2,12 +2,16 @@ package io.hazelgate.engine;
 
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
+import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.pipeline.Received;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,13 +24,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 public final class Reconciler {
     private final IMap<String, HazelcastJsonValue> pendingEvents;
+    private final Entries entries;
     private final PipelineStatistics statistics;
     private final Set<String> inPipeline = ConcurrentHashMap.newKeySet();
     private final Queue<Received> found = new ConcurrentLinkedQueue<>();
     private Set<String> suspects = Set.of();
 
-    Reconciler(IMap<String, HazelcastJsonValue> pendingEvents, PipelineStatistics statistics) {
+    Reconciler(IMap<String, HazelcastJsonValue> pendingEvents, Entries entries, PipelineStatistics statistics) {
         this.pendingEvents = pendingEvents;
+        this.entries = entries;
         this.statistics = statistics;
     }
 
@@ -45,11 +51,46 @@ public final class Reconciler {
         return found.poll();
     }
 
-    /** Everything that is pending on this member when the pipeline starts, in the order in which it was submitted. */
+    /**
+     * Everything that is pending on this member when the pipeline starts: first what an earlier run has stored, in the order of
+     * storing, then the rest in the order in which it was submitted.
+     *
+     * <p>A new event must not move an entry's mark past a stored one that has not reached that entry yet.
+     */
     public List<Received> leftovers() {
         inPipeline.clear();
         found.clear();
-        return read(pendingEvents.localKeySet());
+        List<Received> events = read(pendingEvents.localKeySet());
+        Map<String, String> cursors =
+                storedCursors(events.stream().map(Received::eventId).toList());
+        events.sort(Comparator.comparing(
+                event -> cursors.get(event.eventId()), Comparator.nullsLast(Comparator.naturalOrder())));
+        return events;
+    }
+
+    /** The cursors of those events that are in the store. */
+    private Map<String, String> storedCursors(List<String> eventIds) {
+        Map<String, String> storeKeys = new HashMap<>();
+        entries.read(Names.EVENT_IDS, eventIds).join().forEach((eventId, idRecord) -> {
+            String key = idRecord == null ? null : Json.stringField(text(idRecord), "key");
+            if (key != null) {
+                storeKeys.put(eventId, key);
+            }
+        });
+        Map<String, byte[]> records =
+                entries.read(Names.EVENT_STORE, storeKeys.values()).join();
+        Map<String, String> cursors = new HashMap<>();
+        storeKeys.forEach((eventId, key) -> {
+            byte[] record = records.get(key);
+            if (record != null && Json.isOfEvent(text(record), eventId)) {
+                cursors.put(eventId, Json.stringField(text(record), "cursor"));
+            }
+        });
+        return cursors;
+    }
+
+    private static String text(byte[] json) {
+        return new String(json, StandardCharsets.UTF_8);
     }
 
     /** Looks once. */
@@ -84,7 +125,7 @@ public final class Reconciler {
     }
 
     private static String submission(Received event) {
-        String envelope = new String(event.envelope(), java.nio.charset.StandardCharsets.UTF_8);
+        String envelope = text(event.envelope());
         return Json.stringField(envelope, "timestamp") + '|' + Json.stringField(envelope, "submissionId");
     }
 }

@@ -20,7 +20,7 @@ class ReconcilerTest {
     void freshMap() throws Exception {
         pending = TestMember.hazelcast().getMap("reconciler-test-" + TestMember.newId());
         statistics = new PipelineStatistics();
-        reconciler = new Reconciler(pending, statistics);
+        reconciler = new Reconciler(pending, TestMember.engine().entries(), statistics);
     }
 
     private void put(String key, String timestamp) {
@@ -64,6 +64,32 @@ class ReconcilerTest {
         put("e2@b", "2026-01-01T00:00:00.000002Z");
         List<String> keys = reconciler.leftovers().stream().map(Received::key).toList();
         assertEquals(List.of("e1@a", "e2@b", "e3@a"), keys);
+    }
+
+    @Test
+    void whatWasStoredComesFirstInTheOrderOfStoring() throws Exception {
+        String run = TestMember.newId();
+        put(run + "-new@a", "2026-01-01T00:00:00.000001Z");
+        put(run + "-second@a", "2026-01-01T00:00:00.000002Z");
+        put(run + "-first@b", "2026-01-01T00:00:00.000003Z");
+        put(run + "-claimed@c", "2026-01-01T00:00:00.000004Z");
+        store(run + "-second", "0002-00001");
+        store(run + "-first", "0001-00002");
+        TestMember.hazelcast()
+                .getMap(Names.EVENT_IDS)
+                .set(run + "-claimed", new HazelcastJsonValue("{\"hash\":\"h\",\"key\":\"T:never@" + run + "\"}"));
+        List<String> keys = reconciler.leftovers().stream().map(Received::key).toList();
+        assertEquals(List.of(run + "-first@b", run + "-second@a", run + "-new@a", run + "-claimed@c"), keys);
+    }
+
+    private static void store(String eventId, String cursor) throws Exception {
+        String key = "T:1@" + eventId;
+        TestMember.hazelcast()
+                .getMap(Names.EVENT_IDS)
+                .set(eventId, new HazelcastJsonValue("{\"hash\":\"h\",\"key\":\"" + key + "\"}"));
+        TestMember.hazelcast()
+                .getMap(Names.EVENT_STORE)
+                .set(key, new HazelcastJsonValue("{\"cursor\":\"" + cursor + "\",\"eventId\":\"" + eventId + "\"}"));
     }
 
     @Test

@@ -92,14 +92,24 @@ final class BatchProcessor {
 
         List<Input> inputs = inputs(events, found);
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        Answer answer = projector.process(batchId, 0, inputs, loaded);
-        boolean seenBefore = known.await();
-        if (seenBefore) {
-            inputs = withKnown(inputs, events, found.size(), known);
-        }
-        if (seenBefore || answer.needsMore()) {
-            loader.load(answer.needs(), loaded);
-            answer = fold(batchId, inputs, loaded);
+        Map<String, List<String>> usual = UsualReads.of(events, projector.description());
+        Answer answer;
+        if (usual.isEmpty()) {
+            // The plan is made while the ids are looked up.
+            answer = projector.process(batchId, 0, inputs, loaded);
+            boolean seenBefore = known.await();
+            if (seenBefore) {
+                inputs = withKnown(inputs, events, found.size(), known);
+            }
+            if (seenBefore || answer.needsMore()) {
+                answer = fold(batchId, answer.needs(), inputs, loaded);
+            }
+        } else {
+            loader.load(usual, loaded);
+            if (known.await()) {
+                inputs = withKnown(inputs, events, found.size(), known);
+            }
+            answer = fold(batchId, Map.of(), inputs, loaded);
         }
         List<Outcome> outcomes = answer.outcomes().subList(found.size(), inputs.size());
 
@@ -148,7 +158,12 @@ final class BatchProcessor {
     }
 
     /** Asks the projector until it has seen all that it needs. */
-    private Answer fold(long batchId, List<Input> inputs, Map<String, Map<String, byte[]>> loaded) {
+    private Answer fold(
+            long batchId,
+            Map<String, List<String>> needs,
+            List<Input> inputs,
+            Map<String, Map<String, byte[]>> loaded) {
+        loader.load(needs, loaded);
         for (int round = 1; round <= MAX_ROUNDS; round++) {
             Answer answer = projector.process(batchId, round, inputs, loaded);
             if (!answer.needsMore()) {
@@ -216,7 +231,7 @@ final class BatchProcessor {
                 Input input = inputs.get(index);
                 again.add(new Input(new byte[0], input.lane(), input.position(), input.receivedAt(), null, record));
             }
-            Answer answer = fold(batchId, again, new HashMap<>());
+            Answer answer = fold(batchId, Map.of(), again, new HashMap<>());
             List<Integer> indexes = List.copyOf(conflicting);
             conflicting = new TreeSet<>();
             for (int index : write(answer.writes())) {

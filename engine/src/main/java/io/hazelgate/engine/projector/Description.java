@@ -7,5 +7,10 @@ import java.util.Map;
  * What the projector's code is about.
  *
  * @param views the view maps, each with the names of its sort keys
+ * @param usualReads by event type, where in an event's data the keys of the entries stand that it needs
  */
-public record Description(String fingerprint, Map<String, List<String>> views, List<String> eventTypes) {}
+public record Description(
+        String fingerprint, Map<String, List<String>> views, Map<String, List<UsualRead>> usualReads) {
+    /** @param path field names in the event's data, from the outside in, through lists too */
+    public record UsualRead(String map, List<String> path) {}
+}

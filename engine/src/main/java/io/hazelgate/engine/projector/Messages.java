@@ -91,7 +91,21 @@ public final class Messages {
                 unpacker.unpackArrayHeader();
                 views.put(unpacker.unpackString(), strings(unpacker));
             }
-            return new Description(fingerprint, views, strings(unpacker));
+            Map<String, List<Description.UsualRead>> usualReads = new LinkedHashMap<>();
+            int typeCount = unpacker.unpackArrayHeader();
+            for (int i = 0; i < typeCount; i++) {
+                unpacker.unpackArrayHeader();
+                List<Description.UsualRead> reads =
+                        usualReads.computeIfAbsent(unpacker.unpackString(), type -> new ArrayList<>());
+                int readCount = unpacker.unpackArrayHeader();
+                for (int j = 0; j < readCount; j++) {
+                    unpacker.unpackArrayHeader();
+                    reads.add(new Description.UsualRead(
+                            unpacker.unpackString(),
+                            List.of(unpacker.unpackString().split("\\."))));
+                }
+            }
+            return new Description(fingerprint, views, usualReads);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

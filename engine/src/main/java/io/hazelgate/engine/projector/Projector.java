@@ -35,6 +35,7 @@ public final class Projector implements AutoCloseable {
     private final Consumer<Description> onDescription;
     private final AtomicLong batches = new AtomicLong();
     private volatile boolean ready;
+    private volatile Description description = new Description("", Map.of(), Map.of());
 
     /**
      * @param address {@code host:port}
@@ -52,6 +53,11 @@ public final class Projector implements AutoCloseable {
 
     public boolean isReady() {
         return ready;
+    }
+
+    /** What it said of itself when it last appeared. */
+    public Description description() {
+        return description;
     }
 
     public String address() {
@@ -85,10 +91,11 @@ public final class Projector implements AutoCloseable {
     public boolean probe() {
         try {
             channel.resetConnectBackoff();
-            Description description =
+            Description told =
                     Messages.description(call(DESCRIBE, Messages.DESCRIBE_REQUEST, DESCRIBE_DEADLINE_SECONDS));
             if (!ready) {
-                onDescription.accept(description);
+                onDescription.accept(told);
+                description = told;
                 ready = true;
             }
             return true;
