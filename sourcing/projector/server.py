@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -12,7 +12,8 @@ from sourcing.projector.process import Processor
 
 SERVICE = "hazelgate.Projector"
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-_WORKERS = 4
+_WORKERS = 16
+"""A member holds one for as long as it is connected."""
 
 log = logging.getLogger("hazelgate.projector")
 
@@ -40,7 +41,7 @@ class ProjectorServer:
         )
         handlers = {
             "Describe": _unary(lambda _: processor.describe()),
-            "Process": _unary(processor.process),
+            "Process": _conversation(processor.process),
         }
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
         try:
@@ -52,18 +53,32 @@ class ProjectorServer:
         """Begin to answer."""
         self._server.start()
 
-    def stop(self, grace_seconds: float = 2.0) -> None:
-        """Finish the batches that are under way, for `grace_seconds` at most, and end."""
+    def stop(self, grace_seconds: float = 0.5) -> None:
+        """Finish the batches that are under way, for `grace_seconds`, and end. The engine asks again."""
         self._server.stop(grace_seconds).wait(grace_seconds + 1)
 
 
 def _unary(answer: Callable[[bytes], bytes]) -> grpc.RpcMethodHandler[bytes, bytes]:
     def handle(request: bytes, context: grpc.ServicerContext) -> bytes:
-        try:
-            return answer(request)
-        except Exception as error:  # the engine tries again; say why here, where the code runs
-            log.exception("a request of %d bytes failed", len(request))
-            context.abort(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}")
-            raise
+        return _answered(answer, request, context)
 
     return grpc.unary_unary_rpc_method_handler(handle)
+
+
+def _conversation(answer: Callable[[bytes], bytes]) -> grpc.RpcMethodHandler[bytes, bytes]:
+    """A stream of requests, each answered before the next is read: at rest, half the cost of a call of its own."""
+
+    def handle(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        for request in requests:
+            yield _answered(answer, request, context)
+
+    return grpc.stream_stream_rpc_method_handler(handle)
+
+
+def _answered(answer: Callable[[bytes], bytes], request: bytes, context: grpc.ServicerContext) -> bytes:
+    try:
+        return answer(request)
+    except Exception as error:  # the engine tries again; say why here, where the code runs
+        log.exception("a request of %d bytes failed", len(request))
+        context.abort(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}")
+        raise

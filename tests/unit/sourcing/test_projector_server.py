@@ -10,7 +10,15 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from sourcing.projector.messages import Delivery, Request, decode_description, decode_response, encode
+from sourcing.projector.messages import (
+    Delivery,
+    Description,
+    Request,
+    Response,
+    decode_description,
+    decode_response,
+    encode,
+)
 from sourcing.projector.process import Processor
 from sourcing.projector.server import ProjectorServer
 from tests.unit.sourcing.counters import CATALOG
@@ -24,35 +32,50 @@ def server() -> Iterator[ProjectorServer]:
     server.stop()
 
 
-def call(port: int, method: str, request: bytes) -> bytes:
+def describe(port: int) -> Description:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        ask = channel.unary_unary(f"/hazelgate.Projector/{method}", bytes, bytes)
-        answer: bytes = ask(request, timeout=10, wait_for_ready=True)
-        return answer
+        ask = channel.unary_unary("/hazelgate.Projector/Describe", bytes, bytes)
+        return decode_description(ask(encode([]), timeout=10, wait_for_ready=True))
+
+
+def process(port: int, *requests: bytes) -> list[Response]:
+    """All answers of one conversation."""
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        ask = channel.stream_stream("/hazelgate.Projector/Process", bytes, bytes)
+        return [decode_response(answer) for answer in ask(iter(requests), timeout=10, wait_for_ready=True)]
 
 
 def test_it_describes_its_domain(server: ProjectorServer) -> None:
-    description = decode_description(call(server.port, "Describe", encode([])))
+    description = describe(server.port)
     assert description.fingerprint == CATALOG.fingerprint
     assert [name for name, _ in description.event_types] == ["CounterStarted", "Counted", "Noted"]
 
 
 def test_it_processes_batches(server: ProjectorServer) -> None:
     request = encode(Request(1, 0, [Delivery(b"nonsense", 1, 1, "2026-01-01T00:00:00.000000Z")], {}))
-    (outcome,) = decode_response(call(server.port, "Process", request)).outcomes
-    assert b"INVALID_EVENT" in outcome.completion
+    (answer,) = process(server.port, request)
+    assert b"INVALID_EVENT" in answer.outcomes[0].completion
+
+
+def test_a_conversation_goes_on(server: ProjectorServer) -> None:
+    requests = [
+        encode(Request(number, 0, [Delivery(b"nonsense", 1, 1, "2026-01-01T00:00:00.000000Z")] * number, {}))
+        for number in range(1, 6)
+    ]
+    assert [len(answer.outcomes) for answer in process(server.port, *requests)] == [1, 2, 3, 4, 5]
 
 
 def test_a_body_that_is_none_is_an_error_and_no_end(server: ProjectorServer) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        call(server.port, "Process", b"\xc1")
+        process(server.port, b"\xc1")
     assert caught.value.code() is grpc.StatusCode.INTERNAL
     test_it_processes_batches(server)
 
 
 def test_a_large_batch_goes_through(server: ProjectorServer) -> None:
     big = Delivery(b"x" * 8_000_000, 1, 1, "2026-01-01T00:00:00.000000Z")
-    assert len(decode_response(call(server.port, "Process", encode(Request(1, 0, [big], {})))).outcomes) == 1
+    (answer,) = process(server.port, encode(Request(1, 0, [big], {})))
+    assert len(answer.outcomes) == 1
 
 
 def test_a_port_that_is_taken_is_said_plainly(server: ProjectorServer) -> None:
@@ -66,23 +89,23 @@ def run(*arguments: str) -> subprocess.Popen[str]:
 
 
 def test_the_command_says_where_it_listens_and_ends_when_told() -> None:
-    with run("--port", "0", "--domain", "domain") as process:
+    with run("--port", "0", "--domain", "domain") as started:
         try:
-            assert process.stdout is not None
-            words = process.stdout.readline().split()
+            assert started.stdout is not None
+            words = started.stdout.readline().split()
             assert words[:3] == ["projector", "listens", "on"]
-            description = decode_description(call(int(words[3]), "Describe", encode([])))
+            description = describe(int(words[3]))
             assert "OrderCreated" in dict(description.event_types)
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
+            started.send_signal(signal.SIGTERM)
+            assert started.wait(10) == 0
         finally:
-            process.kill()
+            started.kill()
 
 
 @pytest.mark.parametrize("domain", ["no_such_module", "sourcing.clock"])
 def test_a_domain_that_is_none_is_said_in_one_line(domain: str) -> None:
-    with run("--port", "0", "--domain", domain) as process:
-        _, errors = process.communicate(timeout=20)
-    assert process.returncode == 2
+    with run("--port", "0", "--domain", domain) as started:
+        _, errors = started.communicate(timeout=20)
+    assert started.returncode == 2
     assert errors.startswith("projector: ")
     assert len(errors.splitlines()) == 1
