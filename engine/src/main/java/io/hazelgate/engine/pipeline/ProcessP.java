@@ -42,9 +42,14 @@ final class ProcessP extends AbstractProcessor {
 
     @Override
     public boolean tryProcess() {
+        advance();
+        return true;
+    }
+
+    private void advance() {
         if (leftovers != null) {
             if (!leftovers.isDone()) {
-                return true;
+                return;
             }
             putInFront(leftovers.join());
             leftovers = null;
@@ -65,11 +70,12 @@ final class ProcessP extends AbstractProcessor {
             List<Received> events = nextEvents();
             running = worker.submit(() -> batchProcessor.process(events));
         }
-        return true;
     }
 
     @Override
     public void process(int ordinal, Inbox inbox) {
+        // While anything stays in the inbox, Jet calls this method and no other.
+        advance();
         while (waiting.size() < MAX_WAITING_EVENTS) {
             Received event = (Received) inbox.poll();
             if (event == null) {
