@@ -108,3 +108,11 @@ async def test_a_thousand_events_at_once_come_back_in_order(handler: EventHandle
     assert [outcome.aggregate_id for outcome in outcomes if isinstance(outcome, Receipt)] == [
         each.account_id for each in accounts
     ]
+
+
+async def test_a_flood_larger_than_what_the_pipeline_holds_at_once_comes_through(handler: EventHandler) -> None:
+    """The engine takes 4,000 events off the journal at a time; it must not wait for itself when there are more."""
+    options = SubmitOptions(timeout_seconds=60)
+    floods = [[Submission(account(), options) for _ in range(3_000)] for _ in range(3)]
+    outcomes = await asyncio.gather(*(handler.handle_events(flood) for flood in floods))
+    assert {type(outcome) for flood in outcomes for outcome in flood} == {Receipt}
