@@ -119,7 +119,7 @@ async def test_a_member_that_hangs_is_noticed(fragile: Stack, cluster: Hazelcast
         with pytest.raises(PipelineUnavailable):
             await cluster.read(ACCOUNTS, [new_id()])
         assert time.monotonic() - began < DEADLINE_SECONDS + 1
-        await until(lambda: not cluster.state().connected)
+        await until(lambda: not cluster.state().connected, timeout_seconds=READY_SECONDS)
     finally:
         fragile.member.resume()
     await cluster.wait_until_ready(READY_SECONDS)
