@@ -60,6 +60,7 @@ public final class Engine implements AutoCloseable {
     /** Starts the pipeline's job where no member has yet, and watches over it. */
     public void start() {
         every(100, backpressure::look);
+        every(250, lanes::look);
         every(1_000, reconciler::look);
         every(500, this::watchJob);
         every(1_000, projector::probe);

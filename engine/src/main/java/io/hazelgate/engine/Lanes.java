@@ -5,121 +5,119 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
 import com.hazelcast.partition.MigrationListener;
 import com.hazelcast.partition.MigrationState;
+import com.hazelcast.partition.Partition;
 import com.hazelcast.partition.PartitionService;
 import com.hazelcast.partition.ReplicaMigrationEvent;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Gives every event its lane (a partition) and a position in it.
  *
- * <p>Positions follow the clock, in microseconds, and never go back within a lane, whichever member gives them: the highest
- * one that may have been given out is kept in the map {@code lanes}, a second ahead, so that a lane's next owner starts above it
+ * <p>Positions follow the clock, in microseconds, and never go back within a lane, whichever member gives them: each member keeps
+ * in the map {@code positions} up to where it may go, and a member that gets a lane starts above what any member may have given out,
  * even when its clock is behind. Not every position is used.
  */
 public final class Lanes {
-    private static final long AHEAD_MICROS = 1_000_000;
+    private static final long AHEAD_MICROS = TimeUnit.SECONDS.toMicros(2);
+    private static final long FORGOTTEN_AFTER_MICROS = TimeUnit.DAYS.toMicros(1);
 
     private final PartitionService partitions;
-    private final IMap<Integer, Long> bounds;
-    /** Per lane, up to where this member may give out positions; 0 where it must ask the map first. */
-    private final AtomicLongArray reserved;
+    private final IMap<String, Long> bounds;
+    private final String here;
 
+    /** The last position given out. */
     private long last;
+    /** Up to where positions may be given out; what the map says, or less. */
+    private long bound;
+    /** Whether lanes may have come from another member since the bounds of all were read. */
+    private volatile boolean moved = true;
 
     public Lanes(HazelcastInstance hazelcast) {
         partitions = hazelcast.getPartitionService();
-        bounds = hazelcast.getMap(Names.LANES);
-        reserved = new AtomicLongArray(partitions.getPartitions().size());
-        partitions.addMigrationListener(new Forgetting());
+        bounds = hazelcast.getMap(Names.POSITIONS);
+        here = hazelcast.getCluster().getLocalMember().getUuid().toString();
+        partitions.addMigrationListener(new Watch());
     }
 
     /** The lane of an aggregate: the partition that holds its pending events, its records and its own view entries. */
     public int laneOf(String pendingKey) {
-        return partitions
-                .getPartition(pendingKey.substring(pendingKey.indexOf('@') + 1))
-                .getPartitionId();
+        return partitionOf(pendingKey).getPartitionId();
     }
 
-    /** The member that holds a lane. */
+    /** The member that holds a lane; null while nobody does. */
     public Member ownerOf(String pendingKey) {
-        return partitions
-                .getPartition(pendingKey.substring(pendingKey.indexOf('@') + 1))
-                .getOwner();
+        return partitionOf(pendingKey).getOwner();
     }
 
-    /** One position for each of the lanes, in their order, strictly growing. */
-    public synchronized long[] next(int[] lanes) {
+    private Partition partitionOf(String pendingKey) {
+        return partitions.getPartition(pendingKey.substring(pendingKey.indexOf('@') + 1));
+    }
+
+    /** So many positions, strictly growing. */
+    public synchronized long[] next(int count) {
         last = Math.max(last, Clock.micros());
-        learnBounds(lanes);
-        long[] positions = new long[lanes.length];
-        List<CompletionStage<?>> writes = new ArrayList<>();
-        long highest = last + lanes.length;
-        for (int i = 0; i < lanes.length; i++) {
-            positions[i] = ++last;
-            if (reserved.get(lanes[i]) < highest) {
-                long bound = highest + AHEAD_MICROS;
-                reserved.set(lanes[i], bound);
-                writes.add(bounds.setAsync(lanes[i], bound));
-            }
+        if (moved) {
+            moved = false;
+            learn();
         }
-        join(writes);
+        if (bound < last + count) {
+            reserve(last + count);
+        }
+        long[] positions = new long[count];
+        for (int i = 0; i < count; i++) {
+            positions[i] = ++last;
+        }
         return positions;
     }
 
-    private void learnBounds(int[] lanes) {
-        List<CompletionStage<Long>> reads = new ArrayList<>();
-        for (int lane : lanes) {
-            if (reserved.compareAndSet(lane, 0, 1)) {
-                reads.add(bounds.getAsync(lane));
-            }
+    /** Moves the bound on before it is reached, so that no event has to wait for that. */
+    synchronized void look() {
+        long now = Clock.micros();
+        if (bound > 0 && bound - Math.max(last, now) < AHEAD_MICROS / 2) {
+            reserve(Math.max(last, now));
         }
+    }
+
+    private void reserve(long reached) {
+        long next = reached + AHEAD_MICROS;
+        bounds.set(here, next);
+        bound = next;
+    }
+
+    private void learn() {
         try {
-            for (CompletionStage<Long> read : reads) {
-                Long bound = read.toCompletableFuture().join();
-                last = Math.max(last, bound == null ? 0 : bound);
+            for (var entry : bounds.entrySet()) {
+                last = Math.max(last, entry.getValue());
+                if (entry.getValue() < Clock.micros() - FORGOTTEN_AFTER_MICROS) {
+                    bounds.delete(entry.getKey());
+                }
             }
         } catch (RuntimeException e) {
-            for (int lane : lanes) {
-                reserved.compareAndSet(lane, 1, 0);
-            }
+            moved = true;
             throw e;
         }
     }
 
-    private void join(List<CompletionStage<?>> writes) {
-        try {
-            for (CompletionStage<?> write : writes) {
-                write.toCompletableFuture().join();
-            }
-        } catch (RuntimeException e) {
-            for (int i = 0; i < reserved.length(); i++) {
-                reserved.set(i, 0);
-            }
-            throw e;
-        }
-    }
-
-    /** A lane that moved away and comes back has been in other hands: its bound must be read again. */
-    private final class Forgetting implements MigrationListener {
+    /** A lane that comes here has been in other hands. */
+    private final class Watch implements MigrationListener {
         @Override
         public void migrationStarted(MigrationState state) {}
 
         @Override
-        public void migrationFinished(MigrationState state) {}
+        public void migrationFinished(MigrationState state) {
+            moved = true;
+        }
 
         @Override
         public void replicaMigrationCompleted(ReplicaMigrationEvent event) {
             if (event.getReplicaIndex() == 0) {
-                reserved.set(event.getPartitionId(), 0);
+                moved = true;
             }
         }
 
         @Override
         public void replicaMigrationFailed(ReplicaMigrationEvent event) {
-            reserved.set(event.getPartitionId(), 0);
+            moved = true;
         }
     }
 }

@@ -1,9 +1,11 @@
 package io.hazelgate.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.map.IMap;
 import org.junit.jupiter.api.Test;
 
 class LanesTest {
@@ -26,7 +28,7 @@ class LanesTest {
         Lanes lanes = new Lanes(TestMember.hazelcast());
         long last = 0;
         for (int i = 0; i < 100; i++) {
-            for (long position : lanes.next(new int[] {3, 3, 4})) {
+            for (long position : lanes.next(3)) {
                 assertTrue(position > last);
                 last = position;
             }
@@ -37,9 +39,35 @@ class LanesTest {
     void anotherOwnerWhoseClockIsBehindStartsAboveTheBound() throws Exception {
         HazelcastInstance hazelcast = TestMember.hazelcast();
         long ahead = Clock.micros() + 3_600_000_000L;
-        hazelcast.<Integer, Long>getMap(Names.LANES).set(5, ahead);
-        long[] positions = new Lanes(hazelcast).next(new int[] {5});
+        IMap<String, Long> bounds = hazelcast.getMap(Names.POSITIONS);
+        bounds.set("another-member", ahead);
+        long[] positions = new Lanes(hazelcast).next(2);
         assertTrue(positions[0] > ahead);
-        assertTrue(hazelcast.<Integer, Long>getMap(Names.LANES).get(5) >= positions[0]);
+        String here = hazelcast.getCluster().getLocalMember().getUuid().toString();
+        assertTrue(bounds.get(here) >= positions[1], "its own bound is above what it gave out");
+        bounds.delete("another-member");
+    }
+
+    @Test
+    void theBoundMovesOnBeforeItIsReached() throws Exception {
+        HazelcastInstance hazelcast = TestMember.hazelcast();
+        IMap<String, Long> bounds = hazelcast.getMap(Names.POSITIONS);
+        String here = hazelcast.getCluster().getLocalMember().getUuid().toString();
+        Lanes lanes = new Lanes(hazelcast);
+        lanes.next(1);
+        long first = bounds.get(here);
+        lanes.next(1_500_000);
+        assertEquals(first, bounds.get(here));
+        lanes.look();
+        assertTrue(bounds.get(here) > first);
+    }
+
+    @Test
+    void boundsOfMembersLongGoneAreForgotten() throws Exception {
+        HazelcastInstance hazelcast = TestMember.hazelcast();
+        IMap<String, Long> bounds = hazelcast.getMap(Names.POSITIONS);
+        bounds.set("long-gone", Clock.micros() - 90_000_000_000L);
+        new Lanes(hazelcast).next(1);
+        assertNull(bounds.get("long-gone"));
     }
 }

@@ -125,7 +125,7 @@ final class BatchProcessor {
         for (int i = 0; i < laneNumbers.length; i++) {
             laneNumbers[i] = lanes.laneOf(events.get(i).key());
         }
-        long[] positions = lanes.next(laneNumbers);
+        long[] positions = lanes.next(laneNumbers.length);
         List<Input> inputs = new ArrayList<>(found.size() + events.size());
         for (byte[] record : found) {
             inputs.add(new Input(new byte[0], 0, 0, Clock.iso(Clock.micros()), null, record));
