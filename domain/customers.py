@@ -60,7 +60,6 @@ customers = projection(
     Customer,
     key="customer_id",
     indexes={
-        "id": lambda customer: customer.customer_id,
         "email": lambda customer: f"{customer.email.lower()}|{customer.customer_id}",
         "createdAt": lambda customer: f"{customer.created_at}|{customer.customer_id}",
     },

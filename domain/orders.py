@@ -184,7 +184,6 @@ orders = projection(
     EnrichedOrder,
     key="order_id",
     indexes={
-        "id": lambda order: order.order_id,
         "placedAt": lambda order: f"{order.placed_at}|{order.order_id}",
         "totalAmount": lambda order: f"{sortable(order.total_amount)}|{order.order_id}",
         "customer": lambda order: f"{order.customer.customer_id}|{order.placed_at}|{order.order_id}",

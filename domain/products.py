@@ -103,7 +103,6 @@ products = projection(
     Product,
     key="product_id",
     indexes={
-        "id": lambda product: product.product_id,
         "sku": lambda product: f"{product.sku}|{product.product_id}",
     },
 )

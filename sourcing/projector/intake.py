@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -40,6 +40,7 @@ _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_record = msgspec.json.Decoder(EventRecord).decode
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
 _NUL = b"\\u0000"
+_BATCHES_REMEMBERED = 3
 
 
 class Submission:
@@ -102,15 +103,18 @@ class Intake:
     def __init__(self, catalog: Catalog, plans: Mapping[str, EventPlan]) -> None:
         self._catalog = catalog
         self._plans = plans
-        self._remembered: dict[bytes, Submission] = {}
+        self._remembered: tuple[dict[bytes, Submission], ...] = ()
+        """What the last batches said, newest first: one is planned while another is processed, in rounds."""
 
-    def take_in(self, deliveries: Iterable[Delivery], entries: Entries) -> list[Work]:
+    def take_in(self, deliveries: Sequence[Delivery], entries: Entries) -> list[Work]:
         """
         Make a batch ready. Never raises for what a delivery contains.
 
         What is settled already (it can't be read, its id is taken, it was refused before) has its `outcome`.
         """
-        remembered = self._remembered
+        batches = self._remembered
+        first = next((delivery.envelope for delivery in deliveries), b"")
+        remembered = next((batch for batch in batches if first in batch), {})
         submissions: dict[bytes, Submission] = {}
         works = []
         for index, delivery in enumerate(deliveries):
@@ -129,7 +133,7 @@ class Intake:
                 self._recognize(work, delivery.stored_record, entries)
             elif work.submission is not None:
                 self._note(work, work.submission, entries)
-        self._remembered = submissions
+        self._remembered = (submissions, *(batch for batch in batches if batch is not remembered))[:_BATCHES_REMEMBERED]
         return works
 
     # ------------------------------------------------------------ what an envelope says

@@ -3,6 +3,7 @@ package io.hazelgate.engine.entries;
 import com.hazelcast.core.EntryEventType;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.impl.operation.MapOperation;
+import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.spi.impl.operationservice.BackupAwareOperation;
@@ -42,9 +43,7 @@ public final class ChangeOperation extends MapOperation
         for (int i = 0; i < changes.size(); i++) {
             PartitionChange change = changes.get(i);
             boolean conditional = change.condition() != Change.Condition.ALWAYS;
-            Data present = conditional || heard
-                    ? mapServiceContext.toData(recordStore.get(change.key(), false, getCallerAddress()))
-                    : null;
+            Data present = conditional || heard ? valueOf(change.key()) : null;
             if (!isMet(change, present)) {
                 refuse(i, present);
                 continue;
@@ -55,6 +54,11 @@ public final class ChangeOperation extends MapOperation
                 tell(change, present);
             }
         }
+    }
+
+    private Data valueOf(Data key) {
+        Record<?> record = recordStore.getRecordOrNull(key, false);
+        return record == null ? null : mapServiceContext.toData(record.getValue());
     }
 
     private static boolean isMet(PartitionChange change, Data present) {

@@ -3,6 +3,7 @@ package io.hazelgate.engine.entries;
 import com.hazelcast.internal.nio.IOUtil;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.impl.operation.MapOperation;
+import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
@@ -28,8 +29,8 @@ public final class ReadOperation extends MapOperation implements PartitionAwareO
     protected void runInternal() {
         answer = new Values(keys.size());
         for (int i = 0; i < answer.values.length; i++) {
-            Object value = recordStore.get(keys.get(i), false, getCallerAddress());
-            answer.values[i] = mapServiceContext.toData(value);
+            Record<?> record = recordStore.getRecordOrNull(keys.get(i), false);
+            answer.values[i] = record == null ? null : mapServiceContext.toData(record.getValue());
         }
     }
 

@@ -41,6 +41,8 @@ final class BatchProcessor {
 
     private final Engine engine;
     private final Projector projector;
+    private final Projector.Asker planning;
+    private final Projector.Asker projecting;
     private final Lanes lanes;
     private final EntryLoader loader;
     private final Notices notices;
@@ -52,20 +54,44 @@ final class BatchProcessor {
         HazelcastInstance hazelcast = engine.hazelcast();
         entries = engine.entries();
         projector = engine.projector();
+        planning = projector.newAsker();
+        projecting = projector.newAsker();
         lanes = engine.lanes();
         loader = new EntryLoader(entries);
         notices = new Notices(hazelcast);
         log = hazelcast.getLoggingService().getLogger(BatchProcessor.class);
     }
 
-    /** Tries until it is done: what fails here passes, and the events can't be done without. */
-    Batch process(List<Received> events) throws InterruptedException {
+    /**
+     * What a batch needs, asked for while the batch before it is still written: the plan depends on the events alone.
+     *
+     * @return by map the keys of the entries; nothing where the projector did not answer, it is then asked again
+     */
+    Map<String, List<String>> plan(List<Received> events) {
+        List<Input> inputs = new ArrayList<>(events.size());
+        for (Received event : events) {
+            inputs.add(new Input(event.envelope(), 0, 0, Clock.iso(event.receivedAt()), null, null));
+        }
+        try {
+            return planning.process(projector.newBatchId(), 0, inputs, Map.of()).needs();
+        } catch (ProjectorAway e) {
+            log.fine("the plan of a batch is made later", e);
+            return Map.of();
+        }
+    }
+
+    /**
+     * Tries until it is done: what fails here passes, and the events can't be done without.
+     *
+     * @param needs what {@link #plan} said of it; empty where nobody has planned yet
+     */
+    Batch process(List<Received> events, Map<String, List<String>> needs) throws InterruptedException {
         List<byte[]> found = new ArrayList<>();
         long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
             try {
                 projector.awaitReady();
-                return attempt(events, found);
+                return attempt(events, found, needs);
             } catch (StoreConflict e) {
                 engine.statistics().conflicts.add(e.found().size());
                 found.addAll(e.found());
@@ -84,7 +110,8 @@ final class BatchProcessor {
         }
     }
 
-    private Batch attempt(List<Received> events, List<byte[]> found) throws StoreConflict {
+    private Batch attempt(List<Received> events, List<byte[]> found, Map<String, List<String>> planned)
+            throws StoreConflict {
         long batchId = projector.newBatchId();
         Set<String> ids = new LinkedHashSet<>();
         events.forEach(event -> ids.add(event.eventId()));
@@ -92,11 +119,11 @@ final class BatchProcessor {
 
         List<Input> inputs = inputs(events, found);
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        Map<String, List<String>> usual = UsualReads.of(events, projector.description());
+        Map<String, List<String>> needs = planned.isEmpty() ? UsualReads.of(events, projector.description()) : planned;
         Answer answer;
-        if (usual.isEmpty()) {
+        if (needs.isEmpty()) {
             // The plan is made while the ids are looked up.
-            answer = projector.process(batchId, 0, inputs, loaded);
+            answer = projecting.process(batchId, 0, inputs, loaded);
             boolean seenBefore = known.await();
             if (seenBefore) {
                 inputs = withKnown(inputs, events, found.size(), known);
@@ -105,7 +132,7 @@ final class BatchProcessor {
                 answer = fold(batchId, answer.needs(), inputs, loaded);
             }
         } else {
-            loader.load(usual, loaded);
+            loader.load(needs, loaded);
             if (known.await()) {
                 inputs = withKnown(inputs, events, found.size(), known);
             }
@@ -165,7 +192,7 @@ final class BatchProcessor {
             Map<String, Map<String, byte[]>> loaded) {
         loader.load(needs, loaded);
         for (int round = 1; round <= MAX_ROUNDS; round++) {
-            Answer answer = projector.process(batchId, round, inputs, loaded);
+            Answer answer = projecting.process(batchId, round, inputs, loaded);
             if (!answer.needsMore()) {
                 return answer;
             }

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -23,20 +24,28 @@ final class ProcessP extends AbstractProcessor {
     private static final int MAX_BATCH_EVENTS = 1_000;
     private static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
     private static final int MAX_WAITING_EVENTS = 4_000;
+    /** A batch of fewer events is not worth a thread of its own for its plan. */
+    private static final int MIN_PLANNED_EVENTS = 100;
 
     private Engine engine;
     private BatchProcessor batchProcessor;
     private ExecutorService worker;
+    private ExecutorService planner;
     private ArrayDeque<Received> waiting = new ArrayDeque<>();
     private CompletableFuture<List<Received>> leftovers;
+    private Planned next;
     private Future<Batch> running;
     private Batch done;
+
+    /** The batch that is next, planned while the one before it is processed. */
+    private record Planned(List<Received> events, Future<Map<String, List<String>>> needs) {}
 
     @Override
     protected void init(Processor.Context context) {
         engine = Engine.of(context.hazelcastInstance());
         batchProcessor = new BatchProcessor(engine);
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
+        planner = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-plan"));
         leftovers = CompletableFuture.supplyAsync(() -> engine.reconciler().leftovers(), worker);
     }
 
@@ -66,9 +75,23 @@ final class ProcessP extends AbstractProcessor {
         if (done != null && tryEmit(done)) {
             done = null;
         }
-        if (running == null && done == null && !waiting.isEmpty()) {
+        if (running == null && done == null) {
+            startNext();
+        }
+        if (running != null && next == null && waiting.size() >= MIN_PLANNED_EVENTS) {
             List<Received> events = nextEvents();
-            running = worker.submit(() -> batchProcessor.process(events));
+            next = new Planned(events, planner.submit(() -> batchProcessor.plan(events)));
+        }
+    }
+
+    private void startNext() {
+        if (next != null) {
+            Planned planned = next;
+            next = null;
+            running = worker.submit(() -> batchProcessor.process(planned.events, planned.needs.get()));
+        } else if (!waiting.isEmpty()) {
+            List<Received> events = nextEvents();
+            running = worker.submit(() -> batchProcessor.process(events, Map.of()));
         }
     }
 
@@ -132,6 +155,7 @@ final class ProcessP extends AbstractProcessor {
     public void close() {
         if (worker != null) {
             worker.shutdownNow();
+            planner.shutdownNow();
         }
     }
 }

@@ -41,7 +41,6 @@ public final class Projector implements AutoCloseable {
     private final Consumer<Description> onDescription;
     private final AtomicLong batches = new AtomicLong();
     private volatile boolean ready;
-    private volatile Conversation conversation;
     private volatile Description description = new Description("", Map.of(), Map.of());
 
     /**
@@ -71,19 +70,30 @@ public final class Projector implements AutoCloseable {
         return address;
     }
 
-    /**
-     * Asks about one batch, over as many rounds as the caller makes.
-     *
-     * @throws ProjectorAway when it can't be reached; {@link #awaitReady} then waits for it
-     */
-    public Answer process(long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded) {
-        byte[] request = Messages.request(batchId, round, events, loaded);
-        Conversation current = conversation;
-        if (current == null) {
-            current = new Conversation();
-            conversation = current;
+    /** One who asks, one question at a time. */
+    public final class Asker {
+        private volatile Conversation conversation;
+
+        private Asker() {}
+
+        /**
+         * Asks about one batch, over as many rounds as the caller makes.
+         *
+         * @throws ProjectorAway when it can't be reached; {@link Projector#awaitReady} then waits for it
+         */
+        public Answer process(long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded) {
+            byte[] request = Messages.request(batchId, round, events, loaded);
+            Conversation current = conversation;
+            if (current == null || current.isClosed()) {
+                current = new Conversation();
+                conversation = current;
+            }
+            return Messages.answer(current.ask(request));
         }
-        return Messages.answer(current.ask(request));
+    }
+
+    public Asker newAsker() {
+        return new Asker();
     }
 
     public long newBatchId() {
@@ -165,8 +175,12 @@ public final class Projector implements AutoCloseable {
             }
         }
 
+        boolean isClosed() {
+            return closedBy != null;
+        }
+
         private ProjectorAway end(String why, Exception cause) {
-            conversation = null;
+            closedBy = cause;
             questions.onError(Status.CANCELLED.asException());
             return away(why, cause);
         }
@@ -178,7 +192,6 @@ public final class Projector implements AutoCloseable {
 
         @Override
         public void onError(Throwable error) {
-            conversation = null;
             closedBy = error;
             answer.completeExceptionally(error);
         }

@@ -140,9 +140,12 @@ class EntriesTest {
     void anEntryMayHaveATimeToLive() throws Exception {
         change(Change.setFor("a", entry(1), 1_000), Change.set("b", entry(1)));
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (map.containsKey("a") && System.nanoTime() < deadline) {
+        while (entries.read(name, List.of("a")).join().get("a") != null && System.nanoTime() < deadline) {
             Thread.onSpinWait();
         }
+        assertNull(entries.read(name, List.of("a")).join().get("a"));
+        assertTrue(
+                change(Change.setIfAbsent("a", entry(2)), Change.remove("a")).isEmpty(), "what has expired is absent");
         assertFalse(map.containsKey("a"));
         assertTrue(map.containsKey("b"));
     }
