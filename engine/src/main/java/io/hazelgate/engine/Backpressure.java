@@ -9,6 +9,9 @@ import java.util.stream.Stream;
 /**
  * Bounds what is in flight in the lanes of this member: in all, so that an answer comes in time, and per lane, so that the
  * journal's ring can't overflow (its 4,096 slots hold an event and its removal).
+ *
+ * <p>Events are counted when they are admitted and when they have left. Where lanes move between members the count is wrong
+ * by what was under way; it is set right as soon as nothing is pending.
  */
 public final class Backpressure {
     static final int MAX_PER_LANE = 1_900;
@@ -16,9 +19,10 @@ public final class Backpressure {
     private final IMap<String, HazelcastJsonValue> pendingEvents;
     private final Lanes lanes;
     private final int maxInFlight;
+    private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicIntegerArray perLane;
-    private final AtomicInteger sinceLook = new AtomicInteger();
-    private volatile int pending;
+    private final AtomicInteger admitted = new AtomicInteger();
+    private int admittedAtLastLook;
 
     Backpressure(IMap<String, HazelcastJsonValue> pendingEvents, Lanes lanes, int laneCount, int maxInFlight) {
         this.pendingEvents = pendingEvents;
@@ -29,35 +33,43 @@ public final class Backpressure {
 
     /** Takes a place for an event; false when there is none. */
     public boolean admit(String key) {
-        if (pending + sinceLook.get() >= maxInFlight) {
+        if (inFlight.incrementAndGet() > maxInFlight) {
+            inFlight.decrementAndGet();
             return false;
         }
         int lane = lanes.laneOf(key);
         if (perLane.incrementAndGet(lane) > MAX_PER_LANE) {
             perLane.decrementAndGet(lane);
+            inFlight.decrementAndGet();
             return false;
         }
-        sinceLook.incrementAndGet();
+        admitted.incrementAndGet();
         return true;
     }
 
     /** These events are no longer in flight. */
     public void left(Stream<String> keys) {
-        keys.forEach(key -> perLane.updateAndGet(lanes.laneOf(key), count -> Math.max(0, count - 1)));
+        keys.forEach(key -> {
+            inFlight.updateAndGet(Backpressure::oneLess);
+            perLane.updateAndGet(lanes.laneOf(key), Backpressure::oneLess);
+        });
     }
 
-    /** Counts what is pending in this member's lanes. */
+    private static int oneLess(int count) {
+        return Math.max(0, count - 1);
+    }
+
+    /** Sets the counts right when nothing is pending and nothing was admitted since the last look. */
     void look() {
-        sinceLook.set(0);
-        pending = (int) pendingEvents.getLocalMapStats().getOwnedEntryCount();
-        if (pending == 0 && sinceLook.get() == 0) {
+        int now = admitted.get();
+        if (now == admittedAtLastLook
+                && inFlight.get() > 0
+                && pendingEvents.getLocalMapStats().getOwnedEntryCount() == 0) {
+            inFlight.set(0);
             for (int lane = 0; lane < perLane.length(); lane++) {
                 perLane.set(lane, 0);
             }
         }
-    }
-
-    public int pending() {
-        return pending;
+        admittedAtLastLook = now;
     }
 }

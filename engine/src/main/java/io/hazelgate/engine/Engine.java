@@ -30,7 +30,7 @@ public final class Engine implements AutoCloseable {
     private final Reconciler reconciler;
     private final Backpressure backpressure;
     private final ScheduledExecutorService watch =
-            Executors.newScheduledThreadPool(2, task -> new Thread(task, "hazelgate-watch"));
+            Executors.newScheduledThreadPool(4, task -> new Thread(task, "hazelgate-watch"));
     private final ILogger log;
     private volatile String jobStatus = "STARTING";
     private Job job;
@@ -59,7 +59,7 @@ public final class Engine implements AutoCloseable {
 
     /** Starts the pipeline's job where no member has yet, and watches over it. */
     public void start() {
-        every(100, backpressure::look);
+        every(500, backpressure::look);
         every(250, lanes::look);
         every(1_000, reconciler::look);
         every(500, this::watchJob);

@@ -37,6 +37,25 @@ class BackpressureTest {
     }
 
     @Test
+    void manyThatComeAndGoFillNothing() throws Exception {
+        Backpressure backpressure = bounded(10);
+        for (int i = 0; i < 1_000; i++) {
+            assertTrue(backpressure.admit("e" + i + "@a" + i));
+            backpressure.left(Stream.of("e" + i + "@a" + i));
+        }
+    }
+
+    @Test
+    void aWrongCountIsSetRightWhenNothingIsPending() throws Exception {
+        Backpressure backpressure = bounded(1);
+        assertTrue(backpressure.admit("moved-to-another-member@a"));
+        backpressure.look();
+        assertFalse(backpressure.admit("e@b"), "it was admitted since the last look, and may not be pending yet");
+        backpressure.look();
+        assertTrue(backpressure.admit("e@b"));
+    }
+
+    @Test
     void aPlaceIsFreeAgainWhenAnEventHasLeft() throws Exception {
         Backpressure backpressure = bounded(1_000_000);
         for (int i = 0; i < Backpressure.MAX_PER_LANE; i++) {
