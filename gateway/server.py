@@ -1,5 +1,7 @@
 """Serves the gateway's app over HTTP and websockets."""
 
+import logging
+
 import uvicorn
 
 from gateway.app import create_app
@@ -11,6 +13,8 @@ _FINISH_SECONDS = 2
 
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM."""
+    # The client tells of every try to reconnect with a stack trace; /ready tells what is away.
+    logging.getLogger("hazelcast").setLevel(logging.ERROR)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

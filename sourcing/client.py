@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from hazelcast.config import Config
@@ -82,9 +83,17 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except IllegalStateError as error:
-        raise PipelineUnavailable(f"a member is not ready: {error}") from error
+        raise PipelineUnavailable(f"a member is not ready: {_said(error)}") from error
     except _AWAY as error:
         kind = type(error).__name__
-        raise PipelineUnavailable(f"a member went away before it answered ({kind}: {error}); {_MAYBE_SENT}") from error
+        raise PipelineUnavailable(
+            f"a member went away before it answered ({kind}: {_said(error)}); {_MAYBE_SENT}"
+        ) from error
     except HazelcastError as error:
-        raise HazelgateError(f"a member could not do it ({type(error).__name__}): {error}") from error
+        raise HazelgateError(f"a member could not do it ({type(error).__name__}): {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    """What a member said, without the name of its exception and the stack trace that the client puts behind it."""
+    first = str(error).partition("\n")[0].strip()
+    return re.sub(r"^Exception from server: [\w.$]+: ", "", first)

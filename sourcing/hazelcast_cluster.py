@@ -237,7 +237,7 @@ class HazelcastCluster:
         )
         for answer in answers:
             if isinstance(answer, BaseException):
-                _logger.warning("a member of cluster %s gives no figures: %r", self._cluster_name, answer)
+                _logger.info("a member of cluster %s gives no figures: %s", self._cluster_name, answer)
         stats = [decode_stats(answer) for answer in answers if isinstance(answer, bytes)]
         return merge_stats(stats) if stats else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import signal
 import socket
@@ -13,21 +12,14 @@ import time
 from pathlib import Path
 from typing import IO
 
+from gateway.java import find_java
+from gateway.member import MemberOptions, member_command
+
 ROOT = Path(__file__).parents[2]
 ENGINE_JAR = ROOT / "engine" / "target" / "engine.jar"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-
-_JVM_FLAGS = (
-    "-Xmx512m",
-    "--add-modules=java.se",
-    "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
-    "--add-opens=java.base/java.lang=ALL-UNNAMED",
-    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-    "--add-opens=java.management/sun.management=ALL-UNNAMED",
-    "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED",
-    "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
-)
+TEST_HEAP = "512m"
 
 
 def free_port() -> int:
@@ -36,15 +28,6 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def java() -> str:
-    """The machine's Java: of JAVA_HOME, then of PATH."""
-    home = os.environ.get("JAVA_HOME")
-    found = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    if found is None:
-        raise AssertionError("these tests need Java 17 or newer: set JAVA_HOME, or put it on PATH")
-    return found
 
 
 def engine_jar() -> Path:
@@ -136,22 +119,20 @@ def projector(port: int, *, log: Path, domain: str = "tests.support.ledger") -> 
     return Child(command, ready=f"projector listens on {port}", log=log)
 
 
-def member(port: int, *, cluster_name: str, projector_port: int, log: Path, **settings: object) -> Child:
+def member(port: int, *, cluster_name: str, projector_port: int, log: Path, max_in_flight: int = 20_000) -> Child:
     """
-    A member, not yet started. `settings` are its further system properties, with _ for -.
+    A member, not yet started.
 
     It runs from a copy of the jar: a build meanwhile would take the classes from under it.
     """
     jar = log.parent / "engine.jar"
     if not jar.is_file():
         shutil.copyfile(engine_jar(), jar)
-    properties: dict[str, object] = {
-        "cluster_name": cluster_name,
-        "host": "127.0.0.1",
-        "port": port,
-        "members": f"127.0.0.1:{port}",
-        "projector": f"127.0.0.1:{projector_port}",
-        **settings,
-    }
-    flags = [f"-Dhazelgate.{name.replace('_', '-')}={value}" for name, value in properties.items()]
-    return Child([java(), *_JVM_FLAGS, *flags, "-jar", str(jar)], ready=f"member listens on 127.0.0.1:{port}", log=log)
+    options = MemberOptions(
+        cluster_name=cluster_name,
+        port=port,
+        projector=f"127.0.0.1:{projector_port}",
+        heap=TEST_HEAP,
+        max_in_flight=max_in_flight,
+    )
+    return Child(member_command(find_java(), jar, options), ready=f"member listens on 127.0.0.1:{port}", log=log)

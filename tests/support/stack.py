@@ -30,13 +30,19 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: Path, *, domain: str = "tests.support.ledger", **settings: object) -> Iterator[Stack]:
+def running_stack(
+    folder: Path, *, domain: str = "tests.support.ledger", max_in_flight: int = 20_000
+) -> Iterator[Stack]:
     """A stack of its own; nothing of it is left when the block ends."""
     name = f"test-{uuid.uuid4().hex[:12]}"
     projector_port, member_port = free_port(), free_port()
     folds = projector(projector_port, log=folder / f"{name}-projector.log", domain=domain)
     runs = member(
-        member_port, cluster_name=name, projector_port=projector_port, log=folder / f"{name}-member.log", **settings
+        member_port,
+        cluster_name=name,
+        projector_port=projector_port,
+        log=folder / f"{name}-member.log",
+        max_in_flight=max_in_flight,
     )
     try:
         folds.start()

@@ -135,9 +135,9 @@ public final class QueryEntries extends EngineTask {
             if (query.matches(entry)) {
                 counted++;
                 if (taken < query.limit()) {
-                    json.append(taken > 0 ? ",[\"" : "[\"")
-                            .append(indexKey)
-                            .append("\",")
+                    json.append(taken > 0 ? ",[" : "[")
+                            .append(Json.value(indexKey))
+                            .append(',')
                             .append(entry)
                             .append(']');
                     taken++;

@@ -174,6 +174,15 @@ class TasksTest {
     }
 
     @Test
+    void anIndexValueMayHoldAnything() throws Exception {
+        String name = TestMember.newId() + "-view";
+        IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
+        map.addIndex(new IndexConfig(IndexType.SORTED, Names.INDEX_PREFIX + "n").setName("n"));
+        map.set("a", new HazelcastJsonValue("{\"_meta\":{\"keys\":{\"n\":\"say \\\"hi\\\" \\\\|a\"}}}"));
+        assertEquals("say \"hi\" \\|a of null", query(name, "\"limit\":1"));
+    }
+
+    @Test
     void allEntriesAreCountedWithoutWalking() throws Exception {
         assertEquals(" of 50", query(viewOfNumbers(50), "\"limit\":0,\"count\":true"));
     }
