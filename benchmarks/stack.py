@@ -116,5 +116,5 @@ def _descendants(pid: int) -> list[int]:
 
 async def _drain(output: asyncio.StreamReader) -> None:
     while line := await output.readline():
-        if b"WARN" in line or b"ERROR" in line:
+        if any(mark in line for mark in (b"WARN", b"ERROR", b"SEVERE", b"starting it again")):
             print(line.decode().rstrip(), file=sys.stderr)

@@ -10,7 +10,7 @@ from benchmarks.figures import Figure, percentile
 from benchmarks.http_load import load
 from benchmarks.stack import RunningStack, event_handler
 
-_WARM_UP, _MEASURED = 1_500, 2_000
+_WARM_UP, _MEASURED = 6_000, 3_000
 _ORDERS, _CONNECTIONS = 6_000, 32
 _BULK_EVENTS, _BULK_ROUNDS = 40_000, 5
 
