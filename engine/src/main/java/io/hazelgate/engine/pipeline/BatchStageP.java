@@ -58,6 +58,8 @@ final class BatchStageP extends AbstractProcessor {
 
     @Override
     public void process(int ordinal, Inbox inbox) {
+        // While anything stays in the inbox, Jet calls this method and no other.
+        advance();
         while (current == null && !inbox.isEmpty()) {
             current = (Batch) inbox.poll();
             running = step.start(current);
