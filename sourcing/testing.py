@@ -20,7 +20,7 @@ from sourcing.envelope import Completion, CompletionStatus, EntryMeta, Envelope,
 from sourcing.errors import field_path
 from sourcing.events import Event, View
 from sourcing.ids import new_id
-from sourcing.projector.pipeline import MemoryPipeline
+from sourcing.memory.pipeline import MemoryPipeline
 
 AT = "2026-01-01T00:00:00.000000Z"
 """When events are submitted, unless a test says otherwise."""

@@ -12,7 +12,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -30,8 +30,11 @@ MAX_ROUNDS = 16
 
 ANY_VERSION = -1
 
+T = TypeVar("T")
 Maps = dict[str, dict[str, bytes]]
-Steps = Generator[str, None, None]
+Loaded = dict[str, dict[str, bytes | None]]
+Steps = Generator[str, None, T]
+"""The names of steps, each before it is taken, and what they come to."""
 
 
 class Received(NamedTuple):
@@ -148,11 +151,16 @@ class MemoryEngine:
 
     # ------------------------------------------------------------------ the pipeline
 
-    def run_batch(self) -> Steps:
-        """Take what has arrived through the pipeline, yielding each step's name before it is taken."""
+    def run_batch(self) -> Steps[list[bytes]]:
+        """
+        Take what has arrived through the pipeline, yielding each step's name before it is taken.
+
+        Returns:
+            The completion of each event, in the order of submission.
+        """
         events = [self._journal.popleft() for _ in range(min(len(self._journal), self._max_batch))]
         if not events:
-            return
+            return []
         found: list[bytes] = []
         while True:
             try:
@@ -164,36 +172,36 @@ class MemoryEngine:
         yield "publish"
         published_at = clock.now()
         self._publish_records(batch)
-        yield from self._complete(batch, published_at)
+        completions = yield from self._complete(batch, published_at)
         for event in events:
             yield f"remove {event.key}"
             # What was submitted again meanwhile is in the journal once more; its own batch answers it.
             self.map(PENDING_EVENTS).pop(event.key, None)
+        return completions
 
-    def _attempt(self, events: list[Received], found: list[bytes]) -> Generator[str, None, _Batch]:
+    def _attempt(self, events: list[Received], found: list[bytes]) -> Steps[_Batch]:
         yield "plan"
         self._batch_id += 1
         inputs = [Delivery(b"", 0, 0, clock.now(), None, record) for record in found]
-        inputs += self._inputs(events)
-        loaded: dict[str, dict[str, bytes | None]] = {}
+        inputs += self.number(events)
+        loaded: Loaded = {}
         answer = self._ask(0, inputs, loaded)
         yield "load"
-        known = [
-            self._with_known(each, event.event_id) for each, event in zip(inputs[len(found) :], events, strict=True)
-        ]
+        known = self.recognize(events, inputs[len(found) :])
         inputs[len(found) :] = known
         if answer.needs or any(each.id_record is not None for each in known):
             self._load(answer.needs, loaded)
-            answer = self._fold(inputs, loaded)
+            answer = self.fold(inputs, loaded)
         outcomes = answer.outcomes[len(found) :]
         persisted_at = clock.now()
-        records = yield from self._persist(events, outcomes, known, persisted_at)
+        records = yield from self.persist(events, outcomes, known, persisted_at)
         yield "notify stored"
         self._notify_stored(outcomes, persisted_at)
         yield from self._update_views(answer.writes, inputs, [*found, *records])
         return _Batch(events, outcomes, records, persisted_at, clock.now())
 
-    def _inputs(self, events: list[Received]) -> list[Delivery]:
+    def number(self, events: Sequence[Received]) -> list[Delivery]:
+        """Give each event its place in the order of its lane."""
         lanes = [lane_of(event.key) for event in events]
         bounds = self.map(LANES_MAP)
         known = [int(bounds[str(lane)]) for lane in lanes if str(lane) in bounds] if self._last_position == 0 else []
@@ -204,6 +212,10 @@ class MemoryEngine:
             bounds[str(lane)] = b"%d" % (self._last_position + AHEAD_MICROS)
             inputs.append(Delivery(event.envelope, lane, self._last_position, event.received_at, None, None))
         return inputs
+
+    def recognize(self, events: Sequence[Received], inputs: Sequence[Delivery]) -> list[Delivery]:
+        """Add what the maps say about events that were here before."""
+        return [self._with_known(each, event.event_id) for event, each in zip(events, inputs, strict=True)]
 
     def _turn(self, event: Received) -> tuple[int, str, str]:
         stored = self._stored(event.event_id)
@@ -225,10 +237,11 @@ class MemoryEngine:
             return each
         return msgspec.structs.replace(each, id_record=id_record, stored_record=self._stored(event_id))
 
-    def _ask(self, round_number: int, inputs: list[Delivery], loaded: dict[str, dict[str, bytes | None]]) -> Response:
+    def _ask(self, round_number: int, inputs: list[Delivery], loaded: Loaded) -> Response:
         return decode_response(self._process(encode(Request(self._batch_id, round_number, inputs, loaded))))
 
-    def _fold(self, inputs: list[Delivery], loaded: dict[str, dict[str, bytes | None]]) -> Response:
+    def fold(self, inputs: list[Delivery], loaded: Loaded) -> Response:
+        """Ask the projector until it needs nothing more; what it asks for is added to `loaded`."""
         for round_number in range(1, MAX_ROUNDS + 1):
             answer = self._ask(round_number, inputs, loaded)
             if not answer.needs:
@@ -236,14 +249,20 @@ class MemoryEngine:
             self._load(answer.needs, loaded)
         raise RuntimeError(f"the projector asked for more entries in each of {MAX_ROUNDS} rounds")
 
-    def _load(self, needs: Mapping[str, list[str]], loaded: dict[str, dict[str, bytes | None]]) -> None:
+    def _load(self, needs: Mapping[str, list[str]], loaded: Loaded) -> None:
         for map_name, keys in needs.items():
             entries = self.map(map_name)
             loaded.setdefault(map_name, {}).update((key, entries.get(key)) for key in keys)
 
-    def _persist(
-        self, events: list[Received], outcomes: list[Outcome], inputs: list[Delivery], persisted_at: str
-    ) -> Generator[str, None, list[bytes | None]]:
+    def persist(
+        self, events: Sequence[Received], outcomes: Sequence[Outcome], inputs: Sequence[Delivery], persisted_at: str
+    ) -> Steps[list[bytes | None]]:
+        """
+        Write the ids, then the records, each where its place in the store is free.
+
+        Returns:
+            The record of each event that is stored.
+        """
         records: list[bytes | None] = []
         for event, outcome, each in zip(events, outcomes, inputs, strict=True):
             if outcome.id_record is not None and outcome.kind in (Kind.ACCEPTED, Kind.REFUSED):
@@ -264,27 +283,35 @@ class MemoryEngine:
             raise _StoreConflict(others)
         return records
 
-    def _update_views(self, writes: list[Write], inputs: list[Delivery], records: Sequence[bytes | None]) -> Steps:
-        refused = yield from self._write(writes)
-        while refused:
-            self._figures.conflicts += len(refused)
+    def _update_views(
+        self, writes: list[Write], inputs: list[Delivery], records: Sequence[bytes | None]
+    ) -> Steps[None]:
+        late = _events_of((yield from self.write(writes)))
+        while late:
+            self._figures.conflicts += len(late)
             again = [
                 msgspec.structs.replace(inputs[index], envelope=b"", id_record=None, stored_record=records[index])
-                for index in refused
+                for index in late
             ]
-            answer = self._fold(again, {})
-            refused = sorted({refused[index] for index in (yield from self._write(answer.writes))})
+            answer = self.fold(again, {})
+            late = sorted({late[index] for index in _events_of((yield from self.write(answer.writes)))})
 
-    def _write(self, writes: list[Write]) -> Generator[str, None, list[int]]:
-        refused: set[int] = set()
+    def write(self, writes: Iterable[Write]) -> Steps[list[Write]]:
+        """
+        Write each entry where its version is the expected one.
+
+        Returns:
+            The refused ones.
+        """
+        refused = []
         for write in writes:
             yield f"write {write.map} {write.key}"
             entries = self.map(write.map)
             if write.expected_version in (ANY_VERSION, version_of(entries.get(write.key))):
                 entries[write.key] = write.value
             else:
-                refused.update(write.events)
-        return sorted(refused)
+                refused.append(write)
+        return refused
 
     # ------------------------------------------------------------------ telling what has happened
 
@@ -304,7 +331,7 @@ class MemoryEngine:
             if record is not None:
                 self._publish(f"events.{outcome.event_type}", record)
 
-    def _complete(self, batch: _Batch, published_at: str) -> Steps:
+    def _complete(self, batch: _Batch, published_at: str) -> Steps[list[bytes]]:
         completed_at = clock.now()
         refused_end = f',"completedAt":"{completed_at}"}}'.encode()
         again_end = f',"viewUpdatedAt":"{batch.view_updated_at}","publishedAt":"{published_at}"'.encode() + refused_end
@@ -331,6 +358,7 @@ class MemoryEngine:
                 self._figures.rejected += 1
         yield "notify"
         self._notify(notices)
+        return [completion for _, completion in notices]
 
     def _notify(self, notices: Iterable[tuple[str, bytes]]) -> None:
         by_gateway: dict[str, list[bytes]] = {}
@@ -339,6 +367,16 @@ class MemoryEngine:
                 by_gateway.setdefault(reply_to, []).append(completion)
         for gateway, completions in by_gateway.items():
             self._publish(f"completions.{gateway}", b"[%b]" % b",".join(completions))
+
+
+def take_all(steps: Steps[T]) -> T:
+    """Take step after step to the end. What they come to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
 def lane_of(key: str) -> int:
@@ -355,6 +393,10 @@ def version_of(entry: bytes | None) -> int:
         return 0
     digits = entry[len(_VERSION_PREFIX) : len(_VERSION_PREFIX) + 20]
     return int(digits.replace(b"}", b",").partition(b",")[0])
+
+
+def _events_of(writes: Iterable[Write]) -> list[int]:
+    return sorted({index for write in writes for index in write.events})
 
 
 def _is_of(record: bytes, event_id: str) -> bool:

@@ -11,8 +11,8 @@ import pytest
 from sourcing.catalog import Catalog
 from sourcing.envelope import AGGREGATE_HEADS, DEAD_LETTER_EVENTS, EVENT_IDS, Completion, CompletionStatus
 from sourcing.events import Event
+from sourcing.memory.pipeline import MemoryPipeline
 from sourcing.projector.messages import Delivery, Kind, Request, Response, decode_response, encode
-from sourcing.projector.pipeline import MemoryPipeline
 from sourcing.projector.process import Processor
 from sourcing.testing import envelope_of
 from tests.unit.sourcing.counters import CATALOG, POISON, Counted, CounterStarted, Noted

@@ -19,8 +19,8 @@ from sourcing.envelope import (
     EventRecord,
 )
 from sourcing.events import Event
+from sourcing.memory.pipeline import MemoryPipeline
 from sourcing.projector.messages import Kind, Response, Write
-from sourcing.projector.pipeline import MemoryPipeline
 from sourcing.testing import AT, envelope_of
 from tests.unit.sourcing.counters import CATALOG, POISON, Counted, CounterStarted
 
@@ -100,7 +100,7 @@ def crash(pipeline: MemoryPipeline, batch: Sequence[bytes], fault: str, chance: 
 
     The ids are written first. Then the store, each lane as a whole; then the views, in any order.
     """
-    deliveries = [pipeline._delivery(envelope) for envelope in batch]
+    deliveries = pipeline.receive(batch)
     response = pipeline.run(deliveries)
     stored = [
         (delivery, outcome)
@@ -108,7 +108,7 @@ def crash(pipeline: MemoryPipeline, batch: Sequence[bytes], fault: str, chance: 
         if fault == "views" or outcome.kind != Kind.ACCEPTED or (delivery.lane * 7919 + chance) % 2
     ]
     for delivery, outcome in stored:
-        pipeline._keep(outcome, delivery, AT)
+        pipeline.persist(delivery, outcome, AT)
     if fault == "views":
         pipeline.write(some_writes(response, chance))
 
