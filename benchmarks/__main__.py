@@ -17,7 +17,8 @@ Measure = Callable[[RunningStack], Awaitable[list[Figure]]]
 
 #: Name, what is measured on one fresh stack, and the member's heap.
 SUITES: dict[str, tuple[list[Measure], str]] = {
-    "writes": ([writes.one_at_a_time, writes.orders, writes.bulk], "3g"),
+    "latency": ([writes.one_at_a_time, writes.orders], "2g"),
+    "bulk": ([writes.bulk], "4g"),
     "growth": ([growth.cost_and_heap], "10g"),
 }
 

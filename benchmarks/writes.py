@@ -51,7 +51,7 @@ async def orders(stack: RunningStack) -> list[Figure]:
             shop.CREATE_ORDER, {"input": {"customerId": chance.choice(customers).customer_id, "items": items}}
         )
 
-    await load(url, bodies, connections=_CONNECTIONS, requests=_ORDERS // 3)
+    await load(url, bodies, connections=_CONNECTIONS, requests=_ORDERS)
     result = await load(url, bodies, connections=_CONNECTIONS, requests=_ORDERS)
     demo = "the public Java demo: 198 orders/s on five large machines (its own report)"
     return [

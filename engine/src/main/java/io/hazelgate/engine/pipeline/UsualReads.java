@@ -21,7 +21,7 @@ import java.util.Set;
  * the whole batch is cheaper than parsing each event here.
  */
 final class UsualReads {
-    private static final int MAX_EVENTS = 8;
+    private static final int MAX_EVENTS = 64;
 
     private UsualReads() {}
 

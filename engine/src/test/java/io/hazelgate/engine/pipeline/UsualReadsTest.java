@@ -57,6 +57,6 @@ class UsualReadsTest {
 
     @Test
     void aLargeBatchIsLeftToThePlan() {
-        assertEquals(Map.of(), UsualReads.of(Collections.nCopies(9, event(ORDER)), SHOP));
+        assertEquals(Map.of(), UsualReads.of(Collections.nCopies(65, event(ORDER)), SHOP));
     }
 }
