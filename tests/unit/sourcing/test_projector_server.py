@@ -97,7 +97,7 @@ def test_the_command_says_where_it_listens_and_ends_when_told() -> None:
             description = describe(int(words[3]))
             assert "OrderCreated" in dict(description.event_types)
             started.send_signal(signal.SIGTERM)
-            assert started.wait(10) == 0
+            assert started.wait(30) == 0
         finally:
             started.kill()
 
