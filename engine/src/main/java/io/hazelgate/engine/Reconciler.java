@@ -8,10 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,32 +59,17 @@ public final class Reconciler {
         inPipeline.clear();
         found.clear();
         List<Received> events = read(pendingEvents.localKeySet());
-        Map<String, String> cursors =
-                storedCursors(events.stream().map(Received::eventId).toList());
+        KnownEvents known =
+                new KnownEvents(entries, events.stream().map(Received::eventId).toList());
+        known.await();
         events.sort(Comparator.comparing(
-                event -> cursors.get(event.eventId()), Comparator.nullsLast(Comparator.naturalOrder())));
+                event -> cursorOf(known.storedRecord(event.eventId())),
+                Comparator.nullsLast(Comparator.naturalOrder())));
         return events;
     }
 
-    /** The cursors of those events that are in the store. */
-    private Map<String, String> storedCursors(List<String> eventIds) {
-        Map<String, String> storeKeys = new HashMap<>();
-        entries.read(Names.EVENT_IDS, eventIds).join().forEach((eventId, idRecord) -> {
-            String key = idRecord == null ? null : Json.stringField(text(idRecord), "key");
-            if (key != null) {
-                storeKeys.put(eventId, key);
-            }
-        });
-        Map<String, byte[]> records =
-                entries.read(Names.EVENT_STORE, storeKeys.values()).join();
-        Map<String, String> cursors = new HashMap<>();
-        storeKeys.forEach((eventId, key) -> {
-            byte[] record = records.get(key);
-            if (record != null && Json.isOfEvent(text(record), eventId)) {
-                cursors.put(eventId, Json.stringField(text(record), "cursor"));
-            }
-        });
-        return cursors;
+    private static String cursorOf(byte[] storedRecord) {
+        return storedRecord == null ? null : Json.stringField(text(storedRecord), "cursor");
     }
 
     private static String text(byte[] json) {

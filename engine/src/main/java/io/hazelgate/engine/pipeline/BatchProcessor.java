@@ -5,6 +5,7 @@ import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Json;
+import io.hazelgate.engine.KnownEvents;
 import io.hazelgate.engine.Lanes;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.entries.Change;
@@ -115,7 +116,7 @@ final class BatchProcessor {
         long batchId = projector.newBatchId();
         Set<String> ids = new LinkedHashSet<>();
         events.forEach(event -> ids.add(event.eventId()));
-        EntryLoader.Known known = loader.loadKnown(ids);
+        KnownEvents known = new KnownEvents(entries, ids);
 
         List<Input> inputs = inputs(events, found);
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
@@ -165,8 +166,7 @@ final class BatchProcessor {
         return inputs;
     }
 
-    private static List<Input> withKnown(
-            List<Input> inputs, List<Received> events, int foundCount, EntryLoader.Known known) {
+    private static List<Input> withKnown(List<Input> inputs, List<Received> events, int foundCount, KnownEvents known) {
         List<Input> with = new ArrayList<>(inputs);
         for (int i = 0; i < events.size(); i++) {
             Input input = inputs.get(foundCount + i);
