@@ -77,12 +77,12 @@ class MemoryCluster:
 
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
         await self._answering()
-        entries = self.engine.map(map_name)
+        entries = self.engine.live_map(map_name)
         return [entries.get(key) for key in keys]
 
     async def query(self, query: EntryQuery) -> EntryPage:
         await self._answering()
-        return query_entries(self.engine.map(query.map_name), query)
+        return query_entries(self.engine.live_map(query.map_name), query)
 
     async def stats(self) -> PipelineStats:
         await self._answering()

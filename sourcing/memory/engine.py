@@ -19,6 +19,7 @@ import msgspec
 from sourcing import clock
 from sourcing.cluster import EVENT_STREAM
 from sourcing.envelope import COMPLETED_EVENTS, DEAD_LETTER_EVENTS, EVENT_IDS, EVENT_STORE, PENDING_EVENTS
+from sourcing.generations import VIEW_GENERATIONS, live_map
 from sourcing.memory.figures import Figures
 from sourcing.metrics import MemberStats
 from sourcing.projector.messages import Delivery, Kind, Outcome, Request, Response, Write, decode_response, encode
@@ -119,6 +120,10 @@ class MemoryEngine:
     def map(self, name: str) -> dict[str, bytes]:
         """The map of that name; its values are raw JSON."""
         return self.maps.setdefault(name, {})
+
+    def live_map(self, name: str) -> dict[str, bytes]:
+        """The map that holds a view's entries just now; for the name of any other map, that one."""
+        return self.map(live_map(self.map(VIEW_GENERATIONS), name))
 
     @property
     def idle(self) -> bool:
@@ -251,7 +256,7 @@ class MemoryEngine:
 
     def _load(self, needs: Mapping[str, list[str]], loaded: Loaded) -> None:
         for map_name, keys in needs.items():
-            entries = self.map(map_name)
+            entries = self.live_map(map_name)
             loaded.setdefault(map_name, {}).update((key, entries.get(key)) for key in keys)
 
     def persist(
@@ -306,7 +311,7 @@ class MemoryEngine:
         refused = []
         for write in writes:
             yield f"write {write.map} {write.key}"
-            entries = self.map(write.map)
+            entries = self.live_map(write.map)
             if write.expected_version in (ANY_VERSION, version_of(entries.get(write.key))):
                 entries[write.key] = write.value
             else:

@@ -1,7 +1,5 @@
 package io.hazelgate.engine;
 
-import com.hazelcast.config.IndexConfig;
-import com.hazelcast.config.IndexType;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.core.HazelcastJsonValue;
@@ -13,6 +11,8 @@ import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.pipeline.EventPipeline;
 import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.views.Gate;
+import io.hazelgate.engine.views.Generations;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +26,8 @@ public final class Engine implements AutoCloseable {
     private final Projector projector;
     private final Entries entries;
     private final Lanes lanes;
+    private final Generations generations;
+    private final Gate gate;
     private final PipelineStatistics statistics = new PipelineStatistics();
     private final Reconciler reconciler;
     private final Backpressure backpressure;
@@ -42,6 +44,8 @@ public final class Engine implements AutoCloseable {
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
         entries = new Entries(hazelcast);
         lanes = new Lanes(hazelcast);
+        generations = new Generations(hazelcast);
+        gate = new Gate(lanes::reached, generations::look);
         projector = new Projector(settings.projector(), this::describe);
         reconciler = new Reconciler(pendingEvents, entries, statistics);
         backpressure = new Backpressure(
@@ -61,6 +65,7 @@ public final class Engine implements AutoCloseable {
     public void start() {
         every(500, backpressure::look);
         every(250, lanes::look);
+        every(1_000, generations::look);
         every(1_000, reconciler::look);
         every(500, this::watchJob);
         every(1_000, projector::probe);
@@ -91,12 +96,8 @@ public final class Engine implements AutoCloseable {
     }
 
     private void describe(Description description) {
-        description.views().forEach((mapName, indexes) -> {
-            IMap<String, HazelcastJsonValue> map = hazelcast.getMap(mapName);
-            for (String index : indexes) {
-                map.addIndex(new IndexConfig(IndexType.SORTED, Names.INDEX_PREFIX + index).setName(index));
-            }
-        });
+        generations.appeared(description.views().keySet());
+        description.views().forEach((view, indexes) -> generations.addIndexes(generations.liveMap(view), indexes));
         log.info("the projector at " + projector.address() + " is ready: "
                 + description.usualReads().size() + " event types, views "
                 + description.views().keySet());
@@ -120,6 +121,16 @@ public final class Engine implements AutoCloseable {
 
     public Lanes lanes() {
         return lanes;
+    }
+
+    /** Which map holds each view. */
+    public Generations generations() {
+        return generations;
+    }
+
+    /** What whoever writes into views passes. */
+    public Gate gate() {
+        return gate;
     }
 
     public PipelineStatistics statistics() {

@@ -70,6 +70,19 @@ public final class Lanes {
         return positions;
     }
 
+    /** A position that every one given out so far is at or below, and every later one above. */
+    public synchronized long reached() {
+        last = Math.max(last, Clock.micros());
+        if (moved) {
+            moved = false;
+            learn();
+        }
+        if (bound < last) {
+            reserve(last);
+        }
+        return last;
+    }
+
     /** Moves the bound on before it is reached, so that no event has to wait for that. */
     synchronized void look() {
         long now = Clock.micros();

@@ -9,6 +9,7 @@ public final class Names {
     public static final String DEAD_LETTER_EVENTS = "dead-letter-events";
     public static final String AGGREGATE_HEADS = "aggregate-heads";
     public static final String POSITIONS = "positions";
+    public static final String VIEW_GENERATIONS = "view-generations";
 
     public static final String EVENT_STREAM_TOPIC = "event-stream";
     public static final String EVENT_TOPIC_PREFIX = "events.";

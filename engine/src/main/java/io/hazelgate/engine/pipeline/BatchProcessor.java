@@ -58,7 +58,7 @@ final class BatchProcessor {
         planning = projector.newAsker();
         projecting = projector.newAsker();
         lanes = engine.lanes();
-        loader = new EntryLoader(entries);
+        loader = new EntryLoader(engine);
         notices = new Notices(hazelcast);
         log = hazelcast.getLoggingService().getLogger(BatchProcessor.class);
     }
@@ -87,6 +87,15 @@ final class BatchProcessor {
      * @param needs what {@link #plan} said of it; empty where nobody has planned yet
      */
     Batch process(List<Received> events, Map<String, List<String>> needs) throws InterruptedException {
+        long pass = engine.gate().enter();
+        try {
+            return processInside(events, needs);
+        } finally {
+            engine.gate().leave(pass);
+        }
+    }
+
+    private Batch processInside(List<Received> events, Map<String, List<String>> needs) throws InterruptedException {
         List<byte[]> found = new ArrayList<>();
         long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
@@ -278,7 +287,8 @@ final class BatchProcessor {
         byMap.forEach((map, mapWrites) -> running.put(
                 map,
                 entries.change(
-                        map, mapWrites.stream().map(BatchProcessor::change).toList())));
+                        engine.generations().liveMap(map),
+                        mapWrites.stream().map(BatchProcessor::change).toList())));
         Set<Integer> refused = new TreeSet<>();
         running.forEach((map, change) -> {
             Map<String, byte[]> conflicts = change.join();

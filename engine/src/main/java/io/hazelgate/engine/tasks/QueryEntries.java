@@ -33,7 +33,8 @@ public final class QueryEntries extends EngineTask {
     byte[] answer(Engine engine, byte[] request) {
         EntryQuery query = EntryQuery.parse(
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asObject());
-        IMap<String, HazelcastJsonValue> map = engine.hazelcast().getMap(query.map());
+        IMap<String, HazelcastJsonValue> map =
+                engine.hazelcast().getMap(engine.generations().liveMap(query.map()));
         Page page = new Page(query);
         if (query.index() == null) {
             walkKeys(map, page);
@@ -82,7 +83,7 @@ public final class QueryEntries extends EngineTask {
     private static InternalIndex indexOf(IMap<String, HazelcastJsonValue> map, EntryQuery query) {
         MapService service = ((MapProxyImpl<?, ?>) map).getService();
         IndexRegistry indexes =
-                service.getMapServiceContext().getMapContainer(query.map()).getGlobalIndexRegistry();
+                service.getMapServiceContext().getMapContainer(map.getName()).getGlobalIndexRegistry();
         InternalIndex index = indexes == null ? null : indexes.getIndex(query.index());
         if (index == null) {
             throw new IllegalStateException("the map " + query.map() + " has no index " + query.index()

@@ -28,8 +28,8 @@ public final class ReadEntries extends EngineTask {
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asArray()) {
             List<String> keys = new ArrayList<>();
             item.asArray().get(1).asArray().forEach(key -> keys.add(key.asString()));
-            asked.add(
-                    new Asked(keys, engine.entries().read(item.asArray().get(0).asString(), keys)));
+            String map = engine.generations().liveMap(item.asArray().get(0).asString());
+            asked.add(new Asked(keys, engine.entries().read(map, keys)));
         }
         ByteArrayOutputStream json = new ByteArrayOutputStream(4096);
         json.write('[');

@@ -1,0 +1,107 @@
+package io.hazelgate.engine.views;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * The gate that every batch passes: closed, it keeps the views still while one generation takes another's place.
+ *
+ * <p>It also knows up to which position everything is stored and in the views: what was given out before the oldest batch that is
+ * still inside. A gate whose holder is gone, or holds it too long, opens by itself.
+ */
+public final class Gate {
+    private static final long LOOK_MILLIS = 50;
+
+    private final LongSupplier positions;
+    private final Runnable beforeOpening;
+    private final Map<Long, Long> inside = new HashMap<>();
+    private long passes;
+    private String holder;
+    private BooleanSupplier holds;
+    private long heldUntilNanos;
+
+    /**
+     * @param positions the highest position that may have been given out so far; all later ones are above it
+     * @param beforeOpening called before anything passes again
+     */
+    public Gate(LongSupplier positions, Runnable beforeOpening) {
+        this.positions = positions;
+        this.beforeOpening = beforeOpening;
+    }
+
+    /** Waits until the gate is open, and goes in; to be given back to {@link #leave}. */
+    public synchronized long enter() throws InterruptedException {
+        while (isClosed()) {
+            wait(LOOK_MILLIS);
+        }
+        long pass = ++passes;
+        inside.put(pass, positions.getAsLong());
+        return pass;
+    }
+
+    public synchronized void leave(long pass) {
+        inside.remove(pass);
+        notifyAll();
+    }
+
+    /** Up to which position every event of this member's lanes is stored and applied, or never will be. */
+    public synchronized long settled() {
+        return inside.values().stream().mapToLong(from -> from).min().orElseGet(positions);
+    }
+
+    /**
+     * Lets nobody in any more, and waits until nobody is inside.
+     *
+     * @param who closes it; may close it again to hold it longer
+     * @param holds whether who closed it is still there to open it
+     * @return false when somebody else holds it, or it was not empty in time; then it is not closed by this
+     */
+    public synchronized boolean close(String who, BooleanSupplier holds, long waitMillis, long holdMillis)
+            throws InterruptedException {
+        if (isClosed() && !who.equals(holder)) {
+            return false;
+        }
+        holder = who;
+        this.holds = holds;
+        heldUntilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMillis + holdMillis);
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMillis);
+        while (!inside.isEmpty()) {
+            if (System.nanoTime() - until >= 0) {
+                open(who);
+                return false;
+            }
+            wait(LOOK_MILLIS);
+        }
+        return isClosed();
+    }
+
+    /** Opens it, where this one has closed it; returns whether it had been closed until now. */
+    public synchronized boolean open(String who) {
+        boolean held = isClosed() && who.equals(holder);
+        if (held) {
+            release();
+        }
+        return held;
+    }
+
+    /** Whether this one has closed it, and it has not opened since. */
+    public synchronized boolean isHeldBy(String who) {
+        return isClosed() && who.equals(holder);
+    }
+
+    private boolean isClosed() {
+        if (holder != null && (System.nanoTime() - heldUntilNanos >= 0 || !holds.getAsBoolean())) {
+            release();
+        }
+        return holder != null;
+    }
+
+    private void release() {
+        beforeOpening.run();
+        holder = null;
+        notifyAll();
+    }
+}

@@ -1,0 +1,85 @@
+package io.hazelgate.engine.views;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class GateTest {
+    private static final long LONG = 60_000;
+    private final AtomicLong position = new AtomicLong(10);
+    private final AtomicInteger looks = new AtomicInteger();
+    private final Gate gate = new Gate(position::get, looks::incrementAndGet);
+
+    private CompletableFuture<Long> entering() {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return gate.enter();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    @Test
+    void nobodyPassesAClosedGateUntilItOpens() throws Exception {
+        assertTrue(gate.close("one", () -> true, LONG, LONG));
+        CompletableFuture<Long> batch = entering();
+        Thread.sleep(100);
+        assertFalse(batch.isDone());
+        assertTrue(gate.open("one"));
+        gate.leave(batch.get(5, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void itIsClosedOnlyWhenNobodyIsInside() throws Exception {
+        long pass = gate.enter();
+        assertFalse(gate.close("one", () -> true, 50, LONG));
+        gate.leave(pass);
+        assertTrue(gate.close("one", () -> true, 50, LONG));
+    }
+
+    @Test
+    void twoDoNotHoldItAtOnce() throws Exception {
+        assertTrue(gate.close("one", () -> true, 50, LONG));
+        assertFalse(gate.close("two", () -> true, 50, LONG));
+        assertFalse(gate.open("two"));
+        assertTrue(gate.isHeldBy("one"));
+    }
+
+    @Test
+    void itOpensByItselfWhenItsHolderIsGoneAndLooksFirst() throws Exception {
+        AtomicBoolean there = new AtomicBoolean(true);
+        assertTrue(gate.close("one", there::get, 50, LONG));
+        there.set(false);
+        gate.leave(entering().get(5, TimeUnit.SECONDS));
+        assertEquals(1, looks.get());
+        assertFalse(gate.open("one"));
+    }
+
+    @Test
+    void itOpensByItselfWhenItIsHeldTooLong() throws Exception {
+        assertTrue(gate.close("one", () -> true, 1, 50));
+        gate.leave(entering().get(5, TimeUnit.SECONDS));
+        assertFalse(gate.isHeldBy("one"));
+    }
+
+    @Test
+    void whatIsSettledEndsBeforeTheOldestBatchInside() throws Exception {
+        long first = gate.enter();
+        position.set(20);
+        long second = gate.enter();
+        position.set(30);
+        assertEquals(10, gate.settled());
+        gate.leave(first);
+        assertEquals(20, gate.settled());
+        gate.leave(second);
+        assertEquals(30, gate.settled());
+    }
+}

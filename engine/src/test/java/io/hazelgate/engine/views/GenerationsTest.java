@@ -1,0 +1,56 @@
+package io.hazelgate.engine.views;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.hazelcast.core.HazelcastJsonValue;
+import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Names;
+import io.hazelgate.engine.TestMember;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GenerationsTest {
+    private final Engine engine = TestMember.engine();
+    private final Generations generations = engine.generations();
+
+    GenerationsTest() throws Exception {}
+
+    @Test
+    void theFirstGenerationHasTheNameOfTheView() {
+        String view = TestMember.newId() + "-view";
+        generations.appeared(List.of(view));
+        assertEquals(view, generations.liveMap(view));
+    }
+
+    @Test
+    void theNameOfAnyOtherMapStaysAsItIs() {
+        assertEquals(Names.AGGREGATE_HEADS, generations.liveMap(Names.AGGREGATE_HEADS));
+    }
+
+    @Test
+    void theNextGenerationKeepsTheOneBeforeIt() {
+        String view = TestMember.newId() + "-view";
+        generations.appeared(List.of(view));
+        generations.set(view, generations.of(view).next("g2." + view, 42, "2026-01-01T00:00:00.000000Z"));
+        assertEquals("g2." + view, generations.liveMap(view));
+        assertEquals(
+                new Generation("g2." + view, view, 42, "2026-01-01T00:00:00.000000Z", false), generations.of(view));
+    }
+
+    @Test
+    void aViewThatIsYoungerThanTheLogIsIncompleteUntilItIsBuilt() {
+        String key = "T:1@" + TestMember.newId();
+        engine.hazelcast()
+                .getMap(Names.EVENT_STORE)
+                .set(key, new HazelcastJsonValue("{\"cursor\":\"0000000000000001-00001\"}"));
+        String view = TestMember.newId() + "-view";
+        generations.appeared(List.of(view));
+        assertTrue(generations.of(view).incomplete());
+        generations.set(view, generations.of(view).next("g2." + view, 1, "now"));
+        generations.appeared(List.of(view));
+        assertFalse(generations.of(view).incomplete());
+        engine.hazelcast().getMap(Names.EVENT_STORE).delete(key);
+    }
+}
