@@ -88,14 +88,26 @@ class HazelcastCluster:
         return self._state
 
     async def wait_until_ready(self, timeout_seconds: float) -> None:
+        await self._wait_until(lambda state: state.problem is None, "ready", timeout_seconds)
+
+    async def wait_until_connected(self, timeout_seconds: float) -> None:
+        """
+        Return once a member answers, whatever its pipeline does: enough to look at what is there.
+
+        Raises:
+            PipelineUnavailable: Not within the time.
+        """
+        await self._wait_until(lambda state: state.connected, "connected", timeout_seconds)
+
+    async def _wait_until(self, good: Callable[[ClusterState], bool], what: str, timeout_seconds: float) -> None:
         try:
             async with asyncio.timeout(timeout_seconds):
-                while self._state.problem is not None:
+                while not good(self._state):
                     self._state_changed.clear()
                     await self._state_changed.wait()
         except TimeoutError:
             raise PipelineUnavailable(
-                f"not ready after {timeout_seconds:g} s: {self._state.problem}; looked for cluster "
+                f"not {what} after {timeout_seconds:g} s: {self._state.problem}; looked for cluster "
                 f"{self._cluster_name!r} at {', '.join(self._members)}"
             ) from None
 
