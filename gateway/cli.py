@@ -71,6 +71,12 @@ def dev(port: int, demo_data: bool, domain: str, heap: str) -> None:
 @_HEAP
 @click.option("--completed-ttl-seconds", type=click.IntRange(1), default=3_600, help="How long completions stay.")
 @click.option("--max-in-flight", type=click.IntRange(1), default=20_000, help="Pending events at most.")
+@click.option(
+    "--quorum", type=click.IntRange(1, 100), default=1, help="Members that must see one another; of n members n/2+1."
+)
+@click.option(
+    "--journal-capacity", type=click.IntRange(2, 1_000_000), default=4_096, help="Slots of the journal, per partition."
+)
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Hazelcast YAML.")
 def member(**options: Any) -> None:
     """Run a Hazelcast member with the engine. This process becomes the JVM."""

@@ -44,8 +44,14 @@ class MemberOptions:
     """The heap's upper bound, as `-Xmx` takes it."""
     completed_ttl_seconds: int = 3_600
     max_in_flight: int = 20_000
+    quorum: int = 1
+    """Members that have to see one another before anything is read or written: n/2+1 of n."""
+    journal_capacity: int = 4_096
+    """Events and removals that each of the journal's partitions remembers; in flight is bounded to half of it."""
     config: Path | None = None
     """A Hazelcast configuration (YAML) in place of the built-in one."""
+    clock_offset_ms: int = 0
+    """How far the member's clock is wrong. For tests of just that."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[1-9][0-9]*[kmgKMG]", self.heap):
@@ -73,6 +79,8 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         "projector": options.projector,
         "completed-ttl-seconds": options.completed_ttl_seconds,
         "max-in-flight": options.max_in_flight,
+        "quorum": options.quorum,
+        "journal-capacity": options.journal_capacity,
     }
     if options.members:
         properties["members"] = ",".join(options.members)
@@ -84,6 +92,7 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         *_MODULES,
         *(flag for since, flag in _QUIET if java.version >= since),
         _COMMON_POOL,
+        *((f"-Dhazelcast.clock.offset={options.clock_offset_ms}",) if options.clock_offset_ms else ()),
         *(f"-Dhazelgate.{name}={value}" for name, value in properties.items()),
         "-jar",
         str(jar),

@@ -13,8 +13,10 @@ from hazelcast.errors import (
     HazelcastError,
     HazelcastInstanceNotActiveError,
     IllegalStateError,
+    IndeterminateOperationStateError,
     MemberLeftError,
     OperationTimeoutError,
+    SplitBrainProtectionError,
     TargetDisconnectedError,
     TargetNotMemberError,
 )
@@ -25,6 +27,7 @@ _MAYBE_SENT = "what was sent may be on its way: send it again with the same even
 _AWAY = (
     HazelcastClientNotActiveError,
     HazelcastInstanceNotActiveError,
+    IndeterminateOperationStateError,
     MemberLeftError,
     OperationTimeoutError,
     TargetDisconnectedError,
@@ -84,6 +87,11 @@ def plain_errors() -> Iterator[None]:
         yield
     except IllegalStateError as error:
         raise PipelineUnavailable(f"a member is not ready: {_said(error)}") from error
+    except SplitBrainProtectionError as error:
+        raise PipelineUnavailable(
+            "fewer members than the quorum see one another, so nothing is read or written; "
+            "try again when /ready is true"
+        ) from error
     except _AWAY as error:
         kind = type(error).__name__
         raise PipelineUnavailable(

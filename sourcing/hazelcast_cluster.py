@@ -37,6 +37,8 @@ POLL_DEADLINE_SECONDS = 2.0
 PATIENCE_SECONDS = 4.0
 """How long a connected cluster may answer nothing at all before it counts as away."""
 RETRY_CONNECT_SECONDS = 0.2
+AVOID_SECONDS = 5.0
+"""How long a member that left a call unanswered gets no other, while there are others to ask."""
 
 
 class HazelcastCluster:
@@ -65,6 +67,7 @@ class HazelcastCluster:
         self._supervisor: asyncio.Task[None] | None = None
         self._listeners: set[TopicListener] = set()
         self._next = itertools.count()
+        self._avoided: dict[Any, float] = {}
         self._last_answer = 0.0
         self._reads = ReadGathering(self._read_entries)
         self._submissions = SubmitGathering(self._submit_events)
@@ -156,19 +159,30 @@ class HazelcastCluster:
 
     async def _ask_any(self, task: tasks.Task) -> bytes:
         """
-        Have one member run the task, and another one when that one goes away.
+        Have one member run the task, and another one when that one goes away, or hangs.
 
         Every task may run twice: reading is harmless, and the pipeline knows an event that it has seen before.
         """
         async with deadline(self._deadline_seconds):
             while True:
                 members = self._data_members()
-                member = members[next(self._next) % len(members)]
+                member = self._next_of(members)
                 try:
-                    return await self._run_on(member, task)
+                    async with asyncio.timeout(None if len(members) == 1 else self._deadline_seconds / 2):
+                        return await self._run_on(member, task)
+                except TimeoutError:
+                    self._avoided[member.uuid] = time.monotonic() + AVOID_SECONDS
                 except PipelineUnavailable:
                     if not self._connected or len(members) == 1:
                         raise
+
+    def _next_of(self, members: list[Any]) -> Any:
+        """In turn; one that has just left somebody waiting is not asked while there are others."""
+        if self._avoided:
+            now = time.monotonic()
+            self._avoided = {uuid: until for uuid, until in self._avoided.items() if until > now}
+            members = [member for member in members if member.uuid not in self._avoided] or members
+        return members[next(self._next) % len(members)]
 
     async def _ask_all(self, task: tasks.Task) -> list[bytes]:
         async with deadline(self._deadline_seconds):

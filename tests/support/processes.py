@@ -120,14 +120,7 @@ def projector(port: int, *, log: Path, domain: str = "tests.support.ledger") -> 
 
 
 def member(port: int, *, cluster_name: str, projector_port: int, log: Path, max_in_flight: int = 20_000) -> Child:
-    """
-    A member, not yet started.
-
-    It runs from a copy of the jar: a build meanwhile would take the classes from under it.
-    """
-    jar = log.parent / "engine.jar"
-    if not jar.is_file():
-        shutil.copyfile(engine_jar(), jar)
+    """A member, not yet started."""
     options = MemberOptions(
         cluster_name=cluster_name,
         port=port,
@@ -135,4 +128,17 @@ def member(port: int, *, cluster_name: str, projector_port: int, log: Path, max_
         heap=TEST_HEAP,
         max_in_flight=max_in_flight,
     )
-    return Child(member_command(find_java(), jar, options), ready=f"member listens on 127.0.0.1:{port}", log=log)
+    return member_with(options, log=log)
+
+
+def member_with(options: MemberOptions, *, log: Path) -> Child:
+    """
+    A member with these options, not yet started.
+
+    It runs from a copy of the jar: a build meanwhile would take the classes from under it.
+    """
+    jar = log.parent / "engine.jar"
+    if not jar.is_file():
+        shutil.copyfile(engine_jar(), jar)
+    ready = f"member listens on {options.host}:{options.port}"
+    return Child(member_command(find_java(), jar, options), ready=ready, log=log)

@@ -26,6 +26,8 @@ def test_every_option_reaches_the_member() -> None:
         heap="4g",
         completed_ttl_seconds=60,
         max_in_flight=5,
+        quorum=2,
+        journal_capacity=4,
         config=Path("own.yaml"),
     )
     command = member_command(JAVA, Path("engine.jar"), options)
@@ -39,6 +41,8 @@ def test_every_option_reaches_the_member() -> None:
         "projector=p:50051",
         "completed-ttl-seconds=60",
         "max-in-flight=5",
+        "quorum=2",
+        "journal-capacity=4",
         "members=a:5701,b:5701",
         "config=own.yaml",
     ]

@@ -38,9 +38,10 @@ public final class Member {
         return engine;
     }
 
+    /** Hazelcast hands over first what this member has: until then its part of the pipeline works on. */
     static void stop(HazelcastInstance hazelcast, Engine engine) {
-        engine.close();
         hazelcast.shutdown();
+        engine.close();
     }
 
     static Config config(Settings settings) throws IOException {
@@ -57,6 +58,7 @@ public final class Member {
         // Not for a user to choose: without these the gateway can't talk to the member.
         config.getSerializationConfig()
                 .addDataSerializableFactory(EngineSerializers.FACTORY_ID, new EngineSerializers());
+        Membership.configure(config, settings);
         return config;
     }
 }

@@ -10,6 +10,8 @@ import java.util.Properties;
  *
  * @param members the addresses of members to join, separated by commas
  * @param projector {@code host:port} of the projector beside this member
+ * @param quorum how many members have to see one another before anything is read or written; 1: each goes on alone
+ * @param journalCapacity events and removals that a partition's journal remembers
  * @param config a Hazelcast configuration in YAML; null for the one in this jar
  */
 public record Settings(
@@ -20,7 +22,10 @@ public record Settings(
         String projector,
         int completedTtlSeconds,
         int maxInFlight,
+        int quorum,
+        int journalCapacity,
         String config) {
+    static final int DEFAULT_JOURNAL_CAPACITY = 4_096;
 
     static Settings fromSystemProperties() throws IOException {
         String host = System.getProperty("hazelgate.host", "127.0.0.1");
@@ -36,6 +41,8 @@ public record Settings(
                 System.getProperty("hazelgate.projector", "127.0.0.1:50051"),
                 integer("hazelgate.completed-ttl-seconds", 3_600, 1, Integer.MAX_VALUE),
                 integer("hazelgate.max-in-flight", 20_000, 1, Integer.MAX_VALUE),
+                integer("hazelgate.quorum", 1, 1, 100),
+                integer("hazelgate.journal-capacity", DEFAULT_JOURNAL_CAPACITY, 2, 1_000_000),
                 System.getProperty("hazelgate.config"));
     }
 

@@ -23,8 +23,8 @@ public final class TestMember {
     /** One more member, for tests that need a cluster of their own; the caller shuts it down. */
     public static HazelcastInstance newMember(String cluster, int port, int seedPort) throws Exception {
         Logs.configure();
-        Settings settings =
-                new Settings(cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, "127.0.0.1:1", 60, 100, null);
+        Settings settings = new Settings(
+                cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, "127.0.0.1:1", 60, 100, 1, 4_096, null);
         HazelcastInstance member = Hazelcast.newHazelcastInstance(Member.config(settings));
         new Engine(member, settings);
         return member;
