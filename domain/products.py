@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.fields import MAX_STOCK, Description, Money, Name, Sku, StockOnHand, StockQuantity, cents
-from sourcing import Event, Id, Rejected, View, event, guard, projection, replace
+from sourcing import Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
 
 
 @event("ProductCreated", aggregate="Product", key="product_id")
@@ -28,13 +28,19 @@ class StockReplenished(Event):
     quantity: StockQuantity
 
 
-@event("StockReserved", aggregate="Product", key="product_id")
+@event("StockReserved", aggregate="Product", key="product_id", version=2)
 class StockReserved(Event):
     """Part of a product's stock is set aside for an order."""
 
     product_id: Id
     order_id: Id
     quantity: StockQuantity
+
+
+@upcast(StockReserved, from_version=1)
+def quantity_has_its_full_name(data: Json) -> Json:
+    """Version 1 said `qty`."""
+    return {"quantity" if name == "qty" else name: value for name, value in data.items()}
 
 
 @event("StockReleased", aggregate="Product", key="product_id")

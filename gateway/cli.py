@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from gateway.commands.events import events
 from gateway.commands.usage import AddressList, CannotStart
 
 _CONTEXT = {"auto_envvar_prefix": "HAZELGATE", "show_default": True, "help_option_names": ["-h", "--help"]}
@@ -146,6 +147,9 @@ def demo(url: str, orders_per_second: float, seed: int) -> None:
     from gateway.demo import run
 
     asyncio.run(run(url, orders_per_second=orders_per_second, seed=seed))
+
+
+main.add_command(events)
 
 
 if __name__ == "__main__":

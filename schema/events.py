@@ -150,8 +150,13 @@ def _optional_id(text: str | None) -> strawberry.ID | None:
 
 
 def current_data(catalog: Catalog, record: envelope.EventRecord) -> bytes:
-    """The payload as JSON in today's schema: as it is stored where that is today's already."""
-    if record.event_version == catalog.spec(record.event_type).version:
+    """
+    The payload as JSON in today's schema: as it is stored where that is today's already.
+
+    An event whose type is not in the catalog (any more) has no schema today, and is shown as it is stored.
+    """
+    spec = catalog.specs.get(record.event_type)
+    if spec is None or record.event_version == spec.version:
         return bytes(record.data)
     return catalog.encode(catalog.decode(record.event_type, record.event_version, record.data))
 

@@ -2,7 +2,8 @@
 A domain for tests of the machinery: accounts that money is paid into.
 
 It has what the machinery has to cope with: a guard that refuses, a guard that completes, an entry that one aggregate
-feeds, an entry that several feed, sort keys, and a projection that fails on demand (owner "poison").
+feeds, an entry that several feed, sort keys, an event in its second version, and a projection that fails on demand
+(owner "poison").
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from sourcing import Event, Id, Rejected, View, event, guard, projection, replace
+from sourcing import Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
 
 ACCOUNTS = "account-view"
 OWNERS = "owner-view"
@@ -26,13 +27,18 @@ class AccountOpened(Event):
     owner: Id
 
 
-@event("MoneyPaidIn", aggregate="Account", key="account_id")
+@event("MoneyPaidIn", aggregate="Account", key="account_id", version=2)
 class MoneyPaidIn(Event):
-    """An account holds more than before."""
+    """An account holds more than before. Version 1 said `sum`."""
 
     account_id: Id
     amount: Annotated[int, Meta(ge=1, le=1_000_000)]
     owner: Id | None = None
+
+
+@upcast(MoneyPaidIn, from_version=1)
+def sum_is_amount(data: Json) -> Json:
+    return {"amount" if name == "sum" else name: value for name, value in data.items()}
 
 
 class Account(View):

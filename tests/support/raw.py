@@ -1,0 +1,29 @@
+"""What a test puts into a cluster's maps behind the pipeline's back: what an older release would have left there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hazelcast.core import HazelcastJsonValue
+
+from sourcing.cluster import Cluster
+from sourcing.hazelcast_cluster import HazelcastCluster
+from sourcing.memory import MemoryCluster
+
+
+class _PartitionedKey(str):
+    """A key whose partition is that of what follows `@`, as on the members."""
+
+    def get_partition_key(self) -> str:
+        return self.rpartition("@")[2]
+
+
+async def put(cluster: Cluster, map_name: str, key: str, value: bytes) -> None:
+    """Put an entry as it is."""
+    if isinstance(cluster, MemoryCluster):
+        cluster.engine.map(map_name)[key] = value
+        return
+    assert isinstance(cluster, HazelcastCluster)
+    assert cluster._client is not None
+    entries: Any = await cluster._client.get_map(map_name)
+    await entries.set(_PartitionedKey(key), HazelcastJsonValue(value.decode()))
