@@ -68,7 +68,14 @@ def dev(port: int, demo_data: bool, domain: str, heap: str) -> None:
 @_host()
 @_port(5701)
 @click.option("--members", type=AddressList(), default=(), help="Members to join; none: it stands alone.")
-@click.option("--projector", default="127.0.0.1:50051", help="The projector to send events to.")
+@click.option("--projector", default="127.0.0.1:50051", help="The projector, where one pipeline takes all events.")
+@click.option(
+    "--pipeline",
+    "pipelines",
+    multiple=True,
+    metavar="NAME=TYPE,…@HOST:PORT",
+    help="A pipeline for these event types, * for the rest, and its projector; once for each. The same on all members.",
+)
 @_HEAP
 @click.option("--completed-ttl-seconds", type=click.IntRange(1), default=3_600, help="How long completions stay.")
 @click.option("--max-in-flight", type=click.IntRange(1), default=20_000, help="Pending events at most.")

@@ -40,6 +40,9 @@ class MemberOptions:
     members: tuple[str, ...] = ()
     """`host:port` of members to join, itself among them or not; none: a cluster of its own."""
     projector: str = "127.0.0.1:50051"
+    """Of the one pipeline for everything, where no others are named."""
+    pipelines: tuple[str, ...] = ()
+    """`NAME=Type,Type@host:port` each; the member checks them."""
     heap: str = "1g"
     """The heap's upper bound, as `-Xmx` takes it."""
     completed_ttl_seconds: int = 3_600
@@ -82,6 +85,8 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         "quorum": options.quorum,
         "journal-capacity": options.journal_capacity,
     }
+    if options.pipelines:
+        properties["pipelines"] = ";".join(options.pipelines)
     if options.members:
         properties["members"] = ",".join(options.members)
     if options.config is not None:

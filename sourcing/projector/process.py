@@ -50,7 +50,8 @@ class Processor:
     def describe(self) -> bytes:
         """What the engine has to know about the domain, as a msgpack body."""
         views = [(view.name, list(view.indexes)) for view in self.catalog.views.values()]
-        return encode(Description(self.catalog.fingerprint, views, usual_reads(self.catalog)))
+        event_types = [(name, self.catalog.specs[name].aggregate, reads) for name, reads in usual_reads(self.catalog)]
+        return encode(Description(self.catalog.fingerprint, views, event_types))
 
     def process(self, request: bytes) -> bytes:
         """

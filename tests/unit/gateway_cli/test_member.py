@@ -23,6 +23,7 @@ def test_every_option_reaches_the_member() -> None:
         port=5710,
         members=("a:5701", "b:5701"),
         projector="p:50051",
+        pipelines=("shop=OrderCreated,OrderShipped@p:50051", "rest=*@q:50051"),
         heap="4g",
         completed_ttl_seconds=60,
         max_in_flight=5,
@@ -43,6 +44,7 @@ def test_every_option_reaches_the_member() -> None:
         "max-in-flight=5",
         "quorum=2",
         "journal-capacity=4",
+        "pipelines=shop=OrderCreated,OrderShipped@p:50051;rest=*@q:50051",
         "members=a:5701,b:5701",
         "config=own.yaml",
     ]

@@ -48,7 +48,7 @@ def process(port: int, *requests: bytes) -> list[Response]:
 def test_it_describes_its_domain(server: ProjectorServer) -> None:
     description = describe(server.port)
     assert description.fingerprint == CATALOG.fingerprint
-    assert [name for name, _ in description.event_types] == ["CounterStarted", "Counted", "Noted"]
+    assert [name for name, _, _ in description.event_types] == ["CounterStarted", "Counted", "Noted"]
 
 
 def test_it_processes_batches(server: ProjectorServer) -> None:

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.Stream;
 
 /**
- * Bounds what is in flight in the lanes of this member: in all, so that an answer comes in time, and per lane, so that the
+ * Bounds what a pipeline has in flight in the lanes of this member: in all, so that an answer comes in time, and per lane, so that the
  * journal's ring can't overflow (its 4,096 slots hold an event and its removal).
  *
  * <p>Events are counted when they are admitted and when they have left. Where lanes move between members the count is wrong
@@ -19,15 +19,22 @@ public final class Backpressure {
     private final IMap<String, HazelcastJsonValue> pendingEvents;
     private final Lanes lanes;
     private final int maxInFlight;
+    private final int maxPerLane;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicIntegerArray perLane;
     private final AtomicInteger admitted = new AtomicInteger();
     private int admittedAtLastLook;
 
-    Backpressure(IMap<String, HazelcastJsonValue> pendingEvents, Lanes lanes, int laneCount, int maxInFlight) {
+    Backpressure(
+            IMap<String, HazelcastJsonValue> pendingEvents,
+            Lanes lanes,
+            int laneCount,
+            int maxInFlight,
+            int maxPerLane) {
         this.pendingEvents = pendingEvents;
         this.lanes = lanes;
         this.maxInFlight = maxInFlight;
+        this.maxPerLane = maxPerLane;
         perLane = new AtomicIntegerArray(laneCount);
     }
 
@@ -38,7 +45,7 @@ public final class Backpressure {
             return false;
         }
         int lane = lanes.laneOf(key);
-        if (perLane.incrementAndGet(lane) > MAX_PER_LANE) {
+        if (perLane.incrementAndGet(lane) > maxPerLane) {
             perLane.decrementAndGet(lane);
             inFlight.decrementAndGet();
             return false;

@@ -2,57 +2,47 @@ package io.hazelgate.engine;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
-import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.jet.Job;
-import com.hazelcast.jet.core.JobStatus;
 import com.hazelcast.logging.ILogger;
-import com.hazelcast.map.IMap;
 import io.hazelgate.engine.entries.Entries;
-import io.hazelgate.engine.pipeline.EventPipeline;
-import io.hazelgate.engine.projector.Description;
-import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.views.Generations;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** What a member has of Hazelgate: its projector, its lanes, its statistics, and the watch over the pipeline's job. */
+/** What a member has of Hazelgate: its lanes, its pipelines, and the watch over them. */
 public final class Engine implements AutoCloseable {
     private static final String CONTEXT_KEY = "hazelgate";
 
     private final HazelcastInstance hazelcast;
     private final Settings settings;
-    private final Projector projector;
     private final Entries entries;
     private final Lanes lanes;
     private final Generations generations;
     private final Gate gate;
-    private final PipelineStatistics statistics = new PipelineStatistics();
-    private final Reconciler reconciler;
-    private final Backpressure backpressure;
+    private final Aggregates aggregates = new Aggregates(this);
+    private final List<Pipeline> pipelines;
     private final ScheduledExecutorService watch =
             Executors.newScheduledThreadPool(4, task -> new Thread(task, "hazelgate-watch"));
     private final ILogger log;
-    private volatile String jobStatus = "STARTING";
-    private Job job;
 
     public Engine(HazelcastInstance hazelcast, Settings settings) {
         this.hazelcast = hazelcast;
         this.settings = settings;
         log = hazelcast.getLoggingService().getLogger(Engine.class);
-        IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
         entries = new Entries(hazelcast);
         lanes = new Lanes(hazelcast);
         generations = new Generations(hazelcast);
         gate = new Gate(lanes::reached, generations::look);
-        projector = new Projector(settings.projector(), this::describe);
-        reconciler = new Reconciler(pendingEvents, entries, statistics);
-        backpressure = new Backpressure(
-                pendingEvents,
-                lanes,
-                hazelcast.getPartitionService().getPartitions().size(),
-                settings.maxInFlight());
+        PendingKeys pendingKeys = new PendingKeys(hazelcast.getMap(Names.PENDING_EVENTS), entries);
+        List<Pipeline> made = new ArrayList<>();
+        for (PipelineSettings one : settings.pipelines()) {
+            made.add(new Pipeline(this, one, pendingKeys, settings.pipelines().size()));
+        }
+        pipelines = List.copyOf(made);
         hazelcast.getUserContext().put(CONTEXT_KEY, this);
     }
 
@@ -61,14 +51,16 @@ public final class Engine implements AutoCloseable {
         return (Engine) hazelcast.getUserContext().get(CONTEXT_KEY);
     }
 
-    /** Starts the pipeline's job where no member has yet, and watches over it. */
+    /** Starts the pipelines' jobs where no member has yet, and watches over them. */
     public void start() {
-        every(500, backpressure::look);
         every(250, lanes::look);
         every(1_000, generations::look);
-        every(1_000, reconciler::look);
-        every(500, this::watchJob);
-        every(1_000, projector::probe);
+        for (Pipeline pipeline : pipelines) {
+            every(500, pipeline.backpressure()::look);
+            every(1_000, pipeline.reconciler()::look);
+            every(500, pipeline::watchJob);
+            every(1_000, pipeline::probe);
+        }
     }
 
     private void every(long millis, Runnable task) {
@@ -79,28 +71,12 @@ public final class Engine implements AutoCloseable {
                     } catch (HazelcastInstanceNotActiveException e) {
                         log.fine("the member is going", e);
                     } catch (RuntimeException e) {
-                        log.warning("the watch over the pipeline failed once", e);
+                        log.warning("the watch over the pipelines failed once", e);
                     }
                 },
                 0,
                 millis,
                 TimeUnit.MILLISECONDS);
-    }
-
-    private void watchJob() {
-        if (job == null || job.getStatus().isTerminal()) {
-            job = hazelcast.getJet().newJobIfAbsent(EventPipeline.build(), EventPipeline.config());
-        }
-        JobStatus status = job.getStatus();
-        jobStatus = status.name();
-    }
-
-    private void describe(Description description) {
-        generations.appeared(description.views().keySet());
-        description.views().forEach((view, indexes) -> generations.addIndexes(generations.liveMap(view), indexes));
-        log.info("the projector at " + projector.address() + " is ready: "
-                + description.usualReads().size() + " event types, views "
-                + description.views().keySet());
     }
 
     public HazelcastInstance hazelcast() {
@@ -109,10 +85,6 @@ public final class Engine implements AutoCloseable {
 
     public Settings settings() {
         return settings;
-    }
-
-    public Projector projector() {
-        return projector;
     }
 
     public Entries entries() {
@@ -133,25 +105,56 @@ public final class Engine implements AutoCloseable {
         return gate;
     }
 
-    public PipelineStatistics statistics() {
-        return statistics;
+    /** All pipelines, by number. */
+    public List<Pipeline> pipelines() {
+        return pipelines;
     }
 
-    public Reconciler reconciler() {
-        return reconciler;
+    /**
+     * The pipeline of that name.
+     *
+     * @throws IllegalArgumentException where this member has none
+     */
+    public Pipeline pipeline(String name) {
+        return pipelines.stream()
+                .filter(pipeline -> pipeline.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no pipeline " + name + " on member "
+                        + hazelcast.getCluster().getLocalMember().getAddress() + "; it has "
+                        + pipelines.stream().map(Pipeline::name).toList()
+                        + ". All members have to be started with the same --pipeline options"));
     }
 
-    public Backpressure backpressure() {
-        return backpressure;
+    /** The pipeline that takes events of a type; null where none does. */
+    public Pipeline pipelineFor(String eventType) {
+        for (Pipeline pipeline : pipelines) {
+            if (pipeline.eventTypes().includes(eventType)) {
+                return pipeline;
+            }
+        }
+        return null;
     }
 
-    public String jobStatus() {
-        return jobStatus;
+    /** The pipeline to which a pending event comes, be it only to be refused there. */
+    public Pipeline receiverOf(byte[] envelope) {
+        if (pipelines.size() > 1) {
+            String eventType = EventTypes.ofEnvelope(new String(envelope, StandardCharsets.UTF_8));
+            for (Pipeline pipeline : pipelines) {
+                if (pipeline.eventTypes().receives(eventType)) {
+                    return pipeline;
+                }
+            }
+        }
+        return pipelines.get(0);
+    }
+
+    Aggregates aggregates() {
+        return aggregates;
     }
 
     @Override
     public void close() {
         watch.shutdownNow();
-        projector.close();
+        pipelines.forEach(Pipeline::close);
     }
 }

@@ -16,7 +16,7 @@ public final class Names {
     public static final String COMPLETIONS_TOPIC_PREFIX = "completions.";
 
     public static final String EXECUTOR = "hazelgate";
-    public static final String JOB = "hazelgate-events";
+    public static final String JOB_PREFIX = "hazelgate-";
     public static final String INDEX_PREFIX = "_meta.keys.";
 
     private Names() {}

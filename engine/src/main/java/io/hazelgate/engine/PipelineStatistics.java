@@ -1,9 +1,11 @@
 package io.hazelgate.engine;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 
-/** What the pipeline of this member has done: counts and the latency of every stage, since the start and over the last minute. */
+/** What a pipeline has done on this member: counts and the latency of every stage, since the start and over the last minute. */
 public final class PipelineStatistics {
     /** The stages, in the order of docs/protocol.md. */
     public enum Stage {
@@ -84,32 +86,51 @@ public final class PipelineStatistics {
         return slot;
     }
 
-    /** The counters and histograms as members of a JSON object, without the braces around them. */
-    public synchronized void appendJson(StringBuilder json) {
+    /** Events a second, over the last whole slot and the running one. */
+    public synchronized double eventsPerSecond() {
         long now = System.nanoTime();
         long current = now / SLOT_NANOS;
-        LatencyHistogram[] recent = histograms();
         long recentEvents = 0;
         for (Slot slot : slots) {
-            if (slot.number > current - SLOTS) {
-                for (int i = 0; i < recent.length; i++) {
-                    recent[i].add(slot.histograms[i]);
+            recentEvents += slot.number >= current - 1 ? slot.events : 0;
+        }
+        return recentEvents / ((SLOT_NANOS + now % SLOT_NANOS) / 1e9);
+    }
+
+    private synchronized void addTo(LatencyHistogram[] recentSum, LatencyHistogram[] allSum) {
+        long current = System.nanoTime() / SLOT_NANOS;
+        for (int i = 0; i < allSum.length; i++) {
+            allSum[i].add(all[i]);
+            for (Slot slot : slots) {
+                if (slot.number > current - SLOTS) {
+                    recentSum[i].add(slot.histograms[i]);
                 }
-                // The rate is over the last whole slot and the running one.
-                recentEvents += slot.number >= current - 1 ? slot.events : 0;
             }
         }
-        double seconds = (SLOT_NANOS + now % SLOT_NANOS) / 1e9;
-        json.append("\"eventsTotal\":").append(events.sum());
-        json.append(",\"eventsPerSecond\":").append(recentEvents / seconds);
-        json.append(",\"rejectedTotal\":").append(rejected.sum());
-        json.append(",\"journalLost\":").append(journalLost.sum());
-        json.append(",\"reconciled\":").append(reconciled.sum());
-        json.append(",\"conflicts\":").append(conflicts.sum());
+    }
+
+    /** The sums of several pipelines' counters and histograms, as members of a JSON object without the braces around them. */
+    public static void appendJson(StringBuilder json, List<PipelineStatistics> parts) {
+        LatencyHistogram[] recent = histograms();
+        LatencyHistogram[] all = histograms();
+        parts.forEach(part -> part.addTo(recent, all));
+        json.append("\"eventsTotal\":").append(sum(parts, part -> part.events));
+        json.append(",\"eventsPerSecond\":")
+                .append(parts.stream()
+                        .mapToDouble(PipelineStatistics::eventsPerSecond)
+                        .sum());
+        json.append(",\"rejectedTotal\":").append(sum(parts, part -> part.rejected));
+        json.append(",\"journalLost\":").append(sum(parts, part -> part.journalLost));
+        json.append(",\"reconciled\":").append(sum(parts, part -> part.reconciled));
+        json.append(",\"conflicts\":").append(sum(parts, part -> part.conflicts));
         json.append(",\"recent\":");
         appendHistograms(json, recent);
         json.append(",\"all\":");
         appendHistograms(json, all);
+    }
+
+    private static long sum(List<PipelineStatistics> parts, Function<PipelineStatistics, LongAdder> counter) {
+        return parts.stream().mapToLong(part -> counter.apply(part).sum()).sum();
     }
 
     private static void appendHistograms(StringBuilder json, LatencyHistogram[] histograms) {

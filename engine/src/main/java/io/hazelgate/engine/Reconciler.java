@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 
 /**
  * Finds the events in {@code pending-events} that the journal did not bring: it is a ring, and forgets without a word.
@@ -22,14 +23,21 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 public final class Reconciler {
     private final IMap<String, HazelcastJsonValue> pendingEvents;
+    private final Supplier<Set<String>> keys;
     private final Entries entries;
     private final PipelineStatistics statistics;
     private final Set<String> inPipeline = ConcurrentHashMap.newKeySet();
     private final Queue<Received> found = new ConcurrentLinkedQueue<>();
     private Set<String> suspects = Set.of();
 
-    Reconciler(IMap<String, HazelcastJsonValue> pendingEvents, Entries entries, PipelineStatistics statistics) {
+    /** @param keys the keys of this pipeline's pending events on this member */
+    Reconciler(
+            IMap<String, HazelcastJsonValue> pendingEvents,
+            Supplier<Set<String>> keys,
+            Entries entries,
+            PipelineStatistics statistics) {
         this.pendingEvents = pendingEvents;
+        this.keys = keys;
         this.entries = entries;
         this.statistics = statistics;
     }
@@ -58,7 +66,7 @@ public final class Reconciler {
     public List<Received> leftovers() {
         inPipeline.clear();
         found.clear();
-        List<Received> events = read(pendingEvents.localKeySet());
+        List<Received> events = read(keys.get());
         KnownEvents known =
                 new KnownEvents(entries, events.stream().map(Received::eventId).toList());
         known.await();
@@ -79,7 +87,7 @@ public final class Reconciler {
     /** Looks once. */
     synchronized void look() {
         Set<String> now = new HashSet<>();
-        for (String key : pendingEvents.localKeySet()) {
+        for (String key : keys.get()) {
             if (!inPipeline.contains(key)) {
                 now.add(key);
             }

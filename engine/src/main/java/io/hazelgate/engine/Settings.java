@@ -3,13 +3,14 @@ package io.hazelgate.engine;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.List;
 import java.util.Properties;
 
 /**
  * What a member is told on its command line, as system properties.
  *
  * @param members the addresses of members to join, separated by commas
- * @param projector {@code host:port} of the projector beside this member
+ * @param pipelines at least one; the same on all members but for the projectors' addresses
  * @param quorum how many members have to see one another before anything is read or written; 1: each goes on alone
  * @param journalCapacity events and removals that a partition's journal remembers
  * @param config a Hazelcast configuration in YAML; null for the one in this jar
@@ -19,7 +20,7 @@ public record Settings(
         String host,
         int port,
         String members,
-        String projector,
+        List<PipelineSettings> pipelines,
         int completedTtlSeconds,
         int maxInFlight,
         int quorum,
@@ -38,12 +39,19 @@ public record Settings(
                 host,
                 port,
                 System.getProperty("hazelgate.members", host + ":" + port),
-                System.getProperty("hazelgate.projector", "127.0.0.1:50051"),
+                toldPipelines(),
                 integer("hazelgate.completed-ttl-seconds", 3_600, 1, Integer.MAX_VALUE),
                 integer("hazelgate.max-in-flight", 20_000, 1, Integer.MAX_VALUE),
                 integer("hazelgate.quorum", 1, 1, 100),
                 integer("hazelgate.journal-capacity", DEFAULT_JOURNAL_CAPACITY, 2, 1_000_000),
                 System.getProperty("hazelgate.config"));
+    }
+
+    private static List<PipelineSettings> toldPipelines() {
+        String told = System.getProperty("hazelgate.pipelines");
+        return told == null
+                ? PipelineSettings.one(System.getProperty("hazelgate.projector", "127.0.0.1:50051"))
+                : PipelineSettings.parse(told);
     }
 
     /** For the placeholders of the YAML configuration. */

@@ -13,7 +13,7 @@ class BackpressureTest {
     private static Backpressure bounded(int maxInFlight) throws Exception {
         IMap<String, HazelcastJsonValue> pending =
                 TestMember.hazelcast().getMap("backpressure-test-" + TestMember.newId());
-        return new Backpressure(pending, TestMember.engine().lanes(), 71, maxInFlight);
+        return new Backpressure(pending, TestMember.engine().lanes(), 71, maxInFlight, Backpressure.MAX_PER_LANE);
     }
 
     @Test

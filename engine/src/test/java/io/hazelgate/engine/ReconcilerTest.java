@@ -20,7 +20,8 @@ class ReconcilerTest {
     void freshMap() throws Exception {
         pending = TestMember.hazelcast().getMap("reconciler-test-" + TestMember.newId());
         statistics = new PipelineStatistics();
-        reconciler = new Reconciler(pending, TestMember.engine().entries(), statistics);
+        reconciler = new Reconciler(
+                pending, pending::localKeySet, TestMember.engine().entries(), statistics);
     }
 
     private void put(String key, String timestamp) {

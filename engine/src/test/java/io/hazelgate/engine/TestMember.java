@@ -4,6 +4,7 @@ import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.List;
 import java.util.UUID;
 
 /** A real member, once for all tests of a run, as the launcher configures it; its pipeline waits for a projector that never comes. */
@@ -22,9 +23,15 @@ public final class TestMember {
 
     /** One more member, for tests that need a cluster of their own; the caller shuts it down. */
     public static HazelcastInstance newMember(String cluster, int port, int seedPort) throws Exception {
+        return newMember(cluster, port, seedPort, PipelineSettings.one("127.0.0.1:1"));
+    }
+
+    /** One more member, with these pipelines. */
+    public static HazelcastInstance newMember(String cluster, int port, int seedPort, List<PipelineSettings> pipelines)
+            throws Exception {
         Logs.configure();
-        Settings settings = new Settings(
-                cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, "127.0.0.1:1", 60, 100, 1, 4_096, null);
+        Settings settings =
+                new Settings(cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, pipelines, 60, 100, 1, 4_096, null);
         HazelcastInstance member = Hazelcast.newHazelcastInstance(Member.config(settings));
         new Engine(member, settings);
         return member;

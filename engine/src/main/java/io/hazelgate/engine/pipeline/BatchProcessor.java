@@ -8,6 +8,7 @@ import io.hazelgate.engine.Json;
 import io.hazelgate.engine.KnownEvents;
 import io.hazelgate.engine.Lanes;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.projector.Answer;
@@ -41,6 +42,7 @@ final class BatchProcessor {
     private static final long MAX_BACKOFF_MILLIS = 1_000;
 
     private final Engine engine;
+    private final Pipeline pipeline;
     private final Projector projector;
     private final Projector.Asker planning;
     private final Projector.Asker projecting;
@@ -50,11 +52,12 @@ final class BatchProcessor {
     private final Entries entries;
     private final ILogger log;
 
-    BatchProcessor(Engine engine) {
-        this.engine = engine;
+    BatchProcessor(Pipeline pipeline) {
+        this.pipeline = pipeline;
+        engine = pipeline.engine();
         HazelcastInstance hazelcast = engine.hazelcast();
         entries = engine.entries();
-        projector = engine.projector();
+        projector = pipeline.projector();
         planning = projector.newAsker();
         projecting = projector.newAsker();
         lanes = engine.lanes();
@@ -103,7 +106,7 @@ final class BatchProcessor {
                 projector.awaitReady();
                 return attempt(events, found, needs);
             } catch (StoreConflict e) {
-                engine.statistics().conflicts.add(e.found().size());
+                pipeline.statistics().conflicts.add(e.found().size());
                 found.addAll(e.found());
             } catch (ProjectorAway e) {
                 log.warning(e.getMessage() + "; " + events.size() + " events wait for it");
@@ -160,7 +163,7 @@ final class BatchProcessor {
     private List<Input> inputs(List<Received> events, List<byte[]> found) {
         int[] laneNumbers = new int[events.size()];
         for (int i = 0; i < laneNumbers.length; i++) {
-            laneNumbers[i] = lanes.laneOf(events.get(i).key());
+            laneNumbers[i] = pipeline.laneOf(events.get(i).key());
         }
         long[] positions = lanes.next(laneNumbers.length);
         List<Input> inputs = new ArrayList<>(found.size() + events.size());
@@ -260,7 +263,7 @@ final class BatchProcessor {
         Set<Integer> conflicting = write(writes);
         long backoff = 1;
         while (!conflicting.isEmpty()) {
-            engine.statistics().conflicts.add(conflicting.size());
+            pipeline.statistics().conflicts.add(conflicting.size());
             List<Input> again = new ArrayList<>();
             for (int index : conflicting) {
                 byte[] record = index < found.size() ? found.get(index) : records.get(index - found.size());

@@ -6,6 +6,7 @@ import com.hazelcast.jet.core.Inbox;
 import com.hazelcast.jet.core.Processor;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Pipeline;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -20,9 +21,10 @@ final class BatchStageP extends AbstractProcessor {
 
     /** Makes the step of this member's stage; travels with the job. */
     interface StepFactory extends java.io.Serializable {
-        Step on(Engine engine);
+        Step on(Pipeline pipeline);
     }
 
+    private final String pipelineName;
     private final StepFactory factory;
     private final boolean last;
     private Step step;
@@ -31,22 +33,23 @@ final class BatchStageP extends AbstractProcessor {
     private CompletableFuture<?> running;
     private long retryAtNanos;
 
-    private BatchStageP(StepFactory factory, boolean last) {
+    private BatchStageP(String pipelineName, StepFactory factory, boolean last) {
+        this.pipelineName = pipelineName;
         this.factory = factory;
         this.last = last;
     }
 
-    static SupplierEx<Processor> stage(StepFactory factory) {
-        return () -> new BatchStageP(factory, false);
+    static SupplierEx<Processor> stage(String pipelineName, StepFactory factory) {
+        return () -> new BatchStageP(pipelineName, factory, false);
     }
 
-    static SupplierEx<Processor> lastStage(StepFactory factory) {
-        return () -> new BatchStageP(factory, true);
+    static SupplierEx<Processor> lastStage(String pipelineName, StepFactory factory) {
+        return () -> new BatchStageP(pipelineName, factory, true);
     }
 
     @Override
     protected void init(Processor.Context context) {
-        step = factory.on(Engine.of(context.hazelcastInstance()));
+        step = factory.on(Engine.of(context.hazelcastInstance()).pipeline(pipelineName));
         log = context.logger();
     }
 

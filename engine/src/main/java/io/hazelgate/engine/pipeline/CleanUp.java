@@ -1,7 +1,7 @@
 package io.hazelgate.engine.pipeline;
 
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
 import java.util.HashSet;
 import java.util.Set;
@@ -9,21 +9,22 @@ import java.util.concurrent.CompletableFuture;
 
 /** The stage "clean up": the events leave {@code pending-events}. */
 final class CleanUp implements BatchStageP.Step {
-    private final Engine engine;
+    private final Pipeline pipeline;
 
-    CleanUp(Engine engine) {
-        this.engine = engine;
+    CleanUp(Pipeline pipeline) {
+        this.pipeline = pipeline;
     }
 
     @Override
     public CompletableFuture<?> start(Batch batch) {
         Set<String> keys = new HashSet<>();
         batch.events.forEach(event -> keys.add(event.key()));
-        return engine.entries()
+        return pipeline.engine()
+                .entries()
                 .change(Names.PENDING_EVENTS, keys.stream().map(Change::remove).toList())
                 .thenRun(() -> {
-                    engine.reconciler().left(keys);
-                    engine.backpressure().left(batch.events.stream().map(Received::key));
+                    pipeline.reconciler().left(keys);
+                    pipeline.backpressure().left(batch.events.stream().map(Received::key));
                 });
     }
 }

@@ -1,9 +1,9 @@
 package io.hazelgate.engine.pipeline;
 
 import io.hazelgate.engine.Clock;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.PipelineStatistics;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
@@ -19,10 +19,10 @@ final class Complete implements BatchStageP.Step {
     private final PipelineStatistics statistics;
     private final Notices notices;
 
-    Complete(Engine engine) {
-        entries = engine.entries();
-        statistics = engine.statistics();
-        notices = new Notices(engine.hazelcast());
+    Complete(Pipeline pipeline) {
+        entries = pipeline.engine().entries();
+        statistics = pipeline.statistics();
+        notices = new Notices(pipeline.engine().hazelcast());
     }
 
     @Override

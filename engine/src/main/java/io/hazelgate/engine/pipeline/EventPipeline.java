@@ -9,6 +9,7 @@ import com.hazelcast.jet.pipeline.JournalInitialPosition;
 import com.hazelcast.jet.pipeline.Pipeline;
 import com.hazelcast.jet.pipeline.Sinks;
 import com.hazelcast.jet.pipeline.Sources;
+import io.hazelgate.engine.EventTypes;
 import io.hazelgate.engine.Names;
 
 /**
@@ -20,27 +21,30 @@ import io.hazelgate.engine.Names;
 public final class EventPipeline {
     private EventPipeline() {}
 
-    public static Pipeline build() {
+    /** @param name of the pipeline, which every member has under that name */
+    public static Pipeline build(String name, EventTypes eventTypes) {
         Pipeline pipeline = Pipeline.create();
         pipeline.readFrom(Sources.<Received, String, HazelcastJsonValue>mapJournal(
                         Names.PENDING_EVENTS,
                         JournalInitialPosition.START_FROM_CURRENT,
                         Received::fromJournal,
-                        event -> event.getType() == EntryEventType.ADDED || event.getType() == EntryEventType.UPDATED))
+                        event -> (event.getType() == EntryEventType.ADDED || event.getType() == EntryEventType.UPDATED)
+                                && eventTypes.receivesEnvelope(
+                                        event.getNewValue().getValue())))
                 .withoutTimestamps()
                 .setName("receive")
-                .<Batch>customTransform("process", ProcessP::new)
+                .<Batch>customTransform("process", () -> new ProcessP(name))
                 .setLocalParallelism(1)
-                .<Batch>customTransform("publish", BatchStageP.stage(Publish::new))
+                .<Batch>customTransform("publish", BatchStageP.stage(name, Publish::new))
                 .setLocalParallelism(1)
-                .<Batch>customTransform("complete", BatchStageP.stage(Complete::new))
+                .<Batch>customTransform("complete", BatchStageP.stage(name, Complete::new))
                 .setLocalParallelism(1)
                 .writeTo(Sinks.fromProcessor(
-                        "clean up", ProcessorMetaSupplier.of(1, BatchStageP.lastStage(CleanUp::new))));
+                        "clean up", ProcessorMetaSupplier.of(1, BatchStageP.lastStage(name, CleanUp::new))));
         return pipeline;
     }
 
-    public static JobConfig config() {
-        return new JobConfig().setName(Names.JOB).setProcessingGuarantee(ProcessingGuarantee.NONE);
+    public static JobConfig config(String name) {
+        return new JobConfig().setName(Names.JOB_PREFIX + name).setProcessingGuarantee(ProcessingGuarantee.NONE);
     }
 }

@@ -4,6 +4,7 @@ import com.hazelcast.jet.core.AbstractProcessor;
 import com.hazelcast.jet.core.Inbox;
 import com.hazelcast.jet.core.Processor;
 import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Pipeline;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,15 +24,18 @@ import java.util.concurrent.Future;
 final class ProcessP extends AbstractProcessor {
     private static final int MAX_BATCH_EVENTS = 1_000;
     private static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
-    private static final int MAX_WAITING_EVENTS = 4_000;
     /** A batch of fewer events is not worth a thread of its own for its plan. */
     private static final int MIN_PLANNED_EVENTS = 100;
 
-    private Engine engine;
+    private final String pipelineName;
+    private Pipeline pipeline;
     private BatchProcessor batchProcessor;
     private ExecutorService worker;
     private ExecutorService planner;
     private ArrayDeque<Received> waiting = new ArrayDeque<>();
+    /** Events that no pipeline takes; they don't wait for the projector. */
+    private final List<Received> strays = new ArrayList<>();
+
     private CompletableFuture<List<Received>> leftovers;
     private Planned next;
     private Future<Batch> running;
@@ -40,13 +44,17 @@ final class ProcessP extends AbstractProcessor {
     /** The batch that is next, planned while the one before it is processed. */
     private record Planned(List<Received> events, Future<Map<String, List<String>>> needs) {}
 
+    ProcessP(String pipelineName) {
+        this.pipelineName = pipelineName;
+    }
+
     @Override
     protected void init(Processor.Context context) {
-        engine = Engine.of(context.hazelcastInstance());
-        batchProcessor = new BatchProcessor(engine);
+        pipeline = Engine.of(context.hazelcastInstance()).pipeline(pipelineName);
+        batchProcessor = new BatchProcessor(pipeline);
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
         planner = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-plan"));
-        leftovers = CompletableFuture.supplyAsync(() -> engine.reconciler().leftovers(), worker);
+        leftovers = CompletableFuture.supplyAsync(() -> pipeline.reconciler().leftovers(), worker);
     }
 
     @Override
@@ -63,14 +71,18 @@ final class ProcessP extends AbstractProcessor {
             putInFront(leftovers.join());
             leftovers = null;
         }
-        Received found = engine.reconciler().poll();
+        Received found = pipeline.reconciler().poll();
         while (found != null) {
             take(found);
-            found = engine.reconciler().poll();
+            found = pipeline.reconciler().poll();
         }
-        if (running != null && running.isDone()) {
+        if (running != null && done == null && running.isDone()) {
             done = resultOf(running);
             running = null;
+        }
+        if (done == null && !strays.isEmpty()) {
+            done = Strays.refused(List.copyOf(strays));
+            strays.clear();
         }
         if (done != null && tryEmit(done)) {
             done = null;
@@ -99,21 +111,20 @@ final class ProcessP extends AbstractProcessor {
     public void process(int ordinal, Inbox inbox) {
         // While anything stays in the inbox, Jet calls this method and no other.
         advance();
-        while (waiting.size() < MAX_WAITING_EVENTS) {
-            Received event = (Received) inbox.poll();
-            if (event == null) {
-                return;
-            }
-            take(event);
+        // All is taken, for what is in flight is bounded at the entry: one that held up the source here would let the
+        // journal's
+        // ring, which the pipelines share, run over it.
+        for (Object event = inbox.poll(); event != null; event = inbox.poll()) {
+            take((Received) event);
         }
     }
 
     private void take(Received event) {
         if (event.isAfterLostEvents()) {
-            engine.statistics().journalLost.increment();
+            pipeline.statistics().journalLost.increment();
         }
-        engine.reconciler().arrived(event.key());
-        waiting.add(event);
+        pipeline.reconciler().arrived(event.key());
+        (Strays.isStray(pipeline.eventTypes(), event) ? strays : waiting).add(event);
     }
 
     /** What was there before goes first; what came twice, by the journal too, is taken once. */
@@ -122,8 +133,8 @@ final class ProcessP extends AbstractProcessor {
         ArrayDeque<Received> all = new ArrayDeque<>();
         for (Received event : earlier) {
             keys.add(event.key());
-            engine.reconciler().arrived(event.key());
-            all.add(event);
+            pipeline.reconciler().arrived(event.key());
+            (Strays.isStray(pipeline.eventTypes(), event) ? strays : all).add(event);
         }
         waiting.stream().filter(event -> !keys.contains(event.key())).forEach(all::add);
         waiting = all;

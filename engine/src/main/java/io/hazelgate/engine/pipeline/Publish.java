@@ -7,9 +7,9 @@ import com.hazelcast.spi.impl.eventservice.EventService;
 import com.hazelcast.topic.ITopic;
 import com.hazelcast.topic.impl.TopicService;
 import io.hazelgate.engine.Clock;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Pipeline;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,8 +21,8 @@ final class Publish implements BatchStageP.Step {
     private final HazelcastInstance hazelcast;
     private final EventService listeners;
 
-    Publish(Engine engine) {
-        hazelcast = engine.hazelcast();
+    Publish(Pipeline pipeline) {
+        hazelcast = pipeline.engine().hazelcast();
         listeners = ((HazelcastInstanceProxy) hazelcast)
                 .getOriginal()
                 .node

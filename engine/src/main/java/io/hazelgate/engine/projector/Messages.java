@@ -91,12 +91,14 @@ public final class Messages {
                 unpacker.unpackArrayHeader();
                 views.put(unpacker.unpackString(), strings(unpacker));
             }
+            Map<String, String> aggregates = new LinkedHashMap<>();
             Map<String, List<Description.UsualRead>> usualReads = new LinkedHashMap<>();
             int typeCount = unpacker.unpackArrayHeader();
             for (int i = 0; i < typeCount; i++) {
                 unpacker.unpackArrayHeader();
-                List<Description.UsualRead> reads =
-                        usualReads.computeIfAbsent(unpacker.unpackString(), type -> new ArrayList<>());
+                String eventType = unpacker.unpackString();
+                aggregates.put(eventType, unpacker.unpackString());
+                List<Description.UsualRead> reads = usualReads.computeIfAbsent(eventType, type -> new ArrayList<>());
                 int readCount = unpacker.unpackArrayHeader();
                 for (int j = 0; j < readCount; j++) {
                     unpacker.unpackArrayHeader();
@@ -105,7 +107,7 @@ public final class Messages {
                             List.of(unpacker.unpackString().split("\\."))));
                 }
             }
-            return new Description(fingerprint, views, usualReads);
+            return new Description(fingerprint, views, aggregates, usualReads);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -41,11 +41,13 @@ public final class Projector implements AutoCloseable {
     private final Consumer<Description> onDescription;
     private final AtomicLong batches = new AtomicLong();
     private volatile boolean ready;
-    private volatile Description description = new Description("", Map.of(), Map.of());
+    private volatile String problem;
+    private volatile Description description = Description.NONE;
 
     /**
      * @param address {@code host:port}
-     * @param onDescription called whenever the projector has (re)appeared, before the first batch goes to it
+     * @param onDescription called whenever the projector has (re)appeared or changed, before the first batch goes to it; may raise
+     *     {@link UnfitProjector}
      */
     public Projector(String address, Consumer<Description> onDescription) {
         this.address = address;
@@ -59,6 +61,11 @@ public final class Projector implements AutoCloseable {
 
     public boolean isReady() {
         return ready;
+    }
+
+    /** Why it is not used although it answers; null otherwise. */
+    public String problem() {
+        return problem;
     }
 
     /** What it said of itself when it last appeared. */
@@ -115,13 +122,20 @@ public final class Projector implements AutoCloseable {
             channel.resetConnectBackoff();
             Description told =
                     Messages.description(call(DESCRIBE, Messages.DESCRIBE_REQUEST, DESCRIBE_DEADLINE_SECONDS));
-            if (!ready) {
+            // Another projector may have come to the same address between two probes.
+            if (!ready || !told.fingerprint().equals(description.fingerprint())) {
+                ready = false;
                 onDescription.accept(told);
                 description = told;
                 ready = true;
             }
+            problem = null;
             return true;
+        } catch (UnfitProjector e) {
+            problem = e.getMessage();
+            return false;
         } catch (ProjectorAway e) {
+            problem = null;
             return false;
         }
     }

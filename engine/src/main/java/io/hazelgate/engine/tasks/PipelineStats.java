@@ -1,29 +1,71 @@
 package io.hazelgate.engine.tasks;
 
+import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonArray;
+import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Pipeline;
+import io.hazelgate.engine.PipelineStatistics;
+import io.hazelgate.engine.projector.Projector;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
-/** Answers what this member's pipeline has done and how it is. */
+/** Answers what this member's pipelines have done and how they are. */
 public final class PipelineStats extends EngineTask {
+    private static final String RUNNING = "RUNNING";
+
     public PipelineStats() {
         super(EngineSerializers.PIPELINE_STATS);
     }
 
     @Override
     byte[] answer(Engine engine, byte[] request) {
+        List<Pipeline> pipelines = engine.pipelines();
         StringBuilder json = new StringBuilder(2048);
         json.append("{\"member\":\"")
                 .append(engine.hazelcast().getCluster().getLocalMember().getUuid());
-        json.append("\",\"projector\":\"").append(engine.projector().isReady() ? "READY" : "AWAY");
-        json.append("\",\"job\":\"").append(engine.jobStatus());
+        json.append("\",\"projector\":\"").append(projectorOf(pipelines));
+        json.append("\",\"job\":\"").append(jobOf(pipelines));
         json.append("\",\"pending\":").append(owned(engine, Names.PENDING_EVENTS));
-        json.append(",\"deadLetters\":")
-                .append(owned(engine, Names.DEAD_LETTER_EVENTS))
-                .append(',');
-        engine.statistics().appendJson(json);
+        json.append(",\"deadLetters\":").append(owned(engine, Names.DEAD_LETTER_EVENTS));
+        json.append(",\"pipelines\":").append(described(pipelines)).append(',');
+        PipelineStatistics.appendJson(
+                json, pipelines.stream().map(Pipeline::statistics).toList());
         return json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** As well as the best of them: one pipeline that stands still keeps nobody from the others. */
+    private static String projectorOf(List<Pipeline> pipelines) {
+        return pipelines.stream().anyMatch(pipeline -> pipeline.projector().isReady()) ? "READY" : "AWAY";
+    }
+
+    private static String jobOf(List<Pipeline> pipelines) {
+        return pipelines.stream().map(Pipeline::jobStatus).anyMatch(RUNNING::equals)
+                ? RUNNING
+                : pipelines.get(0).jobStatus();
+    }
+
+    private static JsonArray described(List<Pipeline> pipelines) {
+        JsonArray array = new JsonArray();
+        for (Pipeline pipeline : pipelines) {
+            JsonArray eventTypes = new JsonArray();
+            pipeline.eventTypes().named().forEach(eventTypes::add);
+            Projector projector = pipeline.projector();
+            array.add(new JsonObject()
+                    .add("name", pipeline.name())
+                    .add("eventTypes", eventTypes)
+                    .add("rest", pipeline.eventTypes().rest())
+                    .add("job", pipeline.jobStatus())
+                    .add("projector", projector.isReady() ? "READY" : "AWAY")
+                    .add("address", projector.address())
+                    .add("fingerprint", projector.description().fingerprint())
+                    .add("problem", projector.problem() == null ? Json.NULL : Json.value(projector.problem()))
+                    .add("pending", pipeline.pendingKeys().size())
+                    .add("eventsTotal", pipeline.statistics().events.sum()));
+        }
+        return array;
     }
 
     private static long owned(Engine engine, String map) {

@@ -48,7 +48,7 @@ public final class SubmitEvents extends EngineTask {
                 elsewhere.computeIfAbsent(owner, member -> new Forwarded()).add(i, keyBytes, envelope);
                 continue;
             }
-            boolean admitted = engine.backpressure().admit(key);
+            boolean admitted = engine.receiverOf(envelope).backpressure().admit(key);
             answers[i] = admitted ? ACCEPTED : REFUSED;
             if (admitted) {
                 accepted.add(Change.set(key, envelope));

@@ -6,6 +6,7 @@ import com.hazelcast.jet.core.Processor;
 import com.hazelcast.jet.core.test.TestInbox;
 import com.hazelcast.jet.core.test.TestOutbox;
 import com.hazelcast.jet.core.test.TestProcessorContext;
+import io.hazelgate.engine.PipelineSettings;
 import io.hazelgate.engine.TestMember;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,7 @@ class BatchStagePTest {
     @BeforeEach
     void freshStage() throws Exception {
         STARTED.clear();
-        stage = BatchStageP.stage(engine -> batch -> {
+        stage = BatchStageP.stage(PipelineSettings.DEFAULT_NAME, pipeline -> batch -> {
                     CompletableFuture<Void> step = new CompletableFuture<>();
                     STARTED.add(step);
                     return step;

@@ -208,7 +208,7 @@ class TasksTest {
     @Test
     void statisticsNameTheStateOfProjectorAndJob() throws Exception {
         Engine engine = TestMember.engine();
-        engine.statistics().completed(0, 1_000, 2_000, 3_000, 4_000, 5_000);
+        engine.pipelines().get(0).statistics().completed(0, 1_000, 2_000, 3_000, 4_000, 5_000);
         JsonObject stats = Json.parse(answer(new PipelineStats(), "")).asObject();
         assertEquals("AWAY", stats.getString("projector", null));
         assertEquals("STARTING", stats.getString("job", null));

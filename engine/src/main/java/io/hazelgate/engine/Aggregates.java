@@ -1,0 +1,47 @@
+package io.hazelgate.engine;
+
+import io.hazelgate.engine.projector.Description;
+import io.hazelgate.engine.projector.UnfitProjector;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Sees to it that all event types of an aggregate are one pipeline's: its events are numbered and applied in order by one reader,
+ * and two pipelines would each be one.
+ */
+final class Aggregates {
+    private final Engine engine;
+    /** By pipeline, what its projector said: aggregate by event type. */
+    private final Map<String, Map<String, String>> told = new ConcurrentHashMap<>();
+
+    Aggregates(Engine engine) {
+        this.engine = engine;
+    }
+
+    /**
+     * Takes note of what a pipeline's projector knows.
+     *
+     * @throws UnfitProjector where an aggregate's event types are spread over pipelines
+     */
+    void check(Pipeline pipeline, Description description) {
+        told.put(pipeline.name(), description.aggregates());
+        Map<String, Map<String, String>> byAggregate = new TreeMap<>();
+        told.values()
+                .forEach(types -> types.forEach((type, aggregate) -> {
+                    Pipeline taker = engine.pipelineFor(type);
+                    if (taker != null) {
+                        byAggregate
+                                .computeIfAbsent(aggregate, name -> new TreeMap<>())
+                                .put(type, taker.name());
+                    }
+                }));
+        byAggregate.forEach((aggregate, pipelineOfType) -> {
+            if (new TreeSet<>(pipelineOfType.values()).size() > 1 && pipelineOfType.containsValue(pipeline.name())) {
+                throw new UnfitProjector("the event types of " + aggregate + " are spread over pipelines: "
+                        + pipelineOfType + "; start the members with all of them in one --pipeline");
+            }
+        });
+    }
+}
