@@ -95,7 +95,7 @@ def test_the_command_says_where_it_listens_and_ends_when_told() -> None:
             words = started.stdout.readline().split()
             assert words[:3] == ["projector", "listens", "on"]
             description = describe(int(words[3]))
-            assert "OrderCreated" in dict(description.event_types)
+            assert "OrderCreated" in {name: reads for name, _, reads in description.event_types}
             started.send_signal(signal.SIGTERM)
             assert started.wait(30) == 0
         finally:
