@@ -67,6 +67,27 @@ class Response(msgspec.Struct, frozen=True, gc=False, array_like=True):
     writes: list[Write]
 
 
+class FoldRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """
+    Stored events for some views, in the order of storing. Later rounds of a batch come without its records.
+
+    `loaded` holds what this round brings; what earlier rounds of the batch brought is remembered.
+    """
+
+    batch_id: int
+    round: int
+    views: list[str]
+    records: list[bytes]
+    loaded: dict[str, dict[str, bytes | None]]
+
+
+class FoldResponse(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Either what has to be loaded first, or the writes."""
+
+    needs: dict[str, list[str]]
+    writes: list[Write]
+
+
 class Description(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """
     What the projector knows.
@@ -83,5 +104,7 @@ class Description(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode
+decode_fold_request = msgspec.msgpack.Decoder(FoldRequest).decode
+decode_fold_response = msgspec.msgpack.Decoder(FoldResponse).decode
 decode_response = msgspec.msgpack.Decoder(Response).decode
 decode_description = msgspec.msgpack.Decoder(Description).decode

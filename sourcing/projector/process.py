@@ -30,6 +30,7 @@ from sourcing.projector.messages import (
     encode,
 )
 from sourcing.projector.plans import EventPlan, GuardPlan, ReadPlan, make_plans, usual_reads
+from sourcing.projector.refolding import Refolding
 
 
 class _Refused(Exception):
@@ -45,7 +46,8 @@ class Processor:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._intake = Intake(catalog, make_plans(catalog))
+        self._plans = make_plans(catalog)
+        self._intake = Intake(catalog, self._plans)
 
     def describe(self) -> bytes:
         """What the engine has to know about the domain, as a msgpack body."""
@@ -67,6 +69,10 @@ class Processor:
             msgspec.MsgspecError: The body is none of ours. Whatever stands in an event is no reason to raise.
         """
         return encode(self.fold(decode_request(request)))
+
+    def refolding(self) -> Refolding:
+        """A new conversation about stored events."""
+        return Refolding(self.catalog, self._plans)
 
     def fold(self, request: Request) -> Response:
         """The same from and to values."""

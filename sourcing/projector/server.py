@@ -41,7 +41,8 @@ class ProjectorServer:
         )
         handlers = {
             "Describe": _unary(lambda _: processor.describe()),
-            "Process": _conversation(processor.process),
+            "Process": _conversation(lambda: processor.process),
+            "Fold": _conversation(lambda: processor.refolding().answer),
         }
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
         try:
@@ -65,10 +66,11 @@ def _unary(answer: Callable[[bytes], bytes]) -> grpc.RpcMethodHandler[bytes, byt
     return grpc.unary_unary_rpc_method_handler(handle)
 
 
-def _conversation(answer: Callable[[bytes], bytes]) -> grpc.RpcMethodHandler[bytes, bytes]:
+def _conversation(begin: Callable[[], Callable[[bytes], bytes]]) -> grpc.RpcMethodHandler[bytes, bytes]:
     """A stream of requests, each answered before the next is read: at rest, half the cost of a call of its own."""
 
     def handle(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        answer = begin()
         for request in requests:
             yield _answered(answer, request, context)
 

@@ -3,6 +3,7 @@ package io.hazelgate.engine.projector;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,17 +30,44 @@ public final class Messages {
                 packBytes(packer, event.idRecord());
                 packBytes(packer, event.storedRecord());
             }
-            packer.packMapHeader(loaded.size());
-            for (Map.Entry<String, Map<String, byte[]>> map : loaded.entrySet()) {
-                packer.packString(map.getKey()).packMapHeader(map.getValue().size());
-                for (Map.Entry<String, byte[]> entry : map.getValue().entrySet()) {
-                    packer.packString(entry.getKey());
-                    packBytes(packer, entry.getValue());
-                }
-            }
+            packLoaded(packer, loaded);
             return packer.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    static byte[] foldRequest(
+            long batchId,
+            int round,
+            Collection<String> views,
+            List<byte[]> records,
+            Map<String, Map<String, byte[]>> loaded) {
+        try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
+            packer.packArrayHeader(5).packLong(batchId).packInt(round);
+            packer.packArrayHeader(views.size());
+            for (String view : views) {
+                packer.packString(view);
+            }
+            packer.packArrayHeader(records.size());
+            for (byte[] record : records) {
+                packBytes(packer, record);
+            }
+            packLoaded(packer, loaded);
+            return packer.toByteArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void packLoaded(MessagePacker packer, Map<String, Map<String, byte[]>> loaded) throws IOException {
+        packer.packMapHeader(loaded.size());
+        for (Map.Entry<String, Map<String, byte[]>> map : loaded.entrySet()) {
+            packer.packString(map.getKey()).packMapHeader(map.getValue().size());
+            for (Map.Entry<String, byte[]> entry : map.getValue().entrySet()) {
+                packer.packString(entry.getKey());
+                packBytes(packer, entry.getValue());
+            }
         }
     }
 
@@ -61,24 +89,37 @@ public final class Messages {
                         string(unpacker),
                         unpacker.unpackBoolean()));
             }
-            int writeCount = unpacker.unpackArrayHeader();
-            List<Write> writes = new ArrayList<>(writeCount);
-            for (int i = 0; i < writeCount; i++) {
-                unpacker.unpackArrayHeader();
-                String map = unpacker.unpackString();
-                String key = unpacker.unpackString();
-                long expectedVersion = unpacker.unpackLong();
-                byte[] value = bytes(unpacker);
-                int[] events = new int[unpacker.unpackArrayHeader()];
-                for (int j = 0; j < events.length; j++) {
-                    events[j] = unpacker.unpackInt();
-                }
-                writes.add(new Write(map, key, expectedVersion, value, events));
-            }
-            return new Answer(needs, outcomes, writes);
+            return new Answer(needs, outcomes, writes(unpacker));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    static Answer foldAnswer(byte[] body) {
+        try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(body)) {
+            unpacker.unpackArrayHeader();
+            return new Answer(stringLists(unpacker), List.of(), writes(unpacker));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<Write> writes(MessageUnpacker unpacker) throws IOException {
+        int writeCount = unpacker.unpackArrayHeader();
+        List<Write> writes = new ArrayList<>(writeCount);
+        for (int i = 0; i < writeCount; i++) {
+            unpacker.unpackArrayHeader();
+            String map = unpacker.unpackString();
+            String key = unpacker.unpackString();
+            long expectedVersion = unpacker.unpackLong();
+            byte[] value = bytes(unpacker);
+            int[] events = new int[unpacker.unpackArrayHeader()];
+            for (int j = 0; j < events.length; j++) {
+                events[j] = unpacker.unpackInt();
+            }
+            writes.add(new Write(map, key, expectedVersion, value, events));
+        }
+        return writes;
     }
 
     public static Description description(byte[] body) {

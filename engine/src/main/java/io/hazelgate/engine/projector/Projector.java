@@ -12,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,9 @@ public final class Projector implements AutoCloseable {
             method("Describe", MethodDescriptor.MethodType.UNARY);
     private static final MethodDescriptor<byte[], byte[]> PROCESS =
             method("Process", MethodDescriptor.MethodType.BIDI_STREAMING);
+
+    private static final MethodDescriptor<byte[], byte[]> FOLD =
+            method("Fold", MethodDescriptor.MethodType.BIDI_STREAMING);
 
     private final String address;
     private final ManagedChannel channel;
@@ -92,11 +96,48 @@ public final class Projector implements AutoCloseable {
             byte[] request = Messages.request(batchId, round, events, loaded);
             Conversation current = conversation;
             if (current == null || current.isClosed()) {
-                current = new Conversation();
+                current = new Conversation(PROCESS);
                 conversation = current;
             }
             return Messages.answer(current.ask(request));
         }
+    }
+
+    /** One who has stored events folded, one batch at a time, over its own stream. */
+    public final class Folder {
+        private Conversation conversation;
+        private long batchId;
+
+        private Folder() {}
+
+        /**
+         * Begins a batch.
+         *
+         * @return what it needs to see, or, where that is nothing, its writes
+         * @throws ProjectorAway when it can't be reached; the batch is then begun anew
+         */
+        public Answer begin(Collection<String> views, List<byte[]> records) {
+            if (conversation == null || conversation.isClosed()) {
+                conversation = new Conversation(FOLD);
+            }
+            batchId = newBatchId();
+            return ask(0, views, records, Map.of());
+        }
+
+        /** Goes on with the batch that was begun last, with more entries loaded. */
+        public Answer goOn(int round, Map<String, Map<String, byte[]>> loaded) {
+            return ask(round, List.of(), List.of(), loaded);
+        }
+
+        private Answer ask(
+                int round, Collection<String> views, List<byte[]> records, Map<String, Map<String, byte[]>> loaded) {
+            return Messages.foldAnswer(
+                    conversation.ask(Messages.foldRequest(batchId, round, views, records, loaded)));
+        }
+    }
+
+    public Folder newFolder() {
+        return new Folder();
     }
 
     public Asker newAsker() {
@@ -163,8 +204,8 @@ public final class Projector implements AutoCloseable {
         private volatile CompletableFuture<byte[]> answer = new CompletableFuture<>();
         private volatile Throwable closedBy;
 
-        Conversation() {
-            questions = ClientCalls.asyncBidiStreamingCall(channel.newCall(PROCESS, CallOptions.DEFAULT), this);
+        Conversation(MethodDescriptor<byte[], byte[]> method) {
+            questions = ClientCalls.asyncBidiStreamingCall(channel.newCall(method, CallOptions.DEFAULT), this);
         }
 
         byte[] ask(byte[] question) {

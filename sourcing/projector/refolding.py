@@ -1,0 +1,111 @@
+"""
+Stored events folded into another generation of some views: no guards, no ids, no heads, nothing but the folds.
+
+A rebuild and a diff are made of this. The engine maps each view's name to the generation that is being built, so here a
+view has its own name as always.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from sourcing.catalog import Catalog
+from sourcing.envelope import EventRecord
+from sourcing.events import Event
+from sourcing.ids import store_key
+from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete
+from sourcing.projector.folding import Folding
+from sourcing.projector.intake import Targets, require_targets
+from sourcing.projector.messages import FoldRequest, FoldResponse, decode_fold_request, encode
+from sourcing.projector.plans import EventPlan
+
+_decode_record = msgspec.json.Decoder(EventRecord).decode
+
+
+class _Stored(NamedTuple):
+    """One stored event, read once for all rounds of its batch."""
+
+    place: int
+    record: EventRecord
+    key: str
+    event: Event | None
+    targets: Targets
+    failure: Exception | None
+    """Why it can't be read, or can't tell which entries it is about."""
+
+
+class Refolding:
+    """
+    One conversation about batches of stored events. It remembers the batch that it is about, and nothing longer.
+
+    The first round of a batch brings its records, the following ones only what was asked for.
+    """
+
+    def __init__(self, catalog: Catalog, plans: dict[str, EventPlan]) -> None:
+        self._catalog = catalog
+        self._plans = plans
+        self._batch_id = -1
+        self._stored: list[_Stored] = []
+        self._loaded: dict[str, dict[str, bytes | None]] = {}
+
+    def answer(self, request: bytes) -> bytes:
+        """
+        Fold one batch, as far as what is loaded allows.
+
+        Raises:
+            msgspec.MsgspecError: The body is none of ours.
+            ValueError: A later round of a batch whose records never came here.
+        """
+        return encode(self.fold(decode_fold_request(request)))
+
+    def fold(self, request: FoldRequest) -> FoldResponse:
+        """The same from and to values."""
+        if request.round == 0:
+            views = frozenset(request.views)
+            self._batch_id, self._loaded = request.batch_id, {}
+            self._stored = [self._read(index, raw, views) for index, raw in enumerate(request.records)]
+        elif request.batch_id != self._batch_id:
+            raise ValueError(f"batch {request.batch_id} goes on, and its records are not here: begin it again")
+        for name, entries in request.loaded.items():
+            self._loaded.setdefault(name, {}).update(entries)
+        try:
+            return self._run(careful=False)
+        except EntryNotEncodable:
+            return self._run(careful=True)
+
+    def _run(self, *, careful: bool) -> FoldResponse:
+        entries = Entries(self._loaded)
+        for stored in self._stored:
+            require_targets(stored.targets, entries)
+        if not entries.needs:
+            folding = Folding(entries, careful=careful)
+            for stored in self._stored:
+                try:
+                    _fold(folding, stored)
+                except Incomplete:
+                    continue
+        if entries.needs:
+            return FoldResponse({name: list(keys) for name, keys in entries.needs.items()}, [])
+        return FoldResponse({}, entries.writes())
+
+    def _read(self, index: int, raw: bytes, views: frozenset[str]) -> _Stored:
+        record = _decode_record(raw)
+        key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
+        plan = self._plans.get(record.event_type)
+        if plan is None or views.isdisjoint(view.view.name for view in plan.views):
+            return _Stored(index, record, key, None, [], None)
+        try:
+            event = self._catalog.decode(record.event_type, record.event_version, record.data)
+            targets = [(view, view.targets(event)) for view in plan.views if view.view.name in views]
+        except Exception as failure:  # an upcast or a key function is the user's code: it must not stop the batch
+            return _Stored(index, record, key, None, [], failure)
+        return _Stored(index, record, key, event, targets, None)
+
+
+def _fold(folding: Folding, stored: _Stored) -> None:
+    if stored.failure is not None:
+        folding.dead_letter(None, stored.place, stored.record, stored.key, "*", "", stored.failure)
+    elif stored.event is not None:
+        folding.project(stored.place, stored.event, stored.record, stored.key, stored.targets, stored=True)

@@ -1,0 +1,117 @@
+"""Stored events folded anew: the same entries as the live pipeline made, and only of the views that are asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from sourcing.envelope import DEAD_LETTER_EVENTS, EVENT_STORE
+from sourcing.events import Event
+from sourcing.memory.pipeline import MemoryPipeline
+from sourcing.projector.messages import FoldRequest, FoldResponse, decode_fold_response, encode
+from sourcing.projector.process import Processor
+from sourcing.projector.refolding import Refolding
+from sourcing.testing import envelope_of
+from tests.unit.sourcing.counters import CATALOG, POISON, Counted, CounterStarted
+
+VIEWS = ["counter-view", "group-view"]
+
+
+@pytest.fixture
+def pipeline() -> MemoryPipeline:
+    pipeline = MemoryPipeline(CATALOG)
+    deliver(pipeline, CounterStarted(counter_id="a"), Counted(counter_id="a", by=2), Counted(counter_id="a", by=5))
+    return pipeline
+
+
+@pytest.fixture
+def refolding() -> Refolding:
+    return Processor(CATALOG).refolding()
+
+
+def deliver(pipeline: MemoryPipeline, *events: Event) -> None:
+    for each in events:
+        pipeline.deliver([msgspec.json.encode(envelope_of(CATALOG, each))])
+
+
+def stored(pipeline: MemoryPipeline) -> list[bytes]:
+    return sorted(pipeline.map(EVENT_STORE).values(), key=lambda raw: str(json.loads(raw)["cursor"]))
+
+
+def fold(
+    refolding: Refolding, records: list[bytes], views: list[str], maps: dict[str, dict[str, bytes]]
+) -> FoldResponse:
+    """One batch, over as many rounds as it takes, and its writes made."""
+    answer = refolding.fold(FoldRequest(1, 0, views, records, {}))
+    for number in range(1, 9):
+        if not answer.needs:
+            break
+        loaded = {name: {key: maps.get(name, {}).get(key) for key in keys} for name, keys in answer.needs.items()}
+        answer = refolding.fold(FoldRequest(1, number, [], [], loaded))
+    assert not answer.needs
+    for write in answer.writes:
+        maps.setdefault(write.map, {})[write.key] = write.value
+    return answer
+
+
+def fields(raw: bytes) -> Any:
+    return json.loads(raw)
+
+
+def test_a_fresh_fold_gives_the_live_entries(pipeline: MemoryPipeline, refolding: Refolding) -> None:
+    maps: dict[str, dict[str, bytes]] = {}
+    fold(refolding, stored(pipeline), VIEWS, maps)
+    assert {name: fields(raw["a" if name == "counter-view" else "all"]) for name, raw in maps.items()} == {
+        "counter-view": fields(pipeline.map("counter-view")["a"]),
+        "group-view": fields(pipeline.map("group-view")["all"]),
+    }
+
+
+def test_only_the_views_that_are_asked_for_are_folded(pipeline: MemoryPipeline, refolding: Refolding) -> None:
+    maps: dict[str, dict[str, bytes]] = {}
+    fold(refolding, stored(pipeline), ["group-view"], maps)
+    assert list(maps) == ["group-view"]
+
+
+def test_the_same_events_again_change_nothing(pipeline: MemoryPipeline, refolding: Refolding) -> None:
+    maps: dict[str, dict[str, bytes]] = {}
+    fold(refolding, stored(pipeline)[:2], VIEWS, maps)
+    fold(refolding, stored(pipeline), VIEWS, maps)
+    assert fold(refolding, stored(pipeline), VIEWS, maps).writes == []
+    assert fields(maps["counter-view"]["a"]) == fields(pipeline.map("counter-view")["a"])
+
+
+def test_a_fold_that_fails_opens_the_letter_that_the_live_one_has(
+    pipeline: MemoryPipeline, refolding: Refolding
+) -> None:
+    deliver(pipeline, Counted(counter_id="a", by=POISON), Counted(counter_id="a", by=1))
+    maps: dict[str, dict[str, bytes]] = {}
+    fold(refolding, stored(pipeline), VIEWS, maps)
+    live, rebuilt = pipeline.map(DEAD_LETTER_EVENTS), maps[DEAD_LETTER_EVENTS]
+    assert list(live) == list(rebuilt)
+    assert [fields(each)["waiting"] for each in live.values()] == [fields(each)["waiting"] for each in rebuilt.values()]
+    assert fields(maps["group-view"]["all"])["_meta"]["blocked"] == next(iter(live))
+
+
+def test_an_event_that_can_not_be_read_opens_a_letter_and_stops_nothing(
+    pipeline: MemoryPipeline, refolding: Refolding
+) -> None:
+    records = stored(pipeline)
+    broken = {**json.loads(records[1]), "data": {"counterId": "a"}}
+    maps: dict[str, dict[str, bytes]] = {}
+    fold(refolding, [records[0], json.dumps(broken).encode(), records[2]], VIEWS, maps)
+    assert fields(maps["counter-view"]["a"])["history"] == [5]
+    assert [fields(each)["projection"] for each in maps[DEAD_LETTER_EVENTS].values()] == ["*"]
+
+
+def test_a_round_of_a_batch_that_never_began_here_is_refused(refolding: Refolding) -> None:
+    with pytest.raises(ValueError, match="begin it again"):
+        refolding.fold(FoldRequest(7, 1, [], [], {}))
+
+
+def test_it_answers_bytes_with_bytes(pipeline: MemoryPipeline, refolding: Refolding) -> None:
+    request = encode(FoldRequest(1, 0, ["counter-view"], stored(pipeline), {}))
+    assert decode_fold_response(refolding.answer(request)).needs == {"counter-view": ["a"]}
