@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from gateway.commands import rebuild as rebuild_commands
 from gateway.commands.events import events
 from gateway.commands.usage import AddressList, CannotStart
 
@@ -158,6 +159,8 @@ def demo(url: str, orders_per_second: float, seed: int) -> None:
 
 main.add_command(events)
 
+main.add_command(rebuild_commands.rebuild)
+main.add_command(rebuild_commands.diff)
 
 if __name__ == "__main__":
     main()

@@ -113,6 +113,9 @@ class Cluster(Protocol):
     async def stats(self) -> PipelineStats:
         """Fresh figures, merged from all members."""
 
+    async def ask_rebuilds(self, request: bytes) -> bytes:
+        """Ask about rebuilds of views, JSON for JSON; `sourcing.rebuilds.Rebuilds` knows how."""
+
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
     ) -> Subscription:

@@ -14,6 +14,7 @@ Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one
     ├── UnknownEventType            no such type, or a version that nothing reads
     ├── CatalogError                a domain module that contradicts itself
     ├── PipelineUnavailable         the member or the projector is away
+    ├── RebuildRefused              a rebuild, rollback or comparison that can't begin
     └── NotAvailableYet             in the contract, built by a later release
 """
 
@@ -186,6 +187,12 @@ class PipelineUnavailable(HazelgateError):
     """No member can be reached, or its projector is away. Nothing was submitted: try again when /ready is true."""
 
     code = "PIPELINE_UNAVAILABLE"
+
+
+class RebuildRefused(HazelgateError):
+    """The rebuild can't begin, or can't be changed so."""
+
+    code = "REBUILD_REFUSED"
 
 
 class NotAvailableYet(HazelgateError):

@@ -132,6 +132,9 @@ class HazelcastCluster:
         answers = await self._ask_all(tasks.pipeline_stats())
         return merge_stats([decode_stats(answer) for answer in answers])
 
+    async def ask_rebuilds(self, request: bytes) -> bytes:
+        return await self._ask_any(tasks.rebuilds(request))
+
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
     ) -> Subscription:

@@ -81,3 +81,8 @@ def query_entries(query: EntryQuery) -> Task:
 def pipeline_stats() -> Task:
     """Ask a member for the figures of its share of the pipeline."""
     return Task(4, b"")
+
+
+def rebuilds(request: bytes) -> Task:
+    """Ask about rebuilds of views: any member knows of all."""
+    return Task(7, request)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sourcing.cluster import Callback, ClusterState, Subscription
-from sourcing.errors import PipelineUnavailable
+from sourcing.errors import NotAvailableYet, PipelineUnavailable
 from sourcing.memory.engine import MemoryEngine
 from sourcing.memory.queries import query_entries
 from sourcing.metrics import AWAY, READY, RUNNING, PipelineStats, merge_stats
@@ -87,6 +87,9 @@ class MemoryCluster:
     async def stats(self) -> PipelineStats:
         await self._answering()
         return merge_stats([self.engine.stats(projector=self._state.projector, job=self._state.job)])
+
+    async def ask_rebuilds(self, request: bytes) -> bytes:
+        raise NotAvailableYet("a cluster in memory builds no generations: a rebuild needs a member")
 
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None

@@ -45,6 +45,9 @@ class LossyCluster:
     async def stats(self) -> PipelineStats:
         return await self._inner.stats()
 
+    async def ask_rebuilds(self, request: bytes) -> bytes:
+        return await self._inner.ask_rebuilds(request)
+
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
     ) -> Subscription:

@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.views.Generations;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ public final class Engine implements AutoCloseable {
     private final Gate gate;
     private final Aggregates aggregates = new Aggregates(this);
     private final List<Pipeline> pipelines;
+    private final Rebuilds rebuilds;
     private final ScheduledExecutorService watch =
             Executors.newScheduledThreadPool(4, task -> new Thread(task, "hazelgate-watch"));
     private final ILogger log;
@@ -43,6 +45,7 @@ public final class Engine implements AutoCloseable {
             made.add(new Pipeline(this, one, pendingKeys, settings.pipelines().size()));
         }
         pipelines = List.copyOf(made);
+        rebuilds = new Rebuilds(this);
         hazelcast.getUserContext().put(CONTEXT_KEY, this);
     }
 
@@ -61,6 +64,7 @@ public final class Engine implements AutoCloseable {
             every(500, pipeline::watchJob);
             every(1_000, pipeline::probe);
         }
+        every(2_000, rebuilds::look);
     }
 
     private void every(long millis, Runnable task) {
@@ -98,6 +102,10 @@ public final class Engine implements AutoCloseable {
     /** Which map holds each view. */
     public Generations generations() {
         return generations;
+    }
+
+    public Rebuilds rebuilds() {
+        return rebuilds;
     }
 
     /** What whoever writes into views passes. */

@@ -10,6 +10,8 @@ import io.hazelgate.engine.pipeline.Received;
 import io.hazelgate.engine.tasks.PipelineStats;
 import io.hazelgate.engine.tasks.QueryEntries;
 import io.hazelgate.engine.tasks.ReadEntries;
+import io.hazelgate.engine.tasks.RebuildStep;
+import io.hazelgate.engine.tasks.RebuildTask;
 import io.hazelgate.engine.tasks.SubmitEvents;
 
 /** Everything of ours that travels between members, or comes from a client. Ids below 100 are part of docs/protocol.md. */
@@ -20,12 +22,14 @@ public final class EngineSerializers implements DataSerializableFactory {
     public static final int READ_ENTRIES = 2;
     public static final int QUERY_ENTRIES = 3;
     public static final int PIPELINE_STATS = 4;
+    public static final int REBUILD = 7;
     public static final int RECEIVED = 100;
     public static final int READ_OPERATION = 101;
     public static final int CHANGE_OPERATION = 102;
     public static final int CHANGE_BACKUP_OPERATION = 103;
     public static final int VALUES = 104;
     public static final int FORWARDED_EVENTS = 105;
+    public static final int REBUILD_STEP = 120;
 
     @Override
     public IdentifiedDataSerializable create(int typeId) {
@@ -34,12 +38,14 @@ public final class EngineSerializers implements DataSerializableFactory {
             case READ_ENTRIES -> new ReadEntries();
             case QUERY_ENTRIES -> new QueryEntries();
             case PIPELINE_STATS -> new PipelineStats();
+            case REBUILD -> new RebuildTask();
             case RECEIVED -> new Received();
             case READ_OPERATION -> new ReadOperation();
             case CHANGE_OPERATION -> new ChangeOperation();
             case CHANGE_BACKUP_OPERATION -> new ChangeBackupOperation();
             case VALUES -> new Values();
             case FORWARDED_EVENTS -> new SubmitEvents(true);
+            case REBUILD_STEP -> new RebuildStep();
             default -> throw new IllegalArgumentException("no class of the engine has the id " + typeId);
         };
     }

@@ -10,6 +10,9 @@ public final class Names {
     public static final String AGGREGATE_HEADS = "aggregate-heads";
     public static final String POSITIONS = "positions";
     public static final String VIEW_GENERATIONS = "view-generations";
+    public static final String REBUILDS = "rebuilds";
+    public static final String REBUILD_PROGRESS = "rebuild-progress";
+    public static final String REBUILD_DIFFERENCES = "rebuild-differences";
 
     public static final String EVENT_STREAM_TOPIC = "event-stream";
     public static final String EVENT_TOPIC_PREFIX = "events.";

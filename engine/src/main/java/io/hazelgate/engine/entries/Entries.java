@@ -123,6 +123,11 @@ public final class Entries {
                 .invoke();
     }
 
+    /** A value as UTF-8. */
+    public byte[] text(Data value) {
+        return JsonData.textOf(value, serialization);
+    }
+
     private static CompletableFuture<Void> all(List<CompletableFuture<?>> running) {
         return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new));
     }

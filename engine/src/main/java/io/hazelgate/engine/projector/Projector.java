@@ -131,8 +131,7 @@ public final class Projector implements AutoCloseable {
 
         private Answer ask(
                 int round, Collection<String> views, List<byte[]> records, Map<String, Map<String, byte[]>> loaded) {
-            return Messages.foldAnswer(
-                    conversation.ask(Messages.foldRequest(batchId, round, views, records, loaded)));
+            return Messages.foldAnswer(conversation.ask(Messages.foldRequest(batchId, round, views, records, loaded)));
         }
     }
 

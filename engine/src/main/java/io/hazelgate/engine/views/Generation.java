@@ -25,7 +25,7 @@ public record Generation(String live, String previous, long previousPosition, St
         return new Generation(map, live, position, at, false);
     }
 
-    Generation withoutPrevious() {
+    public Generation withoutPrevious() {
         return new Generation(live, null, 0, builtAt, incomplete);
     }
 
@@ -44,7 +44,7 @@ public record Generation(String live, String previous, long previousPosition, St
         return value == null || value.isNull() ? null : value.asString();
     }
 
-    JsonObject toJson() {
+    public JsonObject toJson() {
         JsonObject json = new JsonObject().add("live", live);
         if (previous != null) {
             json.add("previous", previous).add("previousPosition", previousPosition);

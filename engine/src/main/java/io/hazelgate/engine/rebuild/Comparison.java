@@ -1,0 +1,112 @@
+package io.hazelgate.engine.rebuild;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.internal.json.JsonValue;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Names;
+import io.hazelgate.engine.entries.Entries;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Compares fresh folds with live views, in this member's partitions: first all entries while events go on, then, with the gates
+ * closed, those alone that were not the same.
+ */
+final class Comparison {
+    private static final int AT_ONCE = 500;
+    private static final int MAX_KEPT = 1_000;
+
+    private final HazelcastInstance hazelcast;
+    private final Entries entries;
+    private final Engine engine;
+    private final Rebuild rebuild;
+    /** By view, the keys of entries that looked different at the first look. */
+    private final Map<String, Set<String>> suspects = new ConcurrentHashMap<>();
+
+    Comparison(Engine engine, Rebuild rebuild) {
+        this.engine = engine;
+        hazelcast = engine.hazelcast();
+        entries = engine.entries();
+        this.rebuild = rebuild;
+    }
+
+    /** The first look, at everything. */
+    void look() {
+        for (Map.Entry<String, String> target : rebuild.targets().entrySet()) {
+            String live = engine.generations().liveMap(target.getKey());
+            Set<String> keys = new LinkedHashSet<>(
+                    hazelcast.<String, HazelcastJsonValue>getMap(live).localKeySet());
+            keys.addAll(hazelcast
+                    .<String, HazelcastJsonValue>getMap(target.getValue())
+                    .localKeySet());
+            Set<String> different = new LinkedHashSet<>();
+            compare(target.getKey(), target.getValue(), keys, (key, there, fresh) -> different.add(key));
+            suspects.put(target.getKey(), different);
+        }
+    }
+
+    /** The second look, at what was suspect; puts differences on record. Returns how many there are. */
+    long lookAgain() {
+        IMap<String, HazelcastJsonValue> differences = hazelcast.getMap(Names.REBUILD_DIFFERENCES);
+        long[] found = {0};
+        suspects.forEach((view, keys) -> compare(view, rebuild.targets().get(view), keys, (key, there, fresh) -> {
+            if (++found[0] <= MAX_KEPT) {
+                JsonObject difference = new JsonObject()
+                        .add("view", view)
+                        .add("key", key)
+                        .add("live", there == null ? Json.NULL : Json.parse(there))
+                        .add("fresh", fresh == null ? Json.NULL : Json.parse(fresh));
+                differences.set(rebuild.id() + '/' + view + '/' + key, new HazelcastJsonValue(difference.toString()));
+            }
+        }));
+        return found[0];
+    }
+
+    private interface Different {
+        void found(String key, String live, String fresh);
+    }
+
+    private void compare(String view, String freshMap, Set<String> keys, Different different) {
+        String liveMap = engine.generations().liveMap(view);
+        List<String> all = new ArrayList<>(keys);
+        for (int from = 0; from < all.size(); from += AT_ONCE) {
+            List<String> some = all.subList(from, Math.min(all.size(), from + AT_ONCE));
+            var live = entries.read(liveMap, some);
+            var fresh = entries.read(freshMap, some);
+            for (String key : some) {
+                String there = EntryFields.of(live.join().get(key));
+                String folded = EntryFields.of(fresh.join().get(key));
+                if (!Objects.equals(there, folded)) {
+                    different.found(key, there, folded);
+                }
+            }
+        }
+    }
+
+    /** The differences that a comparison has put on record, in the order of views and keys. */
+    static JsonValue differences(HazelcastInstance hazelcast, String rebuildId) {
+        IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.REBUILD_DIFFERENCES);
+        com.hazelcast.internal.json.JsonArray array = new com.hazelcast.internal.json.JsonArray();
+        map.keySet().stream()
+                .filter(key -> key.startsWith(rebuildId + '/'))
+                .sorted()
+                .map(map::get)
+                .filter(Objects::nonNull)
+                .forEach(value -> array.add(Json.parse(value.getValue())));
+        return array;
+    }
+
+    static void forget(HazelcastInstance hazelcast, String rebuildId) {
+        IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.REBUILD_DIFFERENCES);
+        map.keySet().stream().filter(key -> key.startsWith(rebuildId + '/')).forEach(map::delete);
+    }
+}

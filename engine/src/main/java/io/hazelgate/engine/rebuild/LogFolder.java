@@ -1,0 +1,217 @@
+package io.hazelgate.engine.rebuild;
+
+import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Pipeline;
+import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.rebuild.EventLog.StoredEvent;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Folds this member's part of the log into new generations, batch after batch.
+ *
+ * <p>The projector reads the next batch while the writes of the one before it are under way. An entry's marks say which events it has
+ * seen, so a batch may be folded again after anything went wrong.
+ */
+final class LogFolder {
+    static final int MAX_EVENTS = 2_000;
+    private static final int MAX_BYTES = 4 * 1024 * 1024;
+    private static final int MAX_ROUNDS = 16;
+    private static final long SAVE_NANOS = 500_000_000;
+
+    private final Engine engine;
+    private final Rebuild rebuild;
+    private final EventLog log;
+    private final Entries entries;
+    private final Progress progress;
+    private final ILogger logger;
+    private String cursor;
+    private final Map<Pipeline, Asking> askers = new HashMap<>();
+    private final int partitionCount;
+    private InFlight inFlight;
+    private Reached ahead;
+    private long savedAtNanos = System.nanoTime();
+
+    /** Who is asked about the events of one pipeline: about the next batch, and about one that is folded again. */
+    private static final class Asking {
+        final Projector.Folder next;
+        final Projector.Folder again;
+
+        Asking(Pipeline pipeline) {
+            next = pipeline.projector().newFolder();
+            again = pipeline.projector().newFolder();
+        }
+    }
+
+    /** Records whose writes are under way; answered are those that have to be folded again. */
+    private record InFlight(Asking asking, List<byte[]> records, CompletableFuture<Set<Integer>> refused) {}
+
+    /** How far the writes under way bring it. */
+    private record Reached(String cursor, int events) {}
+
+    LogFolder(Engine engine, Rebuild rebuild) {
+        this.engine = engine;
+        this.rebuild = rebuild;
+        log = engine.rebuilds().log();
+        entries = engine.entries();
+        partitionCount =
+                engine.hazelcast().getPartitionService().getPartitions().size();
+        String beginning =
+                rebuild.fromPosition() == 0 ? EventLog.BEGINNING : EventLog.cursorAfter(rebuild.fromPosition());
+        progress = new Progress(engine.hazelcast(), rebuild.id(), beginning);
+        cursor = progress.start();
+        logger = engine.hazelcast().getLoggingService().getLogger(LogFolder.class);
+    }
+
+    /**
+     * Folds the next batch; its writes may still be under way.
+     *
+     * @return how many events were read; 0 at the end, then everything is written
+     */
+    synchronized int step(long upToPosition, int maxEvents) {
+        List<StoredEvent> events = log.read(cursor, upToPosition, maxEvents, MAX_BYTES);
+        if (events.isEmpty()) {
+            settle();
+            return 0;
+        }
+        // By pipeline: each has a projector, which knows its event types.
+        Map<Integer, List<byte[]>> groups = new TreeMap<>();
+        int fresh = 0;
+        for (StoredEvent event : events) {
+            if (!progress.has(event)) {
+                groups.computeIfAbsent(event.lane() / partitionCount, pipeline -> new ArrayList<>())
+                        .add(event.record());
+                fresh++;
+            }
+        }
+        for (Map.Entry<Integer, List<byte[]>> group : groups.entrySet()) {
+            Asking asking = asking(group.getKey());
+            Answer answer = asking.next.begin(rebuild.targets().keySet(), group.getValue());
+            settle();
+            Answer done = complete(asking.next, answer);
+            inFlight = new InFlight(asking, group.getValue(), write(done.writes()));
+        }
+        if (groups.isEmpty()) {
+            settle();
+        }
+        ahead = new Reached(events.get(events.size() - 1).cursor(), fresh);
+        cursor = ahead.cursor;
+        return events.size();
+    }
+
+    private Asking asking(int pipelineNumber) {
+        List<Pipeline> pipelines = engine.pipelines();
+        // Events of a pipeline that is gone are for the one that takes what no other does.
+        Pipeline pipeline = pipelines.get(pipelineNumber < pipelines.size() ? pipelineNumber : 0);
+        return askers.computeIfAbsent(pipeline, Asking::new);
+    }
+
+    /** Folds everything up to a position; to be called while nothing new is stored. */
+    synchronized void drain(long upToPosition) {
+        while (step(upToPosition, MAX_EVENTS) > 0) {
+            // one batch after the other
+        }
+        progress.save(true);
+    }
+
+    /** Puts on record how far it is, now and then; always when it is about having caught up. */
+    synchronized void save(boolean caughtUp) {
+        if (caughtUp || System.nanoTime() - savedAtNanos > SAVE_NANOS) {
+            settle();
+            progress.save(caughtUp);
+            savedAtNanos = System.nanoTime();
+        }
+    }
+
+    /** Waits for the writes under way. What another member was faster with is folded again onto what is there now. */
+    private void settle() {
+        if (inFlight != null) {
+            Asking asking = inFlight.asking;
+            List<byte[]> records = inFlight.records;
+            Set<Integer> late = outcome(inFlight);
+            while (!late.isEmpty()) {
+                List<Integer> places = List.copyOf(late);
+                List<byte[]> some = places.stream().map(records::get).toList();
+                Answer answer = complete(
+                        asking.again, asking.again.begin(rebuild.targets().keySet(), some));
+                late = new TreeSet<>();
+                for (int place : write(answer.writes()).join()) {
+                    late.add(places.get(place));
+                }
+            }
+            inFlight = null;
+        }
+        if (ahead != null) {
+            progress.reached(ahead.cursor, ahead.events);
+            ahead = null;
+        }
+    }
+
+    private Set<Integer> outcome(InFlight batch) {
+        try {
+            return batch.refused.join();
+        } catch (RuntimeException e) {
+            logger.fine("writes of a rebuild failed, and their events are folded again", e);
+            Set<Integer> all = new TreeSet<>();
+            for (int i = 0; i < batch.records.size(); i++) {
+                all.add(i);
+            }
+            return all;
+        }
+    }
+
+    private Answer complete(Projector.Folder asked, Answer first) {
+        Answer answer = first;
+        for (int round = 1; answer.needsMore(); round++) {
+            if (round > MAX_ROUNDS) {
+                throw new IllegalStateException(
+                        "the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+            }
+            Map<String, CompletableFuture<Map<String, byte[]>>> reads = new HashMap<>();
+            answer.needs().forEach((map, keys) -> reads.put(map, entries.read(rebuild.mapOf(map), keys)));
+            Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+            reads.forEach((map, read) -> loaded.put(map, read.join()));
+            answer = asked.goOn(round, loaded);
+        }
+        return answer;
+    }
+
+    /** Makes writes; answers which records they were about that were refused. */
+    private CompletableFuture<Set<Integer>> write(List<Write> writes) {
+        Map<String, List<Write>> byMap = new LinkedHashMap<>();
+        writes.forEach(write ->
+                byMap.computeIfAbsent(write.map(), map -> new ArrayList<>()).add(write));
+        Set<Integer> refused = new TreeSet<>();
+        List<CompletableFuture<?>> running = new ArrayList<>();
+        byMap.forEach((map, ofMap) -> {
+            List<Change> changes = ofMap.stream()
+                    .map(write -> Change.setIfVersion(write.key(), write.expectedVersion(), write.value()))
+                    .toList();
+            running.add(entries.change(rebuild.mapOf(map), changes).thenAccept(conflicts -> {
+                synchronized (refused) {
+                    for (Write write : ofMap) {
+                        if (conflicts.containsKey(write.key())) {
+                            for (int event : write.events()) {
+                                refused.add(event);
+                            }
+                        }
+                    }
+                }
+            }));
+        });
+        return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
+                .thenApply(done -> refused);
+    }
+}

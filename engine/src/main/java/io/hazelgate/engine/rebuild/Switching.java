@@ -1,0 +1,178 @@
+package io.hazelgate.engine.rebuild;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.core.IExecutorService;
+import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.logging.ILogger;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.Clock;
+import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Names;
+import io.hazelgate.engine.tasks.RebuildStep;
+import io.hazelgate.engine.views.Generation;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The end of a rebuild, led by one member: all gates closed, the rest of the log folded, every view switched in one step, all gates
+ * opened. Nothing is stored meanwhile, so the new generations hold exactly the events of the old ones.
+ */
+final class Switching {
+    static final String COMPARE = "compare";
+    static final String CLOSE = "close";
+    static final String COMPARE_AGAIN = "compareAgain";
+    static final String LOOK = "look";
+    static final String OPEN = "open";
+
+    /** How long a running batch may take to end. */
+    static final long CLOSE_MILLIS = 3_000;
+    /** How long a gate stays closed at most. */
+    static final long HOLD_MILLIS = 20_000;
+    /** After this long the leader gives up, well before a gate opens by itself. */
+    private static final long PATIENCE_MILLIS = 10_000;
+
+    private static final long COMPARE_MILLIS = 600_000;
+
+    private final Engine engine;
+    private final HazelcastInstance hazelcast;
+    private final Rebuild rebuild;
+    private final ILogger log;
+
+    Switching(Engine engine, Rebuild rebuild) {
+        this.engine = engine;
+        this.rebuild = rebuild;
+        hazelcast = engine.hazelcast();
+        log = hazelcast.getLoggingService().getLogger(Switching.class);
+    }
+
+    /** Returns whether it is done; otherwise a member could not stand still just now, and it is tried again. */
+    boolean run() {
+        boolean comparing = rebuild.kind() == Rebuild.Kind.DIFF;
+        try {
+            if (comparing) {
+                askAll(COMPARE, COMPARE_MILLIS);
+            }
+            long begun = System.nanoTime();
+            List<JsonObject> closed = askAll(CLOSE, PATIENCE_MILLIS);
+            if (closed.stream().anyMatch(answer -> !answer.getBoolean("done", false)) || !isStillRunning()) {
+                return false;
+            }
+            if (rebuild.fromPosition() == 0 && !isComplete()) {
+                engine.rebuilds()
+                        .end(
+                                rebuild,
+                                Rebuild.Status.FAILED,
+                                "lanes changed hands while they were read, and not every event was seen: start it anew",
+                                0);
+                return true;
+            }
+            if (comparing) {
+                long differences = askAll(COMPARE_AGAIN, PATIENCE_MILLIS).stream()
+                        .mapToLong(answer -> answer.getLong("differences", 0))
+                        .sum();
+                engine.rebuilds().end(rebuild, Rebuild.Status.DONE, null, differences);
+                return true;
+            }
+            if (TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) > PATIENCE_MILLIS) {
+                return false;
+            }
+            switchViews(closed.stream()
+                    .mapToLong(answer -> answer.getLong("position", 0))
+                    .min()
+                    .orElse(0));
+            askAll(LOOK, PATIENCE_MILLIS);
+            engine.rebuilds().end(rebuild, Rebuild.Status.DONE, null, 0);
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            log.warning("the views of rebuild " + rebuild.id() + " could not be switched just now, and will be", e);
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while it switched views", e);
+        } finally {
+            openAll();
+            Rebuild now = engine.rebuilds().find(rebuild.id());
+            if (comparing && (now == null || !now.isRunning())) {
+                engine.rebuilds().dropTargets(rebuild);
+            }
+        }
+    }
+
+    private boolean isStillRunning() {
+        Rebuild now = engine.rebuilds().find(rebuild.id());
+        return now != null && now.isRunning();
+    }
+
+    /** Every event of the log was folded by somebody. */
+    private boolean isComplete() {
+        long folded = Progress.eventsOf(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuild.id());
+        long stored = engine.rebuilds().log().size();
+        if (folded != stored) {
+            log.warning("rebuild " + rebuild.id() + " has folded " + folded + " of " + stored + " events");
+        }
+        return folded == stored;
+    }
+
+    private void switchViews(long position) {
+        IMap<String, HazelcastJsonValue> letters = hazelcast.getMap(rebuild.lettersMap());
+        IMap<String, HazelcastJsonValue> live = hazelcast.getMap(Names.DEAD_LETTER_EVENTS);
+        letters.entrySet().forEach(letter -> live.putIfAbsent(letter.getKey(), letter.getValue()));
+        String at = Clock.iso(Clock.micros());
+        List<String> dropped = new ArrayList<>();
+        for (Map.Entry<String, String> target : rebuild.targets().entrySet()) {
+            Generation before = engine.generations().of(target.getKey());
+            if (before.live().equals(target.getValue())) {
+                continue;
+            }
+            engine.generations().set(target.getKey(), before.next(target.getValue(), position, at));
+            if (before.previous() != null && !before.previous().equals(target.getValue())) {
+                dropped.add(before.previous());
+            }
+        }
+        dropped.forEach(map -> hazelcast.getMap(map).destroy());
+        letters.destroy();
+    }
+
+    private List<JsonObject> askAll(String what, long millis)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        List<Future<byte[]>> asked = ask(what);
+        List<JsonObject> answers = new ArrayList<>();
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        for (Future<byte[]> answer : asked) {
+            byte[] json = answer.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+            answers.add(Json.parse(new String(json, StandardCharsets.UTF_8)).asObject());
+        }
+        return answers;
+    }
+
+    private List<Future<byte[]>> ask(String what) {
+        IExecutorService executor = hazelcast.getExecutorService(Names.EXECUTOR);
+        Member leader = hazelcast.getCluster().getLocalMember();
+        List<Future<byte[]>> asked = new ArrayList<>();
+        for (Member member : hazelcast.getCluster().getMembers()) {
+            asked.add(executor.submitToMember(RebuildStep.of(rebuild.id(), what, leader.getUuid()), member));
+        }
+        return asked;
+    }
+
+    private void openAll() {
+        try {
+            for (Future<byte[]> opened : ask(OPEN)) {
+                opened.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            log.fine("a gate opens by itself, as its member or this one went away", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

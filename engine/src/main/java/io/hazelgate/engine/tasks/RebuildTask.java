@@ -1,0 +1,57 @@
+package io.hazelgate.engine.tasks;
+
+import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.internal.json.JsonValue;
+import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.EngineSerializers;
+import io.hazelgate.engine.rebuild.Rebuilds;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What operators ask of the views' generations: rebuild, compare, roll back, cancel, tell how far it is. */
+public final class RebuildTask extends EngineTask {
+    public RebuildTask() {
+        super(EngineSerializers.REBUILD);
+    }
+
+    @Override
+    byte[] answer(Engine engine, byte[] request) {
+        JsonObject asked =
+                Json.parse(new String(request, StandardCharsets.UTF_8)).asObject();
+        JsonObject answer;
+        try {
+            answer = answer(engine.rebuilds(), asked);
+        } catch (IllegalArgumentException e) {
+            answer = new JsonObject().add("refused", e.getMessage());
+        }
+        return answer.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static JsonObject answer(Rebuilds rebuilds, JsonObject asked) {
+        String id = asked.getString("id", "");
+        String view = asked.getString("view", "");
+        return switch (asked.getString("op", "")) {
+            case "start", "diff" -> {
+                List<String> views = new ArrayList<>();
+                JsonValue named = asked.get("views");
+                if (named != null && named.isArray()) {
+                    named.asArray().forEach(name -> views.add(name.asString()));
+                }
+                boolean fresh = asked.getString("op", "").equals("start");
+                yield new JsonObject().add("id", rebuilds.begin(views, fresh, asked.getInt("eventsPerSecond", 0)));
+            }
+            case "rollback" -> new JsonObject().add("id", rebuilds.rollBack(view));
+            case "cancel" -> new JsonObject().add("done", rebuilds.cancel(id));
+            case "resume" -> {
+                rebuilds.resume(id);
+                yield new JsonObject().add("id", id);
+            }
+            case "drop" -> new JsonObject().add("done", rebuilds.drop(view));
+            case "report" -> rebuilds.report();
+            case "differences" -> new JsonObject().add("differences", rebuilds.differences(id));
+            default -> throw new IllegalArgumentException("there is no operation " + asked.get("op"));
+        };
+    }
+}

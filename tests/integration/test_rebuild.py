@@ -1,0 +1,347 @@
+"""Views built anew on a real member: while events come in, through crashes, and back again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from hazelcast.asyncio import HazelcastClient
+from hazelcast.core import HazelcastJsonValue
+
+from gateway.cli import main
+from gateway.java import find_java
+from gateway.member import MemberOptions, member_command
+from sourcing import Catalog
+from sourcing.envelope import EVENT_STORE
+from sourcing.errors import RebuildRefused
+from sourcing.handler import EventHandler, Receipt, Submission
+from sourcing.hazelcast_cluster import HazelcastCluster
+from sourcing.ids import new_id
+from sourcing.queries import EntryQuery
+from sourcing.rebuilds import Rebuild, Rebuilds, RebuildStatus, ViewStatus
+from tests.support.ledger import ACCOUNTS, OWNERS, POISON, AccountOpened, MoneyPaidIn
+from tests.support.ledger_with_payments import PAYMENTS
+from tests.support.processes import TEST_HEAP, Child, engine_jar, free_port, member, projector
+from tests.support.stack import Stack, running_stack
+from tests.support.until import eventually
+
+READY_SECONDS = 30.0
+BOTH = (ACCOUNTS, OWNERS)
+WITH_PAYMENTS = "tests.support.ledger,tests.support.ledger_with_payments"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack whose views these tests build anew."""
+    with running_stack(tmp_path_factory.mktemp("rebuild")) as stack:
+        yield stack
+
+
+@pytest.fixture
+async def cluster(own: Stack) -> AsyncIterator[HazelcastCluster]:
+    async with connected(own.cluster()) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def rebuilds(cluster: HazelcastCluster) -> Rebuilds:
+    return Rebuilds(cluster)
+
+
+@pytest.fixture
+async def handler(ledger: Catalog, cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
+    handler = EventHandler(ledger, cluster)
+    yield handler
+    await handler.close()
+
+
+@contextlib.asynccontextmanager
+async def connected(cluster: HazelcastCluster) -> AsyncIterator[HazelcastCluster]:
+    await cluster.start()
+    try:
+        await cluster.wait_until_ready(READY_SECONDS)
+        yield cluster
+    finally:
+        await cluster.close()
+
+
+async def open_accounts(handler: EventHandler, count: int, payments: int = 3, owner: str = "ann") -> list[str]:
+    """So many accounts with so many payments of 1; their ids."""
+    ids = [new_id() for _ in range(count)]
+    submissions = [Submission(AccountOpened(account_id=each, owner=owner)) for each in ids]
+    submissions += [Submission(MoneyPaidIn(account_id=each, amount=1)) for _ in range(payments) for each in ids]
+    outcomes = await handler.handle_events(submissions)
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes) or owner == POISON
+    return ids
+
+
+async def log_of(cluster: HazelcastCluster) -> list[dict[str, Any]]:
+    """Every stored event, in order."""
+    events: list[dict[str, Any]] = []
+    after: str | None = None
+    while True:
+        page = await cluster.query(
+            EntryQuery(map_name=EVENT_STORE, index="cursor", from_value=after, from_inclusive=False, limit=2_000)
+        )
+        events += [msgspec.json.decode(each.entry) for each in page.entries]
+        if len(page.entries) < 2_000:
+            return events
+        after = page.entries[-1].index_value
+
+
+async def entries_of(cluster: HazelcastCluster, view: str, field: str) -> dict[str, Any]:
+    """A field of every entry of a view, by key."""
+    found: dict[str, Any] = {}
+    after: str | None = None
+    while True:
+        page = await cluster.query(
+            EntryQuery(map_name=view, index="id", from_value=after, from_inclusive=False, limit=2_000)
+        )
+        for each in page.entries:
+            found[each.index_value] = msgspec.json.decode(each.entry)[field]
+        if len(page.entries) < 2_000:
+            return found
+        after = page.entries[-1].index_value
+
+
+async def check_balances(cluster: HazelcastCluster) -> None:
+    """The views are what a fold as naive as can be makes of the log."""
+    balances: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
+    for record in await log_of(cluster):
+        data = record["data"]
+        balances[data["accountId"]] += data.get("amount", 0)
+        if data.get("owner") not in (None, POISON) and "amount" in data:
+            totals[data["owner"]] += data["amount"]
+    assert await entries_of(cluster, ACCOUNTS, "balance") == dict(balances)
+    assert await entries_of(cluster, OWNERS, "total") == dict(totals)
+
+
+async def view_status(rebuilds: Rebuilds, view: str) -> ViewStatus:
+    return next(each for each in (await rebuilds.report()).views if each.view == view)
+
+
+async def ended(rebuilds: Rebuilds, rebuild_id: str, seconds: float = 60.0) -> Rebuild:
+    async with asyncio.timeout(seconds):
+        rebuild = await rebuilds.wait(rebuild_id)
+    assert rebuild.status is RebuildStatus.DONE, rebuild
+    return rebuild
+
+
+async def test_a_rebuild_during_writes_shows_readers_nothing_but_whole_views(
+    cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    ids = await open_accounts(handler, 300)
+    stop = asyncio.Event()
+    written = seen = 0
+
+    async def write() -> None:
+        nonlocal written
+        while not stop.is_set():
+            batch = [Submission(MoneyPaidIn(account_id=each, amount=2)) for each in ids[written % 7 :: 7]]
+            assert all(isinstance(each, Receipt) for each in await handler.handle_events(batch))
+            written += 1
+
+    async def read() -> None:
+        nonlocal seen
+        least = 3
+        while not stop.is_set():
+            page = await cluster.query(EntryQuery(map_name=ACCOUNTS, index="id", limit=1_000, count=True))
+            assert page.count is not None
+            assert page.count >= len(ids)
+            # A walk over an index can miss an entry that is being written just then, with a rebuild or without.
+            assert len(page.entries) >= len(ids) * 0.9
+            (entry,) = await cluster.read(ACCOUNTS, [ids[0]])
+            balance = msgspec.json.decode(entry or b"null")["balance"]
+            assert balance >= least
+            least = balance
+            seen += 1
+
+    at_work = [asyncio.create_task(write()), asyncio.create_task(read())]
+    try:
+        before = (await view_status(rebuilds, ACCOUNTS)).live
+        first = await ended(rebuilds, await rebuilds.start())
+        second = await ended(rebuilds, await rebuilds.start([ACCOUNTS]))
+    finally:
+        stop.set()
+        await asyncio.gather(*at_work)
+    assert seen > 10
+    assert written > 5
+    assert second.events > first.events >= 1_200
+    assert (await view_status(rebuilds, ACCOUNTS)).live not in (before, ACCOUNTS)
+    await check_balances(cluster)
+    assert (await ended(rebuilds, await rebuilds.compare(BOTH))).differences == 0
+
+
+async def test_a_cancelled_rebuild_leaves_the_live_view_alone(
+    cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    await open_accounts(handler, 50)
+    before = await view_status(rebuilds, ACCOUNTS)
+    rebuild_id = await rebuilds.start([ACCOUNTS], events_per_second=20)
+    with pytest.raises(RebuildRefused, match="is running"):
+        await rebuilds.start([ACCOUNTS])
+    assert await rebuilds.cancel(rebuild_id)
+    assert not await rebuilds.cancel(rebuild_id)
+    assert (await rebuilds.find(rebuild_id)).status is RebuildStatus.CANCELLED
+    assert await view_status(rebuilds, ACCOUNTS) == before
+    await check_balances(cluster)
+
+
+async def test_a_rollback_makes_the_earlier_generation_live_with_all_that_came_since(
+    cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    await open_accounts(handler, 20)
+    await ended(rebuilds, await rebuilds.start([ACCOUNTS]))
+    switched = await view_status(rebuilds, ACCOUNTS)
+    await open_accounts(handler, 20)
+    await ended(rebuilds, await rebuilds.roll_back(ACCOUNTS))
+    back = await view_status(rebuilds, ACCOUNTS)
+    assert (back.live, back.previous) == (switched.previous, switched.live)
+    await open_accounts(handler, 5)
+    await check_balances(cluster)
+    assert await rebuilds.drop_previous(ACCOUNTS)
+    with pytest.raises(RebuildRefused, match="no earlier generation"):
+        await rebuilds.roll_back(ACCOUNTS)
+
+
+async def test_a_view_that_nobody_knows_is_refused(rebuilds: Rebuilds) -> None:
+    with pytest.raises(RebuildRefused, match="there is no view nonsense"):
+        await rebuilds.start(["nonsense"])
+
+
+async def test_a_comparison_finds_what_was_planted(
+    own: Stack, cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    wrong, surplus = (await open_accounts(handler, 3))[0], new_id()
+    live = (await view_status(rebuilds, ACCOUNTS)).live
+    client = await HazelcastClient.create_and_start(cluster_name=own.cluster_name, cluster_members=[own.address])
+    entries: Any = await client.get_map(live)
+    (right,) = await cluster.read(ACCOUNTS, [wrong])
+    assert right is not None
+    await entries.set(wrong, HazelcastJsonValue(right.decode().replace('"balance":3', '"balance":4')))
+    await entries.set(surplus, HazelcastJsonValue(right.decode().replace(wrong, surplus)))
+    try:
+        result = await asyncio.to_thread(
+            CliRunner().invoke, main, ["diff", ACCOUNTS, "--cluster-name", own.cluster_name, "--members", own.address]
+        )
+        assert result.exit_code == 1, result.output
+        lines = [msgspec.json.decode(line) for line in result.stdout.splitlines()]
+        found = {line["key"]: (line["live"], line["fresh"]) for line in lines}
+        assert {key: fresh and fresh["balance"] for key, (_, fresh) in found.items()} == {wrong: 3, surplus: None}
+    finally:
+        await ended(rebuilds, await rebuilds.start([ACCOUNTS]))
+        await client.shutdown()
+    assert (await ended(rebuilds, await rebuilds.compare([ACCOUNTS]))).differences == 0
+
+
+async def test_a_fold_that_fails_waits_in_its_letter_in_the_new_generation_too(
+    cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    await open_accounts(handler, 1, payments=2, owner=POISON)
+    (before,) = await cluster.read(OWNERS, [POISON])
+    await ended(rebuilds, await rebuilds.start([OWNERS]))
+    (after,) = await cluster.read(OWNERS, [POISON])
+    blocked = [msgspec.json.decode(each or b"null")["_meta"]["blocked"] for each in (before, after)]
+    assert blocked[0] == blocked[1]
+    (letter,) = await cluster.read("dead-letter-events", [blocked[0]])
+    assert len(msgspec.json.decode(letter or b"null")["waiting"]) == 1
+
+
+async def test_a_rebuild_waits_for_a_projector_that_died_half_way(
+    own: Stack, cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    await open_accounts(handler, 100)
+    rebuild_id = await rebuilds.start([ACCOUNTS], events_per_second=800)
+
+    async def is_under_way() -> bool:
+        return (await rebuilds.find(rebuild_id)).events > 0
+
+    await eventually(is_under_way)
+    own.projector.kill()
+    own.projector.start()
+    await ended(rebuilds, rebuild_id)
+    await cluster.wait_until_ready(READY_SECONDS)
+    await check_balances(cluster)
+
+
+async def test_a_rebuild_goes_on_when_a_member_dies_half_way(ledger: Catalog, tmp_path: Path) -> None:
+    name, projector_port = f"pair-{new_id()[:8]}", free_port()
+    ports = (free_port(), free_port())
+    folds = projector(projector_port, log=tmp_path / "projector.log")
+    pair = [one_of(ports, port, name, projector_port, tmp_path / f"member-{port}.log") for port in ports]
+    folds.start()
+    try:
+        for each in pair:
+            each.start()
+        real = HazelcastCluster(cluster_name=name, members=[f"127.0.0.1:{ports[0]}"])
+        async with connected(real) as cluster:
+            handler, rebuilds = EventHandler(ledger, cluster), Rebuilds(cluster)
+            await open_accounts(handler, 300)
+            rebuild_id = await rebuilds.start(events_per_second=600)
+
+            async def is_half_way() -> bool:
+                return (await rebuilds.find(rebuild_id)).events > 300
+
+            await eventually(is_half_way)
+            pair[1].kill()
+            rebuild = await ended(rebuilds, rebuild_id, seconds=90)
+            assert rebuild.events == 1_200
+            await cluster.wait_until_ready(READY_SECONDS)
+            await check_balances(cluster)
+            await handler.close()
+    finally:
+        for each in pair:
+            each.stop()
+        folds.stop()
+
+
+def one_of(ports: tuple[int, ...], port: int, name: str, projector_port: int, log: Path) -> Child:
+    """A member of several; not yet started."""
+    options = MemberOptions(
+        cluster_name=name,
+        port=port,
+        members=tuple(f"127.0.0.1:{each}" for each in ports),
+        projector=f"127.0.0.1:{projector_port}",
+        heap=TEST_HEAP,
+    )
+    return Child(
+        member_command(find_java(), engine_jar(), options), ready=f"member listens on 127.0.0.1:{port}", log=log
+    )
+
+
+async def test_a_new_projection_over_an_old_log_is_built_by_a_rebuild(ledger: Catalog, tmp_path: Path) -> None:
+    name, projector_port, port = f"late-{new_id()[:8]}", free_port(), free_port()
+    before = projector(projector_port, log=tmp_path / "before.log")
+    after = projector(projector_port, log=tmp_path / "after.log", domain=WITH_PAYMENTS)
+    runs = member(port, cluster_name=name, projector_port=projector_port, log=tmp_path / "member.log")
+    before.start()
+    runs.start()
+    try:
+        real = HazelcastCluster(cluster_name=name, members=[f"127.0.0.1:{port}"])
+        async with connected(real) as cluster:
+            handler, rebuilds = EventHandler(ledger, cluster), Rebuilds(cluster)
+            ids = await open_accounts(handler, 10)
+            before.stop()
+            after.start()
+
+            async def is_known() -> bool:
+                return any(each.view == PAYMENTS and each.incomplete for each in (await rebuilds.report()).views)
+
+            await eventually(is_known)
+            assert not (await view_status(rebuilds, ACCOUNTS)).incomplete
+            await ended(rebuilds, await rebuilds.start([PAYMENTS]))
+            assert not (await view_status(rebuilds, PAYMENTS)).incomplete
+            assert await entries_of(cluster, PAYMENTS, "payments") == dict.fromkeys(ids, 3)
+            await handler.close()
+    finally:
+        runs.stop()
+        before.stop()
+        after.stop()
