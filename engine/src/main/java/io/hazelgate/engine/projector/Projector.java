@@ -165,8 +165,8 @@ public final class Projector implements AutoCloseable {
             // Another projector may have come to the same address between two probes.
             if (!ready || !told.fingerprint().equals(description.fingerprint())) {
                 ready = false;
-                onDescription.accept(told);
                 description = told;
+                onDescription.accept(told);
                 ready = true;
             }
             problem = null;
