@@ -1,6 +1,7 @@
 # make run    everything on this machine, at http://127.0.0.1:8000/graphql   (ARGS="--port 8080 --no-demo-data")
 # make test   every test                                                      (ARGS="-k cli" is for pytest)
 # make lint   every check of form
+# make chaos  every fault on a cluster under load, and a table of what came of it  (ARGS="kill-member --short")
 # make bench  the figures, each beside what it is compared with
 #
 # Each of them first sets up what it needs, and does nothing where nothing changed.
@@ -21,7 +22,7 @@ ENGINE_SOURCES := engine/pom.xml $(shell find engine/src/main -type f 2>/dev/nul
 WEB_SOURCES := web/package.json web/package-lock.json web/build.mjs
 HAVE_NPM := $(shell command -v npm 2>/dev/null)
 
-.PHONY: run test lint bench setup engine page wheel lock
+.PHONY: run test lint chaos bench setup engine page wheel lock
 
 run: setup
 	exec $(BIN)/hazelgate dev $(ARGS)
@@ -38,6 +39,10 @@ lint: setup
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 	$(MVN) spotless:check
+
+chaos: setup
+	$(MVN) package -DskipTests
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -45,6 +45,9 @@ class Happening:
 
 Wanted = Callable[[EventRecord], bool]
 
+REMEMBERED_EVENTS = 65_536
+"""More than can be in flight, so more than a pipeline that starts anew can publish a second time."""
+
 
 class Feed:
     """
@@ -61,6 +64,10 @@ class Feed:
         self._listening: Subscription | None = None
         # Until something is heard, whatever is missed came after now.
         self._last_cursor = cursor(time.time_ns() // 1_000, 0)
+        self._heard: dict[str, None] = {}
+        """Cursors of what was heard lately."""
+        self._positions: dict[int, int] = {}
+        """The furthest position heard of each lane."""
 
     @property
     def subscriber_count(self) -> int:
@@ -97,16 +104,38 @@ class Feed:
             logger.exception("a message of %s can't be read; subscribers are told of a gap", EVENT_STREAM)
             self._interrupt_all("a message of the cluster could not be read")
             return
-        if not records:
-            return
-        self._last_cursor = max(record.cursor for record in records)
-        if not self._subscribers:
-            return
         for record in records:
+            if self._was_here(record):
+                continue
+            self._last_cursor = record.cursor
+            if not self._is_next(record):
+                self._interrupt_all("an event of the cluster came too late")
+                continue
             happening = Happening(record, self._cluster)
             for inbox, wanted in self._subscribers.items():
                 if wanted(record):
                     inbox.put(happening, record.cursor)
+
+    def _was_here(self, record: EventRecord) -> bool:
+        """
+        Whether it was heard before, or is older than anything remembered.
+
+        A pipeline that starts anew publishes again what was in flight, and a stored event that is submitted again too.
+        """
+        if record.cursor in self._heard:
+            return True
+        is_late = record.position <= self._positions.get(record.lane, -1)
+        return is_late and record.cursor < next(iter(self._heard))
+
+    def _is_next(self, record: EventRecord) -> bool:
+        """Remember it. False where a later one of its lane was heard before it: the order would be wrong."""
+        self._heard[record.cursor] = None
+        if len(self._heard) > REMEMBERED_EVENTS:
+            del self._heard[next(iter(self._heard))]
+        if record.position <= self._positions.get(record.lane, -1):
+            return False
+        self._positions[record.lane] = record.position
+        return True
 
     def _interrupted(self) -> None:
         self._interrupt_all("the connection to the cluster was lost for a while")

@@ -171,6 +171,38 @@ async def test_a_message_that_can_not_be_read_is_a_gap_and_not_the_end(
     assert isinstance(await subscriber.take(), Happening)
 
 
+def taken_positions(taken: Sequence[Happening | Gap]) -> list[int | None]:
+    """Positions of what happened, None for a gap."""
+    return [each.record.position if isinstance(each, Happening) else None for each in taken]
+
+
+async def test_what_is_published_again_is_heard_once(feed: Feed, topic: Topic) -> None:
+    """A pipeline that starts anew begins with what was in flight."""
+    subscriber = await subscribed(feed)
+    topic.say(record(1), record(2))
+    topic.say(record(1), record(2), record(3))
+    assert taken_positions([await subscriber.take() for _ in range(3)]) == [1, 2, 3]
+
+
+async def test_an_event_from_before_all_that_is_remembered_was_heard_before(
+    feed: Feed, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody submits an old event again."""
+    monkeypatch.setattr("subscriptions.feed.REMEMBERED_EVENTS", 2)
+    subscriber = await subscribed(feed)
+    topic.say(*(record(position) for position in (1, 2, 3, 4)))
+    topic.say(record(1), record(5))
+    assert taken_positions([await subscriber.take() for _ in range(5)]) == [1, 2, 3, 4, 5]
+
+
+async def test_an_event_that_comes_behind_a_later_one_is_a_gap(feed: Feed, topic: Topic) -> None:
+    """Its place was before what the subscriber has seen."""
+    subscriber = await subscribed(feed)
+    topic.say(record(1), record(3))
+    topic.say(record(2), record(4))
+    assert taken_positions([await subscriber.take() for _ in range(3)]) == [1, 3, None]
+
+
 async def test_closed_it_hears_no_more(feed: Feed, topic: Topic) -> None:
     await feed.close()
     assert topic.closed

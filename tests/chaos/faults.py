@@ -1,0 +1,248 @@
+"""The faults, one function each: it hurts a cluster under load, and leaves it whole."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from gateway.member import MemberOptions
+from sourcing import WaitFor
+from tests.chaos.answers import Answer, Told
+from tests.chaos.gateway import reading_of
+from tests.chaos.meters import MeterRead
+from tests.chaos.scene import Scene
+from tests.support.many import Node, Nodes
+from tests.support.processes import ROOT
+
+HEAP = "320m"
+MAJORITY = MemberOptions(quorum=2, heap=HEAP)
+ANY_NUMBER = MemberOptions(quorum=1, heap=HEAP)
+TINY_JOURNAL = MemberOptions(quorum=2, heap=HEAP, journal_capacity=4)
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of a fault there is."""
+
+    seconds: float
+    """How long the load runs before it and after it."""
+    times: int
+    """How often the projector is killed."""
+    pause_seconds: float
+    """How long something is stopped."""
+    flood: int
+    """How many events go through the tiny journal."""
+    meters: int
+    """Among how many meters the poison is."""
+    rounds: int
+    """How many gateways are killed."""
+
+
+LONG = Size(seconds=8, times=20, pause_seconds=15, flood=50_000, meters=1_000, rounds=10)
+SHORT = Size(seconds=1.5, times=3, pause_seconds=3, flood=1_500, meters=60, rounds=2)
+
+
+async def kill_one(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """kill -9 one of three members."""
+    await _kill(scene, [nodes.nodes[1]], size)
+
+
+async def kill_two(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """kill -9 two of three members at once; the third is to go on alone, so there is no quorum."""
+    await _kill(scene, nodes.nodes[1:], size)
+
+
+async def _kill(scene: Scene, victims: list[Node], size: Size) -> None:
+    await scene.load.run(size.seconds)
+    hurt = [
+        meter_id
+        for victim in victims
+        for meter_id in await scene.raw.held_by(victim.address, f"{scene.prefix}probe", 10)
+    ]
+    since = time.monotonic()
+    await asyncio.gather(*(asyncio.to_thread(victim.member.kill) for victim in victims))
+    await scene.recovered(since, hurt)
+    await scene.load.run(size.seconds)
+    for victim in victims:
+        await asyncio.to_thread(victim.member.start)
+    await scene.load.run(size.seconds)
+
+
+async def kill_projector(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """kill -9 a projector in the midst of a batch, again and again."""
+    chance = random.Random(scene.prefix)
+    for _ in range(size.times):
+        await scene.load.run(0.2 + 0.3 * chance.random())
+        victim = chance.choice(nodes.nodes)
+        hurt = await scene.raw.held_by(victim.address, f"{scene.prefix}probe", 5)
+        since = time.monotonic()
+        await asyncio.to_thread(victim.projector.kill)
+        await asyncio.to_thread(victim.projector.start)
+        await scene.recovered(since, hurt)
+    await scene.load.run(size.seconds)
+
+
+async def pause_member(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """SIGSTOP one of three members: its connections stay open, and it says nothing."""
+    await scene.load.run(size.seconds)
+    victim = nodes.nodes[2]
+    hurt = await scene.raw.held_by(victim.address, f"{scene.prefix}probe", 10)
+    since = time.monotonic()
+    victim.member.pause()
+    try:
+        recovering = asyncio.create_task(scene.recovered(since, hurt))
+        await scene.load.run(size.pause_seconds)
+    finally:
+        victim.member.resume()
+    await recovering
+    await scene.load.run(size.seconds)
+
+
+async def pause_projector(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """SIGSTOP a projector. What is submitted meanwhile waits for it."""
+    await scene.load.run(size.seconds)
+    victim = nodes.nodes[0]
+    hurt = await scene.raw.held_by(victim.address, f"{scene.prefix}probe", 10)
+    victim.projector.pause()
+    try:
+        await scene.load.run(size.pause_seconds)
+    finally:
+        since = time.monotonic()
+        victim.projector.resume()
+    await scene.recovered(since, hurt)
+    await scene.load.run(size.seconds)
+
+
+async def kill_gateway(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """A gateway dies between put and reply; another one submits the same again."""
+    for round_number in range(size.rounds):
+        ids = [f"{scene.prefix}{round_number}x{number}" for number in range(20)]
+        dying = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.chaos.gateway", nodes.cluster_name, ",".join(nodes.addresses), *ids, cwd=ROOT
+        )
+        async with asyncio.timeout(90):
+            status = await dying.wait()
+        if status != -signal.SIGKILL:
+            raise RuntimeError(f"the gateway was to die of SIGKILL, and ended with {status}")
+        answers = await scene.client.submit([reading_of(event_id) for event_id in ids], ids=ids)
+        _require_ok(answers)
+
+
+async def tiny_journal(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """A journal of 4 places per partition, a slow projection, and a flood of events."""
+    writers = 6
+    await asyncio.gather(*(_flood(scene, writer, size.flood // writers) for writer in range(writers)))
+
+
+async def _flood(scene: Scene, writer: int, count: int) -> None:
+    """Submit in bulk; what is refused comes again, under its id."""
+    meters = [f"{scene.prefix}f{writer}-{number}" for number in range(500)]
+    todo = [
+        MeterRead(
+            meter_id=meters[number % 500],
+            number=number // 500,
+            units=100,
+            district=f"{scene.prefix}slow{number % 7}",
+        )
+        for number in range(count)
+    ]
+    waiting = [(scene.prefix + f"f{writer}x{number}", reading) for number, reading in enumerate(todo)]
+    waiting.reverse()
+    while waiting:
+        chunk = [waiting.pop() for _ in range(min(60, len(waiting)))]
+        answers = await scene.client.submit(
+            [reading for _, reading in chunk], ids=[event_id for event_id, _ in chunk], wait_for=WaitFor.ACCEPTED
+        )
+        left = [one for one, answer in zip(chunk, answers, strict=True) if answer.told is not Told.OK]
+        waiting += reversed(left)
+        if left:
+            await asyncio.sleep(0.02)
+
+
+async def poison(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """One district that can't be summed up, among many meters: only its own readings wait."""
+    meters = [f"{scene.prefix}q{number}" for number in range(size.meters)]
+    for round_number in range(2):
+        readings = [
+            MeterRead(
+                meter_id=meter_id,
+                number=round_number,
+                units=100,
+                district=f"{scene.prefix}{'toxic' if number == size.meters // 2 else f'e{number % 9}'}",
+            )
+            for number, meter_id in enumerate(meters)
+        ]
+        answers = await scene.client.submit(readings)
+        dead = [answer.meter_id for answer in answers if answer.status == "DEAD_LETTERED"]
+        if dead != [meters[size.meters // 2]]:
+            raise RuntimeError(f"only the poisoned reading was to be dead-lettered, and {dead[:5]} were")
+
+
+async def same_id(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """The same eventId a hundred times at once."""
+    for number in range(5):
+        reading = MeterRead(meter_id=f"{scene.prefix}same{number}", number=0, units=77, district=f"{scene.prefix}d0")
+        calls = [scene.client.submit([reading], ids=[f"{scene.prefix}same{number}"]) for _ in range(100)]
+        answers = [answer for [answer] in await asyncio.gather(*calls)]
+        _require_ok(answers)
+        if {answer.sequence for answer in answers} != {1}:
+            raise RuntimeError(f"a repeated event was given { ({answer.sequence for answer in answers}) }")
+
+
+def _require_ok(answers: list[Answer]) -> None:
+    bad = [(answer.event_id, answer.status) for answer in answers if answer.told is not Told.OK]
+    if bad:
+        raise RuntimeError(f"{len(bad)} of {len(answers)} were not acknowledged: {bad[:5]}")
+
+
+async def clocks(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """Clocks an hour apart, and lanes that move between them: the member that is ahead dies."""
+    await _kill(scene, [nodes.nodes[2]], size)
+
+
+async def join_and_leave(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """A fourth member comes, and an old one goes in order, under load."""
+    await scene.load.run(size.seconds)
+    await asyncio.to_thread(nodes.join)
+    await scene.load.run(size.seconds)
+    hurt = await scene.raw.held_by(nodes.nodes[1].address, f"{scene.prefix}probe", 10)
+    since = time.monotonic()
+    leaving = asyncio.create_task(asyncio.to_thread(nodes.nodes[1].stop))
+    await scene.recovered(since, hurt)
+    await leaving
+    await scene.load.run(size.seconds)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row of the table."""
+
+    name: str
+    happens: Callable[[Scene, Nodes, Size], Awaitable[None]]
+    options: MemberOptions = field(default_factory=lambda: MAJORITY)
+    offsets_ms: tuple[int, ...] = ()
+    loaded: bool = True
+    """Whether the load client runs meanwhile."""
+    recovers_in_seconds: float | None = None
+    """The aim; None where there is none."""
+
+
+FAULTS = [
+    Fault("kill-member", kill_one, recovers_in_seconds=10),
+    Fault("kill-two-members", kill_two, options=ANY_NUMBER, recovers_in_seconds=10),
+    Fault("kill-projector", kill_projector, recovers_in_seconds=10),
+    Fault("pause-member", pause_member),
+    Fault("pause-projector", pause_projector, recovers_in_seconds=10),
+    Fault("kill-gateway", kill_gateway),
+    Fault("tiny-journal", tiny_journal, options=TINY_JOURNAL, loaded=False),
+    Fault("poison", poison),
+    Fault("same-id", same_id),
+    Fault("clocks", clocks, offsets_ms=(0, -HOUR_MS // 2, HOUR_MS // 2), recovers_in_seconds=10),
+    Fault("join-and-leave", join_and_leave, recovers_in_seconds=10),
+]

@@ -1,0 +1,160 @@
+"""What every fault happens to: a cluster under load, somebody who watches, and the check when all is quiet again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sourcing import Catalog
+from sourcing.errors import PipelineUnavailable
+from sourcing.handler import EventHandler
+from sourcing.hazelcast_cluster import HazelcastCluster
+from tests.chaos.answers import AnswerLog, Told
+from tests.chaos.checking import Broken, Violation, check
+from tests.chaos.load import Client, Load
+from tests.chaos.meters import MeterRead
+from tests.chaos.reading import RawMaps, raw_maps
+from tests.chaos.watching import Subscriber
+
+DOMAIN = "tests.chaos.meters"
+READY_SECONDS = 90.0
+QUIET_SECONDS = 90.0
+PROBE_SECONDS = 0.1
+GIVE_UP_SECONDS = 60.0
+
+
+@dataclass
+class Result:
+    """How one fault went."""
+
+    sent: int = 0
+    acknowledged: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    recovery_seconds: float | None = None
+
+    def count(self, broken: Broken) -> int:
+        """How many violations of a kind there are."""
+        return Counter(violation.broken for violation in self.violations)[broken]
+
+
+class Scene:
+    """
+    A cluster under load.
+
+    Args:
+        gateway: A started client of the cluster.
+        raw: A plain one.
+        prefix: What all names of this scene begin with, so that several can share a cluster.
+    """
+
+    def __init__(self, gateway: HazelcastCluster, raw: RawMaps, log: AnswerLog, *, prefix: str, seed: int) -> None:
+        self.gateway = gateway
+        self.raw = raw
+        self.log = log
+        self.prefix = prefix
+        self.handler = EventHandler(Catalog.load(DOMAIN), gateway)
+        self.client = Client(self.handler, log, name=f"{prefix}c")
+        self.load = Load(self.client, seed=seed, prefix=prefix)
+        self.recovery_seconds: float | None = None
+        self._probes = Client(self.handler, log, name=f"{prefix}p", timeout_seconds=3.0)
+        self._probed: dict[str, int] = {}
+
+    async def recovered(self, since: float, meter_ids: Sequence[str]) -> None:
+        """
+        Submit until one is acknowledged, and note how long that took.
+
+        Args:
+            since: When the fault was, by the monotonic clock.
+            meter_ids: What to submit to: those that the fault has hurt.
+        """
+        running: set[asyncio.Task[bool]] = set()
+        number = 0
+        while time.monotonic() - since < GIVE_UP_SECONDS:
+            running.add(asyncio.create_task(self._probe(meter_ids[number % len(meter_ids)])))
+            number += 1
+            done, running = await asyncio.wait(running, timeout=PROBE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if any(task.result() for task in done):
+                took = time.monotonic() - since
+                self.recovery_seconds = max(took, self.recovery_seconds or 0.0)
+                break
+            if done:
+                await asyncio.sleep(PROBE_SECONDS)
+        else:
+            self.recovery_seconds = float("inf")
+        await asyncio.gather(*running)
+
+    async def _probe(self, meter_id: str) -> bool:
+        number = self._probed[meter_id] = self._probed.get(meter_id, -1) + 1
+        reading = MeterRead(meter_id=meter_id, number=number, units=20, district=f"{self.prefix}probed")
+        [answer] = await self._probes.submit([reading])
+        return answer.told is Told.OK
+
+    async def ready(self) -> None:
+        """
+        Return when events can be taken in.
+
+        Raises:
+            PipelineUnavailable: Not in time.
+        """
+        await self.gateway.wait_until_ready(READY_SECONDS)
+
+
+@asynccontextmanager
+async def scene(
+    cluster_name: str,
+    addresses: Sequence[str],
+    result: Result,
+    *,
+    prefix: str,
+    seed: int,
+    logs: Path,
+    loaded: bool = True,
+) -> AsyncIterator[Scene]:
+    """
+    A scene on a running cluster; what the block leaves is checked when it ends, into `result`.
+
+    Args:
+        loaded: Whether the load client runs meanwhile.
+    """
+    gateway = HazelcastCluster(cluster_name=cluster_name, members=addresses)
+    watcher = HazelcastCluster(cluster_name=cluster_name, members=addresses)
+    log = AnswerLog(logs / f"{prefix}answers.jsonl")
+    try:
+        await gateway.start()
+        await watcher.start()
+        async with raw_maps(cluster_name, addresses) as raw:
+            await gateway.wait_until_ready(READY_SECONDS)
+            await watcher.wait_until_ready(READY_SECONDS)
+            subscriber = Subscriber(watcher, prefix)
+            await subscriber.start()
+            stage = Scene(gateway, raw, log, prefix=prefix, seed=seed)
+            await stage.handler.start()
+            if loaded:
+                stage.load.start()
+            try:
+                yield stage
+            finally:
+                await stage.load.stop()
+            await _judge(stage, subscriber, result)
+            await subscriber.stop()
+            await stage.handler.close()
+    finally:
+        log.close()
+        await gateway.close()
+        await watcher.close()
+
+
+async def _judge(stage: Scene, subscriber: Subscriber, result: Result) -> None:
+    try:
+        await stage.ready()
+    except PipelineUnavailable as error:
+        result.violations.append(Violation(Broken.UNFINISHED, str(error)))
+    await stage.raw.quiet(timeout_seconds=QUIET_SECONDS)
+    result.sent, result.acknowledged = stage.log.sent, stage.log.acknowledged
+    result.recovery_seconds = stage.recovery_seconds
+    result.violations += check(stage.log.answers, await stage.raw.read(stage.prefix), subscriber.seen)

@@ -1,0 +1,41 @@
+"""Short forms of the faults of `make chaos`, one after the other on three members under load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.faults import FAULTS, MAJORITY, SHORT, Fault
+from tests.chaos.scene import DOMAIN, Result, scene
+from tests.chaos.table import is_good
+from tests.support.many import Nodes, running_nodes
+
+SEED = 5
+SHARED = ["kill-projector", "pause-projector", "kill-gateway", "poison", "same-id", "kill-member"]
+"""The others need members of other settings, or more time."""
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """Three members that every fault leaves whole."""
+    with running_nodes(tmp_path_factory.mktemp("faults"), 3, domain=DOMAIN, options=MAJORITY) as nodes:
+        yield nodes
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.name in SHARED], ids=lambda fault: fault.name)
+@pytest.mark.timeout(300)
+async def test_a_fault_does_no_harm(nodes: Nodes, fault: Fault, tmp_path: Path) -> None:
+    result = Result()
+    prefix = f"{fault.name.replace('-', '')}-"
+    async with scene(
+        nodes.cluster_name, nodes.addresses, result, prefix=prefix, seed=SEED, logs=tmp_path, loaded=fault.loaded
+    ) as stage:
+        await fault.happens(stage, nodes, SHORT)
+    assert result.violations == []
+    assert is_good(fault, result), f"recovered in {result.recovery_seconds} s"
+
+
+def test_the_faults_that_are_run_here_exist() -> None:
+    assert set(SHARED) < {fault.name for fault in FAULTS}
