@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.faults import FAULTS, MAJORITY, SHORT, Fault
-from tests.chaos.scene import DOMAIN, Result, scene
-from tests.chaos.table import is_good
+from tests.chaos.scene import DOMAIN, GIVE_UP_SECONDS, Result, scene
 from tests.support.many import Nodes, running_nodes
 
 SEED = 5
@@ -34,7 +33,11 @@ async def test_a_fault_does_no_harm(nodes: Nodes, fault: Fault, tmp_path: Path) 
     ) as stage:
         await fault.happens(stage, nodes, SHORT)
     assert result.violations == []
-    assert is_good(fault, result), f"recovered in {result.recovery_seconds} s"
+    assert result.acknowledged > 0
+    if fault.recovers_in_seconds is not None:
+        # How soon is for `make chaos` to say, on a machine that does nothing else.
+        assert result.recovery_seconds is not None
+        assert result.recovery_seconds < GIVE_UP_SECONDS
 
 
 def test_the_faults_that_are_run_here_exist() -> None:
