@@ -139,6 +139,10 @@ class MemoryEngine:
             dead_letters=len(self.map(DEAD_LETTER_EVENTS)),
         )
 
+    def lose_journal(self) -> None:
+        """Forget what has arrived and was not taken yet, as a full journal does. `restart` finds it in the map."""
+        self._journal.clear()
+
     def restart(self) -> None:
         """
         Begin again with the maps alone, as after a crash.

@@ -185,5 +185,9 @@ def conflict(submitter: Submitter, delivery: Delivery) -> Outcome:
 
 
 def answered_before(submitter: Submitter, completion: Completion) -> Outcome:
-    """The completion of the first submission, for another one with the same payload."""
-    return answered(submitter, msgspec.structs.replace(completion, submission_id=submitter.submission_id))
+    """
+    The completion of the first submission, for another one with the same payload.
+
+    It is refused, not only answered: a crash may have come between the first one's id and its completion.
+    """
+    return answered(submitter, msgspec.structs.replace(completion, submission_id=submitter.submission_id), Kind.REFUSED)
