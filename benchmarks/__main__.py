@@ -9,7 +9,7 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 
-from benchmarks import growth, writes
+from benchmarks import growth, rebuilding, writes
 from benchmarks.figures import Figure, table
 from benchmarks.stack import RunningStack, running_stack
 
@@ -19,6 +19,7 @@ Measure = Callable[[RunningStack], Awaitable[list[Figure]]]
 SUITES: dict[str, tuple[list[Measure], str]] = {
     "latency": ([writes.one_at_a_time, writes.orders], "2g"),
     "bulk": ([writes.bulk], "4g"),
+    "rebuild": ([rebuilding.speed_and_manners], "4g"),
     "growth": ([growth.cost_and_heap], "10g"),
 }
 

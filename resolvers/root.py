@@ -7,13 +7,14 @@ from resolvers.event_fields import EventMutations, EventQueries
 from resolvers.node_fields import NodeQueries
 from resolvers.orders import OrderMutations, OrderQueries
 from resolvers.products import ProductMutations, ProductQueries
+from resolvers.rebuild_fields import RebuildMutations, RebuildQueries
 
 
 @strawberry.type
-class Query(NodeQueries, CustomerQueries, ProductQueries, OrderQueries, EventQueries):
+class Query(NodeQueries, CustomerQueries, ProductQueries, OrderQueries, EventQueries, RebuildQueries):
     pass
 
 
 @strawberry.type
-class Mutation(CustomerMutations, ProductMutations, OrderMutations, EventMutations):
+class Mutation(CustomerMutations, ProductMutations, OrderMutations, EventMutations, RebuildMutations):
     pass

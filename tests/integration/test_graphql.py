@@ -323,3 +323,36 @@ async def test_a_part_that_goes_away_is_named_and_comes_back(
     http: httpx.AsyncClient, shop_stack: Stack, part: str
 ) -> None:
     await away_and_back(http, part, shop_stack)
+
+
+async def test_operators_rebuild_views_and_roll_back(http: httpx.AsyncClient) -> None:
+    start = "mutation($views: [String!]) { startRebuild(views: $views) { id kind views status } }"
+    started = (await data(http, start, views=["customer-view"]))["startRebuild"]
+    assert (started["kind"], started["views"]) == ("REBUILD", ["customer-view"])
+
+    async def is_done(rebuild_id: str) -> None:
+        async with asyncio.timeout(READY_SECONDS):
+            while True:
+                told = (await data(http, "{ rebuilds { id status events total endedAt } }"))["rebuilds"]
+                (rebuild,) = [each for each in told if each["id"] == rebuild_id]
+                if rebuild["status"] != "RUNNING":
+                    break
+                await asyncio.sleep(0.05)
+        assert rebuild["status"] == "DONE", rebuild
+        assert rebuild["events"] <= rebuild["total"]
+
+    await is_done(started["id"])
+    views = {each["view"]: each for each in (await data(http, "{ views { view live previous incomplete } }"))["views"]}
+    assert views["customer-view"] == {
+        "view": "customer-view",
+        "live": "g2.customer-view",
+        "previous": "customer-view",
+        "incomplete": False,
+    }
+    back = (await data(http, 'mutation { rollbackView(view: "customer-view") { id kind } }'))["rollbackView"]
+    assert back["kind"] == "ROLLBACK"
+    await is_done(back["id"])
+    ended = await data(http, "mutation($id: ID!) { cancelRebuild(id: $id) { status } }", id=back["id"])
+    assert ended["cancelRebuild"]["status"] == "DONE"
+    refused = await post(http, start, views=["nonsense"])
+    assert refused["errors"][0]["extensions"]["code"] == "REBUILD_REFUSED"

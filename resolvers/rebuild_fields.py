@@ -1,0 +1,54 @@
+"""Queries and mutations about rebuilds of views, for operators."""
+
+import strawberry
+
+from resolvers.loading import require_available
+from schema.connections import bad_input
+from schema.context import Info
+from schema.rebuilds import Rebuild, ViewState
+from sourcing.rebuilds import Rebuilds
+
+
+def _rebuilds(info: Info) -> Rebuilds:
+    require_available(info.context.cluster)
+    return Rebuilds(info.context.cluster)
+
+
+@strawberry.type
+class RebuildQueries:
+    @strawberry.field(description="The last rebuilds, newest first, with how far each is.")
+    async def rebuilds(self, info: Info) -> list[Rebuild]:
+        return [Rebuild.of(each) for each in (await _rebuilds(info).report()).rebuilds]
+
+    @strawberry.field(description="Where each view stands.")
+    async def views(self, info: Info) -> list[ViewState]:
+        return [ViewState.of(each) for each in (await _rebuilds(info).report()).views]
+
+
+@strawberry.type
+class RebuildMutations:
+    @strawberry.mutation(
+        description="Operators only. Builds views again from the log, beside the live ones, and switches when they are "
+        "complete. Without names: all."
+    )
+    async def start_rebuild(
+        self, info: Info, views: list[str] | None = None, events_per_second: int | None = None
+    ) -> Rebuild:
+        if events_per_second is not None and events_per_second < 1:
+            raise bad_input("eventsPerSecond", "must be 1 or more; leave it out for no limit")
+        rebuilds = _rebuilds(info)
+        started = await rebuilds.start(views or (), events_per_second=events_per_second or 0)
+        return Rebuild.of(await rebuilds.find(started))
+
+    @strawberry.mutation(description="Operators only. Ends a rebuild; the live views stay as they are.")
+    async def cancel_rebuild(self, info: Info, id: strawberry.ID) -> Rebuild:
+        rebuilds = _rebuilds(info)
+        await rebuilds.cancel(id)
+        return Rebuild.of(await rebuilds.find(id))
+
+    @strawberry.mutation(
+        description="Operators only. Makes the generation before the live one live again, with all that came since."
+    )
+    async def rollback_view(self, info: Info, view: str) -> Rebuild:
+        rebuilds = _rebuilds(info)
+        return Rebuild.of(await rebuilds.find(await rebuilds.roll_back(view)))
