@@ -104,12 +104,37 @@ def member(**options: Any) -> None:
 @_host()
 @_port(50_051)
 @_DOMAIN
-def projector(host: str, port: int, domain: str) -> None:
-    """Run a projector: the domain's guards and projections, called by a member."""
-    from sourcing.projector.__main__ import main as run
+@click.option(
+    "--handler-timeout-seconds",
+    type=click.FloatRange(0.1),
+    default=5.0,
+    help="How long one guard or projection may take.",
+)
+@click.option(
+    "--max-value-bytes", type=click.IntRange(1_024), default=16_777_216, help="How large an event or entry may be."
+)
+@click.option(
+    "--max-memory-mib", type=click.IntRange(0), default=2_048, help="Memory of the worker at most; 0: no bound."
+)
+def projector(
+    host: str, port: int, domain: str, handler_timeout_seconds: float, max_value_bytes: int, max_memory_mib: int
+) -> None:
+    """
+    Run a projector: the domain's guards and projections, called by a member.
 
-    _let_the_current_folder_be_found()
-    sys.exit(run([f"--host={host}", f"--port={port}", f"--domain={domain}"]))
+    They run in a worker process, which is started again when a handler hangs or takes it along.
+    """
+    from sourcing.projector.supervisor import Supervisor, worker_command
+
+    arguments = [
+        f"--host={host}",
+        f"--domain={domain}",
+        f"--handler-timeout-seconds={handler_timeout_seconds}",
+        f"--max-value-bytes={max_value_bytes}",
+        f"--max-memory-mib={max_memory_mib}",
+        f"--path={os.getcwd()}",
+    ]
+    sys.exit(Supervisor(worker_command(arguments), port=port, limit_seconds=handler_timeout_seconds).run())
 
 
 @main.command()

@@ -21,6 +21,7 @@ from sourcing.envelope import (
     encode_json,
 )
 from sourcing.events import View
+from sourcing.projector.calls import BatchTooLarge, Calls, Limits
 from sourcing.projector.messages import Write
 
 Loaded = Mapping[str, Mapping[str, bytes | None]]
@@ -271,14 +272,26 @@ class Entries:
             letter = self._letters[dead_letter_id] = Letter(dead_letter_id, raw)
         return letter
 
-    def writes(self) -> list[Write]:
+    def writes(self, calls: Calls, limits: Limits) -> list[Write]:
         """
         Everything that changed, views first.
 
         Raises:
-            EntryNotEncodable: A projection made a view that can't be written.
+            EntryNotEncodable: A projection made a view that can't be written, or is larger than one may be.
+            BatchTooLarge: Together they don't fit into an answer.
         """
-        writes = [entry.write() for of_view in self._views.values() for entry in of_view.values() if entry.touched]
+        writes = []
+        total = 0
+        for entry in [entry for of_view in self._views.values() for entry in of_view.values() if entry.touched]:
+            calls.pulse.beats += 1
+            write = entry.write()
+            size = len(write.value)
+            total += size
+            if size > limits.max_value_bytes:
+                raise EntryNotEncodable(f"{size:,} bytes")
+            if total > limits.max_answer_bytes:
+                raise BatchTooLarge(f"the entries have more than {limits.max_answer_bytes:,} bytes together")
+            writes.append(write)
         writes += [head.write() for head in self._heads.values() if head.touched]
         writes += [letter.write() for letter in self._letters.values() if letter.touched]
         return writes

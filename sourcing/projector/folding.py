@@ -12,9 +12,13 @@ from typing import Any
 
 from sourcing.envelope import EventRecord, encode_json
 from sourcing.events import Event
+from sourcing.projector.calls import FAULTS, Calls, Limits, Stage, check_size
 from sourcing.projector.entries import Entries, Incomplete, ViewEntry
 from sourcing.projector.intake import Targets
 from sourcing.projector.plans import FoldPlan
+
+_META_BYTES = 8_192
+"""More than the rest of an entry's `_meta` has."""
 
 
 class Folding:
@@ -24,8 +28,10 @@ class Folding:
     `careful` encodes each view as it is folded, to find the event to blame for one that can't be written.
     """
 
-    def __init__(self, entries: Entries, *, careful: bool) -> None:
+    def __init__(self, entries: Entries, calls: Calls, limits: Limits, *, careful: bool) -> None:
         self._entries = entries
+        self._calls = calls
+        self._limits = limits
         self._careful = careful
 
     def project(
@@ -44,13 +50,17 @@ class Folding:
                     if entry.blocked is not None:
                         dead_letter_id = self._wait(entry, index, record, key) or dead_letter_id
                         continue
+                    name = folds[0].name if len(folds) == 1 else ", ".join(fold.name for fold in folds)
+                    self._calls.before(Stage.FOLD, name, record.event_id, spec.name, entry_key)
                     view = _folded(folds, entry, event, record)
                     if self._careful:
-                        spec.sort_keys(view)
-                        encode_json(view)
+                        sort_keys = spec.sort_keys(view)
+                        size = len(encode_json(view)) + len(encode_json(sort_keys)) + _META_BYTES
+                        check_size(name, size, self._limits)
                 except Incomplete:
                     raise
-                except Exception as error:  # a projection is the user's code: its fault blocks its entry, not the batch
+                except FAULTS as error:  # a projection is the user's code: its fault blocks its entry, not the batch
+                    self._calls.blame(error)
                     dead_letter_id = self.dead_letter(entry, index, record, key, spec.name, entry_key, error)
                     continue
                 entry.apply(view, record, index)
@@ -73,7 +83,7 @@ class Folding:
         key: str,
         projection: str,
         entry_key: str,
-        error: Exception,
+        error: BaseException,
     ) -> str:
         """Put the event aside for one entry, and block that. An entry that can't even be read is left as it is."""
         dead_letter_id = _dead_letter_id(record.event_id, projection, entry_key)

@@ -29,6 +29,7 @@ from sourcing.events import Event
 from sourcing.ids import head_key, is_id
 from sourcing.projector import answers
 from sourcing.projector.answers import NOBODY, Salvaged, Submitter
+from sourcing.projector.calls import FAULTS, Calls, HandlerMisbehaved, Stage
 from sourcing.projector.entries import Entries
 from sourcing.projector.messages import Delivery, Outcome
 from sourcing.projector.plans import EventPlan, FoldPlan, ReadPlan, ViewPlan
@@ -83,7 +84,7 @@ class Work:
         self.plan: EventPlan | None = None
         self.event: Event | None = None
         self.targets: Targets | None = None
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         """Why a stored event can't be read."""
 
     @property
@@ -106,7 +107,7 @@ class Intake:
         self._remembered: tuple[dict[bytes, Submission], ...] = ()
         """What the last batches said, newest first: one is planned while another is processed, in rounds."""
 
-    def take_in(self, deliveries: Sequence[Delivery], entries: Entries) -> list[Work]:
+    def take_in(self, deliveries: Sequence[Delivery], entries: Entries, calls: Calls) -> list[Work]:
         """
         Make a batch ready. Never raises for what a delivery contains.
 
@@ -124,13 +125,13 @@ class Intake:
             if raw or delivery.stored_record is None:
                 submission = remembered.get(raw)
                 if submission is None:
-                    submission = self._read(raw, delivery.received_at)
+                    submission = self._read(raw, delivery.received_at, calls)
                 submissions[raw] = work.submission = submission
                 work.submitter = submission.submitter
                 if delivery.id_record is not None and self._was_answered(work, submission, delivery.id_record):
                     continue
             if delivery.stored_record is not None:
-                self._recognize(work, delivery.stored_record, entries)
+                self._recognize(work, delivery.stored_record, entries, calls)
             elif work.submission is not None:
                 self._note(work, work.submission, entries)
         self._remembered = (submissions, *(batch for batch in batches if batch is not remembered))[:_BATCHES_REMEMBERED]
@@ -138,7 +139,7 @@ class Intake:
 
     # ------------------------------------------------------------ what an envelope says
 
-    def _read(self, raw: bytes, received_at: str) -> Submission:
+    def _read(self, raw: bytes, received_at: str, calls: Calls) -> Submission:
         try:
             envelope = _decode_envelope(raw)
         except (ValueError, RecursionError, msgspec.MsgspecError):
@@ -153,7 +154,7 @@ class Intake:
             submission.refusal = _invalid(problems)
         else:
             submission.envelope = envelope
-            self._decode(submission, envelope, data)
+            self._decode(submission, envelope, data, calls)
         return submission
 
     def _salvage(self, raw: bytes, received_at: str) -> Submission:
@@ -191,14 +192,19 @@ class Intake:
                 pass
         return problems
 
-    def _decode(self, submission: Submission, envelope: Envelope, data: bytes) -> None:
+    def _decode(self, submission: Submission, envelope: Envelope, data: bytes, calls: Calls) -> None:
         try:
+            calls.before(Stage.UPCAST, envelope.event_type, envelope.event_id)
             event = self._catalog.decode(envelope.event_type, envelope.event_version, data)
         except InvalidEvent as invalid:
             submission.refusal = _invalid(invalid.problems)
             return
         except UnknownEventType as unknown:
             submission.refusal = answers.error(unknown.code, unknown.message)
+            return
+        except HandlerMisbehaved as misbehaved:
+            message = f"reading version {envelope.event_version} of {envelope.event_type} {misbehaved}"
+            submission.refusal = answers.error(InvalidEvent.code, message)
             return
         plan = self._plans[envelope.event_type]
         problems = []
@@ -213,8 +219,10 @@ class Intake:
         submission.head_key = head_key(envelope.aggregate_type, envelope.aggregate_id)
         submission.reads = [[(read, read_keys(read, event)) for read in guard.reads] for guard in plan.guards]
         try:
+            calls.before(Stage.KEYS, plan.spec.name, envelope.event_id)
             submission.targets = targets_of(plan, event)
-        except Exception:  # tried again once the guards have completed it
+        except FAULTS as error:  # tried again once the guards have completed it
+            calls.blame(error)
             submission.targets = None
         needs = {(AGGREGATE_HEADS, submission.head_key): None}
         for reads in submission.reads:
@@ -237,7 +245,7 @@ class Intake:
             work.outcome = answers.answered_before(work.submitter, known.completion)
         return work.outcome is not None
 
-    def _recognize(self, work: Work, stored_record: bytes, entries: Entries) -> None:
+    def _recognize(self, work: Work, stored_record: bytes, entries: Entries, calls: Calls) -> None:
         """The event is in the store: that record counts, and what it still has to change."""
         try:
             record = work.record = _decode_record(stored_record)
@@ -250,9 +258,13 @@ class Intake:
         if work.plan is None:
             return
         try:
+            calls.before(Stage.EVENT, "", record.event_id)
+            calls.before(Stage.UPCAST, record.event_type, record.event_id)
             work.event = self._catalog.decode(record.event_type, record.event_version, record.data)
+            calls.before(Stage.KEYS, record.event_type, record.event_id)
             work.targets = targets_of(work.plan, work.event)
-        except Exception as failure:  # an upcast or a key function is the user's code: it must not stop the batch
+        except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch
+            calls.blame(failure)
             work.failure = failure
             return
         require_targets(work.targets, entries)

@@ -6,6 +6,8 @@ from enum import IntEnum
 
 import msgspec
 
+from sourcing.projector.calls import FailedCall
+
 
 class Delivery(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One event of a batch. `envelope` is empty for a record that the engine found in the store."""
@@ -19,12 +21,18 @@ class Delivery(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Request(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A batch, with the entries loaded so far: map → key → JSON, or None where there is no entry."""
+    """
+    A batch, with the entries loaded so far: map → key → JSON, or None where there is no entry.
+
+    `careful` asks for a crumb before each call of the user's code; those in `failed` are not made.
+    """
 
     batch_id: int
     round: int
     events: list[Delivery]
     loaded: dict[str, dict[str, bytes | None]]
+    careful: bool = False
+    failed: list[FailedCall] = []
 
 
 class Kind(IntEnum):
@@ -86,6 +94,17 @@ class FoldResponse(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     needs: dict[str, list[str]]
     writes: list[Write]
+
+
+class Life(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """
+    Of this process: an id that no other has, and how the one before it ended.
+
+    `ended` goes on behind the name of a handler: "did not return within 5 s". Empty where nobody knows.
+    """
+
+    instance: str
+    ended: str = ""
 
 
 class Description(msgspec.Struct, frozen=True, gc=False, array_like=True):

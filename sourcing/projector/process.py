@@ -7,6 +7,7 @@ complete, give it its sequence, fold it into its views. State is threaded throug
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -17,6 +18,18 @@ from sourcing.errors import FieldProblem, InvalidEvent, Rejected
 from sourcing.events import Event
 from sourcing.ids import cursor, head_key, store_key
 from sourcing.projector import answers
+from sourcing.projector.calls import (
+    FAULTS,
+    BatchTooLarge,
+    Calls,
+    CarefulCalls,
+    Crumb,
+    HandlerMisbehaved,
+    Limits,
+    Pulse,
+    Stage,
+    check_size,
+)
 from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete
 from sourcing.projector.folding import Folding
 from sourcing.projector.intake import Intake, Reads, Targets, Work, read_keys, require_targets, targets_of
@@ -44,8 +57,9 @@ class _Refused(Exception):
 class Processor:
     """Processes batches against one catalog. Keeps nothing between calls."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, limits: Limits | None = None) -> None:
         self.catalog = catalog
+        self._limits = limits or Limits()
         self._plans = make_plans(catalog)
         self._intake = Intake(catalog, self._plans)
 
@@ -72,34 +86,53 @@ class Processor:
 
     def refolding(self) -> Refolding:
         """A new conversation about stored events."""
-        return Refolding(self.catalog, self._plans)
+        return Refolding(self.catalog, self._plans, self._limits)
 
-    def fold(self, request: Request) -> Response:
-        """The same from and to values."""
+    def fold(
+        self, request: Request, pulse: Pulse | None = None, tell: Callable[[Crumb], None] | None = None
+    ) -> Response:
+        """
+        The same from and to values.
+
+        Args:
+            request: The batch.
+            pulse: Beats with each call of the user's code.
+            tell: In the careful mode, told of each such call before it is made.
+
+        Raises:
+            BatchTooLarge: What it comes to does not fit into one answer; in parts it may.
+        """
+        alone = len(request.events) <= 1
+        calls = Calls(pulse, alone=alone)
+        if request.careful:
+            calls = CarefulCalls(calls.pulse, tell or (lambda crumb: None), request.failed, alone=alone)
+        make = _Batch(self._intake, self.catalog, self._limits, request, calls)
         try:
-            return _Batch(self._intake, self.catalog, request, careful=False).run()
+            return make.run(careful=request.careful)
         except EntryNotEncodable:
-            return _Batch(self._intake, self.catalog, request, careful=True).run()
+            return make.run(careful=True)
 
 
 class _Batch:
-    """
-    One run over a batch.
+    """One batch, and what is needed to run over it."""
 
-    `careful` encodes each view as it is folded, to find the event to blame for one that can't be written.
-    """
-
-    def __init__(self, intake: Intake, catalog: Catalog, request: Request, *, careful: bool) -> None:
+    def __init__(self, intake: Intake, catalog: Catalog, limits: Limits, request: Request, calls: Calls) -> None:
         self._intake = intake
         self._catalog = catalog
+        self._limits = limits
         self._request = request
-        self._entries = Entries(request.loaded)
-        self._folding = Folding(self._entries, careful=careful)
-        self._first: dict[str, Work] = {}
+        self._calls = calls
 
-    def run(self) -> Response:
-        entries = self._entries
-        works = self._intake.take_in(self._request.events, entries)
+    def run(self, *, careful: bool) -> Response:
+        """
+        Run over it from its beginning.
+
+        `careful` encodes each view as it is folded, to find the event to blame for one that can't be written.
+        """
+        entries = self._entries = Entries(self._request.loaded)
+        self._folding = Folding(entries, self._calls, self._limits, careful=careful)
+        self._first: dict[str, Work] = {}
+        works = self._intake.take_in(self._request.events, entries, self._calls)
         if not entries.needs:
             for work in sorted(works, key=_stored_first):
                 try:
@@ -107,9 +140,15 @@ class _Batch:
                 except Incomplete:
                     continue
             if not entries.needs:
+                self._calls.before(Stage.WRITE, "", "")
                 outcomes = [work.outcome for work in works if work.outcome is not None]
-                return Response({}, outcomes, entries.writes())
+                self._check_answer(outcomes)
+                return Response({}, outcomes, entries.writes(self._calls, self._limits))
         return Response({name: list(keys) for name, keys in entries.needs.items()}, [], [])
+
+    def _check_answer(self, outcomes: list[Outcome]) -> None:
+        if sum(len(each.record or b"") + len(each.completion) for each in outcomes) > self._limits.max_answer_bytes:
+            raise BatchTooLarge(f"the events have more than {self._limits.max_answer_bytes:,} bytes together")
 
     def _settle(self, work: Work) -> Outcome:
         if work.outcome is not None and work.completion is None:
@@ -144,14 +183,18 @@ class _Batch:
         assert event is not None
         head = self._entries.head(submission.head_key)
         try:
+            self._check_event(envelope)
             self._check_sequence(envelope, head.sequence)
-            event, completed_by = self._guarded(plan, event, submission.reads)
+            event, completed_by = self._guarded(envelope.event_id, plan, event, submission.reads)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
-                targets = self._targets(plan, event)
+                targets = self._targets(envelope.event_id, plan, event)
         except _Refused as refused:
-            work.completion = answers.refusal(work.submitter, work.delivery, refused.reason)
+            reason = refused.reason
+            if len(encode_json(reason)) > self._limits.max_value_bytes:
+                reason = answers.error("GUARD_FAILED", f"a guard refused it with more than {_limit(self._limits)}")
+            work.completion = answers.refusal(work.submitter, work.delivery, reason)
             return answers.refused(work.submitter, work.completion, submission.hash)
 
         record = _record(work, envelope, plan, head.sequence + 1, data)
@@ -170,6 +213,12 @@ class _Batch:
             envelope.notify_stored,
         )
 
+    def _check_event(self, envelope: Envelope) -> None:
+        try:
+            self._calls.before(Stage.EVENT, "", envelope.event_id)
+        except HandlerMisbehaved as misbehaved:
+            raise _Refused(answers.error("GUARD_FAILED", f"{envelope.event_type} {misbehaved}")) from misbehaved
+
     def _check_sequence(self, envelope: Envelope, actual: int) -> None:
         expected = envelope.expected_sequence
         if expected is not None and expected != actual:
@@ -178,7 +227,9 @@ class _Batch:
                 answers.error("SEQUENCE_CONFLICT", message, expected_sequence=expected, actual_sequence=actual)
             )
 
-    def _guarded(self, plan: EventPlan, event: Event, reads: list[Reads]) -> tuple[Event, GuardPlan | None]:
+    def _guarded(
+        self, event_id: str, plan: EventPlan, event: Event, reads: list[Reads]
+    ) -> tuple[Event, GuardPlan | None]:
         """
         The event as the guards complete it, and the last of them that did.
 
@@ -191,7 +242,9 @@ class _Batch:
             try:
                 if completed_by is not None:
                     declared = [(read, read_keys(read, event)) for read in guard.reads]
-                result = guard.function(event, **{read.parameter: self._read(read, keys) for read, keys in declared})
+                state = {read.parameter: self._read(read, keys) for read, keys in declared}
+                self._calls.before(Stage.GUARD, guard.name, event_id)
+                result = guard.function(event, **state)
                 if result is not None:
                     if type(result) is not type(event):
                         raise TypeError(f"it returned {type(result).__name__}, not {type(event).__name__} or None")
@@ -200,7 +253,8 @@ class _Batch:
                 problems += rejected.problems
             except Incomplete:
                 raise
-            except Exception as error:  # a guard is the user's code: its fault refuses the event, not the batch
+            except FAULTS as error:  # a guard is the user's code: its fault refuses the event, not the batch
+                self._calls.blame(error)
                 failure = failure or _guard_failed(guard, error)
         if problems:
             raise _Refused(answers.error(Rejected.code, "; ".join(map(str, problems)), problems))
@@ -219,18 +273,26 @@ class _Batch:
 
     def _encoded(self, plan: EventPlan, envelope: Envelope, event: Event, completed_by: GuardPlan | None) -> bytes:
         if completed_by is None:
-            return encode_json(event)
+            data = encode_json(event)
+            if len(data) > self._limits.max_value_bytes:
+                message = f"the event has {len(data):,} bytes; at most {self._limits.max_value_bytes:,}"
+                raise _Refused(answers.error(InvalidEvent.code, message))
+            return data
         try:
             if plan.aggregate_id(event) != envelope.aggregate_id:
                 raise ValueError(f"it changed {plan.spec.key}, which says whose event it is")
-            return self._catalog.encode(event)
-        except (InvalidEvent, ValueError, TypeError) as error:
+            data = self._catalog.encode(event)
+            check_size("it", len(data), self._limits)
+            return data
+        except (InvalidEvent, ValueError, TypeError, HandlerMisbehaved) as error:
             raise _guard_failed(completed_by, error) from error
 
-    def _targets(self, plan: EventPlan, event: Event) -> Targets:
+    def _targets(self, event_id: str, plan: EventPlan, event: Event) -> Targets:
         try:
+            self._calls.before(Stage.KEYS, plan.spec.name, event_id)
             targets = targets_of(plan, event)
-        except Exception as error:  # a key function is the user's code
+        except FAULTS as error:  # a key function is the user's code
+            self._calls.blame(error)
             raise _Refused(
                 answers.error("GUARD_FAILED", f"a view of {plan.spec.name} can't tell its entry's key: {error}")
             ) from error
@@ -298,6 +360,10 @@ def _record(work: Work, envelope: Envelope, plan: EventPlan, sequence: int, data
     )
 
 
-def _guard_failed(guard: GuardPlan, error: Exception) -> _Refused:
+def _limit(limits: Limits) -> str:
+    return f"{limits.max_value_bytes:,} bytes"
+
+
+def _guard_failed(guard: GuardPlan, error: BaseException) -> _Refused:
     text = f"guard {guard.name} failed: {type(error).__name__}: {error}"
     return _Refused(answers.error("GUARD_FAILED", text.encode("utf-8", "replace").decode()[:2_000]))

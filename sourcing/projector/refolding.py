@@ -15,6 +15,7 @@ from sourcing.catalog import Catalog
 from sourcing.envelope import EventRecord
 from sourcing.events import Event
 from sourcing.ids import store_key
+from sourcing.projector.calls import FAULTS, Calls, Limits, Stage
 from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete
 from sourcing.projector.folding import Folding
 from sourcing.projector.intake import Targets, require_targets
@@ -32,7 +33,7 @@ class _Stored(NamedTuple):
     key: str
     event: Event | None
     targets: Targets
-    failure: Exception | None
+    failure: BaseException | None
     """Why it can't be read, or can't tell which entries it is about."""
 
 
@@ -43,9 +44,11 @@ class Refolding:
     The first round of a batch brings its records, the following ones only what was asked for.
     """
 
-    def __init__(self, catalog: Catalog, plans: dict[str, EventPlan]) -> None:
+    def __init__(self, catalog: Catalog, plans: dict[str, EventPlan], limits: Limits | None = None) -> None:
+        self.calls = Calls()
         self._catalog = catalog
         self._plans = plans
+        self._limits = limits or Limits()
         self._batch_id = -1
         self._stored: list[_Stored] = []
         self._loaded: dict[str, dict[str, bytes | None]] = {}
@@ -62,6 +65,7 @@ class Refolding:
 
     def fold(self, request: FoldRequest) -> FoldResponse:
         """The same from and to values."""
+        self.calls.pulse.beats += 1
         if request.round == 0:
             views = frozenset(request.views)
             self._batch_id, self._loaded = request.batch_id, {}
@@ -80,7 +84,7 @@ class Refolding:
         for stored in self._stored:
             require_targets(stored.targets, entries)
         if not entries.needs:
-            folding = Folding(entries, careful=careful)
+            folding = Folding(entries, self.calls, self._limits, careful=careful)
             for stored in self._stored:
                 try:
                     _fold(folding, stored)
@@ -88,10 +92,11 @@ class Refolding:
                     continue
         if entries.needs:
             return FoldResponse({name: list(keys) for name, keys in entries.needs.items()}, [])
-        return FoldResponse({}, entries.writes())
+        return FoldResponse({}, entries.writes(self.calls, self._limits))
 
     def _read(self, index: int, raw: bytes, views: frozenset[str]) -> _Stored:
         record = _decode_record(raw)
+        self.calls.before(Stage.UPCAST, record.event_type, record.event_id)
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
         plan = self._plans.get(record.event_type)
         if plan is None or views.isdisjoint(view.view.name for view in plan.views):
@@ -99,7 +104,7 @@ class Refolding:
         try:
             event = self._catalog.decode(record.event_type, record.event_version, record.data)
             targets = [(view, view.targets(event)) for view in plan.views if view.view.name in views]
-        except Exception as failure:  # an upcast or a key function is the user's code: it must not stop the batch
+        except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch
             return _Stored(index, record, key, None, [], failure)
         return _Stored(index, record, key, event, targets, None)
 

@@ -3,34 +3,62 @@
 from __future__ import annotations
 
 import logging
+import queue
+import threading
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import NoReturn, TypeVar
 
 import grpc
 
+from sourcing.projector.calls import Abandoned, BatchTooLarge, Crumb, Pulse, encode_crumb
+from sourcing.projector.messages import Life, Request, decode_request, encode
 from sourcing.projector.process import Processor
+from sourcing.projector.turns import Turns
+from sourcing.projector.watchdog import Watchdog
 
 SERVICE = "hazelgate.Projector"
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+DEFAULT_HANDLER_TIMEOUT_SECONDS = 5.0
 _WORKERS = 16
 """A member holds one for as long as it is connected."""
+_CRUMB_SECONDS = 30.0
+"""How long the engine may take to confirm a crumb."""
 
 log = logging.getLogger("hazelgate.projector")
+
+Q = TypeVar("Q")
+T = TypeVar("T")
+Answer = Callable[[bytes], bytes]
 
 
 class ProjectorServer:
     """A running projector. It keeps nothing between calls, so it may die at any time."""
 
-    def __init__(self, processor: Processor, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        processor: Processor,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        watchdog: Watchdog | None = None,
+        ended: str = "",
+    ) -> None:
         """
         Args:
             processor: What answers.
             host: The address to listen on.
             port: The port; 0 takes a free one.
+            watchdog: What ends the process when a handler hangs; started and stopped with the server.
+            ended: How the process before this one ended, as `Life` has it.
 
         Raises:
             OSError: The port is taken.
         """
+        self._processor = processor
+        self._watchdog = watchdog or Watchdog(DEFAULT_HANDLER_TIMEOUT_SECONDS)
+        self._turns = Turns()
         self._server = grpc.server(
             ThreadPoolExecutor(_WORKERS, thread_name_prefix="projector"),
             options=[
@@ -39,10 +67,12 @@ class ProjectorServer:
                 ("grpc.so_reuseport", 0),
             ],
         )
+        life = encode(Life(uuid.uuid4().hex, ended))
         handlers = {
             "Describe": _unary(lambda _: processor.describe()),
-            "Process": _conversation(lambda: processor.process),
-            "Fold": _conversation(lambda: processor.refolding().answer),
+            "Life": _unary(lambda _: life),
+            "Process": grpc.stream_stream_rpc_method_handler(self._converse),
+            "Fold": grpc.stream_stream_rpc_method_handler(self._refold),
         }
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
         try:
@@ -53,34 +83,119 @@ class ProjectorServer:
     def start(self) -> None:
         """Begin to answer."""
         self._server.start()
+        self._watchdog.start()
 
     def stop(self, grace_seconds: float = 0.5) -> None:
         """Finish the batches that are under way, for `grace_seconds`, and end. The engine asks again."""
         self._server.stop(grace_seconds).wait(grace_seconds + 1)
+        self._watchdog.stop()
+
+    def _converse(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        """A stream of requests, each answered before the next is read: at rest, half the cost of a call of its own."""
+        for body in requests:
+            request = _answered(decode_request, body, context)
+            if request.careful:
+                yield from self._process_carefully(request, requests, context)
+            else:
+                yield _answered(self._process, request, context)
+
+    def _process(self, request: Request) -> bytes:
+        pulse = Pulse()
+        with self._turns.shared(), self._watchdog.watching(pulse):
+            return _encoded(self._processor, request, pulse)
+
+    def _refold(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        """The same for stored events."""
+        refolding = self._processor.refolding()
+
+        def answer(body: bytes) -> bytes:
+            with self._turns.shared(), self._watchdog.watching(refolding.calls.pulse):
+                return refolding.answer(body)
+
+        for body in requests:
+            yield _answered(answer, body, context)
+
+    def _process_carefully(
+        self, request: Request, confirmations: Iterator[bytes], context: grpc.ServicerContext
+    ) -> Iterator[bytes]:
+        """
+        A crumb, its confirmation, and so on; then the answer.
+
+        A handler is called only when its crumb has arrived: what this process has sent may be lost with it. So the
+        batch runs in a thread of its own, and this one goes on sending and receiving.
+        """
+        said: queue.SimpleQueue[bytes | BaseException] = queue.SimpleQueue()
+        confirmed: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        pulse = Pulse()
+
+        def tell(crumb: Crumb) -> None:
+            pulse.resting = True
+            said.put(encode_crumb(crumb))
+            try:
+                goes_on = confirmed.get(timeout=_CRUMB_SECONDS)
+            except queue.Empty:
+                goes_on = False
+            if not goes_on:
+                raise Abandoned
+            pulse.resting = False
+
+        def run() -> None:
+            try:
+                with self._turns.alone(), self._watchdog.watching(pulse):
+                    said.put(_encoded(self._processor, request, pulse, tell))
+            except BaseException as error:  # told to the engine, by the thread that talks to it
+                said.put(error)
+
+        runner = threading.Thread(target=run, name="projector-careful", daemon=True)
+        runner.start()
+        try:
+            while True:
+                message = said.get()
+                if isinstance(message, BaseException):
+                    raise message
+                ended = not message.startswith(_CRUMB)
+                yield message
+                if ended:
+                    return
+                next(confirmations)
+                confirmed.put(True)
+        except (Exception, SystemExit) as error:
+            _abort(error, context)
+        finally:
+            confirmed.put(False)
 
 
-def _unary(answer: Callable[[bytes], bytes]) -> grpc.RpcMethodHandler[bytes, bytes]:
+_CRUMB = b"\x95"
+"""How a crumb begins, an array of five; an answer has three."""
+
+
+def _encoded(
+    processor: Processor, request: Request, pulse: Pulse, tell: Callable[[Crumb], None] | None = None
+) -> bytes:
+    answer = encode(processor.fold(request, pulse, tell))
+    if len(answer) > MAX_MESSAGE_BYTES:
+        raise BatchTooLarge(f"an answer of {len(answer):,} bytes; at most {MAX_MESSAGE_BYTES:,} go through")
+    return answer
+
+
+def _unary(answer: Answer) -> grpc.RpcMethodHandler[bytes, bytes]:
     def handle(request: bytes, context: grpc.ServicerContext) -> bytes:
         return _answered(answer, request, context)
 
     return grpc.unary_unary_rpc_method_handler(handle)
 
 
-def _conversation(begin: Callable[[], Callable[[bytes], bytes]]) -> grpc.RpcMethodHandler[bytes, bytes]:
-    """A stream of requests, each answered before the next is read: at rest, half the cost of a call of its own."""
-
-    def handle(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-        answer = begin()
-        for request in requests:
-            yield _answered(answer, request, context)
-
-    return grpc.stream_stream_rpc_method_handler(handle)
-
-
-def _answered(answer: Callable[[bytes], bytes], request: bytes, context: grpc.ServicerContext) -> bytes:
+def _answered(answer: Callable[[Q], T], request: Q, context: grpc.ServicerContext) -> T:
     try:
         return answer(request)
-    except Exception as error:  # the engine tries again; say why here, where the code runs
-        log.exception("a request of %d bytes failed", len(request))
-        context.abort(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}")
-        raise
+    except (Exception, SystemExit) as error:
+        _abort(error, context)
+
+
+def _abort(error: BaseException, context: grpc.ServicerContext) -> NoReturn:
+    """Say why, so that the engine knows whether to ask again as before or in parts."""
+    if isinstance(error, (BatchTooLarge, MemoryError)):
+        log.warning("a batch is asked for again in parts: %s", error)
+        context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+    log.error("a request failed", exc_info=error)  # the engine tries again; say why here, where the code runs
+    context.abort(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}"[:2_000])
