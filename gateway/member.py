@@ -51,6 +51,8 @@ class MemberOptions:
     """Members that have to see one another before anything is read or written: n/2+1 of n."""
     journal_capacity: int = 4_096
     """Events and removals that each of the journal's partitions remembers; in flight is bounded to half of it."""
+    projector_timeout_seconds: int = 30
+    """How long the projector may take for a batch, before it is asked again."""
     config: Path | None = None
     """A Hazelcast configuration (YAML) in place of the built-in one."""
     clock_offset_ms: int = 0
@@ -84,6 +86,7 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         "max-in-flight": options.max_in_flight,
         "quorum": options.quorum,
         "journal-capacity": options.journal_capacity,
+        "projector-timeout-seconds": options.projector_timeout_seconds,
     }
     if options.pipelines:
         properties["pipelines"] = ";".join(options.pipelines)

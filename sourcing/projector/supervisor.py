@@ -2,7 +2,7 @@
 Keeps a projector's worker running: a process of its own, so that a handler can take no more than that process along.
 
 The worker gives a sign of life now and then, over a socket that both hold. When none comes, a handler holds the
-interpreter's lock and nothing in the worker can end it: the supervisor has all its threads written to the log, and kills
+interpreter's lock and nothing in the worker can end it: the supervisor has its threads written to the log, and kills
 it. When the supervisor is gone, the socket is closed, and the worker ends itself.
 """
 

@@ -2,7 +2,7 @@
 The watch over handlers, within the worker's process: whoever does not return in time ends the process.
 
 It costs a batch next to nothing: a thread of its own wakes ten times a limit and sees whether each running batch's
-pulse has moved. Time is counted in looks, so that a process which was stopped (SIGSTOP, a paused container) is not taken
+pulse has moved. Time is counted in looks, so that a process that was stopped (SIGSTOP, a paused container) is not taken
 for one that hangs. A handler that holds the interpreter's lock stops this thread, too: then the supervisor gets no sign
 of life any more.
 """

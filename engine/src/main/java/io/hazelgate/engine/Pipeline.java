@@ -37,7 +37,7 @@ public final class Pipeline implements AutoCloseable {
         log = hazelcast.getLoggingService().getLogger(Pipeline.class);
         partitionCount = hazelcast.getPartitionService().getPartitions().size();
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
-        projector = new Projector(settings.projector(), this::describe);
+        projector = new Projector(settings.projector(), engine.settings().projectorTimeoutSeconds(), this::describe);
         reconciler = new Reconciler(pendingEvents, this::pendingKeys, engine.entries(), statistics);
         // A share each, so that a pipeline that stands still leaves room for the others; the journal's ring is one for
         // all.

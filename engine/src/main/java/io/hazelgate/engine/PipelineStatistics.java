@@ -30,6 +30,8 @@ public final class PipelineStatistics {
     public final LongAdder journalLost = new LongAdder();
     public final LongAdder reconciled = new LongAdder();
     public final LongAdder conflicts = new LongAdder();
+    /** Calls of handlers that were marked as failed, because the projector did not survive them. */
+    public final LongAdder contained = new LongAdder();
 
     private final LatencyHistogram[] all = histograms();
     private final Slot[] slots = new Slot[SLOTS];
@@ -123,6 +125,7 @@ public final class PipelineStatistics {
         json.append(",\"journalLost\":").append(sum(parts, part -> part.journalLost));
         json.append(",\"reconciled\":").append(sum(parts, part -> part.reconciled));
         json.append(",\"conflicts\":").append(sum(parts, part -> part.conflicts));
+        json.append(",\"contained\":").append(sum(parts, part -> part.contained));
         json.append(",\"recent\":");
         appendHistograms(json, recent);
         json.append(",\"all\":");

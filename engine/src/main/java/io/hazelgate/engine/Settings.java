@@ -13,6 +13,7 @@ import java.util.Properties;
  * @param pipelines at least one; the same on all members but for the projectors' addresses
  * @param quorum how many members have to see one another before anything is read or written; 1: each goes on alone
  * @param journalCapacity events and removals that a partition's journal remembers
+ * @param projectorTimeoutSeconds how long the projector may take for a batch
  * @param config a Hazelcast configuration in YAML; null for the one in this jar
  */
 public record Settings(
@@ -25,6 +26,7 @@ public record Settings(
         int maxInFlight,
         int quorum,
         int journalCapacity,
+        int projectorTimeoutSeconds,
         String config) {
     static final int DEFAULT_JOURNAL_CAPACITY = 4_096;
 
@@ -44,6 +46,7 @@ public record Settings(
                 integer("hazelgate.max-in-flight", 20_000, 1, Integer.MAX_VALUE),
                 integer("hazelgate.quorum", 1, 1, 100),
                 integer("hazelgate.journal-capacity", DEFAULT_JOURNAL_CAPACITY, 2, 1_000_000),
+                integer("hazelgate.projector-timeout-seconds", 30, 1, Integer.MAX_VALUE),
                 System.getProperty("hazelgate.config"));
     }
 

@@ -30,8 +30,8 @@ public final class TestMember {
     public static HazelcastInstance newMember(String cluster, int port, int seedPort, List<PipelineSettings> pipelines)
             throws Exception {
         Logs.configure();
-        Settings settings =
-                new Settings(cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, pipelines, 60, 100, 1, 4_096, null);
+        Settings settings = new Settings(
+                cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, pipelines, 60, 100, 1, 4_096, 30, null);
         HazelcastInstance member = Hazelcast.newHazelcastInstance(Member.config(settings));
         new Engine(member, settings);
         return member;

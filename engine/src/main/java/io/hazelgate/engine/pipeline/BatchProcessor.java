@@ -12,10 +12,13 @@ import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.BatchTooLarge;
+import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.ProjectorAway;
+import io.hazelgate.engine.projector.ProjectorFailed;
 import io.hazelgate.engine.projector.Write;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -29,6 +32,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * The heart of the pipeline, one batch at a time: plan, load, project, persist, update views.
@@ -38,7 +42,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class BatchProcessor {
     private static final int MAX_ROUNDS = 16;
-    private static final long FIRST_BACKOFF_MILLIS = 20;
     private static final long MAX_BACKOFF_MILLIS = 1_000;
 
     private final Engine engine;
@@ -50,6 +53,7 @@ final class BatchProcessor {
     private final EntryLoader loader;
     private final Notices notices;
     private final Entries entries;
+    private final Containment containment;
     private final ILogger log;
 
     BatchProcessor(Pipeline pipeline) {
@@ -64,6 +68,8 @@ final class BatchProcessor {
         loader = new EntryLoader(engine);
         notices = new Notices(hazelcast);
         log = hazelcast.getLoggingService().getLogger(BatchProcessor.class);
+        containment = new Containment(
+                projector, (batch, care) -> attempt(batch, Map.of(), care), pipeline.statistics().contained, log);
     }
 
     /**
@@ -77,53 +83,38 @@ final class BatchProcessor {
             inputs.add(new Input(event.envelope(), 0, 0, Clock.iso(event.receivedAt()), null, null));
         }
         try {
-            return planning.process(projector.newBatchId(), 0, inputs, Map.of()).needs();
-        } catch (ProjectorAway e) {
+            return planning.process(projector.newBatchId(), 0, inputs, Map.of(), Care.NONE)
+                    .needs();
+        } catch (ProjectorAway | ProjectorFailed | BatchTooLarge e) {
             log.fine("the plan of a batch is made later", e);
             return Map.of();
         }
     }
 
     /**
-     * Tries until it is done: what fails here passes, and the events can't be done without.
+     * Tries until it is done: what fails here passes, or is contained, and the events can't be done without.
      *
      * @param needs what {@link #plan} said of it; empty where nobody has planned yet
+     * @param done takes the batch when it is through; in parts, each as soon as it is, where it was not to be done at once
      */
-    Batch process(List<Received> events, Map<String, List<String>> needs) throws InterruptedException {
-        long pass = engine.gate().enter();
-        try {
-            return processInside(events, needs);
-        } finally {
-            engine.gate().leave(pass);
-        }
+    void process(List<Received> events, Map<String, List<String>> needs, Consumer<Batch> done)
+            throws InterruptedException {
+        containment.process(events, (batch, care) -> attempt(batch, needs, care), done);
     }
 
-    private Batch processInside(List<Received> events, Map<String, List<String>> needs) throws InterruptedException {
+    private Batch attempt(List<Received> events, Map<String, List<String>> needs, Care care) {
         List<byte[]> found = new ArrayList<>();
-        long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
             try {
-                projector.awaitReady();
-                return attempt(events, found, needs);
+                return attempt(events, found, needs, care);
             } catch (StoreConflict e) {
                 pipeline.statistics().conflicts.add(e.found().size());
                 found.addAll(e.found());
-            } catch (ProjectorAway e) {
-                log.warning(e.getMessage() + "; " + events.size() + " events wait for it");
-                Thread.sleep(FIRST_BACKOFF_MILLIS);
-            } catch (RuntimeException e) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw new InterruptedException();
-                }
-                log.warning(
-                        "a batch of " + events.size() + " events failed and is tried again in " + backoff + " ms", e);
-                Thread.sleep(backoff);
-                backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2);
             }
         }
     }
 
-    private Batch attempt(List<Received> events, List<byte[]> found, Map<String, List<String>> planned)
+    private Batch attempt(List<Received> events, List<byte[]> found, Map<String, List<String>> planned, Care care)
             throws StoreConflict {
         long batchId = projector.newBatchId();
         Set<String> ids = new LinkedHashSet<>();
@@ -136,27 +127,27 @@ final class BatchProcessor {
         Answer answer;
         if (needs.isEmpty()) {
             // The plan is made while the ids are looked up.
-            answer = projecting.process(batchId, 0, inputs, loaded);
+            answer = projecting.process(batchId, 0, inputs, loaded, care);
             boolean seenBefore = known.await();
             if (seenBefore) {
                 inputs = withKnown(inputs, events, found.size(), known);
             }
             if (seenBefore || answer.needsMore()) {
-                answer = fold(batchId, answer.needs(), inputs, loaded);
+                answer = fold(batchId, answer.needs(), inputs, loaded, care);
             }
         } else {
             loader.load(needs, loaded);
             if (known.await()) {
                 inputs = withKnown(inputs, events, found.size(), known);
             }
-            answer = fold(batchId, Map.of(), inputs, loaded);
+            answer = fold(batchId, Map.of(), inputs, loaded, care);
         }
         List<Outcome> outcomes = answer.outcomes().subList(found.size(), inputs.size());
 
         long persistedAt = Clock.micros();
         List<byte[]> records = persist(events, outcomes, inputs.subList(found.size(), inputs.size()), persistedAt);
         sendStoredNotices(outcomes, persistedAt);
-        updateViews(batchId, answer.writes(), inputs, found, records);
+        updateViews(batchId, answer.writes(), inputs, found, records, care);
         return new Batch(events, outcomes, records, persistedAt, Clock.micros());
     }
 
@@ -201,10 +192,11 @@ final class BatchProcessor {
             long batchId,
             Map<String, List<String>> needs,
             List<Input> inputs,
-            Map<String, Map<String, byte[]>> loaded) {
+            Map<String, Map<String, byte[]>> loaded,
+            Care care) {
         loader.load(needs, loaded);
         for (int round = 1; round <= MAX_ROUNDS; round++) {
-            Answer answer = projecting.process(batchId, round, inputs, loaded);
+            Answer answer = projecting.process(batchId, round, inputs, loaded, care);
             if (!answer.needsMore()) {
                 return answer;
             }
@@ -259,7 +251,7 @@ final class BatchProcessor {
     }
 
     private void updateViews(
-            long batchId, List<Write> writes, List<Input> inputs, List<byte[]> found, List<byte[]> records) {
+            long batchId, List<Write> writes, List<Input> inputs, List<byte[]> found, List<byte[]> records, Care care) {
         Set<Integer> conflicting = write(writes);
         long backoff = 1;
         while (!conflicting.isEmpty()) {
@@ -270,7 +262,7 @@ final class BatchProcessor {
                 Input input = inputs.get(index);
                 again.add(new Input(new byte[0], input.lane(), input.position(), input.receivedAt(), null, record));
             }
-            Answer answer = fold(batchId, Map.of(), again, new HashMap<>());
+            Answer answer = fold(batchId, Map.of(), again, new HashMap<>(), care);
             List<Integer> indexes = List.copyOf(conflicting);
             conflicting = new TreeSet<>();
             for (int index : write(answer.writes())) {

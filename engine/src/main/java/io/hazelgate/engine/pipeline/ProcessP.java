@@ -10,8 +10,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -38,8 +40,8 @@ final class ProcessP extends AbstractProcessor {
 
     private CompletableFuture<List<Received>> leftovers;
     private Planned next;
-    private Future<Batch> running;
-    private Batch done;
+    private Future<?> running;
+    private final Queue<Batch> done = new ConcurrentLinkedQueue<>();
 
     /** The batch that is next, planned while the one before it is processed. */
     private record Planned(List<Received> events, Future<Map<String, List<String>>> needs) {}
@@ -76,18 +78,19 @@ final class ProcessP extends AbstractProcessor {
             take(found);
             found = pipeline.reconciler().poll();
         }
-        if (running != null && done == null && running.isDone()) {
-            done = resultOf(running);
+        if (running != null && running.isDone()) {
+            check(running);
             running = null;
         }
-        if (done == null && !strays.isEmpty()) {
-            done = Strays.refused(List.copyOf(strays));
+        if (done.isEmpty() && !strays.isEmpty()) {
+            done.add(Strays.refused(List.copyOf(strays)));
             strays.clear();
         }
-        if (done != null && tryEmit(done)) {
-            done = null;
+        // A batch that had to be done in parts leaves in parts.
+        while (!done.isEmpty() && tryEmit(done.peek())) {
+            done.remove();
         }
-        if (running == null && done == null) {
+        if (running == null && done.isEmpty()) {
             startNext();
         }
         if (running != null && next == null && waiting.size() >= MIN_PLANNED_EVENTS) {
@@ -100,11 +103,18 @@ final class ProcessP extends AbstractProcessor {
         if (next != null) {
             Planned planned = next;
             next = null;
-            running = worker.submit(() -> batchProcessor.process(planned.events, planned.needs.get()));
+            run(planned.events, planned.needs);
         } else if (!waiting.isEmpty()) {
             List<Received> events = nextEvents();
-            running = worker.submit(() -> batchProcessor.process(events, Map.of()));
+            run(events, CompletableFuture.completedFuture(Map.of()));
         }
+    }
+
+    private void run(List<Received> events, Future<Map<String, List<String>>> needs) {
+        running = worker.submit(() -> {
+            batchProcessor.process(events, needs.get(), done::add);
+            return null;
+        });
     }
 
     @Override
@@ -151,9 +161,9 @@ final class ProcessP extends AbstractProcessor {
         return events;
     }
 
-    private static Batch resultOf(Future<Batch> finished) {
+    private static void check(Future<?> finished) {
         try {
-            return finished.get();
+            finished.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);

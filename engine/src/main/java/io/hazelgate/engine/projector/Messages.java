@@ -16,12 +16,21 @@ import org.msgpack.core.MessageUnpacker;
 /** The msgpack bodies of docs/protocol.md. */
 public final class Messages {
     public static final byte[] DESCRIBE_REQUEST = {(byte) 0x90};
+    /** What a crumb is confirmed with: nil. */
+    public static final byte[] CRUMB_SEEN = {(byte) 0xc0};
+
+    private static final byte CRUMB_HEADER = (byte) 0x95;
 
     private Messages() {}
 
     public static byte[] request(long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded) {
+        return request(batchId, round, events, loaded, Care.NONE);
+    }
+
+    public static byte[] request(
+            long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded, Care care) {
         try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
-            packer.packArrayHeader(4).packLong(batchId).packInt(round);
+            packer.packArrayHeader(care.careful() ? 6 : 4).packLong(batchId).packInt(round);
             packer.packArrayHeader(events.size());
             for (Input event : events) {
                 packer.packArrayHeader(6);
@@ -31,6 +40,15 @@ public final class Messages {
                 packBytes(packer, event.storedRecord());
             }
             packLoaded(packer, loaded);
+            if (care.careful()) {
+                packer.packBoolean(true).packArrayHeader(care.failed().size());
+                for (FailedCall failed : care.failed()) {
+                    Crumb crumb = failed.crumb();
+                    packer.packArrayHeader(6).packString(crumb.stage()).packString(crumb.function());
+                    packer.packString(crumb.eventId()).packString(crumb.view()).packString(crumb.entryKey());
+                    packer.packString(failed.message());
+                }
+            }
             return packer.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -99,6 +117,29 @@ public final class Messages {
         try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(body)) {
             unpacker.unpackArrayHeader();
             return new Answer(stringLists(unpacker), List.of(), writes(unpacker));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether it is a crumb, an array of five, and no answer. */
+    public static boolean isCrumb(byte[] body) {
+        return body.length > 0 && body[0] == CRUMB_HEADER;
+    }
+
+    public static Crumb crumb(byte[] body) {
+        List<String> fields = fields(body);
+        return new Crumb(fields.get(0), fields.get(1), fields.get(2), fields.get(3), fields.get(4));
+    }
+
+    public static Life life(byte[] body) {
+        List<String> fields = fields(body);
+        return new Life(fields.get(0), fields.get(1));
+    }
+
+    private static List<String> fields(byte[] body) {
+        try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(body)) {
+            return strings(unpacker);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

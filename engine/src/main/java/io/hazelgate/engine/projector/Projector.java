@@ -26,14 +26,17 @@ import java.util.function.Consumer;
  * The Python process that upcasts, guards and folds. It is asked one batch at a time and keeps nothing between two calls, so
  * that it can be killed and started again whenever it likes.
  */
-public final class Projector implements AutoCloseable {
+public final class Projector implements Answerer, AutoCloseable {
     private static final int MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-    private static final long PROCESS_DEADLINE_SECONDS = 30;
+    /** A worker that is started again is back within this, and nobody need be told that it was away. */
+    private static final long MAX_UNTOLD_ABSENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private static final long DESCRIBE_DEADLINE_SECONDS = 2;
     private static final long PROBE_INTERVAL_MILLIS = 100;
 
     private static final MethodDescriptor<byte[], byte[]> DESCRIBE =
             method("Describe", MethodDescriptor.MethodType.UNARY);
+    private static final MethodDescriptor<byte[], byte[]> LIFE = method("Life", MethodDescriptor.MethodType.UNARY);
     private static final MethodDescriptor<byte[], byte[]> PROCESS =
             method("Process", MethodDescriptor.MethodType.BIDI_STREAMING);
 
@@ -43,18 +46,24 @@ public final class Projector implements AutoCloseable {
     private final String address;
     private final ManagedChannel channel;
     private final Consumer<Description> onDescription;
+    private final long timeoutSeconds;
     private final AtomicLong batches = new AtomicLong();
+    private final AtomicLong restarts = new AtomicLong();
     private volatile boolean ready;
+    private volatile long readyLastNanos = System.nanoTime() - MAX_UNTOLD_ABSENCE_NANOS;
+    private volatile Life life = Life.UNKNOWN;
     private volatile String problem;
     private volatile Description description = Description.NONE;
 
     /**
      * @param address {@code host:port}
+     * @param timeoutSeconds how long it may take to answer, or to give another sign of life
      * @param onDescription called whenever the projector has (re)appeared or changed, before the first batch goes to it; may raise
      *     {@link UnfitProjector}
      */
-    public Projector(String address, Consumer<Description> onDescription) {
+    public Projector(String address, long timeoutSeconds, Consumer<Description> onDescription) {
         this.address = address;
+        this.timeoutSeconds = timeoutSeconds;
         this.onDescription = onDescription;
         channel = NettyChannelBuilder.forTarget("dns:///" + address)
                 .usePlaintext()
@@ -63,8 +72,19 @@ public final class Projector implements AutoCloseable {
                 .build();
     }
 
+    /** Whether it answers, or did a moment ago: its worker is started again within a second, and events wait for it. */
     public boolean isReady() {
-        return ready;
+        return ready || problem == null && System.nanoTime() - readyLastNanos < MAX_UNTOLD_ABSENCE_NANOS;
+    }
+
+    @Override
+    public Life life() {
+        return life;
+    }
+
+    /** How often another process has answered than before. */
+    public long restarts() {
+        return restarts.get();
     }
 
     /** Why it is not used although it answers; null otherwise. */
@@ -90,10 +110,17 @@ public final class Projector implements AutoCloseable {
         /**
          * Asks about one batch, over as many rounds as the caller makes.
          *
-         * @throws ProjectorAway when it can't be reached; {@link Projector#awaitReady} then waits for it
+         * @throws ProjectorAway when it can't be reached, dies or does not answer; {@link Projector#awaitReady} then waits for it
+         * @throws BatchTooLarge when the batch fits into no question, or what it comes to into no answer
+         * @throws ProjectorFailed when it answers that it could not
          */
-        public Answer process(long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded) {
-            byte[] request = Messages.request(batchId, round, events, loaded);
+        public Answer process(
+                long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded, Care care) {
+            byte[] request = Messages.request(batchId, round, events, loaded, care);
+            if (request.length > MAX_MESSAGE_BYTES) {
+                throw new BatchTooLarge("with what it needs it has " + request.length + " bytes, at most "
+                        + MAX_MESSAGE_BYTES + " go through");
+            }
             Conversation current = conversation;
             if (current == null || current.isClosed()) {
                 current = new Conversation(PROCESS);
@@ -131,7 +158,12 @@ public final class Projector implements AutoCloseable {
 
         private Answer ask(
                 int round, Collection<String> views, List<byte[]> records, Map<String, Map<String, byte[]>> loaded) {
-            return Messages.foldAnswer(conversation.ask(Messages.foldRequest(batchId, round, views, records, loaded)));
+            byte[] request = Messages.foldRequest(batchId, round, views, records, loaded);
+            try {
+                return Messages.foldAnswer(conversation.ask(request));
+            } catch (ProjectorFailed | BatchTooLarge e) {
+                throw new ProjectorAway(e.getMessage(), e);
+            }
         }
     }
 
@@ -147,7 +179,7 @@ public final class Projector implements AutoCloseable {
         return batches.incrementAndGet();
     }
 
-    /** Waits until the projector answers; returns at once when it did the last time. */
+    @Override
     public void awaitReady() throws InterruptedException {
         while (!ready) {
             if (!probe()) {
@@ -165,8 +197,13 @@ public final class Projector implements AutoCloseable {
             // Another projector may have come to the same address between two probes.
             if (!ready || !told.fingerprint().equals(description.fingerprint())) {
                 ready = false;
+                Life now = Messages.life(call(LIFE, Messages.DESCRIBE_REQUEST, DESCRIBE_DEADLINE_SECONDS));
                 description = told;
                 onDescription.accept(told);
+                if (!life.equals(Life.UNKNOWN) && !life.instance().equals(now.instance())) {
+                    restarts.incrementAndGet();
+                }
+                life = now;
                 ready = true;
             }
             problem = null;
@@ -190,8 +227,15 @@ public final class Projector implements AutoCloseable {
     }
 
     private ProjectorAway away(String why, Throwable cause) {
-        ready = false;
-        return new ProjectorAway("the projector at " + address + " did not answer: " + why, cause);
+        return away(why, null, cause);
+    }
+
+    private ProjectorAway away(String why, Crumb crumb, Throwable cause) {
+        if (ready) {
+            readyLastNanos = System.nanoTime();
+            ready = false;
+        }
+        return new ProjectorAway("the projector at " + address + " did not answer: " + why, crumb, cause);
     }
 
     /**
@@ -200,6 +244,7 @@ public final class Projector implements AutoCloseable {
      */
     private final class Conversation implements StreamObserver<byte[]> {
         private final StreamObserver<byte[]> questions;
+        private volatile Crumb crumb;
         private volatile CompletableFuture<byte[]> answer = new CompletableFuture<>();
         private volatile Throwable closedBy;
 
@@ -208,6 +253,16 @@ public final class Projector implements AutoCloseable {
         }
 
         byte[] ask(byte[] question) {
+            crumb = null;
+            byte[] said = exchange(question);
+            while (Messages.isCrumb(said)) {
+                crumb = Messages.crumb(said);
+                said = exchange(Messages.CRUMB_SEEN);
+            }
+            return said;
+        }
+
+        private byte[] exchange(byte[] question) {
             CompletableFuture<byte[]> awaited = new CompletableFuture<>();
             answer = awaited;
             if (closedBy != null) {
@@ -216,12 +271,12 @@ public final class Projector implements AutoCloseable {
             }
             try {
                 questions.onNext(question);
-                return awaited.get(PROCESS_DEADLINE_SECONDS, TimeUnit.SECONDS);
+                return awaited.get(timeoutSeconds, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw end("interrupted", e);
             } catch (TimeoutException e) {
-                throw end("nothing came within " + PROCESS_DEADLINE_SECONDS + " s", e);
+                throw end("nothing came within " + timeoutSeconds + " s", e);
             } catch (ExecutionException e) {
                 throw end(String.valueOf(e.getCause().getMessage()), e);
             } catch (IllegalStateException e) {
@@ -233,10 +288,18 @@ public final class Projector implements AutoCloseable {
             return closedBy != null;
         }
 
-        private ProjectorAway end(String why, Exception cause) {
+        private RuntimeException end(String why, Exception cause) {
             closedBy = cause;
             questions.onError(Status.CANCELLED.asException());
-            return away(why, cause);
+            Status status = cause instanceof ExecutionException ? Status.fromThrowable(cause.getCause()) : null;
+            if (status != null && status.getCode() == Status.Code.RESOURCE_EXHAUSTED) {
+                return new BatchTooLarge(status.getDescription());
+            }
+            if (status != null && status.getCode() == Status.Code.INTERNAL) {
+                return new ProjectorFailed(
+                        "the projector at " + address + " failed: " + status.getDescription(), crumb, cause);
+            }
+            return away(why, crumb, cause);
         }
 
         @Override

@@ -27,7 +27,11 @@ public final class PipelineStats extends EngineTask {
         json.append("{\"member\":\"")
                 .append(engine.hazelcast().getCluster().getLocalMember().getUuid());
         json.append("\",\"projector\":\"").append(projectorOf(pipelines));
-        json.append("\",\"job\":\"").append(jobOf(pipelines));
+        json.append("\",\"projectorRestarts\":")
+                .append(pipelines.stream()
+                        .mapToLong(pipeline -> pipeline.projector().restarts())
+                        .sum());
+        json.append(",\"job\":\"").append(jobOf(pipelines));
         json.append("\",\"pending\":").append(owned(engine, Names.PENDING_EVENTS));
         json.append(",\"deadLetters\":").append(owned(engine, Names.DEAD_LETTER_EVENTS));
         json.append(",\"pipelines\":").append(described(pipelines)).append(',');

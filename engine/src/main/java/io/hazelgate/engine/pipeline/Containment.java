@@ -1,0 +1,173 @@
+package io.hazelgate.engine.pipeline;
+
+import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.projector.Answerer;
+import io.hazelgate.engine.projector.BatchTooLarge;
+import io.hazelgate.engine.projector.Care;
+import io.hazelgate.engine.projector.Crumb;
+import io.hazelgate.engine.projector.FailedCall;
+import io.hazelgate.engine.projector.Life;
+import io.hazelgate.engine.projector.ProjectorAway;
+import io.hazelgate.engine.projector.ProjectorFailed;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+
+/**
+ * Tries a batch until it is done, and finds the handler to blame when the projector does not survive it.
+ *
+ * <p>The first failure may be anybody's: the whole batch is simply tried again. After the second one the batch is done in parts, in the
+ * careful mode, in which the projector tells each call of the user's code before it makes it. A call at which it failed
+ * twice in a row is marked as failed when the part is asked for again; a part that fails in some other way is halved.
+ *
+ * <p>All of this is in memory: another member, or a job that starts anew, begins from the start, which costs time and nothing else.
+ */
+final class Containment {
+    private static final int CAREFUL_EVENTS = 100;
+    private static final int FAILURES_BEFORE_CARE = 2;
+    private static final int FAILURES_BEFORE_HALVING = 4;
+    private static final long FIRST_BACKOFF_MILLIS = 20;
+    private static final long MAX_BACKOFF_MILLIS = 1_000;
+
+    /** One try with some events, from the beginning. Each of its steps is safe to do again. */
+    interface Attempt {
+        Batch with(List<Received> events, Care care) throws InterruptedException;
+    }
+
+    private final Answerer projector;
+    private final Attempt attempt;
+    private final LongAdder contained;
+    private final ILogger log;
+
+    Containment(Answerer projector, Attempt attempt, LongAdder contained, ILogger log) {
+        this.projector = projector;
+        this.attempt = attempt;
+        this.contained = contained;
+        this.log = log;
+    }
+
+    /**
+     * @param first the first try, which may know more about the batch than later ones
+     * @param done takes each part of the batch as soon as it is through, in order
+     */
+    void process(List<Received> events, Attempt first, Consumer<Batch> done) throws InterruptedException {
+        Attempt next = first;
+        for (int failures = 0; failures < FAILURES_BEFORE_CARE; ) {
+            projector.awaitReady();
+            try {
+                done.accept(untilItIsTheProjector(next, events, Care.NONE));
+                return;
+            } catch (BatchTooLarge e) {
+                log.info(events.size() + " events are processed in parts: " + e.getMessage());
+                for (List<Received> part : halves(events)) {
+                    if (part.size() == events.size()) {
+                        carefully(part, done);
+                    } else {
+                        process(part, attempt, done);
+                    }
+                }
+                return;
+            } catch (ProjectorAway | ProjectorFailed e) {
+                failures++;
+                log.warning(e.getMessage() + "; " + events.size() + " events wait for it");
+                Thread.sleep(FIRST_BACKOFF_MILLIS);
+            }
+            next = attempt;
+        }
+        log.warning(
+                "the projector failed twice at the same " + events.size() + " events: they are processed carefully");
+        for (int from = 0; from < events.size(); from += CAREFUL_EVENTS) {
+            carefully(events.subList(from, Math.min(events.size(), from + CAREFUL_EVENTS)), done);
+        }
+    }
+
+    private void carefully(List<Received> events, Consumer<Batch> done) throws InterruptedException {
+        boolean alone = events.size() == 1;
+        List<FailedCall> failed = new ArrayList<>();
+        Crumb suspect = null;
+        int failures = 0;
+        while (alone || failures < FAILURES_BEFORE_HALVING) {
+            projector.awaitReady();
+            String asked = projector.life().instance();
+            Crumb crumb;
+            String failure;
+            try {
+                done.accept(untilItIsTheProjector(attempt, events, new Care(true, List.copyOf(failed))));
+                return;
+            } catch (BatchTooLarge e) {
+                if (!alone) {
+                    break;
+                }
+                suspect = crumb = Crumb.ofEvent(events.get(0).eventId());
+                failure = "comes to more bytes than go through at once";
+            } catch (ProjectorAway e) {
+                crumb = e.crumb();
+                failure = null;
+            } catch (ProjectorFailed e) {
+                crumb = e.crumb();
+                failure = "failed: " + e.getMessage();
+            }
+            if (crumb != null && crumb.eventId().isEmpty()) {
+                // What is left when all handlers have returned: it can only be the event as a whole.
+                crumb = alone ? Crumb.ofEvent(events.get(0).eventId()) : null;
+            }
+            if (crumb != null && crumb.equals(suspect) && !isIn(failed, crumb)) {
+                projector.awaitReady();
+                failed.add(new FailedCall(crumb, failure == null ? howItEnded(asked) : failure));
+                contained.increment();
+                log.warning("contained: " + crumb + ' '
+                        + failed.get(failed.size() - 1).message());
+                suspect = null;
+                failures = 0;
+            } else {
+                suspect = crumb;
+                failures++;
+                Thread.sleep(Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures, 10)));
+            }
+        }
+        for (List<Received> part : halves(events)) {
+            carefully(part, done);
+        }
+    }
+
+    /** What fails elsewhere than in the projector passes, and is tried again until it has. */
+    private Batch untilItIsTheProjector(Attempt next, List<Received> events, Care care) throws InterruptedException {
+        long backoff = FIRST_BACKOFF_MILLIS;
+        while (true) {
+            try {
+                return next.with(events, care);
+            } catch (ProjectorAway | ProjectorFailed | BatchTooLarge e) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InterruptedException();
+                }
+                throw e;
+            } catch (RuntimeException e) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InterruptedException();
+                }
+                log.warning(
+                        "a batch of " + events.size() + " events failed and is tried again in " + backoff + " ms", e);
+                Thread.sleep(backoff);
+                backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2);
+            }
+        }
+    }
+
+    private String howItEnded(String asked) {
+        Life now = projector.life();
+        if (now.instance().equals(asked)) {
+            return "was not answered in time";
+        }
+        return now.ended().isEmpty() ? "ended the projector's process" : now.ended();
+    }
+
+    private static boolean isIn(List<FailedCall> failed, Crumb crumb) {
+        return failed.stream().anyMatch(call -> call.crumb().equals(crumb));
+    }
+
+    private static List<List<Received>> halves(List<Received> events) {
+        int half = events.size() / 2;
+        return half == 0 ? List.of(events) : List.of(events.subList(0, half), events.subList(half, events.size()));
+    }
+}
