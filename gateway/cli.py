@@ -86,6 +86,9 @@ def dev(port: int, demo_data: bool, domain: str, heap: str) -> None:
 @click.option(
     "--journal-capacity", type=click.IntRange(2, 1_000_000), default=4_096, help="Slots of the journal, per partition."
 )
+@click.option(
+    "--projector-timeout-seconds", type=click.IntRange(1), default=30, help="How long it may take for a batch."
+)
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Hazelcast YAML.")
 def member(**options: Any) -> None:
     """Run a Hazelcast member with the engine. This process becomes the JVM."""

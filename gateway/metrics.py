@@ -75,6 +75,10 @@ class _PipelineCollector(Collector):
         )
         yield _counter("hazelgate_reconciled", "Pending events found without the journal", stats.reconciled)
         yield _counter("hazelgate_conflicts", "Conditional writes refused and computed anew", stats.conflicts)
+        yield _counter(
+            "hazelgate_handlers_contained", "Calls of handlers that the projector did not survive", stats.contained
+        )
+        yield _counter("hazelgate_projector_restarts", "Projector workers started again", stats.projector_restarts)
         yield GaugeMetricFamily("hazelgate_pending_events", "Events on their way", value=stats.pending)
         yield GaugeMetricFamily("hazelgate_dead_letters", "Events that a view could not take", value=stats.dead_letters)
         yield GaugeMetricFamily("hazelgate_members", "Members that answered", value=stats.members)

@@ -277,6 +277,10 @@ class PipelineMetrics:
     events_per_second: float
     pending: int
     dead_letters: int
+    handlers_contained: int = strawberry.field(
+        description="Calls of handlers that were marked as failed because the projector did not survive them."
+    )
+    projector_restarts: int = strawberry.field(description="How often a projector was replaced by another process.")
     total: LatencySummary
     jet: LatencySummary
     persist: LatencySummary
@@ -291,6 +295,8 @@ class PipelineMetrics:
             events_per_second=stats.events_per_second,
             pending=stats.pending,
             dead_letters=stats.dead_letters,
+            handlers_contained=stats.contained,
+            projector_restarts=stats.projector_restarts,
             total=LatencySummary.of(recent.total),
             jet=LatencySummary.of(recent.jet),
             persist=LatencySummary.of(recent.persist),

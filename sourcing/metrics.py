@@ -100,6 +100,8 @@ class MemberStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reconciled: int = 0
     conflicts: int = 0
     rejected_total: int = 0
+    contained: int = 0
+    projector_restarts: int = 0
     recent: StageLatencies = StageLatencies()
     all: StageLatencies = StageLatencies()
 
@@ -122,6 +124,9 @@ class PipelineStats(msgspec.Struct, frozen=True, kw_only=True):
     reconciled: int
     conflicts: int
     rejected_total: int
+    contained: int
+    """Calls of handlers that were marked as failed because the projector did not survive them."""
+    projector_restarts: int
     recent: StageLatencies
     all: StageLatencies
 
@@ -149,6 +154,8 @@ def merge_stats(parts: Sequence[MemberStats]) -> PipelineStats:
         reconciled=sum(part.reconciled for part in parts),
         conflicts=sum(part.conflicts for part in parts),
         rejected_total=sum(part.rejected_total for part in parts),
+        contained=sum(part.contained for part in parts),
+        projector_restarts=sum(part.projector_restarts for part in parts),
         recent=StageLatencies.merge([part.recent for part in parts]),
         all=StageLatencies.merge([part.all for part in parts]),
     )

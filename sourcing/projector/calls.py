@@ -134,7 +134,7 @@ class CarefulCalls(Calls):
         crumb = Crumb(stage, function, event_id, view, entry_key)
         message = self._failed.get(crumb)
         if message is not None:
-            raise HandlerMisbehaved(message)
+            raise HandlerMisbehaved(f"{function} {message}" if stage is Stage.FOLD else message)
         self._tell(crumb)
         self.pulse.beats += 1
 

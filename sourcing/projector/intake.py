@@ -265,6 +265,8 @@ class Intake:
             work.targets = targets_of(work.plan, work.event)
         except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch
             calls.blame(failure)
+            if isinstance(failure, HandlerMisbehaved):
+                failure = HandlerMisbehaved(f"reading {record.event_type} {failure}")
             work.failure = failure
             return
         require_targets(work.targets, entries)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import os
 import shutil
 import signal
 import socket
@@ -80,6 +82,14 @@ class Child:
         """End it without a chance to say goodbye."""
         self._end(signal.SIGKILL)
 
+    def kill_children(self) -> None:
+        """End what it has started, as a crash does; it may start them again."""
+        assert self._process is not None
+        for task in Path(f"/proc/{self._process.pid}/task").iterdir():
+            for pid in (task / "children").read_text().split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+
     def stop(self) -> None:
         """Ask it to end; insist after a while."""
         self._end(signal.SIGTERM)
@@ -116,6 +126,13 @@ class Child:
 def projector(port: int, *, log: Path, domain: str = "tests.support.ledger") -> Child:
     """A projector, not yet started."""
     command = [sys.executable, "-m", "sourcing.projector", "--port", str(port), "--domain", domain]
+    return Child(command, ready=f"projector listens on {port}", log=log)
+
+
+def supervised_projector(port: int, *, log: Path, domain: str, handler_timeout_seconds: float = 5.0) -> Child:
+    """A projector that is started again when a handler takes it along, not yet started."""
+    command = [sys.executable, "-m", "gateway.cli", "projector", "--port", str(port), "--domain", domain]
+    command += ["--handler-timeout-seconds", str(handler_timeout_seconds), "--max-memory-mib", "1024"]
     return Child(command, ready=f"projector listens on {port}", log=log)
 
 

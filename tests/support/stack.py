@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sourcing.hazelcast_cluster import HazelcastCluster
-from tests.support.processes import Child, free_port, member, projector
+from tests.support.processes import Child, free_port, member, projector, supervised_projector
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,26 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    folder: Path, *, domain: str = "tests.support.ledger", max_in_flight: int = 20_000
+    folder: Path,
+    *,
+    domain: str = "tests.support.ledger",
+    max_in_flight: int = 20_000,
+    handler_timeout_seconds: float | None = None,
 ) -> Iterator[Stack]:
-    """A stack of its own; nothing of it is left when the block ends."""
+    """
+    A stack of its own; nothing of it is left when the block ends.
+
+    With `handler_timeout_seconds`, its projector is supervised, as `hazelgate projector` is.
+    """
     name = f"test-{uuid.uuid4().hex[:12]}"
     projector_port, member_port = free_port(), free_port()
-    folds = projector(projector_port, log=folder / f"{name}-projector.log", domain=domain)
+    log = folder / f"{name}-projector.log"
+    if handler_timeout_seconds is None:
+        folds = projector(projector_port, log=log, domain=domain)
+    else:
+        folds = supervised_projector(
+            projector_port, log=log, domain=domain, handler_timeout_seconds=handler_timeout_seconds
+        )
     runs = member(
         member_port,
         cluster_name=name,

@@ -29,6 +29,7 @@ def test_every_option_reaches_the_member() -> None:
         max_in_flight=5,
         quorum=2,
         journal_capacity=4,
+        projector_timeout_seconds=7,
         config=Path("own.yaml"),
     )
     command = member_command(JAVA, Path("engine.jar"), options)
@@ -44,6 +45,7 @@ def test_every_option_reaches_the_member() -> None:
         "max-in-flight=5",
         "quorum=2",
         "journal-capacity=4",
+        "projector-timeout-seconds=7",
         "pipelines=shop=OrderCreated,OrderShipped@p:50051;rest=*@q:50051",
         "members=a:5701,b:5701",
         "config=own.yaml",

@@ -91,9 +91,12 @@ def test_an_answer_is_read_as_the_engine_writes_it() -> None:
         "reconciled": 6,
         "conflicts": 7,
         "rejectedTotal": 8,
+        "contained": 9,
+        "projectorRestarts": 10,
         "recent": stages,
         "all": stages,
     }
     stats = decode_stats(msgspec.json.encode(answer))
     assert (stats.journal_lost, stats.reconciled, stats.conflicts, stats.rejected_total) == (5, 6, 7, 8)
+    assert (stats.contained, stats.projector_restarts) == (9, 10)
     assert stats.recent.view_update == Histogram(((3, 2),), 1.5, 1.0)

@@ -1,0 +1,146 @@
+"""A handler that hangs, kills or makes too much costs one event or one entry, within a few time limits."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import msgspec
+import pytest
+
+from sourcing import Catalog
+from sourcing.errors import EventDeadLettered, EventRejected
+from sourcing.handler import EventHandler, Submission, SubmitOptions
+from sourcing.hazelcast_cluster import HazelcastCluster
+from sourcing.ids import new_id
+from tests.support.stack import Stack, running_stack
+from tests.support.villains import BOXES, ThingPut
+
+LIMIT_SECONDS = 1.0
+RESTART_SECONDS = 3.0
+"""Python, gRPC and the domain anew, on a busy machine."""
+CONTAINED_SECONDS = 4 * (LIMIT_SECONDS * 1.6 + RESTART_SECONDS)
+BOXES_OF_OTHERS = 20
+THINGS = 10
+PATIENT = SubmitOptions(timeout_seconds=60.0)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A real member and a supervised projector whose handlers misbehave on demand."""
+    folder = tmp_path_factory.mktemp("villains")
+    with running_stack(folder, domain="tests.support.villains", handler_timeout_seconds=LIMIT_SECONDS) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+async def cluster(stack: Stack) -> AsyncIterator[HazelcastCluster]:
+    cluster = stack.cluster()
+    await cluster.start()
+    await cluster.wait_until_ready(30.0)
+    yield cluster
+    await cluster.close()
+
+
+@pytest.fixture(scope="module")
+async def handler(cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
+    handler = EventHandler(Catalog.load("tests.support.villains"), cluster)
+    yield handler
+    await handler.close()
+
+
+class _Box(msgspec.Struct):
+    things: int
+
+
+async def _things(cluster: HazelcastCluster, boxes: list[str]) -> list[int | None]:
+    entries = await cluster.read(BOXES, boxes)
+    decode = msgspec.json.Decoder(_Box).decode
+    return [None if entry is None or b'"absent":true' in entry else decode(entry).things for entry in entries]
+
+
+async def _outcome(handler: EventHandler, cluster: HazelcastCluster, how: str, box: str) -> object:
+    """What the submitter of the bad event hears, amid 200 others that must all succeed and be in their views."""
+    others = [new_id() for _ in range(BOXES_OF_OTHERS)]
+    things = [Submission(ThingPut(box_id=other), PATIENT) for _ in range(THINGS) for other in others]
+    middle = len(things) // 2
+    things.insert(middle, Submission(ThingPut(box_id=box, how=how), PATIENT))
+    began = time.monotonic()
+    heard = list(await handler.handle_events(things))
+    took = time.monotonic() - began
+    outcome = heard.pop(middle)
+    assert [each for each in heard if isinstance(each, Exception)] == []
+    assert await _things(cluster, others) == [THINGS] * BOXES_OF_OTHERS
+    assert took < CONTAINED_SECONDS
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("fold-loop", r"thing_lies_there did not return within 1 s"),
+        ("fold-gil", r"thing_lies_there did not return within 1 s"),
+        ("fold-kill", r"thing_lies_there ended its process \(signal 9, SIGKILL\)"),
+        ("fold-crash", r"thing_lies_there ended its process \(signal 11, SIGSEGV\)"),
+        ("fold-sysexit", r"SystemExit: 4"),
+        ("fold-huge", r"thing_lies_there made 104,\d{3},\d{3} bytes; at most 16,777,216"),
+        ("fold-memory", r"MemoryError|did not return within 1 s"),
+    ],
+)
+async def test_a_projection_that_misbehaves_blocks_its_entry_alone(
+    handler: EventHandler, cluster: HazelcastCluster, how: str, said: str
+) -> None:
+    box = new_id()
+    await handler.handle_event(ThingPut(box_id=box), PATIENT)
+    outcome = await _outcome(handler, cluster, how, box)
+    assert isinstance(outcome, EventDeadLettered)
+    with pytest.raises(EventDeadLettered):
+        await handler.handle_event(ThingPut(box_id=box), PATIENT)
+    assert await _things(cluster, [box]) == [1], "what came before stays, what comes after waits"
+    (letter,) = await cluster.read("dead-letter-events", [str(outcome.dead_letter_id)])
+    assert letter is not None
+    assert re.search(said, msgspec.json.decode(letter)["error"])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("guard-loop", r"things_are_checked failed: HandlerMisbehaved: did not return within 1 s"),
+        ("guard-exit", r"things_are_checked failed: HandlerMisbehaved: ended its process \(exit status 3\)"),
+        ("guard-huge", r"things_are_checked failed: HandlerMisbehaved: it made 104,\d{3},\d{3} bytes"),
+    ],
+)
+async def test_a_guard_that_misbehaves_refuses_its_event(
+    handler: EventHandler, cluster: HazelcastCluster, how: str, said: str
+) -> None:
+    box = new_id()
+    outcome = await _outcome(handler, cluster, how, box)
+    assert isinstance(outcome, EventRejected)
+    assert outcome.code == "GUARD_FAILED"
+    assert re.search(said, str(outcome))
+    await handler.handle_event(ThingPut(box_id=box), PATIENT)
+    assert await _things(cluster, [box]) == [1], "the aggregate goes on without the refused event"
+
+
+async def test_the_log_shows_where_a_handler_hung(stack: Stack) -> None:
+    assert 'villains.py", line' in stack.projector.output()
+    assert re.search(r"in hang\b", stack.projector.output())
+    assert re.search(r"in hold_the_lock\b", stack.projector.output())
+
+
+async def test_a_worker_that_is_killed_by_somebody_else_is_no_handlers_fault(
+    stack: Stack, handler: EventHandler, cluster: HazelcastCluster
+) -> None:
+    before = (await cluster.stats()).contained
+    boxes = [new_id() for _ in range(BOXES_OF_OTHERS)]
+    submitted = asyncio.gather(
+        *(handler.handle_event(ThingPut(box_id=box), PATIENT) for _ in range(THINGS) for box in boxes)
+    )
+    for _ in range(5):
+        stack.projector.kill_children()
+        await asyncio.sleep(0.3)
+    await submitted
+    assert await _things(cluster, boxes) == [THINGS] * BOXES_OF_OTHERS
+    assert (await cluster.stats()).contained == before
