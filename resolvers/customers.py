@@ -18,8 +18,9 @@ from schema.customers import (
     UpdateCustomerInput,
     customer_listing,
 )
-from schema.entries import refuse_as_of, require_id
-from schema.orders import SUMMARIES, CustomerOrderSummary
+from schema.entries import require_id
+from schema.orders import SUMMARIES, CustomerOrderSummary, orders_of
+from schema.past import load_as_of
 from schema.results import AnyEventError, EventOptions, EventReceipt
 
 
@@ -29,16 +30,22 @@ class CustomerQueries:
     async def customer(
         self, info: Info, customer_id: strawberry.ID, as_of: datetime | None = strawberry.UNSET
     ) -> Customer | None:
-        refuse_as_of(as_of)
-        entry = await CUSTOMERS.load(info, require_id("customerId", customer_id))
+        key = require_id("customerId", customer_id)
+        if isinstance(as_of, datetime):
+            entry = await load_as_of(info, CUSTOMERS, key, [("Customer", key)], as_of)
+        else:
+            entry = await CUSTOMERS.load(info, key)
         return Customer.of(entry) if entry is not None else None
 
     @strawberry.field
     async def customer_order_summary(
         self, info: Info, customer_id: strawberry.ID, as_of: datetime | None = strawberry.UNSET
     ) -> CustomerOrderSummary | None:
-        refuse_as_of(as_of)
-        entry = await SUMMARIES.load(info, require_id("customerId", customer_id))
+        key = require_id("customerId", customer_id)
+        if isinstance(as_of, datetime):
+            entry = await load_as_of(info, SUMMARIES, key, await orders_of(info, key), as_of)
+        else:
+            entry = await SUMMARIES.load(info, key)
         return CustomerOrderSummary.of(entry) if entry is not None else None
 
     @strawberry.field(description="By name.")

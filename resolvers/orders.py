@@ -9,7 +9,7 @@ import domain.orders
 from resolvers.submitting import entity_id, given, optional, submit
 from schema.connections import MAX_PAGE, Connection, Page, bad_input, read_connection
 from schema.context import Info
-from schema.entries import refuse_as_of, require_id
+from schema.entries import require_id
 from schema.orders import (
     ORDERS,
     CancelOrderInput,
@@ -22,6 +22,7 @@ from schema.orders import (
     OrderSort,
     order_listing,
 )
+from schema.past import load_as_of
 from schema.results import AnyEventError, EventOptions, EventReceipt
 
 
@@ -31,8 +32,11 @@ class OrderQueries:
     async def order(
         self, info: Info, order_id: strawberry.ID, as_of: datetime | None = strawberry.UNSET
     ) -> EnrichedOrder | None:
-        refuse_as_of(as_of)
-        entry = await ORDERS.load(info, require_id("orderId", order_id))
+        key = require_id("orderId", order_id)
+        if isinstance(as_of, datetime):
+            entry = await load_as_of(info, ORDERS, key, [("Order", key)], as_of)
+        else:
+            entry = await ORDERS.load(info, key)
         return EnrichedOrder.of(entry) if entry is not None else None
 
     @strawberry.field(description="In the order of the ids, null where there is none. At most 1,000 ids.")

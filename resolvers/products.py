@@ -8,7 +8,8 @@ import domain.products
 from resolvers.submitting import entity_id, given, optional, submit
 from schema.connections import Connection, Page, read_connection
 from schema.context import Info
-from schema.entries import refuse_as_of, require_id
+from schema.entries import require_id
+from schema.past import load_as_of
 from schema.products import (
     PRODUCTS,
     CreateProductInput,
@@ -30,8 +31,11 @@ class ProductQueries:
     async def product(
         self, info: Info, product_id: strawberry.ID, as_of: datetime | None = strawberry.UNSET
     ) -> Product | None:
-        refuse_as_of(as_of)
-        entry = await PRODUCTS.load(info, require_id("productId", product_id))
+        key = require_id("productId", product_id)
+        if isinstance(as_of, datetime):
+            entry = await load_as_of(info, PRODUCTS, key, [("Product", key)], as_of)
+        else:
+            entry = await PRODUCTS.load(info, key)
         return Product.of(entry) if entry is not None else None
 
     @strawberry.field(description="By name.")

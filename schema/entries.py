@@ -11,7 +11,6 @@ from schema.connections import bad_input
 from schema.context import Info
 from schema.nodes import Revision
 from sourcing.envelope import EntryMeta
-from sourcing.errors import NotAvailableYet
 from sourcing.ids import ID_DESCRIPTION, is_id
 
 V = TypeVar("V", bound=msgspec.Struct)
@@ -77,12 +76,3 @@ def require_id(argument: str, value: str) -> str:
 
 def malformed_id(argument: str) -> GraphQLError:
     return bad_input(argument, f"not an id: {ID_DESCRIPTION}")
-
-
-def refuse_as_of(as_of: object) -> None:
-    """
-    Raises:
-        NotAvailableYet: Something was asked for as it was: today's entry in its place would be a wrong answer.
-    """
-    if as_of is not None and as_of is not strawberry.UNSET:
-        raise NotAvailableYet("asOf comes with a later release; leave it out for the entry as it is")

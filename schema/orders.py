@@ -9,11 +9,12 @@ import strawberry
 
 import domain.orders
 from domain.orders import OrderStatus
-from schema.connections import Listing, after_all
+from schema.connections import MAX_PAGE, Listing, Page, after_all
 from schema.context import Info
 from schema.entries import Entry, ViewType, require_id
 from schema.events import EventConnection, EventRecord, read_history
 from schema.nodes import GlobalId, Node, Revision
+from schema.past import Aggregate, read_lineage
 from schema.results import (
     EventDeadLettered,
     EventIdConflict,
@@ -88,6 +89,20 @@ class EnrichedOrder(Node):
         return cls.of(entry) if entry is not None else None
 
 
+async def orders_of(info: Info, customer_id: str) -> list[Aggregate]:
+    """The orders of a customer, which feed the summary. The order view's index by customer has them: no search."""
+    found: list[Aggregate] = []
+    listing = order_listing(OrderFilter(customer_id=strawberry.ID(customer_id)), None)
+    page = Page(MAX_PAGE)
+    while True:
+        answer = await info.context.reads.query(listing.query(page))
+        entries = answer.entries[:MAX_PAGE]
+        found += [("Order", entry.index_value.rpartition("|")[2]) for entry in entries]
+        if len(answer.entries) <= MAX_PAGE:
+            return found
+        page = Page(MAX_PAGE, after=entries[-1].index_value)
+
+
 @strawberry.type
 class CustomerOrderSummary:
     customer_id: strawberry.ID
@@ -97,6 +112,13 @@ class CustomerOrderSummary:
     last_order_id: strawberry.ID | None
     last_order_at: datetime | None
     revision: Revision
+
+    @strawberry.field(description="Every event that formed this entry, oldest first.")
+    async def history(
+        self, info: Info, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
+    ) -> EventConnection:
+        orders = await orders_of(info, self.customer_id)
+        return await read_lineage(info, SUMMARIES.name, self.customer_id, orders, first, after)
 
     @classmethod
     def of(cls, entry: Entry[domain.orders.CustomerOrderSummary]) -> "CustomerOrderSummary":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +16,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from tests.support.moments import differences, use_the_shop
 from tests.support.served import served_gateway
 from tests.support.stack import Stack, running_stack
 
@@ -356,3 +358,11 @@ async def test_operators_rebuild_views_and_roll_back(http: httpx.AsyncClient) ->
     assert ended["cancelRebuild"]["status"] == "DONE"
     refused = await post(http, start, views=["nonsense"])
     assert refused["errors"][0]["extensions"]["code"] == "REBUILD_REFUSED"
+
+
+async def test_random_instants_are_shown_as_they_were(http: httpx.AsyncClient) -> None:
+    async def ask(query: str) -> Any:
+        return await data(http, query)
+
+    moments = await use_the_shop(ask, random.Random(6), 60)
+    assert await differences(ask, random.Random(7), moments, 30) == []

@@ -348,14 +348,6 @@ async def test_there_are_no_dead_letters(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["customer(customerId", "product(productId", "order(orderId", "customerOrderSummary(customerId"]
-)
-async def test_the_past_is_not_made_up(shop: Gateway, field: str) -> None:
-    error = await shop.error(f'{{ {field}: "c1", asOf: "2026-01-01T00:00:00Z") {{ revision {{ version }} }} }}')
-    assert error["extensions"] == {"code": "NOT_AVAILABLE_YET"}
-
-
-@pytest.mark.parametrize(
     ("query", "field"),
     [
         ('{ customer(customerId: "a@b") { name } }', "customerId"),

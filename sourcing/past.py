@@ -1,0 +1,117 @@
+"""
+An entry as it was at an instant: its events up to then, folded again. Pure, and from the stored events alone.
+
+Of each aggregate those events count that were stored by then: all before the first whose `persistedAt` is later. One
+that its view could not take, and all behind it, did not count then and don't here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import takewhile
+
+import msgspec
+
+from sourcing.catalog import Catalog, ViewSpec
+from sourcing.envelope import EntryMeta, EventRecord
+from sourcing.events import Event, View
+from sourcing.projector.folding import _dead_letter_id as dead_letter_id
+from sourcing.projector.plans import EventPlan, FoldPlan, make_plans
+
+DEAD_LETTER_DECISIONS = "dead-letter-decisions"
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What an operator has decided about an event that a view could not take."""
+
+    action: str
+    at: str
+    data: msgspec.Raw = msgspec.Raw(b"")
+
+
+class Lineage:
+    """The events that form the entries of one view."""
+
+    def __init__(self, catalog: Catalog, view: str) -> None:
+        self._catalog = catalog
+        self._view: ViewSpec = catalog.views[view]
+        self._plans = _plans(catalog)
+
+    def forms(self, record: EventRecord, key: str) -> bool:
+        """Whether an event is one of those that form the entry."""
+        return self._read(record, key) is not None
+
+    def decision_ids(self, records: Iterable[EventRecord], key: str) -> list[str]:
+        """Under which keys operators would have decided about these events and this entry."""
+        return [dead_letter_id(record.event_id, self._view.name, key) for record in records]
+
+    def fold(
+        self, key: str, records: Sequence[EventRecord], decisions: Mapping[str, Decision], until: str
+    ) -> tuple[EntryMeta, View] | None:
+        """
+        The entry as it was; None where there was none.
+
+        Args:
+            records: Events that may have formed it, in the order of storing.
+            decisions: Those of operators, by the id of the dead letter.
+            until: The instant, as stored: six decimals and Z.
+        """
+        view: View | None = None
+        meta: EntryMeta | None = None
+        for record in records:
+            found = self._read(record, key)
+            if found is None:
+                continue
+            event, folds = found
+            decision = decisions.get(dead_letter_id(record.event_id, self._view.name, key))
+            if decision is not None and decision.at > until:
+                break
+            if decision is not None and decision.action == "DISCARDED":
+                continue
+            try:
+                if decision is not None and decision.action == "EDITED":
+                    event = self._catalog.decode(record.event_type, None, decision.data)
+                view = _folded(folds, view, event, record)
+            except Exception:  # the projection is the user's code: it has failed then as it does now
+                break
+            applied = {**(meta.applied if meta else {}), record.lane: record.position}
+            meta = EntryMeta(
+                version=meta.version + 1 if meta else 1,
+                caused_by=record.event_id,
+                updated_at=record.received_at,
+                applied=applied,
+                keys={},
+            )
+        return None if meta is None or view is None else (meta, view)
+
+    def _read(self, record: EventRecord, key: str) -> tuple[Event, tuple[FoldPlan, ...]] | None:
+        plan = self._plans.get(record.event_type)
+        for each in plan.views if plan is not None else ():
+            if each.view is self._view:
+                try:
+                    event = self._catalog.decode(record.event_type, record.event_version, record.data)
+                    folds = each.targets(event).get(key)
+                except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
+                    return None
+                return None if folds is None else (event, folds)
+        return None
+
+
+def stored_until(records: Iterable[EventRecord], until: str) -> list[EventRecord]:
+    """One aggregate's events as far as they were stored at an instant, given in their order."""
+    return list(takewhile(lambda record: (record.persisted_at or "") <= until, records))
+
+
+def _folded(folds: tuple[FoldPlan, ...], view: View | None, event: Event, record: EventRecord) -> View:
+    made = view
+    for fold in folds:
+        made = fold.function(made, event, record) if fold.takes_record else fold.function(made, event)
+    if not isinstance(made, View):
+        raise TypeError(f"{folds[-1].name} returned {type(made).__name__}")
+    return made
+
+
+@lru_cache(maxsize=4)
+def _plans(catalog: Catalog) -> dict[str, EventPlan]:
+    return make_plans(catalog)
