@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -13,9 +14,8 @@ from pathlib import Path
 
 from tests.chaos.checking import Broken, Violation
 from tests.chaos.faults import FAULTS, LONG, SHORT, Fault, Size
-from tests.chaos.scene import DOMAIN, Result, scene
+from tests.chaos.scene import Result, scene
 from tests.chaos.table import headline, is_good, line
-from tests.support.many import Nodes
 
 FAULT_SECONDS = 600.0
 SHOWN_VIOLATIONS = 10
@@ -24,7 +24,7 @@ SHOWN_VIOLATIONS = 10
 async def run(fault: Fault, size: Size, *, seed: int, folder: Path) -> Result:
     """One fault on three members of its own; what goes wrong on the way is a violation as well."""
     result = Result()
-    nodes = Nodes(folder, 3, domain=DOMAIN, options=fault.options, offsets_ms=fault.offsets_ms)
+    nodes = fault.nodes(folder)
     try:
         await asyncio.to_thread(nodes.start)
         async with (
@@ -65,6 +65,12 @@ def main() -> int:
     good = True
     for fault in FAULTS:
         if options.faults and fault.name not in options.faults:
+            continue
+        reason = fault.why_not()
+        if reason is not None:
+            must_run = os.environ.get("CI", "").lower() == "true"
+            print(f"{fault.name:<18}not run: {reason}{'  BAD' if must_run else ''}", flush=True)
+            good = good and not must_run
             continue
         began = time.monotonic()
         result = asyncio.run(run(fault, SHORT if options.short else LONG, seed=options.seed, folder=folder))

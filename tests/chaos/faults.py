@@ -9,13 +9,15 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gateway.member import MemberOptions
 from sourcing import WaitFor
 from tests.chaos.answers import Answer, Told
 from tests.chaos.gateway import reading_of
 from tests.chaos.meters import MeterRead
-from tests.chaos.scene import Scene
+from tests.chaos.scene import DOMAIN, Scene
+from tests.chaos.split import SplitNodes, why_not
 from tests.support.many import Node, Nodes
 from tests.support.processes import ROOT
 
@@ -24,6 +26,7 @@ MAJORITY = MemberOptions(quorum=2, heap=HEAP)
 ANY_NUMBER = MemberOptions(quorum=1, heap=HEAP)
 TINY_JOURNAL = MemberOptions(quorum=2, heap=HEAP, journal_capacity=4)
 HOUR_MS = 3_600_000
+HEAL_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Size:
     """How often the projector is killed."""
     pause_seconds: float
     """How long something is stopped."""
+    split_seconds: float
+    """How long the network is cut: longer than the failure detector takes."""
     flood: int
     """How many events go through the tiny journal."""
     meters: int
@@ -44,8 +49,8 @@ class Size:
     """How many gateways are killed."""
 
 
-LONG = Size(seconds=8, times=20, pause_seconds=15, flood=50_000, meters=1_000, rounds=10)
-SHORT = Size(seconds=1.5, times=3, pause_seconds=3, flood=1_500, meters=60, rounds=2)
+LONG = Size(seconds=8, times=20, pause_seconds=15, split_seconds=30, flood=50_000, meters=1_000, rounds=10)
+SHORT = Size(seconds=1.5, times=3, pause_seconds=3, split_seconds=12, flood=1_500, meters=60, rounds=2)
 
 
 async def kill_one(scene: Scene, nodes: Nodes, size: Size) -> None:
@@ -219,6 +224,24 @@ async def join_and_leave(scene: Scene, nodes: Nodes, size: Size) -> None:
     await scene.load.run(size.seconds)
 
 
+async def split(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """The network between one member and the two others is cut; clients reach all three."""
+    assert isinstance(nodes, SplitNodes)
+    await scene.load.run(size.seconds)
+    alone = 2
+    hurt = await scene.raw.held_by(nodes.nodes[alone].address, f"{scene.prefix}probe", 10)
+    since = time.monotonic()
+    await asyncio.to_thread(nodes.cut, alone)
+    recovering = asyncio.create_task(scene.recovered(since, hurt))
+    await scene.load.run(size.split_seconds)
+    await asyncio.to_thread(nodes.heal, alone)
+    await recovering
+    async with asyncio.timeout(HEAL_SECONDS):
+        while scene.gateway.state().members != len(nodes.nodes):
+            await scene.load.run(0.2)
+    await scene.load.run(size.seconds)
+
+
 @dataclass(frozen=True)
 class Fault:
     """A row of the table."""
@@ -231,6 +254,18 @@ class Fault:
     """Whether the load client runs meanwhile."""
     recovers_in_seconds: float | None = None
     """The aim; None where there is none."""
+    is_split: bool = False
+    """Whether its members need a network that can be cut."""
+
+    def nodes(self, folder: Path) -> Nodes:
+        """Three members for it, not yet started."""
+        if self.is_split:
+            return SplitNodes(folder, 3, domain=DOMAIN, options=self.options)
+        return Nodes(folder, 3, domain=DOMAIN, options=self.options, offsets_ms=self.offsets_ms)
+
+    def why_not(self) -> str | None:
+        """Why it can't happen on this machine; None where it can."""
+        return why_not() if self.is_split else None
 
 
 FAULTS = [
@@ -243,6 +278,7 @@ FAULTS = [
     Fault("tiny-journal", tiny_journal, options=TINY_JOURNAL, loaded=False),
     Fault("poison", poison),
     Fault("same-id", same_id),
+    Fault("split", split, is_split=True),
     Fault("clocks", clocks, offsets_ms=(0, -HOUR_MS // 2, HOUR_MS // 2), recovers_in_seconds=10),
     Fault("join-and-leave", join_and_leave, recovers_in_seconds=10),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,21 +24,44 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
         yield nodes
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.name in SHARED], ids=lambda fault: fault.name)
-@pytest.mark.timeout(300)
-async def test_a_fault_does_no_harm(nodes: Nodes, fault: Fault, tmp_path: Path) -> None:
+async def happened(fault: Fault, nodes: Nodes, logs: Path) -> Result:
+    """What came of a short form of it."""
     result = Result()
     prefix = f"{fault.name.replace('-', '')}-"
     async with scene(
-        nodes.cluster_name, nodes.addresses, result, prefix=prefix, seed=SEED, logs=tmp_path, loaded=fault.loaded
+        nodes.cluster_name, nodes.addresses, result, prefix=prefix, seed=SEED, logs=logs, loaded=fault.loaded
     ) as stage:
         await fault.happens(stage, nodes, SHORT)
+    return result
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.name in SHARED], ids=lambda fault: fault.name)
+@pytest.mark.timeout(300)
+async def test_a_fault_does_no_harm(nodes: Nodes, fault: Fault, tmp_path: Path) -> None:
+    result = await happened(fault, nodes, tmp_path)
     assert result.violations == []
     assert result.acknowledged > 0
     if fault.recovers_in_seconds is not None:
         # How soon is for `make chaos` to say, on a machine that does nothing else.
         assert result.recovery_seconds is not None
         assert result.recovery_seconds < GIVE_UP_SECONDS
+
+
+@pytest.mark.timeout(300)
+async def test_a_cut_network_does_no_harm(tmp_path: Path) -> None:
+    """On members of its own, in network namespaces."""
+    [split] = [fault for fault in FAULTS if fault.is_split]
+    reason = split.why_not()
+    if reason is not None:
+        pytest.skip(reason)
+    nodes = split.nodes(tmp_path)
+    try:
+        await asyncio.to_thread(nodes.start)
+        result = await happened(split, nodes, tmp_path)
+    finally:
+        await asyncio.to_thread(nodes.stop)
+    assert result.violations == []
+    assert result.acknowledged > 0
 
 
 def test_the_faults_that_are_run_here_exist() -> None:

@@ -64,6 +64,10 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
 
+    def inside(self, prefix: list[str]) -> Child:
+        """The same, not yet started, behind another command that turns into it: `ip netns exec NAME`."""
+        return Child([*prefix, *self._command], ready=self._ready, log=self._log)
+
     def start(self) -> None:
         """Start it, and return when it is up."""
         self._output = self._log.open("ab")
