@@ -356,14 +356,15 @@ class MemoryEngine:
             completion = outcome.completion + end
             notices.append((outcome.reply_to, completion))
             yield f"complete {event.event_id}"
-            if outcome.kind in (Kind.ACCEPTED, Kind.REFUSED):
+            refused_now = outcome.kind == Kind.REFUSED and outcome.id_record is not None
+            if outcome.kind == Kind.ACCEPTED or refused_now:
                 self.map(COMPLETED_EVENTS)[event.event_id] = completion
-            elif outcome.kind == Kind.ALREADY_STORED:
+            elif outcome.kind != Kind.ANSWER_ONLY:
                 # The first completion of an event stays: its times are the true ones.
                 self.map(COMPLETED_EVENTS).setdefault(event.event_id, completion)
             if outcome.kind == Kind.ACCEPTED:
                 self._figures.completed(completion)
-            elif outcome.kind == Kind.REFUSED:
+            elif refused_now:
                 self._figures.rejected += 1
         yield "notify"
         self._notify(notices)

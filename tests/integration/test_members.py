@@ -6,16 +6,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 
+import msgspec
 import pytest
 
 from sourcing import Catalog, CompletionStatus
+from sourcing.envelope import EVENT_STORE
 from sourcing.errors import EventError, PipelineUnavailable
 from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
+from sourcing.ids import new_id, store_key
 from sourcing.metrics import decode_stats
 from sourcing.tasks import pipeline_stats
-from tests.support.ledger import AccountOpened
+from tests.support.ledger import OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.many import Nodes, running_nodes
 from tests.support.until import eventually, until
 
@@ -114,6 +116,54 @@ async def test_a_paused_member_is_left_behind_and_comes_back(
         victim.member.resume()
     await _whole(cluster, 3)
     await _through(handler, 50)
+
+
+async def test_a_member_paused_in_the_middle_of_a_batch_does_nothing_twice(
+    nodes: Nodes, handler: EventHandler, cluster: HazelcastCluster
+) -> None:
+    """When it goes on, others have its lanes, and have done what it was about to do."""
+    owner = new_id()
+    accounts = [new_id() for _ in range(30)]
+    for each in accounts:
+        await handler.handle_event(AccountOpened(account_id=each, owner=owner))
+    victim = nodes.nodes[2]
+    victim.projector.pause()
+    payments = [(MoneyPaidIn(account_id=each, amount=1), new_id()) for each in accounts for _ in range(3)]
+    paying = asyncio.gather(
+        *(
+            eventually(lambda one=one: _pay(handler, *one), timeout_seconds=READY_SECONDS)  # type: ignore[misc]
+            for one in payments
+        )
+    )
+    try:
+        await asyncio.sleep(0.2)
+        victim.member.pause()
+        victim.projector.resume()
+        await paying
+    finally:
+        victim.projector.resume()
+        victim.member.resume()
+    await _whole(cluster, 3)
+    await _through(handler, 50)
+    [entry] = await cluster.read(OWNERS, [owner])
+    assert entry is not None
+    assert msgspec.json.decode(entry)["total"] == len(payments)
+    for each in accounts:
+        keys = [store_key("Account", sequence, each) for sequence in range(1, 6)]
+        records = await cluster.read(EVENT_STORE, keys)
+        stored = [msgspec.json.decode(record) for record in records if record is not None]
+        assert [record["sequence"] for record in stored] == [1, 2, 3, 4]
+        assert len({record["eventId"] for record in stored}) == 4
+        positions = [record["position"] for record in stored]
+        assert positions == sorted(positions)
+
+
+async def _pay(handler: EventHandler, payment: MoneyPaidIn, event_id: str) -> bool:
+    try:
+        receipt = await handler.handle_event(payment, SubmitOptions(event_id=event_id, timeout_seconds=2.0))
+    except (EventError, PipelineUnavailable):
+        return False
+    return receipt.status is CompletionStatus.SUCCESS
 
 
 async def test_a_member_that_is_stopped_hands_over(

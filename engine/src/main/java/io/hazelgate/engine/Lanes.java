@@ -83,6 +83,11 @@ public final class Lanes {
         return last;
     }
 
+    /** A lane was taken over: the next positions are above what any member may have given out until now. */
+    public void learnAnew() {
+        moved = true;
+    }
+
     /** Moves the bound on before it is reached, so that no event has to wait for that. */
     synchronized void look() {
         long now = Clock.micros();

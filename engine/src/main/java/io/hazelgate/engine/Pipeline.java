@@ -65,7 +65,9 @@ public final class Pipeline implements AutoCloseable {
         if (job == null || job.getStatus().isTerminal()) {
             job = engine.hazelcast()
                     .getJet()
-                    .newJobIfAbsent(EventPipeline.build(name(), eventTypes()), EventPipeline.config(name()));
+                    .newJobIfAbsent(
+                            EventPipeline.build(name(), eventTypes()),
+                            EventPipeline.config(name(), engine.settings().quorum() > 1));
         }
         jobStatus = job.getStatus().name();
     }

@@ -42,6 +42,17 @@ public final class Reconciler {
         this.statistics = statistics;
     }
 
+    /** Another run of the pipeline begins: it has nothing yet. */
+    public void begin() {
+        inPipeline.clear();
+        found.clear();
+    }
+
+    /** Whether the pipeline has it already. */
+    public boolean has(String key) {
+        return inPipeline.contains(key);
+    }
+
     /** An event is in the pipeline from now on. */
     public void arrived(String key) {
         inPipeline.add(key);
@@ -64,9 +75,12 @@ public final class Reconciler {
      * <p>A new event must not move an entry's mark past a stored one that has not reached that entry yet.
      */
     public List<Received> leftovers() {
-        inPipeline.clear();
-        found.clear();
-        List<Received> events = read(keys.get());
+        return inOrder(keys.get());
+    }
+
+    /** What is pending under these keys: first what was stored, in the order of storing, then the rest in the order of submission. */
+    public List<Received> inOrder(Set<String> pendingKeys) {
+        List<Received> events = read(pendingKeys);
         KnownEvents known =
                 new KnownEvents(entries, events.stream().map(Received::eventId).toList());
         known.await();
@@ -105,12 +119,11 @@ public final class Reconciler {
 
     private List<Received> read(Set<String> keys) {
         List<Received> events = new ArrayList<>();
-        for (String key : keys) {
-            HazelcastJsonValue envelope = pendingEvents.get(key);
+        entries.read(pendingEvents.getName(), keys).join().forEach((key, envelope) -> {
             if (envelope != null) {
-                events.add(new Received(key, Json.bytes(envelope), Clock.micros(), false));
+                events.add(new Received(key, envelope, Clock.micros(), false));
             }
-        }
+        });
         events.sort(Comparator.comparing(Reconciler::submission));
         return events;
     }

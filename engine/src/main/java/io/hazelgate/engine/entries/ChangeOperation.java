@@ -1,9 +1,11 @@
 package io.hazelgate.engine.entries;
 
 import com.hazelcast.core.EntryEventType;
+import com.hazelcast.internal.nio.IOUtil;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.impl.operation.MapOperation;
 import com.hazelcast.map.impl.record.Record;
+import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.spi.impl.operationservice.BackupAwareOperation;
@@ -12,6 +14,7 @@ import com.hazelcast.spi.impl.operationservice.Operation;
 import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
 import com.hazelcast.wan.impl.CallerProvenance;
 import io.hazelgate.engine.EngineSerializers;
+import io.hazelgate.engine.Names;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +28,10 @@ import java.util.List;
 public final class ChangeOperation extends MapOperation
         implements PartitionAwareOperation, BackupAwareOperation, MutatingOperation {
     private List<PartitionChange> changes;
+    /** Whose lane it has to be: all changes are made then, or none. Null for changes that anybody may make. */
+    private Data fenceKey;
+
+    private Data fenceValue;
     private transient List<PartitionChange> made;
     private transient Values refusals;
 
@@ -35,10 +42,19 @@ public final class ChangeOperation extends MapOperation
         this.changes = changes;
     }
 
+    ChangeOperation(String map, List<PartitionChange> changes, Data fenceKey, Data fenceValue) {
+        this(map, changes);
+        this.fenceKey = fenceKey;
+        this.fenceValue = fenceValue;
+    }
+
     @Override
     protected void runInternal() {
         made = new ArrayList<>(changes.size());
         refusals = null;
+        if (fenceKey != null && !mayBeMade()) {
+            return;
+        }
         boolean heard = mapEventPublisher.hasEventListener(name);
         for (int i = 0; i < changes.size(); i++) {
             PartitionChange change = changes.get(i);
@@ -56,8 +72,29 @@ public final class ChangeOperation extends MapOperation
         }
     }
 
+    /** Whether the lane is the caller's and no change is refused; what is wrong is in the refusals. */
+    private boolean mayBeMade() {
+        RecordStore<?> owners = mapServiceContext.getRecordStore(getPartitionId(), Names.LANE_OWNERS);
+        if (!JsonData.areSame(fenceValue, valueOf(owners, fenceKey))) {
+            refusals = new Values(changes.size());
+            refusals.fenced = true;
+            return false;
+        }
+        for (int i = 0; i < changes.size(); i++) {
+            Data present = valueOf(changes.get(i).key());
+            if (!isMet(changes.get(i), present)) {
+                refuse(i, present);
+            }
+        }
+        return refusals == null;
+    }
+
     private Data valueOf(Data key) {
-        Record<?> record = recordStore.getRecordOrNull(key, false);
+        return valueOf(recordStore, key);
+    }
+
+    private Data valueOf(RecordStore<?> store, Data key) {
+        Record<?> record = store.getRecordOrNull(key, false);
         return record == null ? null : mapServiceContext.toData(record.getValue());
     }
 
@@ -66,6 +103,7 @@ public final class ChangeOperation extends MapOperation
             case ALWAYS -> true;
             case ABSENT -> present == null;
             case VERSION -> JsonData.versionOf(present) == change.expectedVersion();
+            case SAME -> JsonData.areSame(present, change.expected()) || JsonData.areSame(present, change.value());
         };
     }
 
@@ -144,11 +182,15 @@ public final class ChangeOperation extends MapOperation
     protected void writeInternal(ObjectDataOutput out) throws IOException {
         super.writeInternal(out);
         PartitionChange.writeAll(changes, out);
+        IOUtil.writeData(out, fenceKey);
+        IOUtil.writeData(out, fenceValue);
     }
 
     @Override
     protected void readInternal(ObjectDataInput in) throws IOException {
         super.readInternal(in);
         changes = PartitionChange.readAll(in);
+        fenceKey = IOUtil.readData(in);
+        fenceValue = IOUtil.readData(in);
     }
 }

@@ -63,6 +63,19 @@ public final class Entries {
      * @return what was refused: by key, the value that is there instead, or null where there is none
      */
     public CompletableFuture<Map<String, byte[]>> change(String map, List<Change> changes) {
+        return change(map, changes, null);
+    }
+
+    /**
+     * The same as the owner of the lanes: in each partition all changes are made, or none where one is refused.
+     *
+     * @return fails with {@link LaneTakenOver} where a lane has another owner
+     */
+    public CompletableFuture<Map<String, byte[]>> changeAsOwner(String map, List<Change> changes, Fence fence) {
+        return change(map, changes, fence);
+    }
+
+    private CompletableFuture<Map<String, byte[]>> change(String map, List<Change> changes, Fence fence) {
         Map<String, byte[]> refused = new HashMap<>();
         List<CompletableFuture<?>> running = new ArrayList<>();
         List<Runnable> collect = new ArrayList<>();
@@ -76,13 +89,18 @@ public final class Entries {
                         group.keys.get(i),
                         change.condition(),
                         change.expectedVersion(),
+                        change.expected() == null ? null : JsonData.of(change.expected()),
                         change.json() == null ? null : JsonData.of(change.json()),
                         change.ttlMillis()));
             }
-            CompletableFuture<Values> refusals = invoke(new ChangeOperation(map, inPartition), entry.getKey());
+            CompletableFuture<Values> refusals =
+                    invoke(operation(map, inPartition, fence, entry.getKey()), entry.getKey());
             running.add(refusals);
             collect.add(() -> {
                 Values answer = refusals.join();
+                if (answer != null && answer.fenced) {
+                    throw new LaneTakenOver(entry.getKey());
+                }
                 for (int i = 0; answer != null && i < group.items.size(); i++) {
                     if (answer.refused[i]) {
                         refused.put(group.items.get(i).key(), JsonData.textOf(answer.values[i], serialization));
@@ -94,6 +112,13 @@ public final class Entries {
             collect.forEach(Runnable::run);
             return refused;
         });
+    }
+
+    private ChangeOperation operation(String map, List<PartitionChange> changes, Fence fence, int partition) {
+        return fence == null
+                ? new ChangeOperation(map, changes)
+                : new ChangeOperation(
+                        map, changes, serialization.toData(fence.keyOf(partition)), JsonData.of(fence.owner()));
     }
 
     private static final class Group<T> {

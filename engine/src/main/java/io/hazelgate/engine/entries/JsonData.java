@@ -42,6 +42,17 @@ final class JsonData {
         return Arrays.copyOfRange(bytes, TEXT_OFFSET, bytes.length);
     }
 
+    /** Whether both are the same text, or both are nothing. */
+    static boolean areSame(Data one, Data other) {
+        if (one == null || other == null) {
+            return one == other;
+        }
+        byte[] bytes = one.toByteArray();
+        byte[] others = other.toByteArray();
+        return one.getType() == other.getType()
+                && Arrays.equals(bytes, TYPE_OFFSET, bytes.length, others, TYPE_OFFSET, others.length);
+    }
+
     /** {@code _meta.version}, which comes first in an entry; 0 where there is no entry, or one without a version. */
     static long versionOf(Data value) {
         if (value == null) {

@@ -14,7 +14,7 @@ import java.util.List;
  *
  * @param value null removes the entry
  */
-record PartitionChange(Data key, Condition condition, long expectedVersion, Data value, long ttlMillis) {
+record PartitionChange(Data key, Condition condition, long expectedVersion, Data expected, Data value, long ttlMillis) {
     private static final Condition[] CONDITIONS = Condition.values();
 
     static void writeAll(List<PartitionChange> changes, ObjectDataOutput out) throws IOException {
@@ -23,6 +23,7 @@ record PartitionChange(Data key, Condition condition, long expectedVersion, Data
             IOUtil.writeData(out, change.key);
             out.writeByte(change.condition.ordinal());
             out.writeLong(change.expectedVersion);
+            IOUtil.writeData(out, change.expected);
             IOUtil.writeData(out, change.value);
             out.writeLong(change.ttlMillis);
         }
@@ -33,7 +34,12 @@ record PartitionChange(Data key, Condition condition, long expectedVersion, Data
         List<PartitionChange> changes = new ArrayList<>(size);
         for (int i = 0; i < size; i++) {
             changes.add(new PartitionChange(
-                    IOUtil.readData(in), CONDITIONS[in.readByte()], in.readLong(), IOUtil.readData(in), in.readLong()));
+                    IOUtil.readData(in),
+                    CONDITIONS[in.readByte()],
+                    in.readLong(),
+                    IOUtil.readData(in),
+                    IOUtil.readData(in),
+                    in.readLong()));
         }
         return changes;
     }

@@ -12,6 +12,8 @@ import java.io.IOException;
 public final class Values implements IdentifiedDataSerializable {
     Data[] values;
     boolean[] refused;
+    /** Everything was refused, because the lane has another owner. */
+    boolean fenced;
 
     public Values() {}
 
@@ -32,6 +34,7 @@ public final class Values implements IdentifiedDataSerializable {
 
     @Override
     public void writeData(ObjectDataOutput out) throws IOException {
+        out.writeBoolean(fenced);
         out.writeBooleanArray(refused);
         for (Data value : values) {
             IOUtil.writeData(out, value);
@@ -40,6 +43,7 @@ public final class Values implements IdentifiedDataSerializable {
 
     @Override
     public void readData(ObjectDataInput in) throws IOException {
+        fenced = in.readBoolean();
         refused = in.readBooleanArray();
         values = new Data[refused.length];
         for (int i = 0; i < values.length; i++) {

@@ -11,6 +11,7 @@ import io.hazelgate.engine.Names;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.entries.LaneTakenOver;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Care;
@@ -23,6 +24,7 @@ import io.hazelgate.engine.projector.Write;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -44,20 +47,25 @@ final class BatchProcessor {
     private static final int MAX_ROUNDS = 16;
     private static final long MAX_BACKOFF_MILLIS = 1_000;
 
+    private static final long LANE_LOST_MILLIS = 20;
+
     private final Engine engine;
     private final Pipeline pipeline;
     private final Projector projector;
     private final Projector.Asker planning;
     private final Projector.Asker projecting;
     private final Lanes lanes;
+    private final OwnedLanes owned;
     private final EntryLoader loader;
     private final Notices notices;
     private final Entries entries;
     private final Containment containment;
     private final ILogger log;
 
-    BatchProcessor(Pipeline pipeline) {
+    /** @param owned the lanes that this run of the pipeline has taken over */
+    BatchProcessor(Pipeline pipeline, OwnedLanes owned) {
         this.pipeline = pipeline;
+        this.owned = owned;
         engine = pipeline.engine();
         HazelcastInstance hazelcast = engine.hazelcast();
         entries = engine.entries();
@@ -109,7 +117,14 @@ final class BatchProcessor {
                 return attempt(events, found, needs, care);
             } catch (StoreConflict e) {
                 pipeline.statistics().conflicts.add(e.found().size());
-                found.addAll(e.found());
+                addNew(found, e.found());
+            } catch (CompletionException e) {
+                if (!(e.getCause() instanceof LaneTakenOver taken)) {
+                    throw e;
+                }
+                // Somebody has it by now: back to it only if these events are still to be done.
+                owned.lose(taken.partition());
+                sleep(LANE_LOST_MILLIS);
             }
         }
     }
@@ -119,6 +134,7 @@ final class BatchProcessor {
         long batchId = projector.newBatchId();
         Set<String> ids = new LinkedHashSet<>();
         events.forEach(event -> ids.add(event.eventId()));
+        takeOverLanes(events, ids, found);
         KnownEvents known = new KnownEvents(entries, ids);
 
         List<Input> inputs = inputs(events, found);
@@ -149,6 +165,41 @@ final class BatchProcessor {
         sendStoredNotices(outcomes, persistedAt);
         updateViews(batchId, answer.writes(), inputs, found, records, care);
         return new Batch(events, outcomes, records, persistedAt, Clock.micros());
+    }
+
+    /** What the owner before has stored and not completed is still pending, and goes in front. */
+    private void takeOverLanes(List<Received> events, Set<String> ids, List<byte[]> found) {
+        Set<Integer> missing = owned.missing(events);
+        if (missing.isEmpty()) {
+            return;
+        }
+        owned.take(missing);
+        List<String> pending = owned.pendingKeys(missing).stream()
+                .map(Names::eventIdOf)
+                .filter(eventId -> !ids.contains(eventId))
+                .toList();
+        KnownEvents known = new KnownEvents(entries, pending);
+        known.await();
+        addNew(
+                found,
+                pending.stream()
+                        .map(known::storedRecord)
+                        .filter(record ->
+                                record != null && pipeline.eventTypes().receives(field(record, "eventType")))
+                        .sorted(Comparator.comparing(record -> field(record, "cursor")))
+                        .toList());
+    }
+
+    private static void addNew(List<byte[]> found, List<byte[]> more) {
+        for (byte[] record : more) {
+            if (found.stream().noneMatch(known -> Arrays.equals(known, record))) {
+                found.add(record);
+            }
+        }
+    }
+
+    private static String field(byte[] record, String name) {
+        return Json.stringField(new String(record, StandardCharsets.UTF_8), name);
     }
 
     private List<Input> inputs(List<Received> events, List<byte[]> found) {
@@ -205,7 +256,10 @@ final class BatchProcessor {
         throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
     }
 
-    /** Ids first, then the store: an id without its record is a claim that nobody relies on. */
+    /**
+     * Ids first, then the store: an id without its record is a claim that nobody relies on. Both only where nothing has changed since it
+     * was read: a run that was left behind must not give an event another place, or another answer.
+     */
     private List<byte[]> persist(List<Received> events, List<Outcome> outcomes, List<Input> inputs, long persistedAt)
             throws StoreConflict {
         List<Change> ids = new ArrayList<>(outcomes.size());
@@ -220,34 +274,38 @@ final class BatchProcessor {
             byte[] record = null;
             if (outcome.kind() == Outcome.ACCEPTED) {
                 record = spliced(prefix, outcome.record());
-                ids.add(Change.set(eventId, outcome.idRecord()));
-                stored.add(Change.setIfAbsent(outcome.storeKey(), record));
+                ids.add(Change.setIfSame(eventId, inputs.get(i).idRecord(), outcome.idRecord()));
+                stored.add(Change.setIfSame(outcome.storeKey(), null, record));
                 eventOfStoreKey.put(outcome.storeKey(), eventId);
             } else if (outcome.kind() == Outcome.ALREADY_STORED) {
                 record = inputs.get(i).storedRecord();
             } else if (outcome.kind() == Outcome.REFUSED && outcome.idRecord() != null) {
-                ids.add(Change.setFor(eventId, outcome.idRecord(), refusalTtlMillis));
+                ids.add(Change.setIfSameFor(eventId, inputs.get(i).idRecord(), outcome.idRecord(), refusalTtlMillis));
             }
             records.add(record);
         }
-        entries.change(Names.EVENT_IDS, ids).join();
+        if (!entries.change(Names.EVENT_IDS, ids).join().isEmpty()) {
+            // Another run was faster: what it did with these events is looked up.
+            throw new StoreConflict(List.of());
+        }
         store(stored, eventOfStoreKey);
         return records;
     }
 
     private void store(List<Change> stored, Map<String, String> eventOfStoreKey) throws StoreConflict {
-        Map<String, byte[]> present = entries.change(Names.EVENT_STORE, stored).join();
+        Map<String, byte[]> present =
+                entries.changeAsOwner(Names.EVENT_STORE, stored, owned).join();
+        if (present.isEmpty()) {
+            return;
+        }
         List<byte[]> others = new ArrayList<>();
         present.forEach((storeKey, record) -> {
-            // Our own record is there where a write was repeated after an answer got lost.
-            String text = new String(record, StandardCharsets.UTF_8);
-            if (!Json.isOfEvent(text, eventOfStoreKey.get(storeKey))) {
+            // The same event under the same key, stored by another run: its id leads to it now.
+            if (!Json.isOfEvent(new String(record, StandardCharsets.UTF_8), eventOfStoreKey.get(storeKey))) {
                 others.add(record);
             }
         });
-        if (!others.isEmpty()) {
-            throw new StoreConflict(others);
-        }
+        throw new StoreConflict(others);
     }
 
     private void updateViews(

@@ -45,9 +45,9 @@ final class Complete implements BatchStageP.Step {
                         default -> completion.contains("\"completedAt\":") ? "}" : refusedEnd;
                     };
             byte[] whole = (completion + end).getBytes(StandardCharsets.UTF_8);
-            if (outcome.kind() == Outcome.ACCEPTED || outcome.kind() == Outcome.REFUSED) {
+            if (outcome.kind() == Outcome.ACCEPTED || outcome.isNewRefusal()) {
                 changes.add(Change.set(eventId, whole));
-            } else if (outcome.kind() == Outcome.ALREADY_STORED) {
+            } else if (outcome.kind() != Outcome.ANSWER_ONLY) {
                 // The first completion of an event stays: its times are the true ones.
                 changes.add(Change.setIfAbsent(eventId, whole));
             }
@@ -74,7 +74,7 @@ final class Complete implements BatchStageP.Step {
                         batch.viewUpdatedAt,
                         batch.publishedAt,
                         batch.completedAt);
-            } else if (outcome.kind() == Outcome.REFUSED) {
+            } else if (outcome.isNewRefusal()) {
                 statistics.rejected.increment();
             }
         }

@@ -1,6 +1,5 @@
 package io.hazelgate.engine.pipeline;
 
-import com.hazelcast.core.EntryEventType;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.jet.config.JobConfig;
 import com.hazelcast.jet.config.ProcessingGuarantee;
@@ -28,9 +27,10 @@ public final class EventPipeline {
                         Names.PENDING_EVENTS,
                         JournalInitialPosition.START_FROM_CURRENT,
                         Received::fromJournal,
-                        event -> (event.getType() == EntryEventType.ADDED || event.getType() == EntryEventType.UPDATED)
-                                && eventTypes.receivesEnvelope(
-                                        event.getNewValue().getValue())))
+                        event -> event.isAfterLostEvents()
+                                || Received.isSubmission(event)
+                                        && eventTypes.receivesEnvelope(
+                                                event.getNewValue().getValue())))
                 .withoutTimestamps()
                 .setName("receive")
                 .<Batch>customTransform("process", () -> new ProcessP(name))
@@ -44,7 +44,16 @@ public final class EventPipeline {
         return pipeline;
     }
 
-    public static JobConfig config(String name) {
-        return new JobConfig().setName(Names.JOB_PREFIX + name).setProcessingGuarantee(ProcessingGuarantee.NONE);
+    /**
+     * Without a guarantee of Jet's: a snapshot would make no step safer, for each can be done again, and costs time. The job starts anew
+     * when a member joins or leaves, so each has its share.
+     *
+     * @param needsMajority it does not run on a side that was split off from most of the members
+     */
+    public static JobConfig config(String name, boolean needsMajority) {
+        return new JobConfig()
+                .setName(Names.JOB_PREFIX + name)
+                .setProcessingGuarantee(ProcessingGuarantee.NONE)
+                .setSplitBrainProtection(needsMajority);
     }
 }

@@ -5,6 +5,7 @@ import com.hazelcast.jet.core.Inbox;
 import com.hazelcast.jet.core.Processor;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Pipeline;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The stage "process": gathers what has arrived into a batch and has it processed, one batch at a time, on a thread of its own.
@@ -29,6 +31,8 @@ final class ProcessP extends AbstractProcessor {
     /** A batch of fewer events is not worth a thread of its own for its plan. */
     private static final int MIN_PLANNED_EVENTS = 100;
 
+    private static final long END_SECONDS = 5;
+
     private final String pipelineName;
     private Pipeline pipeline;
     private BatchProcessor batchProcessor;
@@ -38,7 +42,13 @@ final class ProcessP extends AbstractProcessor {
     /** Events that no pipeline takes; they don't wait for the projector. */
     private final List<Received> strays = new ArrayList<>();
 
+    private OwnedLanes lanes;
     private CompletableFuture<List<Received>> leftovers;
+    /** Partitions of which the journal has brought something: what it brings later follows in order, until it loses some. */
+    private final Set<Integer> heard = new HashSet<>();
+    /** Partitions whose pending events have to be read: the journal may have begun behind some of them, or has lost some. */
+    private final Set<Integer> toRead = new HashSet<>();
+
     private Planned next;
     private Future<?> running;
     private final Queue<Batch> done = new ConcurrentLinkedQueue<>();
@@ -53,16 +63,23 @@ final class ProcessP extends AbstractProcessor {
     @Override
     protected void init(Processor.Context context) {
         pipeline = Engine.of(context.hazelcastInstance()).pipeline(pipelineName);
-        batchProcessor = new BatchProcessor(pipeline);
+        lanes = new OwnedLanes(pipeline.engine(), pipelineName);
+        batchProcessor = new BatchProcessor(pipeline, lanes);
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
         planner = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-plan"));
-        leftovers = CompletableFuture.supplyAsync(() -> pipeline.reconciler().leftovers(), worker);
+        pipeline.reconciler().begin();
+        leftovers = CompletableFuture.supplyAsync(this::takeOver, worker);
     }
 
     @Override
     public boolean tryProcess() {
         advance();
         return true;
+    }
+
+    private List<Received> takeOver() {
+        lanes.take(lanes.here());
+        return pipeline.reconciler().leftovers();
     }
 
     private void advance() {
@@ -90,10 +107,17 @@ final class ProcessP extends AbstractProcessor {
         while (!done.isEmpty() && tryEmit(done.peek())) {
             done.remove();
         }
+        if (!toRead.isEmpty() && next == null) {
+            Set<Integer> partitions = Set.copyOf(toRead);
+            toRead.clear();
+            leftovers = CompletableFuture.supplyAsync(
+                    () -> pipeline.reconciler().inOrder(lanes.pendingKeys(partitions)), worker);
+            return;
+        }
         if (running == null && done.isEmpty()) {
             startNext();
         }
-        if (running != null && next == null && waiting.size() >= MIN_PLANNED_EVENTS) {
+        if (toRead.isEmpty() && running != null && next == null && waiting.size() >= MIN_PLANNED_EVENTS) {
             List<Received> events = nextEvents();
             next = new Planned(events, planner.submit(() -> batchProcessor.plan(events)));
         }
@@ -133,15 +157,35 @@ final class ProcessP extends AbstractProcessor {
         if (event.isAfterLostEvents()) {
             pipeline.statistics().journalLost.increment();
         }
+        int partition = pipeline.engine().lanes().laneOf(event.key());
+        if (heard.add(partition) || event.isAfterLostEvents()) {
+            toRead.add(partition);
+        }
+        if (!isOurs(event)) {
+            // It came only because the journal had lost something before it.
+            return;
+        }
         pipeline.reconciler().arrived(event.key());
         (Strays.isStray(pipeline.eventTypes(), event) ? strays : waiting).add(event);
+    }
+
+    private boolean isOurs(Received event) {
+        return event.envelope().length > 0
+                && (pipeline.eventTypes().isEverything()
+                        || pipeline.eventTypes().receivesEnvelope(new String(event.envelope(), StandardCharsets.UTF_8)));
     }
 
     /** What was there before goes first; what came twice, by the journal too, is taken once. */
     private void putInFront(List<Received> earlier) {
         Set<String> keys = new HashSet<>();
+        Set<String> waitingKeys = new HashSet<>();
+        waiting.forEach(event -> waitingKeys.add(event.key()));
         ArrayDeque<Received> all = new ArrayDeque<>();
         for (Received event : earlier) {
+            boolean isUnderWay = pipeline.reconciler().has(event.key());
+            if (!isOurs(event) || isUnderWay && !waitingKeys.contains(event.key())) {
+                continue;
+            }
             keys.add(event.key());
             pipeline.reconciler().arrived(event.key());
             (Strays.isStray(pipeline.eventTypes(), event) ? strays : all).add(event);
@@ -172,11 +216,23 @@ final class ProcessP extends AbstractProcessor {
         }
     }
 
+    /** The batch under way ends here, so that none runs beside the next run's; should it hang, the store refuses it. */
+    private void awaitEnd(ExecutorService executor) {
+        try {
+            if (!executor.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+                getLogger().warning("a batch of an ended run still hangs; what it does is refused");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     @Override
     public void close() {
         if (worker != null) {
             worker.shutdownNow();
             planner.shutdownNow();
+            awaitEnd(worker);
         }
     }
 }

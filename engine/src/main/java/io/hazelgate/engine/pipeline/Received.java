@@ -1,5 +1,6 @@
 package io.hazelgate.engine.pipeline;
 
+import com.hazelcast.core.EntryEventType;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.EventJournalMapEvent;
 import com.hazelcast.nio.ObjectDataInput;
@@ -13,6 +14,8 @@ import java.io.IOException;
 
 /** A pending event as the pipeline got it, from the journal or from the reconciler. */
 public final class Received implements IdentifiedDataSerializable {
+    private static final byte[] NO_ENVELOPE = {};
+
     private String key;
     private byte[] envelope;
     private long receivedAt;
@@ -27,8 +30,19 @@ public final class Received implements IdentifiedDataSerializable {
         this.afterLostEvents = afterLostEvents;
     }
 
+    /** Whether it tells of an event that was put in, not of one that was taken out. */
+    static boolean isSubmission(EventJournalMapEvent<String, HazelcastJsonValue> event) {
+        return event.getType() == EntryEventType.ADDED || event.getType() == EntryEventType.UPDATED;
+    }
+
+    /** Without an envelope where it is no submission: all that it says then is that the journal has lost something before it. */
     static Received fromJournal(EventJournalMapEvent<String, HazelcastJsonValue> event) {
-        return new Received(event.getKey(), Json.bytes(event.getNewValue()), Clock.micros(), event.isAfterLostEvents());
+        HazelcastJsonValue envelope = isSubmission(event) ? event.getNewValue() : null;
+        return new Received(
+                event.getKey(),
+                envelope == null ? NO_ENVELOPE : Json.bytes(envelope),
+                Clock.micros(),
+                event.isAfterLostEvents());
     }
 
     /** {@code <eventId>@<aggregateId>}. */

@@ -19,10 +19,15 @@ public record Outcome(
         boolean notifyStored) {
     /** Store it. */
     public static final int ACCEPTED = 0;
-    /** Nothing is stored; the refusal is remembered for a while. */
+    /** Nothing is stored; the refusal is remembered for a while. Without an id record it was refused by an earlier run. */
     public static final int REFUSED = 1;
     /** Stored by an earlier run: only what that left undone is done. */
     public static final int ALREADY_STORED = 2;
     /** Answered, and nothing is kept. */
     public static final int ANSWER_ONLY = 3;
+
+    /** Whether it is refused here and now. */
+    public boolean isNewRefusal() {
+        return kind == REFUSED && idRecord != null;
+    }
 }
