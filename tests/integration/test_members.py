@@ -104,20 +104,6 @@ async def test_events_go_on_within_ten_seconds_of_a_kill(
     assert took <= RECOVERY_SECONDS
 
 
-async def test_a_paused_member_is_left_behind_and_comes_back(
-    nodes: Nodes, handler: EventHandler, cluster: HazelcastCluster
-) -> None:
-    victim = nodes.nodes[2]
-    victim.member.pause()
-    try:
-        await until(lambda: cluster.state().members < 3, timeout_seconds=RECOVERY_SECONDS)
-        await _through(handler, 50)
-    finally:
-        victim.member.resume()
-    await _whole(cluster, 3)
-    await _through(handler, 50)
-
-
 async def test_a_member_paused_in_the_middle_of_a_batch_does_nothing_twice(
     nodes: Nodes, handler: EventHandler, cluster: HazelcastCluster
 ) -> None:

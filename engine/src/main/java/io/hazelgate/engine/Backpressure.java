@@ -1,82 +1,96 @@
 package io.hazelgate.engine;
 
-import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.map.IMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.Stream;
 
 /**
- * Bounds what a pipeline has in flight in the lanes of this member: in all, so that an answer comes in time, and per lane, so that the
- * journal's ring can't overflow (its 4,096 slots hold an event and its removal).
+ * Bounds what a pipeline has in flight in the lanes of this member: in all, so that an answer comes in time, and per lane, so that
+ * the journal's ring can't overflow.
  *
- * <p>Events are counted when they are admitted and when they have left. Where lanes move between members the count is wrong
- * by what was under way; it is set right as soon as nothing is pending.
+ * <p>An event is in flight from when it is admitted until it has left; the same event submitted again takes no second place. What came
+ * or went in another way (lanes move between members, another client writes into the map) is counted a look or two later.
  */
 public final class Backpressure {
-    static final int MAX_PER_LANE = 1_900;
-
-    private final IMap<String, HazelcastJsonValue> pendingEvents;
     private final Lanes lanes;
     private final int maxInFlight;
     private final int maxPerLane;
-    private final AtomicInteger inFlight = new AtomicInteger();
-    private final AtomicIntegerArray perLane;
-    private final AtomicInteger admitted = new AtomicInteger();
-    private int admittedAtLastLook;
+    /** By key the number of the look before which it was admitted. */
+    private final Map<String, Integer> inFlight = new ConcurrentHashMap<>();
 
-    Backpressure(
-            IMap<String, HazelcastJsonValue> pendingEvents,
-            Lanes lanes,
-            int laneCount,
-            int maxInFlight,
-            int maxPerLane) {
-        this.pendingEvents = pendingEvents;
+    private final AtomicInteger count = new AtomicInteger();
+    private final AtomicIntegerArray countPerLane;
+    private volatile int looks;
+
+    Backpressure(Lanes lanes, int laneCount, int maxInFlight, int maxPerLane) {
         this.lanes = lanes;
         this.maxInFlight = maxInFlight;
         this.maxPerLane = maxPerLane;
-        perLane = new AtomicIntegerArray(laneCount);
+        countPerLane = new AtomicIntegerArray(laneCount);
+    }
+
+    /**
+     * How many events may be in flight in a lane, so that none is overwritten before it is read: while the oldest is unread, at most
+     * the others are put in behind it, and those before it taken out.
+     */
+    static int mostPerLane(int journalCapacity, int pipelineCount) {
+        return Math.max(1, (journalCapacity + 1) / 2 / pipelineCount);
     }
 
     /** Takes a place for an event; false when there is none. */
     public boolean admit(String key) {
-        if (inFlight.incrementAndGet() > maxInFlight) {
-            inFlight.decrementAndGet();
-            return false;
+        if (inFlight.containsKey(key)) {
+            return true;
         }
         int lane = lanes.laneOf(key);
-        if (perLane.incrementAndGet(lane) > maxPerLane) {
-            perLane.decrementAndGet(lane);
-            inFlight.decrementAndGet();
+        if (count.incrementAndGet() > maxInFlight) {
+            count.decrementAndGet();
             return false;
         }
-        admitted.incrementAndGet();
+        if (countPerLane.incrementAndGet(lane) > maxPerLane) {
+            countPerLane.decrementAndGet(lane);
+            count.decrementAndGet();
+            return false;
+        }
+        if (inFlight.putIfAbsent(key, looks) != null) {
+            countPerLane.decrementAndGet(lane);
+            count.decrementAndGet();
+        }
         return true;
     }
 
     /** These events are no longer in flight. */
     public void left(Stream<String> keys) {
-        keys.forEach(key -> {
-            inFlight.updateAndGet(Backpressure::oneLess);
-            perLane.updateAndGet(lanes.laneOf(key), Backpressure::oneLess);
+        keys.forEach(this::left);
+    }
+
+    private void left(String key) {
+        if (inFlight.remove(key) != null) {
+            countPerLane.decrementAndGet(lanes.laneOf(key));
+            count.decrementAndGet();
+        }
+    }
+
+    /**
+     * Sets the counts right.
+     *
+     * @param pending the keys of what is pending on this member; an event that was just admitted may not be there yet
+     */
+    synchronized void look(Set<String> pending) {
+        int look = ++looks;
+        inFlight.forEach((key, admittedBefore) -> {
+            if (admittedBefore < look - 1 && !pending.contains(key)) {
+                left(key);
+            }
         });
-    }
-
-    private static int oneLess(int count) {
-        return Math.max(0, count - 1);
-    }
-
-    /** Sets the counts right when nothing is pending and nothing was admitted since the last look. */
-    void look() {
-        int now = admitted.get();
-        if (now == admittedAtLastLook
-                && inFlight.get() > 0
-                && pendingEvents.getLocalMapStats().getOwnedEntryCount() == 0) {
-            inFlight.set(0);
-            for (int lane = 0; lane < perLane.length(); lane++) {
-                perLane.set(lane, 0);
+        for (String key : pending) {
+            if (inFlight.putIfAbsent(key, look) == null) {
+                countPerLane.incrementAndGet(lanes.laneOf(key));
+                count.incrementAndGet();
             }
         }
-        admittedAtLastLook = now;
     }
 }

@@ -3,6 +3,7 @@ package io.hazelgate.engine;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.logging.ILogger;
+import com.hazelcast.splitbrainprotection.SplitBrainProtectionException;
 import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.views.Gate;
@@ -59,7 +60,7 @@ public final class Engine implements AutoCloseable {
         every(250, lanes::look);
         every(1_000, generations::look);
         for (Pipeline pipeline : pipelines) {
-            every(500, pipeline.backpressure()::look);
+            every(1_000, pipeline::countPending);
             every(1_000, pipeline.reconciler()::look);
             every(500, pipeline::watchJob);
             every(1_000, pipeline::probe);
@@ -74,6 +75,9 @@ public final class Engine implements AutoCloseable {
                         task.run();
                     } catch (HazelcastInstanceNotActiveException e) {
                         log.fine("the member is going", e);
+                    } catch (SplitBrainProtectionException e) {
+                        // Said once, by whoever counts the members.
+                        log.fine("the quorum is missing", e);
                     } catch (RuntimeException e) {
                         log.warning("the watch over the pipelines failed once", e);
                     }

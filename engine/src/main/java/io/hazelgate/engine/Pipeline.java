@@ -42,11 +42,10 @@ public final class Pipeline implements AutoCloseable {
         // A share each, so that a pipeline that stands still leaves room for the others; the journal's ring is one for
         // all.
         backpressure = new Backpressure(
-                pendingEvents,
                 engine.lanes(),
                 partitionCount,
                 Math.max(1, engine.settings().maxInFlight() / pipelineCount),
-                Backpressure.MAX_PER_LANE / pipelineCount);
+                Backpressure.mostPerLane(engine.settings().journalCapacity(), pipelineCount));
     }
 
     /** Asks the projector whether it is there, and says once what is wrong with one that can't be used. */
@@ -102,6 +101,11 @@ public final class Pipeline implements AutoCloseable {
     /** The keys of its pending events that are on this member. */
     public Set<String> pendingKeys() {
         return pendingKeys.of(this);
+    }
+
+    /** Sets right what is taken to be in flight. */
+    void countPending() {
+        backpressure.look(pendingKeys());
     }
 
     public Engine engine() {

@@ -4,16 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.map.IMap;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BackpressureTest {
+    private static final int MAX_PER_LANE = 100;
+
     private static Backpressure bounded(int maxInFlight) throws Exception {
-        IMap<String, HazelcastJsonValue> pending =
-                TestMember.hazelcast().getMap("backpressure-test-" + TestMember.newId());
-        return new Backpressure(pending, TestMember.engine().lanes(), 71, maxInFlight, Backpressure.MAX_PER_LANE);
+        return new Backpressure(TestMember.engine().lanes(), 71, maxInFlight, MAX_PER_LANE);
     }
 
     @Test
@@ -26,14 +25,35 @@ class BackpressureTest {
     }
 
     @Test
-    void oneLaneIsBoundedBelowHalfOfItsJournal() throws Exception {
+    void oneLaneIsBoundedForItself() throws Exception {
         Backpressure backpressure = bounded(1_000_000);
         int admitted = 0;
         while (backpressure.admit("e" + admitted + "@hot")) {
             admitted++;
         }
-        assertEquals(Backpressure.MAX_PER_LANE, admitted);
+        assertEquals(MAX_PER_LANE, admitted);
         assertTrue(backpressure.admit("e@another-aggregate-in-another-lane"));
+    }
+
+    @Test
+    void anEventAndTheRemovalsBeforeItHaveRoomInTheJournal() {
+        for (int capacity : new int[] {2, 3, 4, 5, 4_096}) {
+            int most = Backpressure.mostPerLane(capacity, 1);
+            assertTrue(2 * most - 1 <= capacity, "the oldest, as many behind it, as many removals");
+        }
+        assertEquals(2, Backpressure.mostPerLane(4, 1));
+        assertEquals(1, Backpressure.mostPerLane(4, 5));
+        assertEquals(1_024, Backpressure.mostPerLane(4_096, 2));
+    }
+
+    @Test
+    void theSameEventAgainTakesNoSecondPlace() throws Exception {
+        Backpressure backpressure = bounded(1);
+        assertTrue(backpressure.admit("e@a"));
+        assertTrue(backpressure.admit("e@a"));
+        backpressure.left(Stream.of("e@a", "e@a"));
+        assertTrue(backpressure.admit("f@a"));
+        assertFalse(backpressure.admit("g@a"));
     }
 
     @Test
@@ -46,19 +66,28 @@ class BackpressureTest {
     }
 
     @Test
-    void aWrongCountIsSetRightWhenNothingIsPending() throws Exception {
+    void whatWentToAnotherMemberLeavesItsPlace() throws Exception {
         Backpressure backpressure = bounded(1);
         assertTrue(backpressure.admit("moved-to-another-member@a"));
-        backpressure.look();
+        backpressure.look(Set.of());
         assertFalse(backpressure.admit("e@b"), "it was admitted since the last look, and may not be pending yet");
-        backpressure.look();
+        backpressure.look(Set.of());
+        assertTrue(backpressure.admit("e@b"));
+    }
+
+    @Test
+    void whatCameFromAnotherMemberTakesAPlaceUntilItHasLeft() throws Exception {
+        Backpressure backpressure = bounded(1);
+        backpressure.look(Set.of("came-from-another-member@a"));
+        assertFalse(backpressure.admit("e@b"));
+        backpressure.left(Stream.of("came-from-another-member@a"));
         assertTrue(backpressure.admit("e@b"));
     }
 
     @Test
     void aPlaceIsFreeAgainWhenAnEventHasLeft() throws Exception {
         Backpressure backpressure = bounded(1_000_000);
-        for (int i = 0; i < Backpressure.MAX_PER_LANE; i++) {
+        for (int i = 0; i < MAX_PER_LANE; i++) {
             backpressure.admit("e" + i + "@hot");
         }
         assertFalse(backpressure.admit("late@hot"));

@@ -172,7 +172,8 @@ final class ProcessP extends AbstractProcessor {
     private boolean isOurs(Received event) {
         return event.envelope().length > 0
                 && (pipeline.eventTypes().isEverything()
-                        || pipeline.eventTypes().receivesEnvelope(new String(event.envelope(), StandardCharsets.UTF_8)));
+                        || pipeline.eventTypes()
+                                .receivesEnvelope(new String(event.envelope(), StandardCharsets.UTF_8)));
     }
 
     /** What was there before goes first; what came twice, by the journal too, is taken once. */
