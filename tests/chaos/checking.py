@@ -17,6 +17,9 @@ from tests.chaos.answers import Answer, Told
 
 Json = dict[str, Any]
 
+REFUSED_UNITS = 13
+UNFOLDABLE = "toxic"
+
 
 class Broken(StrEnum):
     """What a violation is counted as."""
@@ -82,6 +85,7 @@ def check(answers: Sequence[Answer], maps: Maps, seen: Sequence[Seen] | None) ->
         *_stored_twice(by_event),
         *_sequences(maps),
         *_submission_order(answers, by_event),
+        *_innocent(answers),
         *_unfinished(answers, maps),
         *_views(maps),
         *(() if seen is None else _stream(seen, maps)),
@@ -181,6 +185,15 @@ def _submission_order(answers: Sequence[Answer], by_event: dict[str, list[Json]]
                         f"and they have the sequences {earlier} and {later}",
                     )
             last = answer
+
+
+def _innocent(answers: Sequence[Answer]) -> Iterable[Violation]:
+    """Only what the guard has to refuse is refused, and only what can't be folded is dead-lettered, whatever died."""
+    for answer in answers:
+        if answer.status in ("REJECTED", "GUARD_FAILED") and answer.units != REFUSED_UNITS:
+            yield Violation(Broken.ANSWER, f"{answer.event_id} is a good reading and was refused: {answer.status}")
+        if answer.status == "DEAD_LETTERED" and UNFOLDABLE not in answer.district:
+            yield Violation(Broken.ANSWER, f"{answer.event_id} is a good reading and was dead-lettered")
 
 
 def _unfinished(answers: Sequence[Answer], maps: Maps) -> Iterable[Violation]:

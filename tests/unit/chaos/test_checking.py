@@ -200,6 +200,16 @@ def test_an_event_that_was_said_not_to_be_in_and_is_in_is_found(world: World, st
     assert world.found() == {Broken.ANSWER}
 
 
+@pytest.mark.parametrize("status", ["REJECTED", "GUARD_FAILED", "DEAD_LETTERED"])
+def test_a_good_reading_that_bore_the_blame_is_found(world: World, status: str) -> None:
+    """A projector was killed, and the event it had in hand was taken for the cause."""
+    log = AnswerLog()
+    log.answers = world.answers
+    answer = log.submitted("e-new", "m1", 9, 20, "d1", wait_for="PROJECTED", bulk=99)
+    log.answered(answer, Told.FAILED, status)
+    assert world.found() == {Broken.ANSWER}
+
+
 def test_a_sequence_that_was_told_and_not_given_is_found(world: World) -> None:
     world.answer("e-m1-3").sequence = 7
     assert world.found() == {Broken.ANSWER}
