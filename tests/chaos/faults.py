@@ -141,7 +141,7 @@ async def kill_gateway(scene: Scene, nodes: Nodes, size: Size) -> None:
 
 async def tiny_journal(scene: Scene, nodes: Nodes, size: Size) -> None:
     """A journal of 4 places per partition, a slow projection, and a flood of events."""
-    writers = 6
+    writers = 5
     await asyncio.gather(*(_flood(scene, writer, size.flood // writers) for writer in range(writers)))
 
 

@@ -15,6 +15,8 @@ from tests.chaos.checking import Maps
 
 QUIET_LOOKS = 3
 LOOK_SECONDS = 0.3
+READING_SECONDS = 120.0
+"""While 50,000 events are decoded, no heartbeat is heard."""
 
 
 class RawMaps:
@@ -83,7 +85,10 @@ class RawMaps:
 async def raw_maps(cluster_name: str, addresses: Sequence[str]) -> AsyncIterator[RawMaps]:
     """A client that finds its members, whichever of them are up."""
     client = await HazelcastClient.create_and_start(
-        cluster_name=cluster_name, cluster_members=list(addresses), cluster_connect_timeout=60.0, heartbeat_timeout=10.0
+        cluster_name=cluster_name,
+        cluster_members=list(addresses),
+        cluster_connect_timeout=60.0,
+        heartbeat_timeout=READING_SECONDS,
     )
     try:
         yield RawMaps(client)
