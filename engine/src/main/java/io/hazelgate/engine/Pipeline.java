@@ -61,6 +61,11 @@ public final class Pipeline implements AutoCloseable {
 
     /** Starts the job where no member has yet. */
     void watchJob() {
+        if (engine.hazelcast().getCluster().getMembers().size()
+                < engine.settings().quorum()) {
+            jobStatus = "WAITING_FOR_QUORUM";
+            return;
+        }
         if (job == null || job.getStatus().isTerminal()) {
             job = engine.hazelcast()
                     .getJet()
