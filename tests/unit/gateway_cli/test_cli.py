@@ -81,3 +81,13 @@ def test_a_setting_from_the_environment_is_checked() -> None:
     result = run("serve", env={"GATEWAY_PORT": "eighty"})
     assert result.exit_code == 2
     assert "setting port" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("a-view", "--all"), ("--all", "--status"), ("--rollback", "a-view", "--cancel", "rb1")]
+)
+def test_a_rebuild_is_asked_for_one_thing(arguments: tuple[str, ...]) -> None:
+    """Nothing is started by a command line that says two things, or none."""
+    result = run("rebuild", *arguments)
+    assert result.exit_code == 2
+    assert "name the views to rebuild" in result.output

@@ -39,7 +39,7 @@ public final class Engine implements AutoCloseable {
         entries = new Entries(hazelcast);
         lanes = new Lanes(hazelcast);
         generations = new Generations(hazelcast);
-        gate = new Gate(lanes::reached, generations::look);
+        gate = new Gate(lanes::given, lanes::reached, generations::look);
         PendingKeys pendingKeys = new PendingKeys(hazelcast.getMap(Names.PENDING_EVENTS), entries);
         List<Pipeline> made = new ArrayList<>();
         for (PipelineSettings one : settings.pipelines()) {

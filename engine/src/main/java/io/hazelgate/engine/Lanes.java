@@ -70,6 +70,11 @@ public final class Lanes {
         return positions;
     }
 
+    /** The last position that was given out here. */
+    public synchronized long given() {
+        return last;
+    }
+
     /** A position that every one given out so far is at or below, and every later one above. */
     public synchronized long reached() {
         last = Math.max(last, Clock.micros());

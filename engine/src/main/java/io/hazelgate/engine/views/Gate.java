@@ -15,7 +15,8 @@ import java.util.function.LongSupplier;
 public final class Gate {
     private static final long LOOK_MILLIS = 50;
 
-    private final LongSupplier positions;
+    private final LongSupplier given;
+    private final LongSupplier reached;
     private final Runnable beforeOpening;
     private final Map<Long, Long> inside = new HashMap<>();
     private long passes;
@@ -24,11 +25,13 @@ public final class Gate {
     private long heldUntilNanos;
 
     /**
-     * @param positions the highest position that may have been given out so far; all later ones are above it
+     * @param given the last position that was given out here; must not fail, a batch that may not go in is not tried again
+     * @param reached a position that every one given out so far is at or below, and every later one above
      * @param beforeOpening called before anything passes again
      */
-    public Gate(LongSupplier positions, Runnable beforeOpening) {
-        this.positions = positions;
+    public Gate(LongSupplier given, LongSupplier reached, Runnable beforeOpening) {
+        this.given = given;
+        this.reached = reached;
         this.beforeOpening = beforeOpening;
     }
 
@@ -38,7 +41,7 @@ public final class Gate {
             wait(LOOK_MILLIS);
         }
         long pass = ++passes;
-        inside.put(pass, positions.getAsLong());
+        inside.put(pass, given.getAsLong());
         return pass;
     }
 
@@ -49,7 +52,7 @@ public final class Gate {
 
     /** Up to which position every event of this member's lanes is stored and applied, or never will be. */
     public synchronized long settled() {
-        return inside.values().stream().mapToLong(from -> from).min().orElseGet(positions);
+        return inside.values().stream().mapToLong(from -> from).min().orElseGet(reached);
     }
 
     /**

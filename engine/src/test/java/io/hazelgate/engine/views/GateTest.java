@@ -14,8 +14,9 @@ import org.junit.jupiter.api.Test;
 class GateTest {
     private static final long LONG = 60_000;
     private final AtomicLong position = new AtomicLong(10);
+    private final AtomicLong reached = new AtomicLong(35);
     private final AtomicInteger looks = new AtomicInteger();
-    private final Gate gate = new Gate(position::get, looks::incrementAndGet);
+    private final Gate gate = new Gate(position::get, reached::get, looks::incrementAndGet);
 
     private CompletableFuture<Long> entering() {
         return CompletableFuture.supplyAsync(() -> {
@@ -80,6 +81,6 @@ class GateTest {
         gate.leave(first);
         assertEquals(20, gate.settled());
         gate.leave(second);
-        assertEquals(30, gate.settled());
+        assertEquals(35, gate.settled());
     }
 }
