@@ -21,7 +21,7 @@ from gateway.member import MemberOptions, member_command
 from sourcing import Catalog
 from sourcing.envelope import EVENT_STORE
 from sourcing.errors import RebuildRefused
-from sourcing.handler import EventHandler, Receipt, Submission
+from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
 from sourcing.queries import EntryQuery
@@ -33,6 +33,8 @@ from tests.support.stack import Stack, running_stack
 from tests.support.until import eventually
 
 READY_SECONDS = 30.0
+PATIENT = SubmitOptions(timeout_seconds=30.0)
+"""Two members that have just met are slow at first."""
 BOTH = (ACCOUNTS, OWNERS)
 WITH_PAYMENTS = "tests.support.ledger,tests.support.ledger_with_payments"
 
@@ -75,10 +77,13 @@ async def connected(cluster: HazelcastCluster) -> AsyncIterator[HazelcastCluster
 async def open_accounts(handler: EventHandler, count: int, payments: int = 3, owner: str = "ann") -> list[str]:
     """So many accounts with so many payments of 1; their ids."""
     ids = [new_id() for _ in range(count)]
-    submissions = [Submission(AccountOpened(account_id=each, owner=owner)) for each in ids]
-    submissions += [Submission(MoneyPaidIn(account_id=each, amount=1)) for _ in range(payments) for each in ids]
+    submissions = [Submission(AccountOpened(account_id=each, owner=owner), PATIENT) for each in ids]
+    submissions += [
+        Submission(MoneyPaidIn(account_id=each, amount=1), PATIENT) for _ in range(payments) for each in ids
+    ]
     outcomes = await handler.handle_events(submissions)
-    assert all(isinstance(outcome, Receipt) for outcome in outcomes) or owner == POISON
+    failed = [outcome for outcome in outcomes if not isinstance(outcome, Receipt)]
+    assert not failed or owner == POISON, failed[:3]
     return ids
 
 
@@ -145,7 +150,7 @@ async def test_a_rebuild_during_writes_shows_readers_nothing_but_whole_views(
     async def write() -> None:
         nonlocal written
         while not stop.is_set():
-            batch = [Submission(MoneyPaidIn(account_id=each, amount=2)) for each in ids[written % 7 :: 7]]
+            batch = [Submission(MoneyPaidIn(account_id=each, amount=2), PATIENT) for each in ids[written % 7 :: 7]]
             assert all(isinstance(each, Receipt) for each in await handler.handle_events(batch))
             written += 1
 

@@ -107,7 +107,13 @@ final class BatchProcessor {
      */
     void process(List<Received> events, Map<String, List<String>> needs, Consumer<Batch> done)
             throws InterruptedException {
-        containment.process(events, (batch, care) -> attempt(batch, needs, care), done);
+        // While the gate is closed the views of a rebuild change places: nothing is stored or folded then.
+        long pass = engine.gate().enter();
+        try {
+            containment.process(events, (batch, care) -> attempt(batch, needs, care), done);
+        } finally {
+            engine.gate().leave(pass);
+        }
     }
 
     private Batch attempt(List<Received> events, Map<String, List<String>> needs, Care care) {
