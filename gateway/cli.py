@@ -11,6 +11,7 @@ import click
 
 from gateway.commands import rebuild as rebuild_commands
 from gateway.commands.events import events
+from gateway.commands.pipeline import pipeline
 from gateway.commands.usage import AddressList, CannotStart
 
 _CONTEXT = {"auto_envvar_prefix": "HAZELGATE", "show_default": True, "help_option_names": ["-h", "--help"]}
@@ -186,6 +187,7 @@ def demo(url: str, orders_per_second: float, seed: int) -> None:
 
 
 main.add_command(events)
+main.add_command(pipeline)
 
 main.add_command(rebuild_commands.rebuild)
 main.add_command(rebuild_commands.diff)

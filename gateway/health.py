@@ -21,7 +21,7 @@ def readiness(state: ClusterState) -> tuple[int, Json]:
         "projector": _part(state.projector == READY, state.projector),
         "pipeline": _part(state.job == RUNNING, state.job),
     }
-    return (200 if ready else 503), {"ready": ready, "problem": state.problem, **parts}
+    return (200 if ready else 503), {"ready": ready, "problem": state.problem, "warnings": state.warnings, **parts}
 
 
 def _part(ready: bool, state: str) -> Json:

@@ -68,6 +68,18 @@ class _PipelineCollector(Collector):
         stats = self.stats
         if stats is None:
             return
+        running = GaugeMetricFamily("hazelgate_pipeline_running", "1 while a pipeline's job runs", labels=["pipeline"])
+        waiting = GaugeMetricFamily(
+            "hazelgate_pipeline_pending", "A pipeline's events on their way", labels=["pipeline"]
+        )
+        versions = GaugeMetricFamily(
+            "hazelgate_pipeline_code_versions", "Different code of its projectors; 1 is right", labels=["pipeline"]
+        )
+        for pipeline in stats.pipelines:
+            running.add_metric([pipeline.name], float(pipeline.status == "RUNNING"))
+            waiting.add_metric([pipeline.name], float(pipeline.pending))
+            versions.add_metric([pipeline.name], float(len(pipeline.fingerprints)))
+        yield from (running, waiting, versions)
         yield _counter("hazelgate_events", "Events stored", stats.events_total)
         yield _counter("hazelgate_events_rejected", "Events that a guard or a check refused", stats.rejected_total)
         yield _counter(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sourcing.metrics import READY, RUNNING, PipelineStats
+from sourcing.pipelines import PipelineState, pipeline_of
 from sourcing.queries import EntryPage, EntryQuery
 
 EVENT_STREAM = "event-stream"
@@ -39,22 +40,38 @@ class ClusterState:
     pending: int = 0
     """Events that are in and not yet through."""
     events_per_second: float = 0.0
+    pipelines: tuple[PipelineState, ...] = ()
 
     @property
     def problem(self) -> str | None:
         """Why no event can be taken in just now, in a sentence; None when one can."""
         if not self.connected:
             return "no member of the cluster answers"
+        problems = [pipeline.problem for pipeline in self.pipelines]
+        if problems:
+            return problems[0] if all(problems) else None
         if self.job != RUNNING:
             return f"the pipeline's job is {self.job}"
         if self.projector != READY:
             return "the projector is away"
         return None
 
+    def problem_of(self, event_type: str) -> str | None:
+        """Why no event of that type can be taken in just now; None when it can, whatever stops other pipelines."""
+        pipeline = pipeline_of(event_type, self.pipelines) if self.connected else None
+        return self.problem if pipeline is None else pipeline.problem
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is not as it should be, pipeline by pipeline, though events may be taken in."""
+        return [warning for pipeline in self.pipelines for warning in pipeline.warnings]
+
 
 def state_of(stats: PipelineStats) -> ClusterState:
     """The state of a cluster whose members have just given these figures."""
-    return ClusterState(True, stats.projector, stats.job, stats.members, stats.pending, stats.events_per_second)
+    return ClusterState(
+        True, stats.projector, stats.job, stats.members, stats.pending, stats.events_per_second, stats.pipelines
+    )
 
 
 class Subscription(Protocol):

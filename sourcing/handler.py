@@ -113,6 +113,10 @@ class EventHandler:
             await self._completions.start()
         outcomes: list[Receipt | EventError | None] = [None] * len(submissions)
         sealed = self._seal(submissions, outcomes)
+        for event_type in {each.envelope.event_type for each in sealed}:
+            problem = state.problem_of(event_type)
+            if problem is not None:
+                raise PipelineUnavailable(f"{problem}; nothing was stored: try again when /ready warns no more")
         if sealed:
             waiting = [each for each in sealed if each.options.wait_for is not WaitFor.ACCEPTED]
             batch = self._completions.expect([_expected(each) for each in waiting])

@@ -13,9 +13,10 @@ import itertools
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from hazelcast.asyncio import HazelcastClient
 from hazelcast.errors import HazelcastError
 from hazelcast.lifecycle import LifecycleState
@@ -27,6 +28,7 @@ from sourcing.cluster import Callback, ClusterState, Subscription, state_of
 from sourcing.errors import PipelineUnavailable
 from sourcing.listeners import TopicListener
 from sourcing.metrics import PipelineStats, decode_stats, merge_stats
+from sourcing.pipelines import ControlAnswer
 from sourcing.queries import EntryPage, EntryQuery, decode_page, merge_pages
 
 _logger = logging.getLogger(__name__)
@@ -134,6 +136,12 @@ class HazelcastCluster:
 
     async def ask_rebuilds(self, request: bytes) -> bytes:
         return await self._ask_any(tasks.rebuilds(request))
+
+    async def control_pipeline(self, request: Mapping[str, str], *, on_all: bool = False) -> list[ControlAnswer]:
+        """Do what docs/protocol.md has under "ControlPipeline", on one member or on all of them."""
+        task = tasks.control_pipeline(request)
+        answers = await self._ask_all(task) if on_all else [await self._ask_any(task)]
+        return [msgspec.json.decode(answer, type=ControlAnswer) for answer in answers]
 
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from sourcing.pipelines import MemberPipeline, PipelineState, merge_pipelines
+
 STAGES = ("total", "jet", "persist", "view_update", "publish")
 READY = "READY"
 AWAY = "AWAY"
@@ -102,6 +104,7 @@ class MemberStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rejected_total: int = 0
     contained: int = 0
     projector_restarts: int = 0
+    pipelines: tuple[MemberPipeline, ...] = ()
     recent: StageLatencies = StageLatencies()
     all: StageLatencies = StageLatencies()
 
@@ -129,6 +132,7 @@ class PipelineStats(msgspec.Struct, frozen=True, kw_only=True):
     projector_restarts: int
     recent: StageLatencies
     all: StageLatencies
+    pipelines: tuple[PipelineState, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(MemberStats)
@@ -158,4 +162,5 @@ def merge_stats(parts: Sequence[MemberStats]) -> PipelineStats:
         projector_restarts=sum(part.projector_restarts for part in parts),
         recent=StageLatencies.merge([part.recent for part in parts]),
         all=StageLatencies.merge([part.all for part in parts]),
+        pipelines=merge_pipelines(pipeline for part in parts for pipeline in part.pipelines),
     )

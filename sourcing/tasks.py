@@ -6,7 +6,7 @@ Pure encoding and decoding: who runs them, when and how often is not decided her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataInput, ObjectDataOutput
@@ -76,6 +76,11 @@ def _entry(raw: msgspec.Raw) -> bytes | None:
 def query_entries(query: EntryQuery) -> Task:
     """Look for a page of entries in a member's own partitions."""
     return Task(3, encode_query(query))
+
+
+def control_pipeline(request: Mapping[str, str]) -> Task:
+    """Drain, start or change a pipeline, or try a projector (docs/protocol.md, "ControlPipeline")."""
+    return Task(6, _encoder.encode(request))
 
 
 def pipeline_stats() -> Task:

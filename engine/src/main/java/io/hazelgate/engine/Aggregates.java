@@ -27,8 +27,18 @@ final class Aggregates {
      */
     void check(Pipeline pipeline, Description description) {
         told.put(pipeline.name(), description.aggregates());
+        String spread = spread(pipeline, description);
+        if (spread != null) {
+            throw new UnfitProjector(spread);
+        }
+    }
+
+    /** How an aggregate would be spread over pipelines if a pipeline had this projector, in a sentence; null where none would. */
+    String spread(Pipeline pipeline, Description description) {
+        Map<String, Map<String, String>> known = new TreeMap<>(told);
+        known.put(pipeline.name(), description.aggregates());
         Map<String, Map<String, String>> byAggregate = new TreeMap<>();
-        told.values()
+        known.values()
                 .forEach(types -> types.forEach((type, aggregate) -> {
                     Pipeline taker = engine.pipelineFor(type);
                     if (taker != null) {
@@ -37,11 +47,13 @@ final class Aggregates {
                                 .put(type, taker.name());
                     }
                 }));
-        byAggregate.forEach((aggregate, pipelineOfType) -> {
+        for (var entry : byAggregate.entrySet()) {
+            Map<String, String> pipelineOfType = entry.getValue();
             if (new TreeSet<>(pipelineOfType.values()).size() > 1 && pipelineOfType.containsValue(pipeline.name())) {
-                throw new UnfitProjector("the event types of " + aggregate + " are spread over pipelines: "
-                        + pipelineOfType + "; start the members with all of them in one --pipeline");
+                return "the event types of " + entry.getKey() + " are spread over pipelines: " + pipelineOfType
+                        + "; start the members with all of them in one --pipeline";
             }
-        });
+        }
+        return null;
     }
 }

@@ -61,8 +61,8 @@ public final class Engine implements AutoCloseable {
         every(1_000, generations::look);
         for (Pipeline pipeline : pipelines) {
             every(1_000, pipeline::countPending);
-            every(1_000, pipeline.reconciler()::look);
-            every(500, pipeline::watchJob);
+            every(1_000, pipeline::reconcile);
+            every(200, pipeline::look);
             every(1_000, pipeline::probe);
         }
         every(2_000, rebuilds::look);

@@ -7,6 +7,7 @@ import io.hazelgate.engine.entries.ChangeOperation;
 import io.hazelgate.engine.entries.ReadOperation;
 import io.hazelgate.engine.entries.Values;
 import io.hazelgate.engine.pipeline.Received;
+import io.hazelgate.engine.tasks.ControlPipeline;
 import io.hazelgate.engine.tasks.PipelineStats;
 import io.hazelgate.engine.tasks.QueryEntries;
 import io.hazelgate.engine.tasks.ReadEntries;
@@ -22,6 +23,7 @@ public final class EngineSerializers implements DataSerializableFactory {
     public static final int READ_ENTRIES = 2;
     public static final int QUERY_ENTRIES = 3;
     public static final int PIPELINE_STATS = 4;
+    public static final int CONTROL_PIPELINE = 6;
     public static final int REBUILD = 7;
     public static final int RECEIVED = 100;
     public static final int READ_OPERATION = 101;
@@ -38,6 +40,7 @@ public final class EngineSerializers implements DataSerializableFactory {
             case READ_ENTRIES -> new ReadEntries();
             case QUERY_ENTRIES -> new QueryEntries();
             case PIPELINE_STATS -> new PipelineStats();
+            case CONTROL_PIPELINE -> new ControlPipeline();
             case REBUILD -> new RebuildTask();
             case RECEIVED -> new Received();
             case READ_OPERATION -> new ReadOperation();

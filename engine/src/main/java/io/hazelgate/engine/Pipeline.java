@@ -1,31 +1,48 @@
 package io.hazelgate.engine;
 
+import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.jet.Job;
+import com.hazelcast.jet.core.JobStatus;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.pipeline.EventPipeline;
 import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.tasks.ControlPipeline;
 import io.hazelgate.engine.views.Generations;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What one configured pipeline is on this member: its event types, its projector, its share of what may be in flight, its
  * statistics, and the watch over its job. Pipelines share the maps and nothing else.
  */
 public final class Pipeline implements AutoCloseable {
+    /** How long a drain waits for what is under way; what is cut short then is done again by the next job. */
+    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final Engine engine;
     private final PipelineSettings settings;
     private final int partitionCount;
-    private final Projector projector;
+    private final PipelineControl control;
+    private final AtomicInteger underWay = new AtomicInteger();
     private final PendingKeys pendingKeys;
     private final PipelineStatistics statistics = new PipelineStatistics();
     private final Reconciler reconciler;
     private final Backpressure backpressure;
     private final ILogger log;
     private volatile String jobStatus = "STARTING";
+    private volatile Projector projector;
+    private volatile boolean draining;
+    private long drainingSinceNanos;
     private Job job;
     private String problemSaid;
 
@@ -37,7 +54,8 @@ public final class Pipeline implements AutoCloseable {
         log = hazelcast.getLoggingService().getLogger(Pipeline.class);
         partitionCount = hazelcast.getPartitionService().getPartitions().size();
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
-        projector = new Projector(settings.projector(), engine.settings().projectorTimeoutSeconds(), this::describe);
+        control = new PipelineControl(hazelcast, settings.name());
+        projector = newProjector(control.projector(settings.projector()));
         reconciler = new Reconciler(pendingEvents, this::pendingKeys, engine.entries(), statistics);
         // A share each, so that a pipeline that stands still leaves room for the others; the journal's ring is one for
         // all.
@@ -59,13 +77,33 @@ public final class Pipeline implements AutoCloseable {
         problemSaid = problem;
     }
 
-    /** Starts the job where no member has yet. */
-    void watchJob() {
+    /** Does what operators want: keeps the job running, or drains it. */
+    void look() {
         if (engine.hazelcast().getCluster().getMembers().size()
                 < engine.settings().quorum()) {
             jobStatus = "WAITING_FOR_QUORUM";
             return;
         }
+        PipelineControl.Status wanted = control.status();
+        draining = wanted != PipelineControl.Status.RUNNING;
+        switch (wanted) {
+            case RUNNING -> run();
+            case DRAINING -> {
+                jobStatus = wanted.name();
+                lead();
+            }
+            case DRAINED -> {
+                jobStatus = wanted.name();
+                drainingSinceNanos = 0;
+                cancelJob();
+                useNamedProjector();
+            }
+        }
+    }
+
+    /** Starts the job where no member has yet. Until it runs after a drain, the pipeline is called drained: events wait all the same. */
+    private void run() {
+        drainingSinceNanos = 0;
         if (job == null || job.getStatus().isTerminal()) {
             job = engine.hazelcast()
                     .getJet()
@@ -73,7 +111,145 @@ public final class Pipeline implements AutoCloseable {
                             EventPipeline.build(name(), eventTypes()),
                             EventPipeline.config(name(), engine.settings().quorum() > 1));
         }
-        jobStatus = job.getStatus().name();
+        JobStatus status = job.getStatus();
+        if (status == JobStatus.RUNNING || !jobStatus.equals(PipelineControl.Status.DRAINED.name())) {
+            jobStatus = status.name();
+        }
+    }
+
+    /** The oldest member waits until all have finished what is under way, or have had the time to, and cancels the job. */
+    private void lead() {
+        long now = System.nanoTime();
+        if (drainingSinceNanos == 0) {
+            drainingSinceNanos = now;
+        }
+        Member oldest = engine.hazelcast().getCluster().getMembers().iterator().next();
+        if (oldest.localMember() && (allIdle() || now - drainingSinceNanos > DRAIN_NANOS)) {
+            cancelJob();
+            if (job == null || job.getStatus().isTerminal()) {
+                control.change(PipelineControl.Status.DRAINING, PipelineControl.Status.DRAINED);
+            }
+        }
+    }
+
+    private boolean allIdle() {
+        List<Future<byte[]>> answers = new ArrayList<>(engine.hazelcast()
+                .getExecutorService(Names.EXECUTOR)
+                .submitToAllMembers(ControlPipeline.askIdle(name()))
+                .values());
+        try {
+            for (Future<byte[]> answer : answers) {
+                if (!ControlPipeline.isIdle(answer.get(1, TimeUnit.SECONDS))) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException | TimeoutException e) {
+            log.fine("a member does not say whether it is idle; it is asked again", e);
+            return false;
+        }
+    }
+
+    private void cancelJob() {
+        if (job == null) {
+            job = engine.hazelcast().getJet().getJob(Names.JOB_PREFIX + name());
+        }
+        if (job != null && !job.getStatus().isTerminal()) {
+            try {
+                job.cancel();
+            } catch (IllegalStateException e) {
+                log.fine("the job ends already", e);
+            }
+        }
+    }
+
+    private void useNamedProjector() {
+        String named = control.projector(settings.projector());
+        if (!named.equals(projector.address())) {
+            Projector before = projector;
+            projector = newProjector(named);
+            before.close();
+            log.info("pipeline " + name() + ": the projector at " + named + " takes the place of " + before.address());
+        }
+    }
+
+    /** Finds what the journal forgot, while there is a job to give it to. */
+    void reconcile() {
+        if (!draining) {
+            reconciler.look();
+        }
+    }
+
+    /** Whether a batch may begin; it ends with {@link #ended}. While the pipeline is drained none may. */
+    public boolean begin() {
+        underWay.incrementAndGet();
+        if (draining) {
+            ended();
+            return false;
+        }
+        return true;
+    }
+
+    /** Something more is under way, of a batch that has begun. */
+    public void entered() {
+        underWay.incrementAndGet();
+    }
+
+    /** Something that began or entered is done. */
+    public void ended() {
+        underWay.updateAndGet(count -> Math.max(0, count - 1));
+    }
+
+    /** A job begins or ends on this member: nothing is under way. */
+    public void reset() {
+        underWay.set(0);
+    }
+
+    public boolean isIdle() {
+        return draining && underWay.get() == 0;
+    }
+
+    /** Lets what is under way finish, on all members, and then cancels the job. */
+    public void drain() {
+        control.change(PipelineControl.Status.RUNNING, PipelineControl.Status.DRAINING);
+    }
+
+    /**
+     * Runs the job again.
+     *
+     * @throws IllegalArgumentException while it is being drained
+     */
+    public void start() {
+        if (!control.change(PipelineControl.Status.DRAINED, PipelineControl.Status.RUNNING)) {
+            throw new IllegalArgumentException("pipeline " + name() + " is being drained: start it when that is done");
+        }
+    }
+
+    /** Names another projector for a drained pipeline: for one member, by its {@code host:port}, or for all ({@code *}). */
+    public void switchProjector(String member, String address) {
+        control.nameProjector(member, address);
+    }
+
+    /** @param problem why it can't be used; null where it can */
+    public record Tried(String fingerprint, String problem) {}
+
+    /** Looks whether a projector could be this pipeline's, without making it so. */
+    public Tried tryProjector(String address) {
+        String[] spread = new String[1];
+        try (Projector candidate =
+                new Projector(address, engine.settings().projectorTimeoutSeconds(), told -> spread[0] = engine.aggregates().spread(this, told))) {
+            if (!candidate.probe()) {
+                return new Tried("", "it does not answer");
+            }
+            return new Tried(candidate.description().fingerprint(), spread[0]);
+        }
+    }
+
+    private Projector newProjector(String address) {
+        return new Projector(address, engine.settings().projectorTimeoutSeconds(), this::describe);
     }
 
     private void describe(Description description) {
@@ -84,6 +260,11 @@ public final class Pipeline implements AutoCloseable {
         log.info("pipeline " + name() + ": the projector at " + projector.address() + " is ready: "
                 + description.usualReads().size() + " event types, views "
                 + description.views().keySet());
+    }
+
+    /** {@code host:port} of this member. */
+    public String memberAddress() {
+        return control.here();
     }
 
     public String name() {

@@ -23,6 +23,7 @@ final class CleanUp implements BatchStageP.Step {
                 .entries()
                 .change(Names.PENDING_EVENTS, keys.stream().map(Change::remove).toList())
                 .thenRun(() -> {
+                    pipeline.ended();
                     pipeline.reconciler().left(keys);
                     pipeline.backpressure().left(batch.events.stream().map(Received::key));
                 });

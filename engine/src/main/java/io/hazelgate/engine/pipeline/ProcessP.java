@@ -63,6 +63,7 @@ final class ProcessP extends AbstractProcessor {
     @Override
     protected void init(Processor.Context context) {
         pipeline = Engine.of(context.hazelcastInstance()).pipeline(pipelineName);
+        pipeline.reset();
         lanes = new OwnedLanes(pipeline.engine(), pipelineName);
         batchProcessor = new BatchProcessor(pipeline, lanes);
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
@@ -99,7 +100,7 @@ final class ProcessP extends AbstractProcessor {
             check(running);
             running = null;
         }
-        if (done.isEmpty() && !strays.isEmpty()) {
+        if (done.isEmpty() && !strays.isEmpty() && pipeline.begin()) {
             done.add(Strays.refused(List.copyOf(strays)));
             strays.clear();
         }
@@ -124,11 +125,14 @@ final class ProcessP extends AbstractProcessor {
     }
 
     private void startNext() {
+        if (next == null && waiting.isEmpty() || !pipeline.begin()) {
+            return;
+        }
         if (next != null) {
             Planned planned = next;
             next = null;
             run(planned.events, planned.needs);
-        } else if (!waiting.isEmpty()) {
+        } else {
             List<Received> events = nextEvents();
             run(events, CompletableFuture.completedFuture(Map.of()));
         }
@@ -136,17 +140,26 @@ final class ProcessP extends AbstractProcessor {
 
     private void run(List<Received> events, Future<Map<String, List<String>>> needs) {
         running = worker.submit(() -> {
-            batchProcessor.process(events, needs.get(), done::add);
-            return null;
+            try {
+                batchProcessor.process(events, needs.get(), this::finished);
+                return null;
+            } finally {
+                pipeline.ended();
+            }
         });
+    }
+
+    /** A part of a batch is under way by itself, until it is cleaned up. */
+    private void finished(Batch part) {
+        pipeline.entered();
+        done.add(part);
     }
 
     @Override
     public void process(int ordinal, Inbox inbox) {
         // While anything stays in the inbox, Jet calls this method and no other.
         advance();
-        // All is taken, for what is in flight is bounded at the entry: one that held up the source here would let the
-        // journal's
+        // All is taken, for what is in flight is bounded at the entry. To hold up the source here would let the journal's
         // ring, which the pipelines share, run over it.
         for (Object event = inbox.poll(); event != null; event = inbox.poll()) {
             take((Received) event);
@@ -231,6 +244,7 @@ final class ProcessP extends AbstractProcessor {
     @Override
     public void close() {
         if (worker != null) {
+            pipeline.reset();
             worker.shutdownNow();
             planner.shutdownNow();
             awaitEnd(worker);

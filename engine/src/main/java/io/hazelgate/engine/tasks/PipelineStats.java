@@ -61,6 +61,7 @@ public final class PipelineStats extends EngineTask {
                     .add("name", pipeline.name())
                     .add("eventTypes", eventTypes)
                     .add("rest", pipeline.eventTypes().rest())
+                    .add("member", pipeline.memberAddress())
                     .add("job", pipeline.jobStatus())
                     .add("projector", projector.isReady() ? "READY" : "AWAY")
                     .add("address", projector.address())
