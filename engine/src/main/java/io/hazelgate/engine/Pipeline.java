@@ -55,7 +55,7 @@ public final class Pipeline implements AutoCloseable {
         partitionCount = hazelcast.getPartitionService().getPartitions().size();
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
         control = new PipelineControl(hazelcast, settings.name());
-        projector = newProjector(control.projector(settings.projector()));
+        projector = newProjector(settings.projector());
         reconciler = new Reconciler(pendingEvents, this::pendingKeys, engine.entries(), statistics);
         // A share each, so that a pipeline that stands still leaves room for the others; the journal's ring is one for
         // all.
@@ -166,7 +166,8 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    private void useNamedProjector() {
+    /** Takes the projector that operators have named, where it is another; only while no job runs here. */
+    void useNamedProjector() {
         String named = control.projector(settings.projector());
         if (!named.equals(projector.address())) {
             Projector before = projector;
