@@ -19,6 +19,7 @@ from schema.events import (
     event_connection,
     known_types,
 )
+from schema.pipelines import Pipeline
 from schema.results import EventOptions, EventPayload, EventReceipt, EventResult, HandleEventInput
 from schema.streams import LOG_ORDER
 from sourcing import envelope
@@ -108,6 +109,11 @@ class EventQueries:
     async def pipeline_metrics(self, info: Info) -> PipelineMetrics:
         require_available(info.context.cluster)
         return PipelineMetrics.of(await info.context.cluster.stats())
+
+    @strawberry.field(description="The configured pipelines: what each takes, and how it is.")
+    async def pipelines(self, info: Info) -> list[Pipeline]:
+        require_available(info.context.cluster)
+        return [Pipeline.of(state) for state in (await info.context.cluster.stats()).pipelines]
 
 
 @strawberry.type

@@ -10,6 +10,7 @@ import msgspec
 from sourcing.clock import milliseconds_between
 from sourcing.envelope import Completion
 from sourcing.metrics import STAGES, Histogram, MemberStats, StageLatencies, bucket_of
+from sourcing.pipelines import MemberPipeline
 
 RECENT_SECONDS = 60.0
 
@@ -53,6 +54,19 @@ class Figures:
             dead_letters=dead_letters,
             conflicts=self.conflicts,
             rejected_total=self.rejected,
+            pipelines=(
+                MemberPipeline(
+                    name="events",
+                    member="memory",
+                    rest=True,
+                    job=job,
+                    projector=projector,
+                    pending=pending,
+                    address="memory",
+                    fingerprint="memory",
+                    events_total=self._events,
+                ),
+            ),
             recent=StageLatencies(
                 **{stage: Histogram.of(latencies[stage] for _, latencies in self._recent) for stage in STAGES}
             ),

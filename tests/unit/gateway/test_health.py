@@ -69,3 +69,10 @@ def test_a_latency_is_in_every_bucket_above_it_and_in_none_below(latency_ms: flo
             assert count == 0
         if float(bound) * 1_000 > latency_ms * 1.2:
             assert count == 1
+
+
+async def test_metrics_tell_each_pipeline_and_its_code(gateway: Gateway) -> None:
+    """More than one version of the code is what an operator wants an alarm for."""
+    text = (await gateway.http.get("/metrics")).text
+    assert 'hazelgate_pipeline_running{pipeline="events"} 1.0' in text
+    assert 'hazelgate_pipeline_code_versions{pipeline="events"} 1.0' in text

@@ -374,3 +374,19 @@ async def test_more_than_a_thousand_ids_are_refused(gateway: Gateway) -> None:
     query = "query($ids: [ID!]!) { ordersById(orderIds: $ids) { orderId } }"
     assert (await gateway.error(query, ids=["o"] * 1_001))["extensions"]["field"] == "orderIds"
     assert (await gateway.data(query, ids=["o"] * 1_000))["ordersById"] == [None] * 1_000
+
+
+async def test_pipelines_tell_what_they_take_and_how_they_are(gateway: Gateway) -> None:
+    """For operators, beside `hazelgate pipeline status`."""
+    query = "{ pipelines { name status eventTypes pending fingerprints warnings projectors { member ready } } }"
+    assert (await gateway.data(query))["pipelines"] == [
+        {
+            "name": "events",
+            "status": "RUNNING",
+            "eventTypes": ["*"],
+            "pending": 0,
+            "fingerprints": ["memory"],
+            "warnings": [],
+            "projectors": [{"member": "memory", "ready": True}],
+        }
+    ]
