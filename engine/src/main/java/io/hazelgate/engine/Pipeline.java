@@ -240,8 +240,10 @@ public final class Pipeline implements AutoCloseable {
     /** Looks whether a projector could be this pipeline's, without making it so. */
     public Tried tryProjector(String address) {
         String[] spread = new String[1];
-        try (Projector candidate =
-                new Projector(address, engine.settings().projectorTimeoutSeconds(), told -> spread[0] = engine.aggregates().spread(this, told))) {
+        try (Projector candidate = new Projector(
+                address,
+                engine.settings().projectorTimeoutSeconds(),
+                told -> spread[0] = engine.aggregates().spread(this, told))) {
             if (!candidate.probe()) {
                 return new Tried("", "it does not answer");
             }
