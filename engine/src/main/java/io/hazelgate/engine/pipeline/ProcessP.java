@@ -159,9 +159,8 @@ final class ProcessP extends AbstractProcessor {
     public void process(int ordinal, Inbox inbox) {
         // While anything stays in the inbox, Jet calls this method and no other.
         advance();
-        // All is taken, for what is in flight is bounded at the entry. To hold up the source here would let the
-        // journal's
-        // ring, which the pipelines share, run over it.
+        // All is taken, for what is in flight is bounded at the entry. To hold up the source would let the ring of the
+        // journal, which the pipelines share, run over it.
         for (Object event = inbox.poll(); event != null; event = inbox.poll()) {
             take((Received) event);
         }
