@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import msgspec
 import pytest
+from hazelcast.core import HazelcastJsonValue
 
 from sourcing import Catalog, CompletionStatus
 from sourcing.envelope import EVENT_STORE
@@ -16,7 +18,7 @@ from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id, store_key
 from sourcing.metrics import decode_stats
 from sourcing.tasks import pipeline_stats
-from tests.support.ledger import OWNERS, AccountOpened, MoneyPaidIn
+from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.many import Nodes, running_nodes
 from tests.support.until import eventually, until
 
@@ -101,8 +103,17 @@ async def test_events_go_on_when_a_member_is_killed(
 async def test_a_member_paused_in_the_middle_of_a_batch_does_nothing_twice(
     nodes: Nodes, handler: EventHandler, cluster: HazelcastCluster
 ) -> None:
-    """When it goes on, others have its lanes, and have done what it was about to do."""
+    """
+    When it goes on, others have its lanes, and have done what it was about to do.
+
+    An entry that is wrong by then, for whatever reason, is mended from the store once the member is back.
+    """
     owner = new_id()
+    wrong, spoiled_by = new_id(), new_id()
+    await eventually(
+        lambda: _open(handler, AccountOpened(account_id=wrong, owner=owner), spoiled_by), timeout_seconds=READY_SECONDS
+    )
+    await _spoil(cluster, wrong)
     accounts = [new_id() for _ in range(30)]
     opened = [(AccountOpened(account_id=each, owner=owner), new_id()) for each in accounts]
     await asyncio.gather(
@@ -141,6 +152,21 @@ async def test_a_member_paused_in_the_middle_of_a_batch_does_nothing_twice(
         assert len({record["eventId"] for record in stored}) == 4
         positions = [record["position"] for record in stored]
         assert positions == sorted(positions)
+
+    async def mended() -> bool:
+        [entry] = await cluster.read(ACCOUNTS, [wrong])
+        return entry is not None and msgspec.json.decode(entry)["balance"] == 0
+
+    await eventually(mended, timeout_seconds=READY_SECONDS)
+
+
+async def _spoil(cluster: HazelcastCluster, account_id: str) -> None:
+    [entry] = await cluster.read(ACCOUNTS, [account_id])
+    assert entry is not None
+    client = cluster._client
+    assert client is not None
+    accounts: Any = await client.get_map(ACCOUNTS)
+    await accounts.set(account_id, HazelcastJsonValue(entry.decode().replace('"balance":0', '"balance":999')))
 
 
 async def _pay(handler: EventHandler, payment: MoneyPaidIn, event_id: str) -> bool:

@@ -5,6 +5,7 @@ import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.splitbrainprotection.SplitBrainProtectionException;
 import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.rebuild.AfterMerge;
 import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.views.Generations;
@@ -67,6 +68,7 @@ public final class Engine implements AutoCloseable {
             every(1_000, pipeline::probe);
         }
         every(2_000, rebuilds::look);
+        every(1_000, new AfterMerge(hazelcast, rebuilds)::look);
     }
 
     private void every(long millis, Runnable task) {
