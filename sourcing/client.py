@@ -16,6 +16,7 @@ from hazelcast.errors import (
     IndeterminateOperationStateError,
     MemberLeftError,
     OperationTimeoutError,
+    RejectedExecutionError,
     SplitBrainProtectionError,
     TargetDisconnectedError,
     TargetNotMemberError,
@@ -24,12 +25,14 @@ from hazelcast.errors import (
 from sourcing.errors import HazelgateError, PipelineUnavailable
 
 _MAYBE_SENT = "what was sent may be on its way: send it again with the same eventId"
+# A member that leaves in order rejects what it can't pass on any more; our executor has no other reason to.
 _AWAY = (
     HazelcastClientNotActiveError,
     HazelcastInstanceNotActiveError,
     IndeterminateOperationStateError,
     MemberLeftError,
     OperationTimeoutError,
+    RejectedExecutionError,
     TargetDisconnectedError,
     TargetNotMemberError,
     OSError,
