@@ -85,6 +85,6 @@ wheel: setup
 # Writes the lock files anew, at the newest versions that pyproject.toml allows.
 lock: $(VENV)/.installed
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/base.txt pyproject.toml
-	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --extra postgres --output-file requirements/dev.txt pyproject.toml
 
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links

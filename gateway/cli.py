@@ -12,6 +12,7 @@ import click
 from gateway.commands import rebuild as rebuild_commands
 from gateway.commands.events import events
 from gateway.commands.pipeline import pipeline
+from gateway.commands.postgres import migrate, postgres_dsn
 from gateway.commands.usage import AddressList, CannotStart
 
 _CONTEXT = {"auto_envvar_prefix": "HAZELGATE", "show_default": True, "help_option_names": ["-h", "--help"]}
@@ -49,18 +50,38 @@ def main() -> None:
 @click.option(
     "--demo-data/--no-demo-data", default=True, help="The shop's customers, products, and a trickle of orders."
 )
+@click.option(
+    "--postgres", is_flag=True, help="Keep events in PostgreSQL: GATEWAY_POSTGRES_DSN's, else one of this stack's own."
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("hazelgate-data"),
+    help="Where the stack's own PostgreSQL keeps its data.",
+)
 @_DOMAIN
 @_HEAP
-def dev(port: int, demo_data: bool, domain: str, heap: str) -> None:
+def dev(port: int, demo_data: bool, postgres: bool, data_dir: Path, domain: str, heap: str) -> None:
     """Run everything on this machine: a member, a projector and a gateway. Ctrl-C ends all of it."""
     from gateway.dev import DevOptions, plan_stack, run_stack
     from gateway.java import JavaUnusable
     from gateway.member import EngineMissing
     from gateway.ports import PortUnavailable
+    from gateway.postgres.connecting import PostgresUnusable
 
     try:
-        stack = plan_stack(DevOptions(port=port, demo_data=demo_data, domain=domain, heap=heap))
-    except (JavaUnusable, EngineMissing, PortUnavailable, ValueError) as error:
+        stack = plan_stack(
+            DevOptions(
+                port=port,
+                demo_data=demo_data,
+                domain=domain,
+                heap=heap,
+                postgres=postgres,
+                postgres_dsn=os.environ.get("GATEWAY_POSTGRES_DSN") or None,
+                data_dir=data_dir,
+            )
+        )
+    except (JavaUnusable, EngineMissing, PortUnavailable, PostgresUnusable, ValueError) as error:
         raise CannotStart(str(error)) from None
     asyncio.run(run_stack(stack, click.echo))
 
@@ -90,18 +111,22 @@ def dev(port: int, demo_data: bool, domain: str, heap: str) -> None:
 @click.option(
     "--projector-timeout-seconds", type=click.IntRange(1), default=30, help="How long it may take for a batch."
 )
+@postgres_dsn()
+@click.option(
+    "--recent-events", type=click.IntRange(1), default=100_000, help="With PostgreSQL: how many stay in memory."
+)
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Hazelcast YAML.")
 def member(**options: Any) -> None:
     """Run a Hazelcast member with the engine. This process becomes the JVM."""
     from gateway.java import JavaUnusable, find_java
-    from gateway.member import EngineMissing, MemberOptions, engine_jar, member_command
+    from gateway.member import EngineMissing, MemberOptions, engine_jar, member_command, member_environ
 
     try:
         wanted = MemberOptions(**options)
         command = member_command(find_java(), engine_jar(), wanted)
     except (JavaUnusable, EngineMissing, ValueError) as error:
         raise CannotStart(str(error)) from None
-    os.execv(command[0], command)
+    os.execve(command[0], command, {**os.environ, **member_environ(wanted)})
 
 
 @main.command()
@@ -173,6 +198,9 @@ def serve(**given: Any) -> None:
 
     _let_the_current_folder_be_found()
     run(settings)
+
+
+main.add_command(migrate)
 
 
 @main.command()

@@ -6,12 +6,16 @@ import secrets
 import signal
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
 from gateway.java import find_java
-from gateway.member import MemberOptions, engine_jar, member_command
+from gateway.member import MemberOptions, engine_jar, member_command, member_environ
 from gateway.ports import LOOPBACK, check_free, free_ports
+from gateway.postgres.connecting import PostgresUnusable
+from gateway.postgres.migrating import migrate
+from gateway.postgres.server import PostgresServer, prepare_server
 from gateway.supervisor import ChildSpec, Supervisor, Write
 
 _ASK_AGAIN_SECONDS = 0.1
@@ -29,6 +33,12 @@ class DevOptions:
     """Only the shop, the domain that comes along, has demo data."""
     domain: str = "domain"
     heap: str = "1g"
+    postgres: bool = False
+    """Keep events in PostgreSQL rather than in memory."""
+    postgres_dsn: str | None = None
+    """A PostgreSQL that is there; None: the stack has a server of its own."""
+    data_dir: Path = Path("hazelgate-data")
+    """Where the stack's own server keeps its data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +50,8 @@ class Stack:
     """Started once the services are ready."""
     places: tuple[tuple[str, str], ...]
     url: str
+    database: PostgresServer | None = None
+    """The stack's own PostgreSQL: started, and its tables made, before the services."""
 
 
 def plan_stack(options: DevOptions) -> Stack:
@@ -47,21 +59,30 @@ def plan_stack(options: DevOptions) -> Stack:
     Work out what to start, and make sure that it can be started.
 
     Raises:
-        JavaUnusable, EngineMissing, PortUnavailable: It can't; the message says why and how to mend it.
+        JavaUnusable, EngineMissing, PortUnavailable, PostgresUnusable: It can't; the message says why
+            and how to mend it.
     """
     java, jar = find_java(), engine_jar()
     if options.port:
         check_free(options.port)
-    found, member_port, projector_port = free_ports(3)
+    found, member_port, projector_port, database_port = free_ports(4)
     port = options.port or found
     cluster = f"dev-{secrets.token_hex(4)}"
     url = f"http://{LOOPBACK}:{port}"
     member, projector = f"{LOOPBACK}:{member_port}", f"{LOOPBACK}:{projector_port}"
-    member_options = MemberOptions(cluster_name=cluster, port=member_port, projector=projector, heap=options.heap)
+    database, dsn, store = _plan_store(options, database_port)
+    member_options = MemberOptions(
+        cluster_name=cluster, port=member_port, projector=projector, heap=options.heap, postgres_dsn=dsn
+    )
     has_demo = options.demo_data and options.domain == DevOptions.domain
     services = (
         _python("projector", "projector", f"--port={projector_port}", f"--domain={options.domain}", stop_seconds=1.0),
-        ChildSpec(name="member", command=tuple(member_command(java, jar, member_options)), stop_seconds=4.0),
+        ChildSpec(
+            name="member",
+            command=tuple(member_command(java, jar, member_options)),
+            environ=member_environ(member_options),
+            stop_seconds=4.0,
+        ),
         _python(
             "gateway",
             "serve",
@@ -77,12 +98,27 @@ def plan_stack(options: DevOptions) -> Stack:
         demo=_python("demo", "demo", f"--url={url}/graphql", stop_seconds=0.5) if has_demo else None,
         places=(
             ("member", f"{member} (cluster {cluster}, Java {java.version} from {java.origin}, heap {options.heap})"),
+            *store,
             ("projector", f"{projector} (domain {options.domain})"),
             ("gateway", url),
             ("GraphiQL", f"{url}/graphql"),
         ),
         url=url,
+        database=database,
     )
+
+
+def _plan_store(
+    options: DevOptions, port: int
+) -> tuple[PostgresServer | None, str | None, tuple[tuple[str, str], ...]]:
+    """The stack's own server if it has one, how to connect to PostgreSQL if there is one, and how to say so."""
+    if not options.postgres:
+        return None, None, ()
+    if options.postgres_dsn is not None:
+        migrate(options.postgres_dsn)
+        return None, options.postgres_dsn, (("store", "PostgreSQL, as GATEWAY_POSTGRES_DSN says"),)
+    server = prepare_server(options.data_dir, port)
+    return server, server.dsn, (("store", f"{LOOPBACK}:{port} (PostgreSQL, data in {server.folder})"),)
 
 
 async def run_stack(stack: Stack, write: Write) -> None:
@@ -102,11 +138,11 @@ async def run_stack(stack: Stack, write: Write) -> None:
     for name, place in stack.places:
         say(f"{name:<9}   {place}")
     async with Supervisor(say) as supervisor:
-        supervisor.start(*stack.services)
-        becoming_ready = asyncio.create_task(_start_demo_when_ready(stack, supervisor, say))
+        becoming_ready = asyncio.create_task(_start(stack, supervisor, say))
+        becoming_ready.add_done_callback(lambda task: _stop_if_failed(task, told_to_stop, say))
         await told_to_stop.wait()
         becoming_ready.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError, PostgresUnusable):
             await becoming_ready
         say("stopping")
     say("stopped")
@@ -114,7 +150,19 @@ async def run_stack(stack: Stack, write: Write) -> None:
         loop.remove_signal_handler(number)
 
 
-async def _start_demo_when_ready(stack: Stack, supervisor: Supervisor, write: Write) -> None:
+def _stop_if_failed(task: asyncio.Task[None], told_to_stop: asyncio.Event, say: Write) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        say(f"the stack can't go on: {task.exception()}")
+        told_to_stop.set()
+
+
+async def _start(stack: Stack, supervisor: Supervisor, write: Write) -> None:
+    """PostgreSQL first, then everything else, then the demo."""
+    if stack.database is not None:
+        supervisor.start(ChildSpec(name="postgres", command=stack.database.command, stop_seconds=5.0))
+        await asyncio.to_thread(stack.database.wait_until_it_answers)
+        await asyncio.to_thread(migrate, stack.database.dsn)
+    supervisor.start(*stack.services)
     seconds = await wait_until_ready(f"{stack.url}/ready", write)
     write(f"ready after {seconds:.1f} s: {stack.url}/graphql")
     if stack.demo is not None:

@@ -20,8 +20,13 @@ def readiness(state: ClusterState) -> tuple[int, Json]:
         "member": _part(state.connected, "UP" if state.connected else "AWAY"),
         "projector": _part(state.projector == READY, state.projector),
         "pipeline": _part(state.job == RUNNING, state.job),
+        "store": _part(state.connected and state.store_problem is None, _store(state)),
     }
     return (200 if ready else 503), {"ready": ready, "problem": state.problem, "warnings": state.warnings, **parts}
+
+
+def _store(state: ClusterState) -> str:
+    return (state.store_problem or "UP") if state.connected else "UNKNOWN"
 
 
 def _part(ready: bool, state: str) -> Json:

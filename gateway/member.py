@@ -55,6 +55,10 @@ class MemberOptions:
     """Events and removals that each of the journal's partitions remembers; in flight is bounded to half of it."""
     projector_timeout_seconds: int = 30
     """How long the projector may take for a batch, before it is asked again."""
+    postgres_dsn: str | None = None
+    """Where events are kept; None: in memory. It goes by the environment, which only the same user can read."""
+    recent_events: int = 100_000
+    """With PostgreSQL: how many events the members' maps hold together."""
     config: Path | None = None
     """A Hazelcast configuration (YAML) in place of the built-in one."""
     clock_offset_ms: int = 0
@@ -92,6 +96,8 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
     }
     if options.pipelines:
         properties["pipelines"] = ";".join(options.pipelines)
+    if options.postgres_dsn is not None:
+        properties["recent-events"] = options.recent_events
     if options.members:
         properties["members"] = ",".join(options.members)
     if options.config is not None:
@@ -108,3 +114,8 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         "-jar",
         str(jar),
     ]
+
+
+def member_environ(options: MemberOptions) -> dict[str, str]:
+    """What the member is told by its environment."""
+    return {} if options.postgres_dsn is None else {"HAZELGATE_POSTGRES_DSN": options.postgres_dsn}

@@ -41,6 +41,8 @@ class ClusterState:
     """Events that are in and not yet through."""
     events_per_second: float = 0.0
     pipelines: tuple[PipelineState, ...] = ()
+    store_problem: str | None = None
+    """Why nothing can be stored just now, in a sentence: PostgreSQL is away, or views are being restored from it."""
 
     @property
     def problem(self) -> str | None:
@@ -54,12 +56,12 @@ class ClusterState:
             return f"the pipeline's job is {self.job}"
         if self.projector != READY:
             return "the projector is away"
-        return None
+        return self.store_problem
 
     def problem_of(self, event_type: str) -> str | None:
         """Why no event of that type can be taken in just now; None when it can, whatever stops other pipelines."""
         pipeline = pipeline_of(event_type, self.pipelines) if self.connected else None
-        return self.problem if pipeline is None else pipeline.problem
+        return self.problem if pipeline is None else pipeline.problem or self.store_problem
 
     @property
     def warnings(self) -> list[str]:
@@ -70,7 +72,14 @@ class ClusterState:
 def state_of(stats: PipelineStats) -> ClusterState:
     """The state of a cluster whose members have just given these figures."""
     return ClusterState(
-        True, stats.projector, stats.job, stats.members, stats.pending, stats.events_per_second, stats.pipelines
+        True,
+        stats.projector,
+        stats.job,
+        stats.members,
+        stats.pending,
+        stats.events_per_second,
+        stats.pipelines,
+        stats.store_problem,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from sourcing import Catalog
 from sourcing.hazelcast_cluster import HazelcastCluster
+from tests.support.postgres import Postgres, running_postgres
 from tests.support.stack import Stack, running_stack
 
 READY_SECONDS = 30.0
@@ -35,6 +36,13 @@ async def real_cluster(stack: Stack) -> AsyncIterator[HazelcastCluster]:
     await cluster.wait_until_ready(READY_SECONDS)
     yield cluster
     await cluster.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, shared by the whole run: use a database of your own, leave it running."""
+    with running_postgres() as postgres:
+        yield postgres
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from gateway.java import find_java
-from gateway.member import MemberOptions, member_command
+from gateway.member import MemberOptions, member_command, member_environ
 
 ROOT = Path(__file__).parents[2]
 ENGINE_JAR = ROOT / "engine" / "target" / "engine.jar"
@@ -57,9 +57,10 @@ class Child:
         log: Where its output goes; shown when it does not come up.
     """
 
-    def __init__(self, command: list[str], *, ready: str, log: Path) -> None:
+    def __init__(self, command: list[str], *, ready: str, log: Path, environ: dict[str, str] | None = None) -> None:
         self._command = command
         self._ready = ready
+        self._environ = environ or {}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
@@ -73,7 +74,12 @@ class Child:
         self._output = self._log.open("ab")
         said_before = self._log.stat().st_size
         self._process = subprocess.Popen(
-            self._command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT
+            self._command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **self._environ},
         )
         deadline = time.monotonic() + START_SECONDS
         while self._ready.encode() not in self._log.read_bytes()[said_before:]:
@@ -140,7 +146,16 @@ def supervised_projector(port: int, *, log: Path, domain: str, handler_timeout_s
     return Child(command, ready=f"projector listens on {port}", log=log)
 
 
-def member(port: int, *, cluster_name: str, projector_port: int, log: Path, max_in_flight: int = 20_000) -> Child:
+def member(
+    port: int,
+    *,
+    cluster_name: str,
+    projector_port: int,
+    log: Path,
+    max_in_flight: int = 20_000,
+    postgres_dsn: str | None = None,
+    recent_events: int = 100_000,
+) -> Child:
     """A member, not yet started."""
     options = MemberOptions(
         cluster_name=cluster_name,
@@ -148,6 +163,8 @@ def member(port: int, *, cluster_name: str, projector_port: int, log: Path, max_
         projector=f"127.0.0.1:{projector_port}",
         heap=TEST_HEAP,
         max_in_flight=max_in_flight,
+        postgres_dsn=postgres_dsn,
+        recent_events=recent_events,
     )
     return member_with(options, log=log)
 
@@ -162,4 +179,4 @@ def member_with(options: MemberOptions, *, log: Path) -> Child:
     if not jar.is_file():
         shutil.copyfile(engine_jar(), jar)
     ready = f"member listens on {options.host}:{options.port}"
-    return Child(member_command(find_java(), jar, options), ready=ready, log=log)
+    return Child(member_command(find_java(), jar, options), ready=ready, log=log, environ=member_environ(options))

@@ -36,6 +36,8 @@ def running_stack(
     domain: str = "tests.support.ledger",
     max_in_flight: int = 20_000,
     handler_timeout_seconds: float | None = None,
+    postgres_dsn: str | None = None,
+    recent_events: int = 100_000,
 ) -> Iterator[Stack]:
     """
     A stack of its own; nothing of it is left when the block ends.
@@ -57,6 +59,8 @@ def running_stack(
         projector_port=projector_port,
         log=folder / f"{name}-member.log",
         max_in_flight=max_in_flight,
+        postgres_dsn=postgres_dsn,
+        recent_events=recent_events,
     )
     try:
         folds.start()

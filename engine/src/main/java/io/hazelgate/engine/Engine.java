@@ -7,6 +7,12 @@ import com.hazelcast.splitbrainprotection.SplitBrainProtectionException;
 import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.rebuild.AfterMerge;
 import io.hazelgate.engine.rebuild.Rebuilds;
+import io.hazelgate.engine.store.EventLog;
+import io.hazelgate.engine.store.MemoryEventLog;
+import io.hazelgate.engine.store.PostgresEventLog;
+import io.hazelgate.engine.store.PostgresSettings;
+import io.hazelgate.engine.store.RecentEvents;
+import io.hazelgate.engine.store.Recovery;
 import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.views.Generations;
 import java.nio.charset.StandardCharsets;
@@ -24,13 +30,16 @@ public final class Engine implements AutoCloseable {
     private final Settings settings;
     private final Entries entries;
     private final Lanes lanes;
+    private final EventLog eventLog;
+    private final Recovery recovery;
+    private final RecentEvents recentEvents;
     private final Generations generations;
     private final Gate gate;
     private final Aggregates aggregates = new Aggregates(this);
     private final List<Pipeline> pipelines;
     private final Rebuilds rebuilds;
     private final ScheduledExecutorService watch =
-            Executors.newScheduledThreadPool(4, task -> new Thread(task, "hazelgate-watch"));
+            Executors.newScheduledThreadPool(6, task -> new Thread(task, "hazelgate-watch"));
     private final ILogger log;
 
     public Engine(HazelcastInstance hazelcast, Settings settings) {
@@ -41,6 +50,11 @@ public final class Engine implements AutoCloseable {
         lanes = new Lanes(hazelcast);
         generations = new Generations(hazelcast);
         gate = new Gate(lanes::given, lanes::reached, generations::look);
+        PostgresSettings postgres = PostgresSettings.fromEnvironment();
+        eventLog = postgres == null ? new MemoryEventLog(hazelcast) : new PostgresEventLog(postgres, log);
+        int recent = postgres == null ? 0 : postgres.recentEvents();
+        recovery = new Recovery(this, recent);
+        recentEvents = new RecentEvents(this, recent);
         PendingKeys pendingKeys = new PendingKeys(hazelcast.getMap(Names.PENDING_EVENTS), entries);
         List<Pipeline> made = new ArrayList<>();
         for (PipelineSettings one : settings.pipelines()) {
@@ -61,6 +75,11 @@ public final class Engine implements AutoCloseable {
         pipelines.forEach(Pipeline::useNamedProjector);
         every(250, lanes::look);
         every(1_000, generations::look);
+        if (eventLog instanceof PostgresEventLog postgres) {
+            every(1_000, postgres::probe);
+        }
+        every(250, recovery::look);
+        every(1_000, recentEvents::look);
         for (Pipeline pipeline : pipelines) {
             every(1_000, pipeline::countPending);
             every(1_000, pipeline::reconcile);
@@ -120,6 +139,21 @@ public final class Engine implements AutoCloseable {
         return gate;
     }
 
+    public EventLog eventLog() {
+        return eventLog;
+    }
+
+    /** What comes before the first event. */
+    public Recovery recovery() {
+        return recovery;
+    }
+
+    /** Why nothing can be stored just now, in a sentence; null when all is well. */
+    public String storeProblem() {
+        String problem = eventLog.problem();
+        return problem == null ? recovery.problem() : problem;
+    }
+
     /** All pipelines, by number. */
     public List<Pipeline> pipelines() {
         return pipelines;
@@ -171,5 +205,6 @@ public final class Engine implements AutoCloseable {
     public void close() {
         watch.shutdownNow();
         pipelines.forEach(Pipeline::close);
+        eventLog.close();
     }
 }

@@ -1,21 +1,29 @@
 package io.hazelgate.engine;
 
 import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.store.EventLog;
+import io.hazelgate.engine.store.KnownRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** What {@code event-ids} and the store have of events: the id record, and the stored record it points to. Under way until {@link #await}. */
+/**
+ * What {@code event-ids} and the store have of events: the id record, and the stored record it points to. Under way until {@link #await}.
+ *
+ * <p>An event that the maps no longer have is not looked for in the log: its append finds it.
+ */
 public final class KnownEvents {
     private final Entries entries;
+    private final EventLog log;
     private final CompletableFuture<Map<String, byte[]>> reading;
     private final Map<String, byte[]> idRecords = new HashMap<>();
     private final Map<String, byte[]> storedRecords = new HashMap<>();
 
-    public KnownEvents(Entries entries, Collection<String> eventIds) {
+    public KnownEvents(Entries entries, EventLog log, Collection<String> eventIds) {
         this.entries = entries;
+        this.log = log;
         reading = entries.read(Names.EVENT_IDS, eventIds);
     }
 
@@ -33,6 +41,11 @@ public final class KnownEvents {
         });
         Map<String, byte[]> records =
                 entries.read(Names.EVENT_STORE, storeKeys.values()).join();
+        Map<String, KnownRecord> older = log.find(storeKeys.entrySet().stream()
+                .filter(key -> records.get(key.getValue()) == null)
+                .map(Map.Entry::getKey)
+                .toList());
+        older.forEach((eventId, known) -> storedRecords.put(eventId, known.record()));
         storeKeys.forEach((eventId, storeKey) -> {
             byte[] record = records.get(storeKey);
             // An id is written before its record: after a crash between the two another event may have its place.
@@ -41,6 +54,14 @@ public final class KnownEvents {
             }
         });
         return !idRecords.isEmpty();
+    }
+
+    /** Adds what the log has said of some of the events. */
+    public void learn(Map<String, KnownRecord> fromLog) {
+        fromLog.forEach((eventId, known) -> {
+            idRecords.put(eventId, known.idRecord());
+            storedRecords.put(eventId, known.record());
+        });
     }
 
     /** Null where the event was not seen before. */

@@ -93,6 +93,12 @@ public final class Lanes {
         moved = true;
     }
 
+    /** No position up to this one is given out by any member: the log has events there. */
+    public synchronized void continueBehind(long position) {
+        bounds.set("log", position);
+        moved = true;
+    }
+
     /** Moves the bound on before it is reached, so that no event has to wait for that. */
     synchronized void look() {
         long now = Clock.micros();

@@ -14,7 +14,8 @@ final class Logs {
             Logger.getLogger("com.hazelcast"),
             Logger.getLogger("com.hazelcast.internal.cluster"),
             Logger.getLogger("com.hazelcast.system"),
-            Logger.getLogger("io.grpc"));
+            Logger.getLogger("io.grpc"),
+            Logger.getLogger("com.zaxxer.hikari"));
 
     private Logs() {}
 
@@ -31,5 +32,7 @@ final class Logs {
         // It warns of what is decided here on purpose (no security in the community edition: the address is private).
         CONFIGURED.get(2).setLevel(level == null ? Level.SEVERE : Level.parse(level));
         CONFIGURED.get(3).setLevel(level == null ? Level.WARNING : Level.parse(level));
+        // What fails is said by the event log, once and shorter.
+        CONFIGURED.get(4).setLevel(level == null ? Level.OFF : Level.parse(level));
     }
 }

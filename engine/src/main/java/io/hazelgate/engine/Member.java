@@ -5,6 +5,7 @@ import com.hazelcast.config.FileSystemYamlConfig;
 import com.hazelcast.config.YamlConfigBuilder;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import io.hazelgate.engine.store.PostgresSettings;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -20,6 +21,7 @@ public final class Member {
         try {
             Logs.configure();
             settings = Settings.fromSystemProperties();
+            PostgresSettings.fromEnvironment();
             config = config(settings);
         } catch (IOException | RuntimeException e) {
             System.err.println("the member can't start: " + e.getMessage());

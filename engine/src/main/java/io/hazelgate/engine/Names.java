@@ -11,6 +11,7 @@ public final class Names {
     public static final String POSITIONS = "positions";
     public static final String LANE_OWNERS = "lane-owners";
     public static final String PIPELINE_CONTROL = "pipeline-control";
+    public static final String RECOVERY = "recovery";
     public static final String VIEW_GENERATIONS = "view-generations";
     public static final String REBUILDS = "rebuilds";
     public static final String REBUILD_PROGRESS = "rebuild-progress";

@@ -56,7 +56,7 @@ public final class Pipeline implements AutoCloseable {
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
         control = new PipelineControl(hazelcast, settings.name());
         projector = newProjector(settings.projector());
-        reconciler = new Reconciler(pendingEvents, this::pendingKeys, engine.entries(), statistics);
+        reconciler = new Reconciler(pendingEvents, this::pendingKeys, engine.entries(), engine.eventLog(), statistics);
         // A share each, so that a pipeline that stands still leaves room for the others; the journal's ring is one for
         // all.
         backpressure = new Backpressure(

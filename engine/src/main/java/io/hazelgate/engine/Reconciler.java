@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.pipeline.Received;
+import io.hazelgate.engine.store.EventLog;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,6 +26,7 @@ public final class Reconciler {
     private final IMap<String, HazelcastJsonValue> pendingEvents;
     private final Supplier<Set<String>> keys;
     private final Entries entries;
+    private final EventLog log;
     private final PipelineStatistics statistics;
     private final Set<String> inPipeline = ConcurrentHashMap.newKeySet();
     private final Queue<Received> found = new ConcurrentLinkedQueue<>();
@@ -35,10 +37,12 @@ public final class Reconciler {
             IMap<String, HazelcastJsonValue> pendingEvents,
             Supplier<Set<String>> keys,
             Entries entries,
+            EventLog log,
             PipelineStatistics statistics) {
         this.pendingEvents = pendingEvents;
         this.keys = keys;
         this.entries = entries;
+        this.log = log;
         this.statistics = statistics;
     }
 
@@ -81,9 +85,11 @@ public final class Reconciler {
     /** What is pending under these keys: first what was stored, in the order of storing, then the rest in the order of submission. */
     public List<Received> inOrder(Set<String> pendingKeys) {
         List<Received> events = read(pendingKeys);
-        KnownEvents known =
-                new KnownEvents(entries, events.stream().map(Received::eventId).toList());
+        List<String> ids = events.stream().map(Received::eventId).toList();
+        KnownEvents known = new KnownEvents(entries, log, ids);
         known.await();
+        // Committed, perhaps, by a member that died before it came to the maps.
+        known.learn(log.find(ids));
         events.sort(Comparator.comparing(
                 event -> cursorOf(known.storedRecord(event.eventId())),
                 Comparator.nullsLast(Comparator.naturalOrder())));

@@ -21,7 +21,11 @@ class ReconcilerTest {
         pending = TestMember.hazelcast().getMap("reconciler-test-" + TestMember.newId());
         statistics = new PipelineStatistics();
         reconciler = new Reconciler(
-                pending, pending::localKeySet, TestMember.engine().entries(), statistics);
+                pending,
+                pending::localKeySet,
+                TestMember.engine().entries(),
+                TestMember.engine().eventLog(),
+                statistics);
     }
 
     private void put(String key, String timestamp) {

@@ -21,6 +21,10 @@ import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
 import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.store.KnownRecord;
+import io.hazelgate.engine.store.LogAway;
+import io.hazelgate.engine.store.NewEvent;
+import io.hazelgate.engine.store.StoreConflict;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,6 +49,7 @@ import java.util.function.Consumer;
  */
 final class BatchProcessor {
     private static final int MAX_ROUNDS = 16;
+    private static final long FIRST_BACKOFF_MILLIS = 20;
     private static final long MAX_BACKOFF_MILLIS = 1_000;
 
     private static final long LANE_LOST_MILLIS = 20;
@@ -116,14 +121,24 @@ final class BatchProcessor {
         }
     }
 
-    private Batch attempt(List<Received> events, Map<String, List<String>> needs, Care care) {
+    private Batch attempt(List<Received> events, Map<String, List<String>> needs, Care care)
+            throws InterruptedException {
         List<byte[]> found = new ArrayList<>();
+        Map<String, KnownRecord> inLog = new HashMap<>();
+        engine.recovery().await();
+        long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
             try {
-                return attempt(events, found, needs, care);
+                return attempt(events, found, inLog, needs, care);
             } catch (StoreConflict e) {
-                pipeline.statistics().conflicts.add(e.found().size());
+                pipeline.statistics().conflicts.add(e.found().size() + e.known().size());
                 addNew(found, e.found());
+                inLog.putAll(e.known());
+                backoff = pauseBetweenConflicts(e, backoff);
+            } catch (LogAway e) {
+                log.warning(e.getMessage() + "; " + events.size() + " events wait, tried again in " + backoff + " ms");
+                Thread.sleep(backoff);
+                backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2);
             } catch (CompletionException e) {
                 if (!(e.getCause() instanceof LaneTakenOver taken)) {
                     throw e;
@@ -135,13 +150,28 @@ final class BatchProcessor {
         }
     }
 
-    private Batch attempt(List<Received> events, List<byte[]> found, Map<String, List<String>> planned, Care care)
+    /** A place was taken, and is free again: somebody else's transaction did not come to its end. */
+    private static long pauseBetweenConflicts(StoreConflict conflict, long backoff) throws InterruptedException {
+        if (!conflict.found().isEmpty() || !conflict.known().isEmpty()) {
+            return backoff;
+        }
+        Thread.sleep(backoff);
+        return Math.min(MAX_BACKOFF_MILLIS, backoff * 2);
+    }
+
+    private Batch attempt(
+            List<Received> events,
+            List<byte[]> found,
+            Map<String, KnownRecord> inLog,
+            Map<String, List<String>> planned,
+            Care care)
             throws StoreConflict {
         long batchId = projector.newBatchId();
         Set<String> ids = new LinkedHashSet<>();
         events.forEach(event -> ids.add(event.eventId()));
         takeOverLanes(events, ids, found);
-        KnownEvents known = new KnownEvents(entries, ids);
+        KnownEvents known = new KnownEvents(entries, engine.eventLog(), ids);
+        known.learn(inLog);
 
         List<Input> inputs = inputs(events, found);
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
@@ -263,11 +293,13 @@ final class BatchProcessor {
     }
 
     /**
-     * Ids first, then the store: an id without its record is a claim that nobody relies on. Both only where nothing has changed since it
+     * The log first, where it is not the maps; then ids, then the store: an id without its record is a claim that nobody relies on. Both only where nothing has changed since it
      * was read: a run that was left behind must not give an event another place, or another answer.
      */
     private List<byte[]> persist(List<Received> events, List<Outcome> outcomes, List<Input> inputs, long persistedAt)
             throws StoreConflict {
+        List<NewEvent> newEvents = new ArrayList<>(outcomes.size());
+        List<String> refused = new ArrayList<>();
         List<Change> ids = new ArrayList<>(outcomes.size());
         List<Change> stored = new ArrayList<>(outcomes.size());
         Map<String, String> eventOfStoreKey = new HashMap<>();
@@ -280,22 +312,34 @@ final class BatchProcessor {
             byte[] record = null;
             if (outcome.kind() == Outcome.ACCEPTED) {
                 record = spliced(prefix, outcome.record());
+                newEvents.add(new NewEvent(eventId, outcome.idRecord(), record));
                 ids.add(Change.setIfSame(eventId, inputs.get(i).idRecord(), outcome.idRecord()));
                 stored.add(Change.setIfSame(outcome.storeKey(), null, record));
                 eventOfStoreKey.put(outcome.storeKey(), eventId);
             } else if (outcome.kind() == Outcome.ALREADY_STORED) {
                 record = inputs.get(i).storedRecord();
             } else if (outcome.kind() == Outcome.REFUSED && outcome.idRecord() != null) {
+                refused.add(eventId);
                 ids.add(Change.setIfSameFor(eventId, inputs.get(i).idRecord(), outcome.idRecord(), refusalTtlMillis));
             }
             records.add(record);
         }
+        requireUnknown(refused);
+        engine.eventLog().append(newEvents);
         if (!entries.change(Names.EVENT_IDS, ids).join().isEmpty()) {
             // Another run was faster: what it did with these events is looked up.
-            throw new StoreConflict(List.of());
+            throw new StoreConflict(List.of(), Map.of());
         }
         store(stored, eventOfStoreKey);
         return records;
+    }
+
+    /** A refused event that the log has is a repeated one, too old for the maps: the first answer holds. */
+    private void requireUnknown(List<String> refused) throws StoreConflict {
+        Map<String, KnownRecord> inLog = engine.eventLog().find(refused);
+        if (!inLog.isEmpty()) {
+            throw new StoreConflict(List.of(), inLog);
+        }
     }
 
     private void store(List<Change> stored, Map<String, String> eventOfStoreKey) throws StoreConflict {
@@ -311,7 +355,7 @@ final class BatchProcessor {
                 others.add(record);
             }
         });
-        throw new StoreConflict(others);
+        throw new StoreConflict(others, Map.of());
     }
 
     private void updateViews(

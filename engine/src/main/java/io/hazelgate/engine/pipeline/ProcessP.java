@@ -6,6 +6,7 @@ import com.hazelcast.jet.core.Processor;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Pipeline;
 import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.store.LogAway;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -32,6 +33,7 @@ final class ProcessP extends AbstractProcessor {
     private static final int MIN_PLANNED_EVENTS = 100;
 
     private static final long END_SECONDS = 5;
+    private static final long LOG_AWAY_MILLIS = 200;
 
     private final String pipelineName;
     private Pipeline pipeline;
@@ -69,7 +71,24 @@ final class ProcessP extends AbstractProcessor {
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
         planner = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-plan"));
         pipeline.reconciler().begin();
-        leftovers = CompletableFuture.supplyAsync(this::takeOver, worker);
+        leftovers = CompletableFuture.supplyAsync(this::leftovers, worker);
+    }
+
+    /** What an earlier run left, once the log can tell how far that came. */
+    private List<Received> leftovers() {
+        try {
+            pipeline.engine().recovery().await();
+            while (true) {
+                try {
+                    return takeOver();
+                } catch (LogAway e) {
+                    Thread.sleep(LOG_AWAY_MILLIS);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted before the first event", e);
+        }
     }
 
     @Override

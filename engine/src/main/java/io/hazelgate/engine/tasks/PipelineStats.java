@@ -32,7 +32,9 @@ public final class PipelineStats extends EngineTask {
                         .mapToLong(pipeline -> pipeline.projector().restarts())
                         .sum());
         json.append(",\"job\":\"").append(jobOf(pipelines));
-        json.append("\",\"pending\":").append(owned(engine, Names.PENDING_EVENTS));
+        String problem = engine.storeProblem();
+        json.append("\",\"storeProblem\":").append(problem == null ? "null" : Json.value(problem));
+        json.append(",\"pending\":").append(owned(engine, Names.PENDING_EVENTS));
         json.append(",\"deadLetters\":").append(owned(engine, Names.DEAD_LETTER_EVENTS));
         json.append(",\"pipelines\":").append(described(pipelines)).append(',');
         PipelineStatistics.appendJson(

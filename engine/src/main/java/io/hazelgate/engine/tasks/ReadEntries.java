@@ -4,6 +4,8 @@ import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
+import io.hazelgate.engine.Names;
+import io.hazelgate.engine.store.LogAway;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,7 +21,7 @@ public final class ReadEntries extends EngineTask {
         super(EngineSerializers.READ_ENTRIES);
     }
 
-    private record Asked(List<String> keys, CompletableFuture<Map<String, byte[]>> reading) {}
+    private record Asked(String map, List<String> keys, CompletableFuture<Map<String, byte[]>> reading) {}
 
     @Override
     byte[] answer(Engine engine, byte[] request) {
@@ -29,7 +31,7 @@ public final class ReadEntries extends EngineTask {
             List<String> keys = new ArrayList<>();
             item.asArray().get(1).asArray().forEach(key -> keys.add(key.asString()));
             String map = engine.generations().liveMap(item.asArray().get(0).asString());
-            asked.add(new Asked(keys, engine.entries().read(map, keys)));
+            asked.add(new Asked(map, keys, engine.entries().read(map, keys)));
         }
         ByteArrayOutputStream json = new ByteArrayOutputStream(4096);
         json.write('[');
@@ -39,6 +41,7 @@ public final class ReadEntries extends EngineTask {
             }
             json.write('[');
             Map<String, byte[]> entries = one.reading.join();
+            addOlder(engine, one, entries);
             for (int i = 0; i < one.keys.size(); i++) {
                 if (i > 0) {
                     json.write(',');
@@ -50,5 +53,24 @@ public final class ReadEntries extends EngineTask {
         }
         json.write(']');
         return json.toByteArray();
+    }
+
+    /** What is no longer in the maps of the store is in the log. */
+    private static void addOlder(Engine engine, Asked asked, Map<String, byte[]> entries) {
+        boolean ids = asked.map.equals(Names.EVENT_IDS);
+        if (!engine.eventLog().isDurable() || !ids && !asked.map.equals(Names.EVENT_STORE)) {
+            return;
+        }
+        List<String> missing =
+                asked.keys.stream().filter(key -> entries.get(key) == null).toList();
+        if (ids) {
+            try {
+                engine.eventLog().find(missing).forEach((id, known) -> entries.put(id, known.idRecord()));
+            } catch (LogAway e) {
+                // An id that nothing is known of yet is no error: whoever waits for it asks again.
+            }
+        } else {
+            entries.putAll(engine.eventLog().records(missing));
+        }
     }
 }

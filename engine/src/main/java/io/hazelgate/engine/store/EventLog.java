@@ -1,0 +1,50 @@
+package io.hazelgate.engine.store;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The log of all stored events.
+ *
+ * <p>In memory the maps themselves are the log ({@link MemoryEventLog}). With PostgreSQL the maps hold what is recent, and the log
+ * is the table ({@link PostgresEventLog}): whatever is in a map is committed there.
+ */
+public interface EventLog extends AutoCloseable {
+    /** Whether the log outlives all members. */
+    boolean isDurable();
+
+    /** Why nothing can be stored just now, in a sentence; null when all is well. */
+    String problem();
+
+    /**
+     * Stores events for good, all or none, before they go into the maps.
+     *
+     * @throws StoreConflict some of them, or others in their places, are in the log already
+     * @throws LogAway it is not known whether they are stored: to be tried again
+     */
+    void append(List<NewEvent> events) throws StoreConflict;
+
+    /** What the log has of these ids beyond what the maps tell. Ids that it does not know are left out. */
+    Map<String, KnownRecord> find(Collection<String> eventIds);
+
+    /** The records under these keys of {@code event-store} beyond what the maps tell. Keys without a record are left out. */
+    Map<String, byte[]> records(Collection<String> storeKeys);
+
+    /**
+     * A page of the log in the order of cursors, which within a lane is the order of storing.
+     *
+     * <p>A member's processor stores in that order in all of its lanes. Between members an event with a lower cursor may come later: who
+     * follows the log while it grows keeps a position per lane.
+     *
+     * @param lanes which lanes are wanted; null for all. In memory a member reads its own partitions only, so each member is asked.
+     * @param afterCursor the page begins behind it; null: at the beginning
+     */
+    List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit);
+
+    /** How many events there are; in memory, in this member's partitions. */
+    long count();
+
+    @Override
+    void close();
+}

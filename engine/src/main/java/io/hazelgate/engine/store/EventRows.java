@@ -1,0 +1,164 @@
+package io.hazelgate.engine.store;
+
+import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.internal.json.JsonValue;
+import io.hazelgate.engine.Clock;
+import io.hazelgate.engine.Json;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+
+/** Events as rows of {@code event_store}: one array per column, so that a batch of any size is one statement. */
+final class EventRows {
+    /** Ids that are no UUID have one made of them, version 5 of RFC 9562 in this name space. The record keeps the id itself. */
+    private static final UUID NAMESPACE = UUID.fromString("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57");
+
+    private record Column(String name, String type) {}
+
+    private static final List<Column> COLUMNS = List.of(
+            new Column("event_id", "uuid"),
+            new Column("event_type", "text"),
+            new Column("event_version", "int"),
+            new Column("aggregate_type", "text"),
+            new Column("aggregate_id", "text"),
+            new Column("aggregate_sequence", "bigint"),
+            new Column("event_data", "jsonb"),
+            new Column("metadata", "jsonb"),
+            new Column("timestamp", "timestamptz"),
+            new Column("correlation_id", "text"),
+            new Column("causation_id", "text"),
+            new Column("saga_id", "text"),
+            new Column("saga_type", "text"),
+            new Column("step_number", "int"),
+            new Column("source", "text"),
+            new Column("lane", "int"),
+            new Column("position", "bigint"),
+            new Column("cursor", "text"),
+            new Column("payload_hash", "text"),
+            new Column("record", "text"));
+
+    /** JSON goes into JSONB columns. */
+    static final String INSERT = statement("%s::jsonb");
+    /** JSON that JSONB can't hold (the character NUL, a number beyond all measure) is kept there as a string. */
+    static final String INSERT_JSON_AS_STRINGS = statement("to_jsonb(%s)");
+
+    private final String[][] values;
+    private int size;
+
+    private EventRows(int capacity) {
+        values = new String[COLUMNS.size()][capacity];
+    }
+
+    static EventRows of(List<NewEvent> events) {
+        EventRows rows = new EventRows(events.size());
+        for (NewEvent event : events) {
+            rows.add(event);
+        }
+        return rows;
+    }
+
+    private static String statement(String json) {
+        StringBuilder names = new StringBuilder();
+        StringBuilder selected = new StringBuilder();
+        StringBuilder arrays = new StringBuilder();
+        for (Column column : COLUMNS) {
+            String comma = names.isEmpty() ? "" : ", ";
+            names.append(comma).append(column.name);
+            selected.append(comma)
+                    .append(
+                            switch (column.type) {
+                                case "text" -> column.name;
+                                case "jsonb" -> json.formatted(column.name);
+                                default -> column.name + "::" + column.type;
+                            });
+            arrays.append(comma).append("?::text[]");
+        }
+        return "INSERT INTO event_store (" + names + ") SELECT " + selected + " FROM unnest(" + arrays + ") AS new("
+                + names + ")";
+    }
+
+    private void add(NewEvent event) {
+        String text = new String(event.record(), StandardCharsets.UTF_8);
+        JsonObject record = com.hazelcast.internal.json.Json.parse(text).asObject();
+        String timestamp = string(record, "timestamp");
+        JsonValue metadata = record.get("metadata");
+        String[] row = {
+            uuidOf(event.eventId()).toString(),
+            string(record, "eventType"),
+            string(record, "eventVersion"),
+            string(record, "aggregateType"),
+            string(record, "aggregateId"),
+            string(record, "sequence"),
+            record.get("data").toString(),
+            metadata == null ? "{}" : metadata.toString(),
+            timestamp != null && Clock.parse(timestamp) >= 0 ? timestamp : string(record, "persistedAt"),
+            string(record, "correlationId"),
+            string(record, "causationId"),
+            string(record, "sagaId"),
+            string(record, "sagaType"),
+            string(record, "stepNumber"),
+            string(record, "source"),
+            string(record, "lane"),
+            string(record, "position"),
+            string(record, "cursor"),
+            Json.stringField(new String(event.idRecord(), StandardCharsets.UTF_8), "hash"),
+            text
+        };
+        for (int column = 0; column < row.length; column++) {
+            values[column][size] = row[column];
+        }
+        size++;
+    }
+
+    private static String string(JsonObject record, String name) {
+        JsonValue value = record.get(name);
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        return value.isString() ? value.asString() : value.toString();
+    }
+
+    void insert(Connection connection, String statement) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(statement)) {
+            for (int column = 0; column < values.length; column++) {
+                insert.setArray(column + 1, connection.createArrayOf("text", values[column]));
+            }
+            insert.executeUpdate();
+        }
+    }
+
+    /** The primary key of an event. */
+    static UUID uuidOf(String eventId) {
+        try {
+            UUID uuid = UUID.fromString(eventId);
+            if (uuid.toString().equals(eventId)) {
+                return uuid;
+            }
+        } catch (IllegalArgumentException e) {
+            // not a UUID: one is made of it
+        }
+        return named(eventId);
+    }
+
+    private static UUID named(String eventId) {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-1");
+            sha.update(ByteBuffer.allocate(16)
+                    .putLong(NAMESPACE.getMostSignificantBits())
+                    .putLong(NAMESPACE.getLeastSignificantBits())
+                    .array());
+            ByteBuffer hash = ByteBuffer.wrap(sha.digest(eventId.getBytes(StandardCharsets.UTF_8)));
+            long high = hash.getLong() & ~0xF000L | 0x5000L;
+            long low = hash.getLong() & 0x3FFF_FFFF_FFFF_FFFFL | 0x8000_0000_0000_0000L;
+            return new UUID(high, low);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-1", e);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.hazelgate.engine.store;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.map.IMap;
+import com.hazelcast.map.impl.MapService;
+import com.hazelcast.map.impl.proxy.MapProxyImpl;
+import com.hazelcast.query.impl.Comparison;
+import com.hazelcast.query.impl.IndexKeyEntries;
+import com.hazelcast.query.impl.IndexRegistry;
+import com.hazelcast.query.impl.InternalIndex;
+import com.hazelcast.query.impl.QueryableEntry;
+import io.hazelgate.engine.Json;
+import io.hazelgate.engine.Names;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The log where the maps are all there is: {@code event-store}, walked along its index on cursors. */
+public final class MemoryEventLog implements EventLog {
+    private static final String INDEX = "cursor";
+
+    private final IMap<String, HazelcastJsonValue> eventStore;
+
+    public MemoryEventLog(HazelcastInstance hazelcast) {
+        eventStore = hazelcast.getMap(Names.EVENT_STORE);
+    }
+
+    @Override
+    public boolean isDurable() {
+        return false;
+    }
+
+    @Override
+    public String problem() {
+        return null;
+    }
+
+    @Override
+    public void append(List<NewEvent> events) {
+        // The maps, which are written next, are the log.
+    }
+
+    @Override
+    public Map<String, KnownRecord> find(Collection<String> eventIds) {
+        return Map.of();
+    }
+
+    @Override
+    public Map<String, byte[]> records(Collection<String> storeKeys) {
+        return Map.of();
+    }
+
+    @Override
+    @SuppressWarnings("rawtypes") // IndexKeyEntries gives them so
+    public List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit) {
+        Set<Integer> wanted = lanes == null ? null : new HashSet<>(lanes);
+        List<StoredEvent> page = new ArrayList<>();
+        Iterator<IndexKeyEntries> range = afterCursor == null
+                ? index().getSqlRecordIteratorBatch(false)
+                : index().getSqlRecordIteratorBatch(Comparison.GREATER, afterCursor, false);
+        while (range.hasNext() && page.size() < limit) {
+            IndexKeyEntries group = range.next();
+            if (!(group.getIndexKey() instanceof String cursor)) {
+                continue;
+            }
+            Iterator<QueryableEntry> entries = group.getEntries();
+            while (entries.hasNext()) {
+                StoredEvent event =
+                        new StoredEvent(cursor, Json.bytes(entries.next().getValue()), null);
+                if (event.record() != null && (wanted == null || wanted.contains(event.lane()))) {
+                    page.add(event);
+                }
+            }
+        }
+        return page;
+    }
+
+    private InternalIndex index() {
+        MapService service = ((MapProxyImpl<?, ?>) eventStore).getService();
+        IndexRegistry indexes = service.getMapServiceContext()
+                .getMapContainer(eventStore.getName())
+                .getGlobalIndexRegistry();
+        return indexes.getIndex(INDEX);
+    }
+
+    @Override
+    public long count() {
+        return eventStore.getLocalMapStats().getOwnedEntryCount();
+    }
+
+    @Override
+    public void close() {}
+}

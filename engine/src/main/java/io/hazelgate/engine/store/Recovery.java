@@ -1,0 +1,204 @@
+package io.hazelgate.engine.store;
+
+import com.hazelcast.logging.ILogger;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.Clock;
+import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Json;
+import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Pipeline;
+import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Input;
+import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.projector.Write;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * Brings views, heads and recent events back from a durable log into a cluster that has just begun, before it takes its first event.
+ *
+ * <p>One member does it, under a lock; should it die, another begins anew: entries skip what they have. The members agree here, too, on
+ * where the log is: one that keeps events in memory must not answer for a cluster that keeps them in PostgreSQL.
+ */
+public final class Recovery {
+    private static final String STATE = "state";
+    private static final String KEPT_IN = "kept-in";
+    private static final String DONE = "DONE";
+    private static final int PAGE_EVENTS = 1_000;
+    private static final int MAX_ROUNDS = 16;
+
+    private final Engine engine;
+    private final IMap<String, String> shared;
+    private final int recentEvents;
+    private final ILogger log;
+    private final Map<Pipeline, Projector.Asker> askers = new HashMap<>();
+    private final CountDownLatch done = new CountDownLatch(1);
+    private volatile String problem = "starting";
+
+    public Recovery(Engine engine, int recentEvents) {
+        this.engine = engine;
+        this.recentEvents = recentEvents;
+        shared = engine.hazelcast().getMap(Names.RECOVERY);
+        log = engine.hazelcast().getLoggingService().getLogger(Recovery.class);
+    }
+
+    /** Why no event is taken yet, in a sentence; null when nothing is left to do. */
+    public String problem() {
+        return done.getCount() == 0 ? null : problem;
+    }
+
+    /** Returns when events may be processed. */
+    public void await() throws InterruptedException {
+        done.await();
+    }
+
+    /** Goes on with it, if it is this member's turn. */
+    public void look() {
+        if (done.getCount() == 0 || !agrees()) {
+            return;
+        }
+        if (!(engine.eventLog() instanceof PostgresEventLog eventLog)) {
+            done.countDown();
+            return;
+        }
+        String state = shared.get(STATE);
+        if (DONE.equals(state)) {
+            done.countDown();
+            return;
+        }
+        problem = "recovering: " + (state == null ? "0" : state) + " %";
+        if (eventLog.problem() != null || !allProjectorsAreReady() || !shared.tryLock(STATE)) {
+            return;
+        }
+        try {
+            if (!DONE.equals(shared.get(STATE))) {
+                recover(eventLog);
+            }
+        } finally {
+            shared.unlock(STATE);
+        }
+    }
+
+    private boolean agrees() {
+        String here = engine.eventLog().isDurable() ? "PostgreSQL" : "memory";
+        String there = shared.putIfAbsent(KEPT_IN, here);
+        if (there == null || there.equals(here)) {
+            return true;
+        }
+        problem = "this member keeps events in " + here + ", its cluster in " + there
+                + ": start all members with the same --postgres-dsn";
+        return false;
+    }
+
+    private void recover(PostgresEventLog eventLog) {
+        long startedAt = Clock.micros();
+        long total = eventLog.count();
+        engine.lanes().continueBehind(eventLog.lastPosition());
+        String recentFrom = eventLog.cursorBeforeNewest(recentEvents);
+        String cursor = null;
+        long restored = 0;
+        List<StoredEvent> page = eventLog.read(null, null, PAGE_EVENTS);
+        while (!page.isEmpty()) {
+            foldByPipeline(page);
+            remember(page.stream()
+                    .filter(event -> event.cursor().compareTo(recentFrom) > 0)
+                    .toList());
+            restored += page.size();
+            cursor = page.get(page.size() - 1).cursor();
+            String percent = String.valueOf(Math.min(99, restored * 100 / Math.max(1, total)));
+            shared.set(STATE, percent);
+            problem = "recovering: " + percent + " %";
+            page = eventLog.read(null, cursor, PAGE_EVENTS);
+        }
+        shared.set(STATE, DONE);
+        done.countDown();
+        log.info(restored + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms");
+    }
+
+    private boolean allProjectorsAreReady() {
+        return engine.pipelines().stream()
+                .allMatch(pipeline -> pipeline.projector().isReady());
+    }
+
+    /** Each projector knows the views of its own pipeline's events. */
+    private void foldByPipeline(List<StoredEvent> page) {
+        Map<Pipeline, List<StoredEvent>> byPipeline = new LinkedHashMap<>();
+        for (StoredEvent event : page) {
+            String eventType = Json.stringField(new String(event.record(), StandardCharsets.UTF_8), "eventType");
+            Pipeline pipeline = engine.pipelineFor(eventType);
+            byPipeline
+                    .computeIfAbsent(pipeline == null ? engine.pipelines().get(0) : pipeline, key -> new ArrayList<>())
+                    .add(event);
+        }
+        byPipeline.forEach((pipeline, events) -> fold(pipeline, events));
+    }
+
+    /** Has stored events folded into the entries that do not have them yet. */
+    private void fold(Pipeline pipeline, List<StoredEvent> page) {
+        Projector projector = pipeline.projector();
+        Projector.Asker asker = askers.computeIfAbsent(pipeline, key -> projector.newAsker());
+        List<Input> inputs = new ArrayList<>(page.size());
+        String now = Clock.iso(Clock.micros());
+        for (StoredEvent event : page) {
+            inputs.add(new Input(new byte[0], event.lane(), event.position(), now, null, event.record()));
+        }
+        boolean refused;
+        do {
+            refused = write(answer(projector, asker, inputs).writes());
+        } while (refused);
+    }
+
+    private Answer answer(Projector projector, Projector.Asker asker, List<Input> inputs) {
+        long batchId = projector.newBatchId();
+        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+        for (int round = 0; round < MAX_ROUNDS; round++) {
+            Answer answer = asker.process(batchId, round, inputs, loaded);
+            if (!answer.needsMore()) {
+                return answer;
+            }
+            answer.needs().forEach((map, keys) -> loaded.computeIfAbsent(map, name -> new HashMap<>())
+                    .putAll(engine.entries()
+                            .read(engine.generations().liveMap(map), keys)
+                            .join()));
+        }
+        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+    }
+
+    /** Whether somebody else has changed an entry meanwhile: then all is folded again. */
+    private boolean write(List<Write> writes) {
+        Map<String, List<Change>> byMap = new LinkedHashMap<>();
+        for (Write write : writes) {
+            byMap.computeIfAbsent(engine.generations().liveMap(write.map()), map -> new ArrayList<>())
+                    .add(
+                            write.expectedVersion() == Write.ANY
+                                    ? Change.set(write.key(), write.value())
+                                    : Change.setIfVersion(write.key(), write.expectedVersion(), write.value()));
+        }
+        boolean refused = false;
+        for (Map.Entry<String, List<Change>> map : byMap.entrySet()) {
+            refused |= !engine.entries()
+                    .change(map.getKey(), map.getValue())
+                    .join()
+                    .isEmpty();
+        }
+        return refused;
+    }
+
+    private void remember(List<StoredEvent> events) {
+        List<Change> ids = new ArrayList<>(events.size());
+        List<Change> records = new ArrayList<>(events.size());
+        for (StoredEvent event : events) {
+            KnownRecord known = new KnownRecord(event.record(), event.payloadHash());
+            ids.add(Change.set(known.eventId(), known.idRecord()));
+            records.add(Change.set(StoreKey.of(event.record()).toString(), event.record()));
+        }
+        engine.entries().change(Names.EVENT_IDS, ids).join();
+        engine.entries().change(Names.EVENT_STORE, records).join();
+    }
+}

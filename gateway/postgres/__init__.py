@@ -1,0 +1,6 @@
+"""
+PostgreSQL, as far as it is the command line's: its table, and a server of one's own for `hazelgate dev --postgres`.
+
+Events are written and read by the engine (`engine/…/store`), never from here. What is imported here comes with the
+extra `postgres`.
+"""

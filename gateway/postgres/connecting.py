@@ -1,0 +1,41 @@
+"""How the command line reaches PostgreSQL, and what it says when it can't. Passwords are never part of that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+
+MINIMUM_VERSION = 14
+_CONNECT_SECONDS = 5
+
+
+class PostgresUnusable(Exception):
+    """PostgreSQL can't be used; the message says why and how to mend it."""
+
+
+def connect(dsn: str, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
+    """
+    Connect.
+
+    Raises:
+        PostgresUnusable: It does not answer, refuses, or is too old.
+    """
+    try:
+        import psycopg
+    except ImportError:
+        raise PostgresUnusable("the PostgreSQL driver is missing: `pip install 'hazelgate[postgres]'`") from None
+    try:
+        connection = psycopg.connect(dsn, connect_timeout=_CONNECT_SECONDS, **options)
+    except psycopg.Error as error:
+        # libpq repeats what stands in the connection string only for what is no password: host, port, user, database.
+        reason = str(error).strip().splitlines()
+        raise PostgresUnusable(
+            f"PostgreSQL can't be reached: {reason[-1] if reason else type(error).__name__}"
+        ) from None
+    version = connection.info.server_version // 10_000
+    if version < MINIMUM_VERSION:
+        connection.close()
+        raise PostgresUnusable(f"PostgreSQL {MINIMUM_VERSION} or newer is needed, this one is {version}")
+    return connection

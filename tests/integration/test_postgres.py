@@ -1,0 +1,243 @@
+"""Events in PostgreSQL: committed before they are acknowledged, and all there again after everything was killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sourcing import Catalog, Event, ids
+from sourcing.envelope import EVENT_IDS, EVENT_STORE, WaitFor
+from sourcing.errors import EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
+from sourcing.handler import EventHandler, Submission, SubmitOptions
+from sourcing.hazelcast_cluster import HazelcastCluster
+from sourcing.queries import Condition, EntryQuery
+from tests.support.ledger import ACCOUNTS, AccountOpened, MoneyPaidIn
+from tests.support.postgres import Postgres, rows, running_postgres
+from tests.support.stack import Stack, running_stack
+from tests.support.until import until
+
+READY_SECONDS = 40.0
+RECENT = 50
+
+
+@pytest.fixture(scope="module")
+def dsn(postgres: Postgres) -> str:
+    """A database for the stack of this module."""
+    return postgres.new_database()
+
+
+@pytest.fixture(scope="module")
+def durable_stack(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that keeps few events in memory, and all of them in PostgreSQL."""
+    with running_stack(tmp_path_factory.mktemp("durable"), postgres_dsn=dsn, recent_events=RECENT) as stack:
+        yield stack
+
+
+@asynccontextmanager
+async def client(stack: Stack) -> AsyncIterator[HazelcastCluster]:
+    cluster = stack.cluster()
+    await cluster.start()
+    try:
+        await cluster.wait_until_ready(READY_SECONDS)
+        yield cluster
+    finally:
+        await cluster.close()
+
+
+@asynccontextmanager
+async def submitting(ledger: Catalog, stack: Stack) -> AsyncIterator[EventHandler]:
+    async with client(stack) as cluster:
+        handler = EventHandler(ledger, cluster, source="postgres tests")
+        try:
+            yield handler
+        finally:
+            await handler.close()
+
+
+def opened() -> AccountOpened:
+    return AccountOpened(account_id=ids.new_id(), owner=ids.new_id())
+
+
+async def submit_all(handler: EventHandler, events: Sequence[Event]) -> list[Any]:
+    options = SubmitOptions(timeout_seconds=30.0)
+    return list(await handler.handle_events([Submission(event, options) for event in events]))
+
+
+async def entry(cluster: HazelcastCluster, name: str, key: str) -> Any:
+    [raw] = await cluster.read(name, [key])
+    return None if raw is None else json.loads(raw)
+
+
+async def test_stored_means_committed(ledger: Catalog, durable_stack: Stack, dsn: str) -> None:
+    """The row is there when STORED is said, and holds the record byte for byte."""
+    async with submitting(ledger, durable_stack) as handler:
+        event = opened()
+        receipt = await handler.handle_event(event, SubmitOptions(wait_for=WaitFor.STORED))
+        [row] = rows(
+            dsn,
+            "SELECT event_type, aggregate_sequence, event_data ->> 'owner', correlation_id, record "
+            f"FROM event_store WHERE event_id = '{receipt.event_id}'",
+        )
+        assert row[:4] == ("AccountOpened", 1, event.owner, receipt.correlation_id)
+        async with client(durable_stack) as cluster:
+            assert await cluster.read(EVENT_STORE, [f"Account:1@{event.account_id}"]) == [row[4].encode()]
+
+
+async def test_an_event_too_old_for_the_maps_is_found_everywhere(ledger: Catalog, durable_stack: Stack) -> None:
+    """By its key, by its id, in the whole log, and by what it is about; and the maps stay small."""
+    async with submitting(ledger, durable_stack) as handler, client(durable_stack) as cluster:
+        event = opened()
+        [receipt] = await submit_all(handler, [event])
+        await submit_all(handler, [opened() for _ in range(2 * RECENT)])
+        key = f"Account:1@{event.account_id}"
+
+        async def forgotten() -> bool:
+            map_: Any = await cluster._client.get_map(EVENT_STORE)  # type: ignore[union-attr]
+            return int(await map_.size()) <= RECENT and not await map_.contains_key(key)
+
+        deadline = asyncio.get_running_loop().time() + 10
+        while not await forgotten():
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.05)
+        assert (await entry(cluster, EVENT_STORE, key))["eventId"] == receipt.event_id
+        assert (await entry(cluster, EVENT_IDS, receipt.event_id))["key"] == key
+        found = await cluster.query(
+            EntryQuery(
+                map_name=EVENT_STORE,
+                index="cursor",
+                count=True,
+                filter=(
+                    Condition("correlationId", "eq", receipt.correlation_id),
+                    Condition("eventType", "in", ["AccountOpened", "MoneyPaidIn"]),
+                ),
+            )
+        )
+        assert [json.loads(bytes(each.entry))["eventId"] for each in found.entries] == [receipt.event_id]
+        assert found.count == 1
+        last = await cluster.query(EntryQuery(map_name=EVENT_STORE, index="cursor", descending=True, limit=3))
+        assert [each.index_value for each in last.entries] == sorted(
+            (e.index_value for e in last.entries), reverse=True
+        )
+        assert len(last.entries) == 3
+
+
+async def test_an_old_event_sent_again_has_its_first_result(ledger: Catalog, durable_stack: Stack) -> None:
+    """Although neither map nor completed-events need know it, and a guard would refuse it today."""
+    async with submitting(ledger, durable_stack) as handler, client(durable_stack) as cluster:
+        event = opened()
+        first = await handler.handle_event(event)
+        payment = MoneyPaidIn(account_id=event.account_id, amount=5)
+        paid = await handler.handle_event(payment)
+        await forget(cluster, first.event_id, f"Account:1@{event.account_id}")
+        await forget(cluster, paid.event_id, f"Account:2@{event.account_id}")
+        again = await handler.handle_event(event, SubmitOptions(event_id=first.event_id))
+        paid_again = await handler.handle_event(payment, SubmitOptions(event_id=paid.event_id))
+        assert (again.status, again.sequence) == (first.status, 1)
+        assert (paid_again.status, paid_again.sequence) == (paid.status, 2)
+        await forget(cluster, paid.event_id, f"Account:2@{event.account_id}")
+        with pytest.raises(EventIdConflict):
+            await handler.handle_event(
+                MoneyPaidIn(account_id=event.account_id, amount=6), SubmitOptions(event_id=paid.event_id)
+            )
+        account = await entry(cluster, ACCOUNTS, event.account_id)
+        assert (account["balance"], account["payments"]) == (5, 1)
+        with pytest.raises(EventRejected):
+            await handler.handle_event(event)
+
+
+async def forget(cluster: HazelcastCluster, event_id: str, key: str) -> None:
+    """As if the event were too old for the maps."""
+    client = cluster._client
+    assert client is not None
+    for name, each in ((EVENT_IDS, event_id), (EVENT_STORE, key), ("completed-events", event_id)):
+        await (await client.get_map(name)).delete(each)  # type: ignore[arg-type]
+
+
+async def test_all_is_there_again_after_everything_was_killed(
+    ledger: Catalog, postgres: Postgres, tmp_path: Path
+) -> None:
+    """Events, views and the results of old ids: nothing but PostgreSQL was left of it."""
+    dsn = postgres.new_database()
+    accounts = [opened() for _ in range(40)]
+    with running_stack(tmp_path, postgres_dsn=dsn) as before:
+        async with submitting(ledger, before) as handler, client(before) as cluster:
+            receipts = await submit_all(handler, accounts)
+            for _ in range(3):
+                await submit_all(handler, [MoneyPaidIn(account_id=each.account_id, amount=7) for each in accounts])
+            views = await cluster.read(ACCOUNTS, [each.account_id for each in accounts])
+            log = await cluster.query(EntryQuery(map_name=EVENT_STORE, index="cursor", limit=1_000))
+        before.member.kill()
+        before.projector.kill()
+    with running_stack(tmp_path, postgres_dsn=dsn) as after:
+        async with submitting(ledger, after) as handler, client(after) as cluster:
+            assert [_fields(raw) for raw in await cluster.read(ACCOUNTS, [each.account_id for each in accounts])] == [
+                _fields(raw) for raw in views
+            ]
+            restored = await cluster.query(EntryQuery(map_name=EVENT_STORE, index="cursor", limit=1_000))
+            assert [bytes(e.entry) for e in restored.entries] == [bytes(e.entry) for e in log.entries]
+            again = await handler.handle_event(accounts[0], SubmitOptions(event_id=receipts[0].event_id))
+            assert (again.status, again.sequence) == ("SUCCESS", 1)
+            more = await handler.handle_event(MoneyPaidIn(account_id=accounts[0].account_id, amount=1))
+            assert more.sequence == 5
+            assert (await entry(cluster, ACCOUNTS, accounts[0].account_id))["balance"] == 22
+
+
+def _fields(raw: bytes | None) -> Any:
+    """A view entry without when it was last written."""
+    assert raw is not None
+    value = json.loads(raw)
+    del value["_meta"]["updatedAt"]
+    return value
+
+
+@pytest.mark.parametrize("how", ["kill", "stop", "pause"])
+async def test_postgres_goes_away_under_load_and_nothing_is_lost(ledger: Catalog, tmp_path: Path, how: str) -> None:
+    """Events wait, readiness says why, and what was acknowledged is committed; then all of it comes through."""
+    with running_postgres() as postgres:
+        dsn = postgres.new_database()
+        with running_stack(tmp_path, postgres_dsn=dsn) as stack:
+            async with submitting(ledger, stack) as handler, client(stack) as cluster:
+                ledger_of: dict[str, int] = {}
+                over = asyncio.Event()
+
+                async def pay(account: AccountOpened) -> None:
+                    await handler.handle_event(account, SubmitOptions(timeout_seconds=30.0))
+                    ledger_of[account.account_id] = 0
+                    while not over.is_set():
+                        event_id = ids.new_id()
+                        while True:
+                            try:
+                                await handler.handle_event(
+                                    MoneyPaidIn(account_id=account.account_id, amount=1),
+                                    SubmitOptions(event_id=event_id, timeout_seconds=2.0),
+                                )
+                                break
+                            except (EventTimedOut, PipelineUnavailable):
+                                await asyncio.sleep(0.05)
+                        ledger_of[account.account_id] += 1
+
+                load = [asyncio.create_task(pay(opened())) for _ in range(20)]
+                await until(lambda: sum(ledger_of.values()) > 200)
+                getattr(postgres, how)()
+                await until(lambda: "PostgreSQL is away" in str(cluster.state().problem), timeout_seconds=20.0)
+                acknowledged = sum(ledger_of.values())
+                await asyncio.sleep(0.5)
+                assert sum(ledger_of.values()) == acknowledged
+                postgres.resume() if how == "pause" else postgres.start()
+                await until(lambda: cluster.state().problem is None, timeout_seconds=30.0)
+                await until(lambda: sum(ledger_of.values()) > acknowledged + 200, timeout_seconds=30.0)
+                over.set()
+                await asyncio.gather(*load)
+                stored = dict(rows(dsn, "SELECT aggregate_id, count(*) - 1 FROM event_store GROUP BY aggregate_id"))
+                assert stored == ledger_of
+                for account_id, payments in ledger_of.items():
+                    account = await entry(cluster, ACCOUNTS, account_id)
+                    assert (account["payments"], account["balance"]) == (payments, payments)
+                gaps = "SELECT 1 FROM event_store GROUP BY aggregate_id HAVING max(aggregate_sequence) <> count(*)"
+                assert rows(dsn, gaps) == []
