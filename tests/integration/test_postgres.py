@@ -228,7 +228,8 @@ async def test_postgres_goes_away_under_load_and_nothing_is_lost(ledger: Catalog
                 await until(lambda: "PostgreSQL is away" in str(cluster.state().problem), timeout_seconds=20.0)
                 acknowledged = sum(ledger_of.values())
                 await asyncio.sleep(0.5)
-                assert sum(ledger_of.values()) == acknowledged
+                # What was committed just before may be said now: one payment a writer, and no more.
+                assert sum(ledger_of.values()) <= acknowledged + len(load)
                 postgres.resume() if how == "pause" else postgres.start()
                 await until(lambda: cluster.state().problem is None, timeout_seconds=30.0)
                 await until(lambda: sum(ledger_of.values()) > acknowledged + 200, timeout_seconds=30.0)
