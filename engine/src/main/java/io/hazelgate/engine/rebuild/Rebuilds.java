@@ -46,7 +46,7 @@ public final class Rebuilds {
     public Rebuilds(Engine engine) {
         this.engine = engine;
         hazelcast = engine.hazelcast();
-        log = new MemoryLog(hazelcast, engine.entries());
+        log = engine.eventLog().isDurable() ? new DurableLog(engine) : new MemoryLog(hazelcast, engine.entries());
         rebuilds = hazelcast.getMap(Names.REBUILDS);
         progress = hazelcast.getMap(Names.REBUILD_PROGRESS);
         logger = hazelcast.getLoggingService().getLogger(Rebuilds.class);

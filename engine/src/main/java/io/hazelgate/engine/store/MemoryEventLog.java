@@ -24,10 +24,10 @@ import java.util.Set;
 public final class MemoryEventLog implements EventLog {
     private static final String INDEX = "cursor";
 
-    private final IMap<String, HazelcastJsonValue> eventStore;
+    private final HazelcastInstance hazelcast;
 
     public MemoryEventLog(HazelcastInstance hazelcast) {
-        eventStore = hazelcast.getMap(Names.EVENT_STORE);
+        this.hazelcast = hazelcast;
     }
 
     @Override
@@ -80,7 +80,13 @@ public final class MemoryEventLog implements EventLog {
         return page;
     }
 
+    /** Not before it is needed: a map with an index has the partitions assigned at once. */
+    private IMap<String, HazelcastJsonValue> eventStore() {
+        return hazelcast.getMap(Names.EVENT_STORE);
+    }
+
     private InternalIndex index() {
+        IMap<String, HazelcastJsonValue> eventStore = eventStore();
         MapService service = ((MapProxyImpl<?, ?>) eventStore).getService();
         IndexRegistry indexes = service.getMapServiceContext()
                 .getMapContainer(eventStore.getName())
@@ -90,7 +96,7 @@ public final class MemoryEventLog implements EventLog {
 
     @Override
     public long count() {
-        return eventStore.getLocalMapStats().getOwnedEntryCount();
+        return eventStore().getLocalMapStats().getOwnedEntryCount();
     }
 
     @Override
