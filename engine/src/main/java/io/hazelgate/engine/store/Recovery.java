@@ -9,6 +9,7 @@ import io.hazelgate.engine.Names;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
@@ -158,7 +159,7 @@ public final class Recovery {
         long batchId = projector.newBatchId();
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            Answer answer = asker.process(batchId, round, inputs, loaded);
+            Answer answer = asker.process(batchId, round, inputs, loaded, Care.NONE);
             if (!answer.needsMore()) {
                 return answer;
             }
