@@ -214,8 +214,15 @@ final class BatchProcessor {
                 .map(Names::eventIdOf)
                 .filter(eventId -> !ids.contains(eventId))
                 .toList();
-        KnownEvents known = new KnownEvents(entries, pending);
-        known.await();
+        KnownEvents known = new KnownEvents(entries, engine.eventLog(), pending);
+        try {
+            known.await();
+            known.learn(engine.eventLog().find(pending));
+        } catch (LogAway e) {
+            // Not ours before it is known what was stored in them.
+            missing.forEach(owned::lose);
+            throw e;
+        }
         addNew(
                 found,
                 pending.stream()
