@@ -56,12 +56,11 @@ def main() -> None:
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("hazelgate-data"),
-    help="Where the stack's own PostgreSQL keeps its data.",
+    help="Where the stack's own PostgreSQL keeps its data.  [default: hazelgate-data]",
 )
 @_DOMAIN
 @_HEAP
-def dev(port: int, demo_data: bool, postgres: bool, data_dir: Path, domain: str, heap: str) -> None:
+def dev(port: int, demo_data: bool, postgres: bool, data_dir: Path | None, domain: str, heap: str) -> None:
     """Run everything on this machine: a member, a projector and a gateway. Ctrl-C ends all of it."""
     from gateway.dev import DevOptions, plan_stack, run_stack
     from gateway.java import JavaUnusable
@@ -69,6 +68,8 @@ def dev(port: int, demo_data: bool, postgres: bool, data_dir: Path, domain: str,
     from gateway.ports import PortUnavailable
     from gateway.postgres.connecting import PostgresUnusable
 
+    if data_dir is not None and not postgres:
+        raise CannotStart("--data-dir is where --postgres keeps its data: give both, or neither")
     try:
         stack = plan_stack(
             DevOptions(
@@ -78,7 +79,7 @@ def dev(port: int, demo_data: bool, postgres: bool, data_dir: Path, domain: str,
                 heap=heap,
                 postgres=postgres,
                 postgres_dsn=os.environ.get("GATEWAY_POSTGRES_DSN") or None,
-                data_dir=data_dir,
+                data_dir=data_dir or DevOptions.data_dir,
             )
         )
     except (JavaUnusable, EngineMissing, PortUnavailable, PostgresUnusable, ValueError) as error:

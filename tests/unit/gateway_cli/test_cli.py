@@ -54,12 +54,20 @@ def test_a_port_in_use_is_one_line_and_status_2(command: str, fake_java: FakeJav
     assert result.output.count("\n") == 1
 
 
-@pytest.mark.parametrize("option", ["--postgres", "--data-dir=x"])
-def test_what_does_nothing_yet_is_refused(option: str) -> None:
+def test_a_folder_for_data_without_postgres_is_refused() -> None:
     """An option that is accepted and ignored would be a lie."""
-    result = run("dev", option)
+    result = run("dev", "--data-dir=x")
     assert result.exit_code == 2
-    assert "No such option" in result.output
+    assert "--data-dir is where --postgres keeps its data" in result.output
+
+
+def test_a_postgres_that_does_not_answer_is_said_in_one_line_without_its_password() -> None:
+    """Where it was looked for, not with what secret."""
+    result = run("migrate", env={"GATEWAY_POSTGRES_DSN": "postgresql://shop:secret@127.0.0.1:1/shop"})
+    assert result.exit_code == 2
+    assert "PostgreSQL can't be reached" in result.output
+    assert "secret" not in result.output
+    assert result.output.count("\n") == 1
 
 
 def test_an_ill_formed_address_is_named() -> None:
