@@ -51,7 +51,7 @@ class ClusterState:
             return "no member of the cluster answers"
         problems = [pipeline.problem for pipeline in self.pipelines]
         if problems:
-            return problems[0] if all(problems) else None
+            return problems[0] if all(problems) else self.store_problem
         if self.job != RUNNING:
             return f"the pipeline's job is {self.job}"
         if self.projector != READY:
