@@ -15,7 +15,7 @@ from gateway.java import find_java
 from sourcing.handler import EventHandler
 
 _FEW, _MANY = 1_000, 1_000_000
-_WARM_UP, _MEASURED = 60_000, 60_000
+_WARM_UP, _MEASURED = 150_000, 60_000
 _FILL_BATCH = 50_000
 
 
@@ -97,5 +97,5 @@ def _heap_in_use(pid: int) -> float | None:
     told = subprocess.run(
         [jcmd, str(pid), "GC.heap_info"], check=True, capture_output=True, text=True, timeout=60
     ).stdout
-    used = re.search(r"(?:garbage-first heap|def new generation|PSYoungGen).*?used (\d+)K", told)
-    return None if used is None else int(used[1]) * 1024.0
+    used = re.findall(r"^\s*(?:garbage-first heap|PSYoungGen|ParOldGen|def new generation|tenured generation).*?used (\d+)K", told, re.M)
+    return sum(map(int, used)) * 1024.0 if used else None
