@@ -72,7 +72,6 @@ public final class Engine implements AutoCloseable {
 
     /** Starts the pipelines' jobs where no member has yet, and watches over them. */
     public void start() {
-        pipelines.forEach(Pipeline::useNamedProjector);
         every(250, lanes::look);
         every(1_000, generations::look);
         if (eventLog instanceof PostgresEventLog postgres) {

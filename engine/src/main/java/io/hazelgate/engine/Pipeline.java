@@ -104,6 +104,10 @@ public final class Pipeline implements AutoCloseable {
     /** Starts the job where no member has yet. Until it runs after a drain, the pipeline is called drained: events wait all the same. */
     private void run() {
         drainingSinceNanos = 0;
+        if (job == null) {
+            // Not when the member starts: below the quorum nothing can be read, and this is tried until it can.
+            useNamedProjector();
+        }
         if (job == null || job.getStatus().isTerminal()) {
             job = engine.hazelcast()
                     .getJet()
@@ -167,7 +171,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /** Takes the projector that operators have named, where it is another; only while no job runs here. */
-    void useNamedProjector() {
+    private void useNamedProjector() {
         String named = control.projector(settings.projector());
         if (!named.equals(projector.address())) {
             Projector before = projector;
