@@ -11,6 +11,7 @@ import faulthandler
 import gc
 import logging
 import os
+import queue
 import resource
 import signal
 import socket
@@ -70,9 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     _bound_memory(options.max_memory_mib)
 
-    ended = threading.Event()
+    # A queue, not an Event: the handler runs on the thread that waits, and would wait for an Event's lock for ever.
+    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda number, _: ended.put(number))
     line = None if options.supervised_by is None else socket.socket(fileno=options.supervised_by)
     try:
         processor = Processor(Catalog.load(*options.domain.split(",")), Limits(max_value_bytes=options.max_value_bytes))
@@ -95,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if line is not None:
         threading.Thread(target=_end_with_supervisor, args=(line,), name="projector-leash", daemon=True).start()
     print(f"projector listens on {server.port}", flush=True)
-    ended.wait()
+    ended.get()
     server.stop()
     return 0
 
