@@ -97,5 +97,6 @@ def _heap_in_use(pid: int) -> float | None:
     told = subprocess.run(
         [jcmd, str(pid), "GC.heap_info"], check=True, capture_output=True, text=True, timeout=60
     ).stdout
-    used = re.findall(r"^\s*(?:garbage-first heap|PSYoungGen|ParOldGen|def new generation|tenured generation).*?used (\d+)K", told, re.M)
+    spaces = r"^\s*(?:garbage-first heap|PSYoungGen|ParOldGen|def new generation|tenured generation).*?used (\d+)K"
+    used = re.findall(spaces, told, re.MULTILINE)
     return sum(map(int, used)) * 1024.0 if used else None

@@ -69,7 +69,7 @@ async def bulk(stack: RunningStack) -> list[Figure]:
     """
     handle_events in batches of 1,000, four under way, through to PROJECTED.
 
-    The member's compiler is not done before some 150,000 events: what is measured is a member that has been up for a while.
+    The member's compiler is not done before some 150,000 events: measured is a member that has been up for a while.
     """
     rates = []
     async with event_handler(stack) as handler:
