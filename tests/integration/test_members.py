@@ -23,6 +23,7 @@ from tests.support.many import Nodes, running_nodes
 from tests.support.until import eventually, until
 
 READY_SECONDS = 90.0
+PAUSE_SECONDS = 15.0
 
 
 @pytest.fixture(scope="module")
@@ -135,10 +136,11 @@ async def test_a_member_paused_in_the_middle_of_a_batch_does_nothing_twice(
         await asyncio.sleep(0.2)
         victim.member.pause()
         victim.projector.resume()
-        await paying
+        await asyncio.wait({paying}, timeout=PAUSE_SECONDS)
     finally:
         victim.projector.resume()
         victim.member.resume()
+    await paying
     await _whole(cluster, 3)
     await _through(handler, 50)
     [entry] = await cluster.read(OWNERS, [owner])
