@@ -46,6 +46,10 @@ public record Change(
         return new Change(key, Condition.SAME, 0, expected, json, ttlMillis);
     }
 
+    public static Change removeIfVersion(String key, long expectedVersion) {
+        return new Change(key, Condition.VERSION, expectedVersion, null, AS_CONFIGURED);
+    }
+
     public static Change remove(String key) {
         return new Change(key, Condition.ALWAYS, 0, null, null, AS_CONFIGURED);
     }
