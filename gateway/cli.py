@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gateway.commands import rebuild as rebuild_commands
+from gateway.commands.dead_letters import dead_letters
 from gateway.commands.events import events
 from gateway.commands.pipeline import pipeline
 from gateway.commands.postgres import migrate, postgres_dsn
@@ -226,6 +227,9 @@ main.add_command(pipeline)
 
 main.add_command(rebuild_commands.rebuild)
 main.add_command(rebuild_commands.diff)
+
+main.add_command(dead_letters)
+
 
 if __name__ == "__main__":
     main()
