@@ -358,7 +358,7 @@ class Entries:
         for entry in [entry for of_view in self._views.values() for entry in of_view.values() if entry.touched]:
             calls.pulse.beats += 1
             write = entry.write()
-            size = len(write.value)
+            size = len(write.value or b"")
             total += size
             if size > limits.max_value_bytes:
                 raise EntryNotEncodable(f"{size:,} bytes")

@@ -36,6 +36,7 @@ from sourcing.envelope import (
 )
 from sourcing.errors import FieldProblem, HazelgateError, InvalidEvent, NotYet, camel
 from sourcing.events import Event, View
+from sourcing.projector.calls import Calls, Limits
 from sourcing.projector.entries import Entries, Incomplete, Letter, ViewEntry, letter_keys
 from sourcing.projector.folding import FIRST_RETRY_MS, UNREADABLE, Folding, dead_letter_id, fold_event, said
 from sourcing.projector.intake import require_targets, targets_of
@@ -231,8 +232,10 @@ class _Resolution:
         if not require_targets(targets, self._entries):
             raise Incomplete
         submitter = WaitingEvent(key="", lane=0, position=0, reply_to=value.reply_to, submission_id=value.submission_id)
-        Folding(self._entries, careful=True).project(0, event, record, value.event_key, targets, submitter, stored=True)
-        writes = self._entries.writes()
+        calls, limits = Calls(), Limits()
+        folding = Folding(self._entries, calls, limits, careful=True)
+        folding.project(0, event, record, value.event_key, targets, submitter, stored=True)
+        writes = self._entries.writes(calls, limits)
         letters = [write for write in writes if write.map == DEAD_LETTER_EVENTS]
         others = [write for write in writes if write.map != DEAD_LETTER_EVENTS]
         return self._gone(letter, [letters] if letters else [], None, others)

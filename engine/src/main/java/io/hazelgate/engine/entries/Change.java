@@ -47,7 +47,7 @@ public record Change(
     }
 
     public static Change removeIfVersion(String key, long expectedVersion) {
-        return new Change(key, Condition.VERSION, expectedVersion, null, AS_CONFIGURED);
+        return new Change(key, Condition.VERSION, expectedVersion, null, null, AS_CONFIGURED);
     }
 
     public static Change remove(String key) {
