@@ -7,36 +7,75 @@ import asyncio
 import os
 import platform
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from benchmarks import growth, rebuilding, writes
+from benchmarks import durable, growth, rebuilding, writes
+from benchmarks.database import running_database
 from benchmarks.figures import Figure, table
+from benchmarks.shop_log import fill
 from benchmarks.stack import RunningStack, running_stack
 
 Measure = Callable[[RunningStack], Awaitable[list[Figure]]]
 
-#: Name, what is measured on one fresh stack, and the member's heap.
-SUITES: dict[str, tuple[list[Measure], str]] = {
-    "latency": ([writes.one_at_a_time, writes.orders], "2g"),
-    "bulk": ([writes.bulk], "4g"),
-    "rebuild": ([rebuilding.speed_and_manners], "4g"),
-    "growth": ([growth.cost_and_heap], "10g"),
+
+@dataclass(frozen=True)
+class Suite:
+    """What is measured on one fresh stack."""
+
+    measures: list[Measure]
+    heap: str
+    postgres: bool = False
+    """Whether it keeps events in PostgreSQL."""
+    events: int = 0
+    """How many are there before it starts."""
+
+
+SUITES: dict[str, Suite] = {
+    "latency": Suite([writes.one_at_a_time, writes.orders], "2g"),
+    "bulk": Suite([writes.bulk], "4g"),
+    "rebuild": Suite([rebuilding.speed_and_manners], "4g"),
+    "growth": Suite([growth.cost_and_heap], "10g"),
+    "committed": Suite([writes.one_at_a_time_committed, writes.bulk_committed], "4g", postgres=True),
+    "durable": Suite([durable.past, durable.cold_rebuild], "8g", postgres=True, events=1_000_000),
 }
+
+
+@asynccontextmanager
+async def running(suite: Suite) -> AsyncIterator[RunningStack]:
+    """The stack of a suite."""
+    if not suite.postgres:
+        async with running_stack(heap=suite.heap) as stack:
+            yield stack
+        return
+    with running_database() as dsn:
+        if suite.events:
+            print(f"filling PostgreSQL with {suite.events:,} events", file=sys.stderr, flush=True)
+        log = fill(dsn, suite.events) if suite.events else None
+        async with running_stack(heap=suite.heap, dsn=dsn, log=log) as stack:
+            yield stack
 
 
 async def run(names: list[str]) -> list[Figure]:
     """All figures of the suites named."""
     figures: list[Figure] = []
     for name in names:
-        measures, heap = SUITES[name]
-        async with running_stack(heap=heap) as stack:
-            figures.append(
-                Figure(f"start of the stack until /ready ({name})", stack.ready_after_seconds, "s", at_most=20)
-            )
-            for measure in measures:
+        suite = SUITES[name]
+        async with running(suite) as stack:
+            figures.append(_start(name, stack))
+            for measure in suite.measures:
                 print(f"measuring {name}: {measure.__name__}", file=sys.stderr, flush=True)
                 figures += await measure(stack)
     return figures
+
+
+def _start(name: str, stack: RunningStack) -> Figure:
+    seconds = stack.ready_after_seconds
+    if stack.log is None:
+        return Figure(f"start of the stack until /ready ({name})", seconds, "s", at_most=20)
+    beside = f"{stack.log.events / seconds:,.0f} events/s: all views are folded before the first event is taken"
+    return Figure(f"restart over {stack.log.events:,} events in PostgreSQL until /ready", seconds, "s", beside=beside)
 
 
 def main() -> int:

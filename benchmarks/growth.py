@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from benchmarks import shop
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, percentile
+from benchmarks.http_load import load
 from benchmarks.stack import RunningStack, event_handler
 from gateway.java import find_java
 from sourcing.handler import EventHandler
@@ -17,6 +18,7 @@ from sourcing.handler import EventHandler
 _FEW, _MANY = 1_000, 1_000_000
 _WARM_UP, _MEASURED = 150_000, 60_000
 _FILL_BATCH = 50_000
+_DEEP_EVENTS, _ASKED = 100, 300
 
 
 async def cost_and_heap(stack: RunningStack) -> list[Figure]:
@@ -34,7 +36,9 @@ async def cost_and_heap(stack: RunningStack) -> list[Figure]:
         known += await _fill(handler, _MANY - _FEW)
         await _update(stack, handler, known, chance, _WARM_UP)
         many = await _update(stack, handler, known, chance, _MEASURED)
+        deep = await _update_one(handler, known[0], _DEEP_EVENTS)
     figures = [
+        await first_page_of_history(stack, deep, "in memory"),
         Figure(
             "cost of an event, 1,000,000 entries to 1,000",
             many[0] / few[0],
@@ -49,7 +53,7 @@ async def cost_and_heap(stack: RunningStack) -> list[Figure]:
             beside=f"{few[1]:.0f} µs with 1,000, {many[1]:.0f} µs with 1,000,000, load generator included",
         ),
     ]
-    heap = _heap_in_use(stack.pids["member"])
+    heap = heap_in_use(stack.pids["member"])
     if heap is not None:
         figures.append(
             Figure(
@@ -73,6 +77,32 @@ async def _fill(handler: EventHandler, count: int) -> list[str]:
     return created
 
 
+async def _update_one(handler: EventHandler, customer_id: str, count: int) -> list[str]:
+    await shop.submit_all(handler, [shop.renamed(customer_id, number) for number in range(count)], at_once=1)
+    return [customer_id]
+
+
+async def first_page_of_history(
+    stack: RunningStack, customer_ids: list[str], where: str, *, events: int = _MANY
+) -> Figure:
+    """The first 20 events of customers that have more."""
+    chance = random.Random(5)
+
+    def bodies(_: int) -> bytes:
+        return shop.body(shop.HISTORY, {"id": chance.choice(customer_ids)})
+
+    url, expect = f"{stack.url}/graphql", b'"hasNextPage":true'
+    await load(url, bodies, connections=1, requests=_ASKED, expect=expect)
+    latencies = (await load(url, bodies, connections=1, requests=_ASKED, expect=expect)).latencies
+    return Figure(
+        f"history, first page of 20, in a log of {events:,} {where}, p50",
+        percentile(latencies, 0.5),
+        "ms",
+        at_most=10,
+        beside=f"p99 {percentile(latencies, 0.99):.1f} ms, HTTP",
+    )
+
+
 async def _update(
     stack: RunningStack, handler: EventHandler, known: list[str], chance: random.Random, count: int
 ) -> tuple[float, float]:
@@ -88,7 +118,7 @@ def _cpu(stack: RunningStack) -> float:
     return stack.cpu_seconds("member") + stack.cpu_seconds("projector")
 
 
-def _heap_in_use(pid: int) -> float | None:
+def heap_in_use(pid: int) -> float | None:
     """Bytes in use after a full collection; None where the Java at hand has no jcmd (a JRE)."""
     jcmd = Path(find_java().executable).resolve().with_name("jcmd")
     if not jcmd.exists():

@@ -25,6 +25,9 @@ CREATE_ORDER = """mutation ($input: CreateOrderInput!) { createOrder(input: $inp
   ... on OrderPayload { receipt { eventId status } order { orderId totalAmount status items { name quantity } } }
   ... on EventError { code message } } }"""
 
+HISTORY = """query ($id: ID!) { customer(customerId: $id) {
+  history(first: 20) { edges { node { eventType sequence data } } pageInfo { hasNextPage } } } }"""
+
 
 def body(query: str, variables: dict[str, object]) -> bytes:
     """A GraphQL request over HTTP."""

@@ -14,12 +14,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.shop_log import ShopLog
 from sourcing.catalog import Catalog
 from sourcing.handler import EventHandler
 from sourcing.hazelcast_cluster import HazelcastCluster
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _START_TIMEOUT_SECONDS = 90.0
+_RESTORED_PER_SECOND = 1_000.0
+"""A slow restart; the start of a stack over a long log may take that long."""
 
 
 @dataclass
@@ -32,6 +35,10 @@ class RunningStack:
     ready_after_seconds: float
     """From the command's start to the line that says ready."""
     pids: dict[str, int] = field(default_factory=dict)
+    dsn: str | None = None
+    """Where its events are; None: in memory."""
+    log: ShopLog | None = None
+    """What was in PostgreSQL before it started."""
 
     def cpu_seconds(self, part: str) -> float:
         """What one part (member, projector, gateway) has used since it started, in user and kernel mode."""
@@ -41,20 +48,30 @@ class RunningStack:
 
 
 @contextlib.asynccontextmanager
-async def running_stack(*, heap: str = "2g") -> AsyncIterator[RunningStack]:
-    """Start a stack without demo data, wait until it is ready, and end it."""
+async def running_stack(
+    *, heap: str = "2g", dsn: str | None = None, log: ShopLog | None = None
+) -> AsyncIterator[RunningStack]:
+    """
+    Start a stack without demo data, wait until it is ready, and end it.
+
+    Args:
+        dsn: The PostgreSQL that it keeps events in; None: in memory.
+        log: What is in there already.
+    """
     started = time.perf_counter()
+    store = () if dsn is None else ("--postgres",)
+    patience = _START_TIMEOUT_SECONDS + (0 if log is None else log.events / _RESTORED_PER_SECOND)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "gateway.cli", "dev", "--port", "0", "--no-demo-data", "--heap", heap),
+        *("-m", "gateway.cli", "dev", "--port", "0", "--no-demo-data", "--heap", heap, *store),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "GATEWAY_POSTGRES_DSN": dsn or ""},
     )
     assert process.stdout is not None
     lines: list[str] = []
     try:
-        async with asyncio.timeout(_START_TIMEOUT_SECONDS):
+        async with asyncio.timeout(patience):
             while not (lines and "ready after" in lines[-1]):
                 line = await process.stdout.readline()
                 if not line:
@@ -62,6 +79,7 @@ async def running_stack(*, heap: str = "2g") -> AsyncIterator[RunningStack]:
                 lines.append(line.decode().rstrip())
         stack = _read(lines, time.perf_counter() - started)
         stack.pids = _parts_of(process.pid)
+        stack.dsn, stack.log = dsn, log
         forwarding = asyncio.create_task(_drain(process.stdout))
         yield stack
         forwarding.cancel()
