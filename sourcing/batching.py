@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from sourcing.cluster import Admission
 from sourcing.errors import PipelineUnavailable
 
 Answer = TypeVar("Answer")
@@ -139,7 +140,7 @@ class ReadGathering(_Gathering[_Read]):
 class _Submission:
     __slots__ = ("aggregates", "events", "future")
 
-    def __init__(self, events: Envelopes, future: asyncio.Future[Sequence[bool]]) -> None:
+    def __init__(self, events: Envelopes, future: asyncio.Future[Sequence[Admission]]) -> None:
         self.events = events
         self.aggregates = {key.partition("@")[2] for key, _ in events}
         self.future = future
@@ -153,20 +154,20 @@ class SubmitGathering(_Gathering[_Submission]):
     aggregate is under way, and so does everything of that aggregate behind it.
     """
 
-    def __init__(self, send: Callable[[Envelopes], Awaitable[Sequence[bool]]], *, max_calls: int = 2) -> None:
+    def __init__(self, send: Callable[[Envelopes], Awaitable[Sequence[Admission]]], *, max_calls: int = 2) -> None:
         super().__init__(max_calls)
         self._put = send
         self._busy: set[str] = set()
 
-    async def submit(self, events: Envelopes) -> Sequence[bool]:
-        """Whether each event was taken in, in order."""
+    async def submit(self, events: Envelopes) -> Sequence[Admission]:
+        """What became of each event, in order."""
         if len(events) <= MAX_EVENTS_PER_CALL:
             return await self._submit(events) if events else []
         chunks = [events[at : at + MAX_EVENTS_PER_CALL] for at in range(0, len(events), MAX_EVENTS_PER_CALL)]
         answers = await asyncio.gather(*map(self._submit, chunks))
         return [taken for answer in answers for taken in answer]
 
-    def _submit(self, events: Envelopes) -> asyncio.Future[Sequence[bool]]:
+    def _submit(self, events: Envelopes) -> asyncio.Future[Sequence[Admission]]:
         submission = _Submission(events, asyncio.get_running_loop().create_future())
         self._add(submission)
         return submission.future

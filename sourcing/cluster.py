@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from sourcing.metrics import READY, RUNNING, PipelineStats
@@ -24,6 +25,17 @@ Callback = Callable[[bytes], None]
 def completions_topic(gateway_id: str) -> str:
     """The topic on which a gateway hears how its events fared."""
     return f"completions.{gateway_id}"
+
+
+class Admission(Enum):
+    """What becomes of an event that is submitted; the values are the bytes that a member answers with."""
+
+    TAKEN = 0
+    """It is pending."""
+    FULL = 1
+    """The pipeline takes no more just now; nothing was kept."""
+    CONFLICT = 2
+    """Another payload is pending under its id, and stays; nothing of this one was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +128,15 @@ class Cluster(Protocol):
     def state(self) -> ClusterState:
         """What is known of the cluster without asking it."""
 
-    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
         """
         Put envelopes into pending-events under their keys `<eventId>@<aggregateId>`.
 
-        Submissions of one aggregate keep the order of the calls.
+        Submissions of one aggregate keep the order of the calls. What is pending stays as it was first sent; the same
+        payload under its id is taken again.
 
         Returns:
-            True per event where it was taken in, False where the pipeline is full.
+            Per event, in order, what became of it.
         """
 
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:

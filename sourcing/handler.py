@@ -14,7 +14,7 @@ import msgspec
 
 from sourcing import clock, ids
 from sourcing.catalog import Catalog
-from sourcing.cluster import Cluster, ClusterState
+from sourcing.cluster import Admission, Cluster, ClusterState
 from sourcing.completions import Batch, Completions, Expected
 from sourcing.envelope import (
     COMPLETED_EVENTS,
@@ -151,20 +151,23 @@ class EventHandler:
         ]
         try:
             async with asyncio.timeout(max(each.options.timeout_seconds for each in sealed)):
-                taken = await self._cluster.submit(events)
+                admissions = await self._cluster.submit(events)
         except TimeoutError:
             for each in sealed:
                 outcomes[each.index] = _outcome(each.envelope, None)
             self._completions.give_up(batch, {each.envelope.submission_id for each in sealed})
             return
         refused = set()
-        for each, was_taken in zip(sealed, taken, strict=True):
+        for each, admission in zip(sealed, admissions, strict=True):
             envelope = each.envelope
-            if not was_taken:
+            if admission is Admission.FULL:
                 refused.add(envelope.submission_id)
                 outcomes[each.index] = PipelineOverloaded(
                     _retry_after_ms(self._cluster.state()), event_id=envelope.event_id
                 )
+            elif admission is Admission.CONFLICT:
+                refused.add(envelope.submission_id)
+                outcomes[each.index] = EventIdConflict(event_id=envelope.event_id)
             elif each.options.wait_for is WaitFor.ACCEPTED:
                 outcomes[each.index] = _receipt(envelope, CompletionStatus.ACCEPTED, None)
         if refused:

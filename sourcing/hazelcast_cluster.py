@@ -24,7 +24,7 @@ from hazelcast.lifecycle import LifecycleState
 from sourcing import tasks
 from sourcing.batching import ReadGathering, SubmitGathering
 from sourcing.client import client_config, deadline, plain_errors
-from sourcing.cluster import Callback, ClusterState, Subscription, state_of
+from sourcing.cluster import Admission, Callback, ClusterState, Subscription, state_of
 from sourcing.errors import PipelineUnavailable
 from sourcing.listeners import TopicListener
 from sourcing.metrics import PipelineStats, decode_stats, merge_stats
@@ -118,7 +118,7 @@ class HazelcastCluster:
 
     # ------------------------------------------------------------------ what may be asked
 
-    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
         self._require_connection()
         return await self._submissions.submit(events)
 
@@ -162,8 +162,8 @@ class HazelcastCluster:
                 "no member of the cluster answers; nothing was sent: try again when /ready is true"
             )
 
-    async def _submit_events(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
-        return tasks.accepted(await self._ask_any(tasks.submit_events(events, len(events))))
+    async def _submit_events(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
+        return tasks.admissions(await self._ask_any(tasks.submit_events(events, len(events))))
 
     async def _read_entries(self, requests: list[tuple[str, list[str]]]) -> list[list[bytes | None]]:
         return tasks.entries(await self._ask_any(tasks.read_entries(requests)))

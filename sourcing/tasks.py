@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataInput, ObjectDataOutput
 
+from sourcing.cluster import Admission
 from sourcing.queries import EntryQuery, encode_query
 
 EXECUTOR = "hazelgate"
@@ -48,9 +49,12 @@ def submit_events(events: Iterable[tuple[str, bytes]], count: int) -> Task:
     return Task(1, b"".join(parts))
 
 
-def accepted(answer: bytes) -> list[bool]:
-    """What a member says of each submitted event: taken in, or refused because the pipeline is full."""
-    return [byte == 0 for byte in answer]
+_ADMISSIONS = tuple(Admission)
+
+
+def admissions(answer: bytes) -> list[Admission]:
+    """What a member says of each submitted event."""
+    return [_ADMISSIONS[byte] for byte in answer]
 
 
 _encoder = msgspec.json.Encoder()

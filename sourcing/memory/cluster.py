@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from sourcing.cluster import Callback, ClusterState, Subscription
+from sourcing.cluster import Admission, Callback, ClusterState, Subscription
 from sourcing.errors import NotAvailableYet, PipelineUnavailable
 from sourcing.memory.engine import MemoryEngine
 from sourcing.memory.queries import query_entries
@@ -69,7 +69,7 @@ class MemoryCluster:
         except TimeoutError:
             raise PipelineUnavailable(f"not ready after {timeout_seconds:g} s: {self._state.problem}") from None
 
-    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
         await self._answering()
         taken = self.engine.submit(events)
         self._schedule()

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from sourcing import clock
-from sourcing.cluster import EVENT_STREAM
+from sourcing.cluster import EVENT_STREAM, Admission
 from sourcing.envelope import COMPLETED_EVENTS, DEAD_LETTER_EVENTS, EVENT_IDS, EVENT_STORE, PENDING_EVENTS
 from sourcing.generations import VIEW_GENERATIONS, live_map
 from sourcing.memory.figures import Figures
@@ -30,6 +30,9 @@ AHEAD_MICROS = 1_000_000
 MAX_ROUNDS = 16
 
 ANY_VERSION = -1
+
+_PAYLOAD = ("eventType", "eventVersion", "aggregateId", "data")
+_decode_payload = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 T = TypeVar("T")
 Maps = dict[str, dict[str, bytes]]
@@ -105,17 +108,25 @@ class MemoryEngine:
 
     # ------------------------------------------------------------------ what a member is asked
 
-    def submit(self, events: Sequence[tuple[str, bytes]]) -> list[bool]:
-        """Put envelopes into pending-events as far as there is room."""
+    def submit(self, events: Sequence[tuple[str, bytes]]) -> list[Admission]:
+        """Put envelopes into pending-events as far as there is room; what is pending stays as it was first sent."""
         pending = self.map(PENDING_EVENTS)
-        taken = []
+        admissions = []
         for key, envelope in events:
-            room = len(pending) < self._max_in_flight
-            if room:
-                pending[key] = envelope
-                self._journal.append(Received(key, envelope, clock.now()))
-            taken.append(room)
-        return taken
+            present = pending.get(key)
+            if present is None and len(pending) >= self._max_in_flight:
+                admissions.append(Admission.FULL)
+            elif present is not None and _payload(present) != _payload(envelope):
+                admissions.append(Admission.CONFLICT)
+            else:
+                self.put(key, envelope)
+                admissions.append(Admission.TAKEN)
+        return admissions
+
+    def put(self, key: str, envelope: bytes) -> None:
+        """Put an envelope into pending-events whatever is there, as any other client of the cluster may."""
+        self.map(PENDING_EVENTS)[key] = envelope
+        self._journal.append(Received(key, envelope, clock.now()))
 
     def map(self, name: str) -> dict[str, bytes]:
         """The map of that name; its values are raw JSON."""
@@ -407,6 +418,15 @@ def version_of(entry: bytes | None) -> int:
 
 def _events_of(writes: Iterable[Write]) -> list[int]:
     return sorted({index for write in writes for index in write.events})
+
+
+def _payload(envelope: bytes) -> object:
+    """What tells one event from another under the same id; an envelope that can't be read is told by its bytes."""
+    try:
+        payload = _decode_payload(envelope)
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        return envelope
+    return {name: bytes(payload[name]) for name in _PAYLOAD if name in payload}
 
 
 def _is_of(record: bytes, event_id: str) -> bool:

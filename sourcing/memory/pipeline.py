@@ -63,7 +63,8 @@ class MemoryPipeline:
             What each submitter hears, in order.
         """
         self.rounds = 0
-        self._engine.submit([(_key_of(envelope), envelope) for envelope in envelopes])
+        for envelope in envelopes:
+            self._engine.put(_key_of(envelope), envelope)
         return [_decode_completion(completion) for completion in take_all(self._engine.run_batch())]
 
     def replay(self, records: Iterable[EventRecord]) -> None:

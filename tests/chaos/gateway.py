@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from sourcing import Catalog
+from sourcing.cluster import Admission
 from sourcing.handler import EventHandler, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from tests.chaos.meters import MeterRead
@@ -21,7 +22,7 @@ from tests.chaos.meters import MeterRead
 class FatalCluster(HazelcastCluster):
     """Ends the process as soon as the members have taken the events."""
 
-    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
         await super().submit(events)
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("unreachable")

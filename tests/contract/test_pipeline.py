@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from sourcing import Catalog, CompletionStatus, WaitFor, clock
-from sourcing.cluster import EVENT_STREAM, Cluster
+from sourcing.cluster import EVENT_STREAM, Admission, Cluster
 from sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
@@ -252,7 +252,7 @@ async def test_what_the_catalog_does_not_know_is_refused_with_a_code(
     envelope, _ = sealer.seal(event, DEFAULT_OPTIONS, clock.now())
     envelope = msgspec.structs.replace(envelope, **changes)
     taken = await cluster.submit([(pending_key(envelope.event_id, event.account_id), msgspec.json.encode(envelope))])
-    assert list(taken) == [True]
+    assert list(taken) == [Admission.TAKEN]
     completion = await eventually(lambda: read(cluster, COMPLETED_EVENTS, envelope.event_id))
     assert (completion["status"], completion["error"]["code"]) == ("REJECTED", code)
 
@@ -286,6 +286,43 @@ async def test_the_same_id_with_another_payload_is_a_conflict(handler: EventHand
     await handler.handle_event(account(), options)
     with pytest.raises(EventIdConflict):
         await handler.handle_event(account(), options)
+
+
+async def test_what_is_pending_is_not_overwritten_by_another_payload(cluster: Cluster, handler: EventHandler) -> None:
+    """A hundred at once under one id: one payload is in, each submission of it has that result, the others conflict."""
+    event = account()
+    await handler.handle_event(event)
+    options = SubmitOptions(event_id=new_id())
+    amounts = [amount for _ in range(25) for amount in (1, 2, 3, 4)]
+    payments = [MoneyPaidIn(account_id=event.account_id, amount=amount) for amount in amounts]
+    outcomes = await asyncio.gather(
+        *(handler.handle_event(payment, options) for payment in payments[:50]),
+        handler.handle_events([Submission(payment, options) for payment in payments[50:]]),
+        return_exceptions=True,
+    )
+    rest = outcomes.pop()
+    assert isinstance(rest, list)
+    answers = list(zip(amounts, [*outcomes, *rest], strict=True))
+    entry = await read_present(cluster, ACCOUNTS, event.account_id)
+    assert entry["payments"] == 1
+    in_store = (await read_present(cluster, EVENT_STORE, f"Account:2@{event.account_id}"))["data"]["amount"]
+    assert entry["balance"] == in_store
+    for amount, answer in answers:
+        assert isinstance(answer, Receipt if amount == in_store else EventIdConflict), (amount, in_store, answer)
+    assert {answer.sequence for _, answer in answers if isinstance(answer, Receipt)} == {2}
+
+
+async def test_a_submission_is_refused_where_its_id_is_pending_with_another_payload(
+    ledger: Catalog, cluster: Cluster
+) -> None:
+    event = account()
+    sealer = Sealer(ledger, source="contract", reply_to=cluster.gateway_id)
+    options = SubmitOptions(event_id=new_id())
+    key = pending_key(options.event_id or "", event.account_id)
+    payments = [MoneyPaidIn(account_id=event.account_id, amount=amount) for amount in (1, 2, 1, 2)]
+    envelopes = [(key, sealer.seal(payment, options, clock.now())[1]) for payment in payments]
+    taken, other = Admission.TAKEN, Admission.CONFLICT
+    assert list(await cluster.submit(envelopes)) == [taken, other, taken, other]
 
 
 # ---------------------------------------------------------------------- what fails

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from sourcing.cluster import Callback, Cluster, ClusterState, Subscription
+from sourcing.cluster import Admission, Callback, Cluster, ClusterState, Subscription
 from sourcing.metrics import PipelineStats
 from sourcing.queries import EntryPage, EntryQuery
 
@@ -32,7 +32,7 @@ class LossyCluster:
     async def wait_until_ready(self, timeout_seconds: float) -> None:
         await self._inner.wait_until_ready(timeout_seconds)
 
-    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[bool]:
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
         return await self._inner.submit(events)
 
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from sourcing.batching import MAX_EVENTS_PER_CALL, ReadGathering, SubmitGathering
+from sourcing.cluster import Admission
 from sourcing.errors import PipelineUnavailable
 from tests.support.until import until
 
@@ -96,12 +97,12 @@ class Member:
         self.calls: list[list[str]] = []
         self._going: list[asyncio.Event] = []
 
-    async def __call__(self, events: Sequence[tuple[str, bytes]]) -> list[bool]:
+    async def __call__(self, events: Sequence[tuple[str, bytes]]) -> list[Admission]:
         going = asyncio.Event()
         self._going.append(going)
         self.calls.append([key for key, _ in events])
         await going.wait()
-        return [not key.startswith("refused") for key, _ in events]
+        return [Admission.FULL if key.startswith("refused") else Admission.TAKEN for key, _ in events]
 
     def let_go(self, call: int) -> None:
         self._going[call].set()
@@ -117,7 +118,7 @@ async def test_submissions_of_one_tick_are_one_call_and_each_gets_its_own_answer
     calls = [asyncio.create_task(submissions.submit(event(key))) for key in ("1@a", "refused@b", "3@a")]
     await until(lambda: member.calls == [["1@a", "refused@b", "3@a"]])
     member.let_go(0)
-    assert await asyncio.gather(*calls) == [[True], [False], [True]]
+    assert await asyncio.gather(*calls) == [[Admission.TAKEN], [Admission.FULL], [Admission.TAKEN]]
 
 
 async def test_an_aggregates_events_never_overtake_one_another() -> None:
@@ -142,27 +143,27 @@ async def test_an_aggregates_events_never_overtake_one_another() -> None:
 async def test_a_flood_is_sent_in_parts_and_answered_as_one() -> None:
     sent: list[int] = []
 
-    async def take(events: Sequence[tuple[str, bytes]]) -> list[bool]:
+    async def take(events: Sequence[tuple[str, bytes]]) -> list[Admission]:
         sent.append(len(events))
-        return [True] * len(events)
+        return [Admission.TAKEN] * len(events)
 
     submissions = SubmitGathering(take)
     answer = await submissions.submit([(f"{n}@{n}", b"{}") for n in range(2 * MAX_EVENTS_PER_CALL + 1)])
-    assert list(answer) == [True] * (2 * MAX_EVENTS_PER_CALL + 1)
+    assert list(answer) == [Admission.TAKEN] * (2 * MAX_EVENTS_PER_CALL + 1)
     assert sorted(sent) == [1, MAX_EVENTS_PER_CALL, MAX_EVENTS_PER_CALL]
 
 
 async def test_a_failed_call_lets_its_aggregates_go() -> None:
     attempts = 0
 
-    async def fails_once(events: Sequence[tuple[str, bytes]]) -> list[bool]:
+    async def fails_once(events: Sequence[tuple[str, bytes]]) -> list[Admission]:
         nonlocal attempts
         attempts += 1
         if attempts == 1:
             raise PipelineUnavailable("gone")
-        return [True]
+        return [Admission.TAKEN]
 
     submissions = SubmitGathering(fails_once)
     with pytest.raises(PipelineUnavailable):
         await submissions.submit(event("1@a"))
-    assert await submissions.submit(event("1@a")) == [True]
+    assert await submissions.submit(event("1@a")) == [Admission.TAKEN]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sourcing import Catalog, clock
+from sourcing.cluster import Admission
 from sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, PENDING_EVENTS
 from sourcing.ids import new_id, pending_key
 from sourcing.memory import MemoryEngine
@@ -153,7 +154,11 @@ def test_accounts_of_the_scenario_lie_with_different_members() -> None:
 
 def test_a_full_pipeline_takes_in_what_it_can() -> None:
     one = MemoryEngine(PROCESSOR.process, lambda topic, message: None, max_in_flight=2)
-    assert one.submit([("1@a", b"{}"), ("2@a", b"{}"), ("3@a", b"{}")]) == [True, True, False]
+    assert one.submit([("1@a", b"{}"), ("2@a", b"{}"), ("3@a", b"{}")]) == [
+        Admission.TAKEN,
+        Admission.TAKEN,
+        Admission.FULL,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sourcing import tasks
+from sourcing.cluster import Admission
 from sourcing.queries import EntryQuery
 
 
@@ -19,7 +20,7 @@ def test_submitted_events_are_counted_and_each_part_has_its_length() -> None:
 
 
 def test_an_answer_has_a_byte_per_event() -> None:
-    assert tasks.accepted(b"\x00\x01\x00") == [True, False, True]
+    assert tasks.admissions(b"\x00\x01\x02") == [Admission.TAKEN, Admission.FULL, Admission.CONFLICT]
 
 
 def test_reads_are_asked_for_map_by_map() -> None:

@@ -19,7 +19,9 @@ public record Change(
         ABSENT,
         VERSION,
         /** The value is what was expected, or the new one already: a change whose answer got lost is made again. */
-        SAME
+        SAME,
+        /** There is none, or an envelope with the same payload: the same event, sent again. */
+        SAME_PAYLOAD
     }
 
     public static Change set(String key, byte[] json) {
@@ -44,6 +46,10 @@ public record Change(
 
     public static Change setIfSameFor(String key, byte[] expected, byte[] json, long ttlMillis) {
         return new Change(key, Condition.SAME, 0, expected, json, ttlMillis);
+    }
+
+    public static Change setUnlessOtherPayload(String key, byte[] envelope) {
+        return new Change(key, Condition.SAME_PAYLOAD, 0, null, envelope, AS_CONFIGURED);
     }
 
     public static Change remove(String key) {

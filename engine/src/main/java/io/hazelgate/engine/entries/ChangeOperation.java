@@ -104,6 +104,7 @@ public final class ChangeOperation extends MapOperation
             case ABSENT -> present == null;
             case VERSION -> JsonData.versionOf(present) == change.expectedVersion();
             case SAME -> JsonData.areSame(present, change.expected()) || JsonData.areSame(present, change.value());
+            case SAME_PAYLOAD -> present == null || Payload.areSame(present, change.value());
         };
     }
 

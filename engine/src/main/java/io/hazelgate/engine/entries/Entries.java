@@ -148,6 +148,11 @@ public final class Entries {
                 .invoke();
     }
 
+    /** Whether two envelopes carry the same payload. */
+    public static boolean haveSamePayload(byte[] one, byte[] other) {
+        return Payload.areSame(JsonData.of(one), JsonData.of(other));
+    }
+
     /** A value as UTF-8. */
     public byte[] text(Data value) {
         return JsonData.textOf(value, serialization);

@@ -17,7 +17,7 @@ import java.util.Arrays;
 final class JsonData {
     private static final int TYPE_OFFSET = HeapData.TYPE_OFFSET;
     private static final int LENGTH_OFFSET = HeapData.DATA_OFFSET;
-    private static final int TEXT_OFFSET = LENGTH_OFFSET + Integer.BYTES;
+    static final int TEXT_OFFSET = LENGTH_OFFSET + Integer.BYTES;
     private static final byte[] VERSION_PREFIX = "{\"_meta\":{\"version\":".getBytes(StandardCharsets.US_ASCII);
 
     private JsonData() {}

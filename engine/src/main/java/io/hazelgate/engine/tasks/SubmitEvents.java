@@ -6,6 +6,7 @@ import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.entries.Entries;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -15,10 +16,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 
-/** Puts events into {@code pending-events}, in their order, as far as there is room; answers a byte per event. */
+/**
+ * Puts events into {@code pending-events}, in their order, as far as there is room; answers a byte per event.
+ *
+ * <p>What is pending stays as it was first sent: another payload under its id is refused in the same step that puts events in.
+ */
 public final class SubmitEvents extends EngineTask {
     private static final byte ACCEPTED = 0;
     private static final byte REFUSED = 1;
+    private static final byte CONFLICT = 2;
 
     private final boolean forwarded;
 
@@ -38,6 +44,7 @@ public final class SubmitEvents extends EngineTask {
         byte[] answers = new byte[buffer.getInt()];
         Member here = engine.hazelcast().getCluster().getLocalMember();
         List<Change> accepted = new ArrayList<>(answers.length);
+        int[] indexes = new int[answers.length];
         Map<Member, Forwarded> elsewhere = new LinkedHashMap<>();
         for (int i = 0; i < answers.length; i++) {
             byte[] keyBytes = next(buffer);
@@ -51,16 +58,32 @@ public final class SubmitEvents extends EngineTask {
             boolean admitted = engine.receiverOf(envelope).backpressure().admit(key);
             answers[i] = admitted ? ACCEPTED : REFUSED;
             if (admitted) {
-                accepted.add(Change.set(key, envelope));
+                indexes[accepted.size()] = i;
+                accepted.add(Change.setUnlessOtherPayload(key, envelope));
             }
         }
         IExecutorService executor = engine.hazelcast().getExecutorService(Names.EXECUTOR);
         elsewhere.forEach((owner, events) -> events.sendTo(executor, owner));
-        engine.entries().change(Names.PENDING_EVENTS, accepted).join();
+        Map<String, byte[]> present =
+                engine.entries().change(Names.PENDING_EVENTS, accepted).join();
+        if (!present.isEmpty()) {
+            answerConflicts(accepted, present, indexes, answers);
+        }
         for (Forwarded events : elsewhere.values()) {
             events.collect(answers);
         }
         return answers;
+    }
+
+    /** Several events of this call may have the same key: in conflict are those that are not what is there. */
+    private static void answerConflicts(
+            List<Change> changes, Map<String, byte[]> present, int[] indexes, byte[] answers) {
+        for (int i = 0; i < changes.size(); i++) {
+            byte[] there = present.get(changes.get(i).key());
+            if (there != null && !Entries.haveSamePayload(there, changes.get(i).json())) {
+                answers[indexes[i]] = CONFLICT;
+            }
+        }
     }
 
     /** The events of another member's lanes: that member knows how much of them is in flight. */

@@ -1,0 +1,134 @@
+package io.hazelgate.engine.entries;
+
+import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.internal.serialization.impl.SerializationConstants;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * What tells one event from another that was sent under the same id: the fields of an envelope that the projector's hash is made of,
+ * compared as they are written. A walk over the bytes, for it happens on the partition's thread.
+ */
+final class Payload {
+    private static final byte[][] FIELDS = {
+        utf8("eventType"), utf8("eventVersion"), utf8("aggregateId"), utf8("data"),
+    };
+    private static final int NOT_JSON = -1;
+
+    private Payload() {}
+
+    /** Whether both envelopes carry the same payload; one that is no JSON object is the same as itself alone. */
+    static boolean areSame(Data one, Data other) {
+        int[] ours = fieldsOf(one);
+        int[] theirs = fieldsOf(other);
+        if (ours == null || theirs == null) {
+            return JsonData.areSame(one, other);
+        }
+        byte[] bytes = one.toByteArray();
+        byte[] others = other.toByteArray();
+        for (int i = 0; i < ours.length; i += 2) {
+            if (!Arrays.equals(bytes, ours[i], ours[i + 1], others, theirs[i], theirs[i + 1])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Where each field's value begins and ends, 0 and 0 where it is not there; null where this is no JSON object. */
+    private static int[] fieldsOf(Data envelope) {
+        if (envelope.getType() != SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE) {
+            return null;
+        }
+        byte[] bytes = envelope.toByteArray();
+        int[] found = new int[2 * FIELDS.length];
+        int at = afterSpace(bytes, JsonData.TEXT_OFFSET);
+        if (at == bytes.length || bytes[at] != '{') {
+            return null;
+        }
+        at = afterSpace(bytes, at + 1);
+        while (at < bytes.length && bytes[at] == '"') {
+            int name = at + 1;
+            int nameEnd = afterString(bytes, at) - 1;
+            at = nameEnd < name ? bytes.length : afterSpace(bytes, nameEnd + 1);
+            if (at == bytes.length || bytes[at] != ':') {
+                return null;
+            }
+            int value = afterSpace(bytes, at + 1);
+            int valueEnd = afterValue(bytes, value);
+            if (valueEnd <= value) {
+                return null;
+            }
+            for (int i = 0; i < FIELDS.length; i++) {
+                if (Arrays.equals(bytes, name, nameEnd, FIELDS[i], 0, FIELDS[i].length)) {
+                    found[2 * i] = value;
+                    found[2 * i + 1] = valueEnd;
+                }
+            }
+            at = afterSpace(bytes, valueEnd);
+            if (at < bytes.length && bytes[at] == ',') {
+                at = afterSpace(bytes, at + 1);
+            }
+        }
+        return at < bytes.length && bytes[at] == '}' ? found : null;
+    }
+
+    private static int afterSpace(byte[] bytes, int at) {
+        int end = at;
+        while (end < bytes.length && bytes[end] <= ' ' && bytes[end] >= 0) {
+            end++;
+        }
+        return end;
+    }
+
+    private static int afterString(byte[] bytes, int at) {
+        for (int end = at + 1; end < bytes.length; end++) {
+            if (bytes[end] == '\\') {
+                end++;
+            } else if (bytes[end] == '"') {
+                return end + 1;
+            }
+        }
+        return NOT_JSON;
+    }
+
+    private static int afterValue(byte[] bytes, int at) {
+        int depth = 0;
+        int end = at;
+        while (end < bytes.length) {
+            switch (bytes[end]) {
+                case '"' -> {
+                    end = afterString(bytes, end);
+                    if (depth == 0 || end == NOT_JSON) {
+                        return end;
+                    }
+                }
+                case '{', '[' -> {
+                    depth++;
+                    end++;
+                }
+                case '}', ']' -> {
+                    if (depth == 0) {
+                        return end;
+                    }
+                    depth--;
+                    end++;
+                    if (depth == 0) {
+                        return end;
+                    }
+                }
+                case ',', ' ', '\t', '\r', '\n' -> {
+                    if (depth == 0) {
+                        return end;
+                    }
+                    end++;
+                }
+                default -> end++;
+            }
+        }
+        return NOT_JSON;
+    }
+
+    private static byte[] utf8(String name) {
+        return name.getBytes(StandardCharsets.UTF_8);
+    }
+}
