@@ -123,5 +123,6 @@ def plain_loop(pages: Iterable[list[bytes]]) -> float:
             loaded = {name: {key: maps.get(name, {}).get(key) for key in keys} for name, keys in answer.needs.items()}
             answer = refolding.fold(FoldRequest(number, 1, [], [], loaded))
         for write in answer.writes:
-            maps.setdefault(write.map, {})[write.key] = write.value
+            if write.value is not None:
+                maps.setdefault(write.map, {})[write.key] = write.value
     return events / (time.perf_counter() - started)

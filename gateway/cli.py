@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gateway.commands import rebuild as rebuild_commands
+from gateway.commands.dead_letters import dead_letters
 from gateway.commands.events import events
 from gateway.commands.pipeline import pipeline
 from gateway.commands.postgres import migrate, postgres_dsn
@@ -116,6 +117,12 @@ def dev(port: int, demo_data: bool, postgres: bool, data_dir: Path | None, domai
 @click.option(
     "--recent-events", type=click.IntRange(1), default=100_000, help="With PostgreSQL: how many stay in memory."
 )
+@click.option(
+    "--retry-attempts", type=click.IntRange(1, 30), default=6, help="Tries of an event that a view can't take yet."
+)
+@click.option(
+    "--retry-backoff-ms", type=click.IntRange(1, 60_000), default=100, help="The pause between them; it doubles."
+)
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A Hazelcast YAML.")
 def member(**options: Any) -> None:
     """Run a Hazelcast member with the engine. This process becomes the JVM."""
@@ -220,6 +227,9 @@ main.add_command(pipeline)
 
 main.add_command(rebuild_commands.rebuild)
 main.add_command(rebuild_commands.diff)
+
+main.add_command(dead_letters)
+
 
 if __name__ == "__main__":
     main()

@@ -59,6 +59,9 @@ class MemberOptions:
     """Where events are kept; None: in memory. It goes by the environment, which only the same user can read."""
     recent_events: int = 100_000
     """With PostgreSQL: how many events the members' maps hold together."""
+    retry_attempts: int = 6
+    """How often an event is tried in all that a projection can't take yet."""
+    retry_backoff_ms: int = 100
     config: Path | None = None
     """A Hazelcast configuration (YAML) in place of the built-in one."""
     clock_offset_ms: int = 0
@@ -93,6 +96,8 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         "quorum": options.quorum,
         "journal-capacity": options.journal_capacity,
         "projector-timeout-seconds": options.projector_timeout_seconds,
+        "retry-attempts": options.retry_attempts,
+        "retry-backoff-ms": options.retry_backoff_ms,
     }
     if options.pipelines:
         properties["pipelines"] = ";".join(options.pipelines)

@@ -2,16 +2,18 @@
 
 import msgspec
 import strawberry
+from strawberry.scalars import JSON
 
 from resolvers.aggregate_log import aggregate_records
 from resolvers.loading import require_available
-from resolvers.submitting import MAX_EVENTS, given, submit_many
+from resolvers.submitting import MAX_EVENTS, given, optional, submit_many
 from schema.connections import Connection, Listing, Page, bad_input, read_connection
 from schema.context import Info
 from schema.entries import require_id
 from schema.events import (
     Completion,
     DeadLetter,
+    DeadLetterResolution,
     EventConnection,
     EventRecord,
     EventTypeInfo,
@@ -23,8 +25,9 @@ from schema.pipelines import Pipeline
 from schema.results import EventOptions, EventPayload, EventReceipt, EventResult, HandleEventInput
 from schema.streams import LOG_ORDER
 from sourcing import envelope
+from sourcing.dead_letters import DeadLetters, Resolution, checked, letter_conditions
 from sourcing.envelope import DEAD_LETTER_EVENTS, EVENT_IDS, EVENT_STORE, IdRecord
-from sourcing.errors import NotAvailableYet
+from sourcing.errors import DeadLetterError
 from sourcing.queries import Condition
 
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
@@ -93,12 +96,23 @@ class EventQueries:
         found = await info.context.handler.completion(require_id("eventId", event_id))
         return Completion.of(found) if found is not None else None
 
-    @strawberry.field(description="Events that a view could not take.")
+    @strawberry.field(description="Events that a view could not take, of one view or event type or of all.")
     async def dead_letters(
-        self, info: Info, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        projection: str | None = strawberry.UNSET,
+        event_type: str | None = strawberry.UNSET,
     ) -> Connection[DeadLetter]:
-        listing = Listing(DEAD_LETTER_EVENTS, None)
+        conditions = letter_conditions(optional(projection), optional(event_type))
+        listing = Listing(DEAD_LETTER_EVENTS, None, conditions=conditions)
         return await read_connection(info, listing, Page.of(listing.order, first, after), DeadLetter.decode)
+
+    @strawberry.field(description="One event that a view could not take; null where there is no such id (any more).")
+    async def dead_letter(self, info: Info, id: strawberry.ID) -> DeadLetter | None:
+        raw = await info.context.reads.load(DEAD_LETTER_EVENTS, require_id("id", id))
+        return None if raw is None else DeadLetter.decode(raw)
 
     @strawberry.field(description="Every event type there is.")
     def event_catalog(self, info: Info) -> list[EventTypeInfo]:
@@ -137,10 +151,59 @@ class EventMutations:
         results = await submit_many(info, inputs, given(options))
         return [EventPayload(receipt=result) if isinstance(result, EventReceipt) else result for result in results]
 
-    @strawberry.mutation(description="Operators only. Tries once more to apply the event to the view.")
-    async def retry_dead_letter(self, id: strawberry.ID) -> Completion:
-        raise NotAvailableYet("retryDeadLetter comes with a later release; the event waits in the dead-letter queue")
+    @strawberry.mutation(
+        description="Operators only. Tries once more to apply the event to the view; those behind it follow in order. "
+        "Where it fails again the completion says so."
+    )
+    async def retry_dead_letter(self, info: Info, id: strawberry.ID) -> Completion:
+        [resolution] = await _letters(info).retry([require_id("id", id)])
+        return _completed(resolution)
+
+    @strawberry.mutation(
+        description="Operators only. Tries several once more: those named, or those of a view or event type; with no "
+        "argument all there are."
+    )
+    async def retry_dead_letters(
+        self,
+        info: Info,
+        ids: list[strawberry.ID] | None = strawberry.UNSET,
+        projection: str | None = strawberry.UNSET,
+        event_type: str | None = strawberry.UNSET,
+    ) -> list[DeadLetterResolution]:
+        letters, named = _letters(info), optional(ids)
+        if named is not None and (optional(projection) is not None or optional(event_type) is not None):
+            raise bad_input("ids", "give either ids, or a projection and an event type")
+        if named is None:
+            found = letters.find(projection=optional(projection), event_type=optional(event_type))
+            chosen = [each.id async for each in found]
+        else:
+            chosen = [require_id("ids", each) for each in named]
+        return [DeadLetterResolution.of(each) for each in await letters.retry(chosen)]
+
+    @strawberry.mutation(
+        description="Operators only. Applies the event to that view with other data in place of its own; the store "
+        "keeps the event as it was."
+    )
+    async def edit_dead_letter(
+        self, info: Info, id: strawberry.ID, data: JSON, reason: str | None = strawberry.UNSET
+    ) -> Completion:
+        encoded = msgspec.json.encode(data)
+        return _completed(await _letters(info).edit(require_id("id", id), encoded, optional(reason)))
 
     @strawberry.mutation(description="Operators only. Leaves the event out of that view, for good; the store keeps it.")
-    async def discard_dead_letter(self, id: strawberry.ID, reason: str) -> Completion:
-        raise NotAvailableYet("discardDeadLetter comes with a later release; the event waits in the dead-letter queue")
+    async def discard_dead_letter(self, info: Info, id: strawberry.ID, reason: str) -> Completion:
+        if not reason.strip():
+            raise bad_input("reason", "say why")
+        return _completed(await _letters(info).discard(require_id("id", id), reason))
+
+
+def _letters(info: Info) -> DeadLetters:
+    require_available(info.context.cluster)
+    return DeadLetters(info.context.cluster)
+
+
+def _completed(resolution: Resolution) -> Completion:
+    completion = checked(resolution).completion
+    if completion is None:
+        raise DeadLetterError(resolution.id, f"dead letter {resolution.id} is resolved; the store lacks its event")
+    return Completion.of(completion)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum
 from typing import cast
 
 import msgspec
@@ -15,6 +16,7 @@ from schema.nodes import PageInfo
 from sourcing import envelope
 from sourcing.catalog import Catalog, EventSpec
 from sourcing.clock import milliseconds_between
+from sourcing.dead_letters import Resolution
 from sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, CompletionStatus, WaitFor
 from sourcing.ids import store_key
 from sourcing.metrics import Histogram, PipelineStats
@@ -201,11 +203,13 @@ class DeadLetter:
     letter: strawberry.Private[envelope.DeadLetter]
     id: strawberry.ID
     projection: str
+    entry_key: str = strawberry.field(description="The key of the view's entry that waits.")
     error: str
     attempts: int
     blocked_count: int = strawberry.field(description="Later events of the same entry that wait behind it.")
     first_failed_at: datetime
     last_failed_at: datetime
+    retry_at: datetime | None = strawberry.field(description="When it is tried again by itself; null where it is not.")
 
     @strawberry.field
     async def event(self, info: Info) -> EventRecord:
@@ -223,11 +227,39 @@ class DeadLetter:
             letter=letter,
             id=strawberry.ID(letter.id),
             projection=letter.projection,
+            entry_key=letter.entry_key,
             error=letter.error,
             attempts=letter.attempts,
             blocked_count=letter.blocked_count,
             first_failed_at=_instant(letter.first_failed_at),
             last_failed_at=_instant(letter.last_failed_at),
+            retry_at=_optional_instant(letter.retry_at),
+        )
+
+
+@strawberry.enum(description="What came of resolving a dead letter.")
+class DeadLetterOutcome(Enum):
+    RESOLVED = strawberry.enum_value("RESOLVED", description="The letter is gone, and those behind it have followed.")
+    FAILED = strawberry.enum_value("FAILED", description="It was tried, and failed again.")
+    UNKNOWN = strawberry.enum_value("UNKNOWN", description="There is no such letter (any more).")
+    INVALID = strawberry.enum_value("INVALID", description="The data of its edit do not fit it.")
+    BUSY = strawberry.enum_value("BUSY", description="It could not be done just now.")
+
+
+@strawberry.type(description="What came of one of several dead letters.")
+class DeadLetterResolution:
+    id: strawberry.ID
+    outcome: DeadLetterOutcome
+    message: str | None
+    completion: Completion | None = strawberry.field(description="How the letter's event stands now.")
+
+    @classmethod
+    def of(cls, resolution: Resolution) -> "DeadLetterResolution":
+        return cls(
+            id=strawberry.ID(resolution.id),
+            outcome=DeadLetterOutcome(resolution.outcome),
+            message=resolution.message or None,
+            completion=None if resolution.completion is None else Completion.of(resolution.completion),
         )
 
 

@@ -6,7 +6,7 @@ It knows nothing of the shop or of GraphQL, and imports no other folder of the p
 
 from sourcing.catalog import Catalog, EventSpec, ViewSpec
 from sourcing.envelope import Completion, CompletionStatus, Envelope, EventRecord, WaitFor
-from sourcing.errors import Rejected
+from sourcing.errors import NotYet, Rejected
 from sourcing.events import Check, Event, Value, View, event, replace
 from sourcing.guards import guard
 from sourcing.ids import Id
@@ -24,6 +24,7 @@ __all__ = [
     "EventSpec",
     "Id",
     "Json",
+    "NotYet",
     "Rejected",
     "Value",
     "View",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -39,6 +39,11 @@ def moment(text: str) -> datetime:
 def now() -> str:
     """The instant that it is."""
     return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def later(text: str, milliseconds: float) -> str:
+    """The instant so many milliseconds after another."""
+    return instant(moment(text) + timedelta(milliseconds=milliseconds))
 
 
 def milliseconds_between(earlier: str, later: str) -> float:

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sourcing.metrics import READY, RUNNING, PipelineStats
 from sourcing.pipelines import PipelineState, pipeline_of
 from sourcing.queries import EntryPage, EntryQuery
+
+if TYPE_CHECKING:
+    from sourcing.dead_letters import Resolution, ResolveOrder
 
 EVENT_STREAM = "event-stream"
 
@@ -148,6 +151,9 @@ class Cluster(Protocol):
 
     async def query(self, query: EntryQuery) -> EntryPage:
         """One page of a map, merged from all members."""
+
+    async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
+        """Retry, edit or discard dead letters, in order; an answer for each."""
 
     async def stats(self) -> PipelineStats:
         """Fresh figures, merged from all members."""

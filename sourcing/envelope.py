@@ -28,6 +28,7 @@ EVENT_IDS = "event-ids"
 AGGREGATE_HEADS = "aggregate-heads"
 COMPLETED_EVENTS = "completed-events"
 DEAD_LETTER_EVENTS = "dead-letter-events"
+DEAD_LETTER_DECISIONS = "dead-letter-decisions"
 
 
 class WaitFor(StrEnum):
@@ -167,16 +168,23 @@ class EntryMeta(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="cam
     """The entry was blocked before its first event could be applied: there are no fields yet, readers see nothing."""
 
 
-class WaitingEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+class WaitingEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """An event that waits behind a dead letter. `key` is its key in the store."""
 
     key: str
     lane: int
     position: int
+    reply_to: str = ""
+    submission_id: str = ""
 
 
-class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
-    """One event that one view could not take, and the later events that wait behind it."""
+class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
+    """
+    One event that one view could not take, and the later events that wait behind it.
+
+    While `retry_at` is there the letter is not final: the event is tried again then, and nobody who submitted one of
+    these events has been answered yet. Their `reply_to` and `submission_id` are kept here for that.
+    """
 
     meta: EntryMeta = msgspec.field(name="_meta")
     id: str
@@ -192,7 +200,35 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="ca
     blocked_count: int
     first_failed_at: str
     last_failed_at: str
-    waiting: tuple[WaitingEvent, ...] = ()
+    waiting: tuple[WaitingEvent, ...]
+    retry_at: str | None = None
+    reply_to: str = ""
+    submission_id: str = ""
+
+
+class DecisionAction(StrEnum):
+    """What an operator decided about a dead letter's event, for that one entry."""
+
+    DISCARDED = "DISCARDED"
+    EDITED = "EDITED"
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
+    """
+    An operator's decision, for good: whoever folds the store again has to fold this event so into this entry.
+
+    DISCARDED: not at all, its mark advances. EDITED: with `data`, of the event type's `event_version`.
+    """
+
+    id: str
+    event_id: str
+    projection: str
+    entry_key: str
+    action: DecisionAction
+    data: msgspec.Raw | None = None
+    event_version: int | None = None
+    reason: str | None = None
+    at: str
 
 
 class IdRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

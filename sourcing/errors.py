@@ -10,6 +10,11 @@ Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one
     │   ├── EventTimedOut           not there in time, still on its way
     │   └── PipelineOverloaded      the pipeline takes no more just now
     ├── Rejected                    what a guard raises
+    ├── NotYet                      what a projection raises where waiting may help
+    ├── DeadLetterError             a dead letter could not be resolved
+    │   ├── DeadLetterUnknown       there is none of that id (any more)
+    │   ├── DeadLetterEditInvalid   the data given in place of the event's do not fit: problems
+    │   └── DeadLetterBusy          it changed all the while; try again
     ├── InvalidEvent                data that does not fit its event type: problems
     ├── UnknownEventType            no such type, or a version that nothing reads
     ├── CatalogError                a domain module that contradicts itself
@@ -159,6 +164,53 @@ class Rejected(HazelgateError):
         together.message = _sentence(problems)
         together.args = (together.message,)
         return together
+
+
+class NotYet(HazelgateError):
+    """
+    A projection can't take the event yet, and waiting may help: something it needs is not there so far.
+
+    The event is tried again, with growing pauses, while later events of the entry wait behind it.
+    """
+
+    code = "NOT_YET"
+
+
+class DeadLetterError(HazelgateError):
+    """A dead letter could not be resolved; it is as it was."""
+
+    code = "DEAD_LETTER"
+
+    def __init__(self, dead_letter_id: str, message: str) -> None:
+        super().__init__(message)
+        self.dead_letter_id = dead_letter_id
+
+
+class DeadLetterUnknown(DeadLetterError):
+    """There is no dead letter of that id."""
+
+    code = "DEAD_LETTER_UNKNOWN"
+
+    def __init__(self, dead_letter_id: str) -> None:
+        super().__init__(
+            dead_letter_id, f"there is no dead letter {dead_letter_id} (any more): list those that there are"
+        )
+
+
+class DeadLetterEditInvalid(DeadLetterError):
+    """The data given in place of the event's do not fit it."""
+
+    code = "INVALID_EVENT"
+
+    def __init__(self, dead_letter_id: str, message: str, problems: Iterable[FieldProblem] = ()) -> None:
+        super().__init__(dead_letter_id, message)
+        self.problems = tuple(problems)
+
+
+class DeadLetterBusy(DeadLetterError):
+    """It could not be done just now; the letter is as it was, or as another operator left it."""
+
+    code = "DEAD_LETTER_BUSY"
 
 
 class InvalidEvent(HazelgateError):

@@ -220,7 +220,8 @@ def _outcome(envelope: Envelope, completion: Completion | None) -> Receipt | Eve
     if completion is None:
         return EventTimedOut(event_id=event_id)
     error = completion.error
-    if error is None or (completion.status is CompletionStatus.DEAD_LETTERED and envelope.notify_stored):
+    stored = completion.status is CompletionStatus.STORED  # whatever a view makes of it
+    if error is None or stored or (completion.status is CompletionStatus.DEAD_LETTERED and envelope.notify_stored):
         return _receipt(envelope, completion.status, completion)
     if completion.status is CompletionStatus.DEAD_LETTERED:
         return EventDeadLettered(error.dead_letter_id or "", error.message, event_id=event_id)

@@ -25,6 +25,7 @@ from sourcing import tasks
 from sourcing.batching import ReadGathering, SubmitGathering
 from sourcing.client import client_config, deadline, plain_errors
 from sourcing.cluster import Admission, Callback, ClusterState, Subscription, state_of
+from sourcing.dead_letters import Resolution, ResolveOrder
 from sourcing.errors import PipelineUnavailable
 from sourcing.listeners import TopicListener
 from sourcing.metrics import PipelineStats, decode_stats, merge_stats
@@ -129,6 +130,9 @@ class HazelcastCluster:
     async def query(self, query: EntryQuery) -> EntryPage:
         answers = await self._ask_all(tasks.query_entries(query))
         return merge_pages(query, [decode_page(answer) for answer in answers])
+
+    async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
+        return tasks.resolutions(await self._ask_any(tasks.resolve_dead_letters(orders)))
 
     async def stats(self) -> PipelineStats:
         answers = await self._ask_all(tasks.pipeline_stats())

@@ -16,7 +16,7 @@ import msgspec
 from sourcing.catalog import Catalog, ViewSpec
 from sourcing.envelope import EntryMeta, EventRecord
 from sourcing.events import Event, View
-from sourcing.projector.folding import _dead_letter_id as dead_letter_id
+from sourcing.projector.folding import dead_letter_id
 from sourcing.projector.plans import EventPlan, FoldPlan, make_plans
 
 DEAD_LETTER_DECISIONS = "dead-letter-decisions"

@@ -12,6 +12,7 @@ import msgspec
 from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataInput, ObjectDataOutput
 
 from sourcing.cluster import Admission
+from sourcing.dead_letters import Resolution, ResolveOrder
 from sourcing.queries import EntryQuery, encode_query
 
 EXECUTOR = "hazelgate"
@@ -85,6 +86,19 @@ def query_entries(query: EntryQuery) -> Task:
 def control_pipeline(request: Mapping[str, str]) -> Task:
     """Drain, start or change a pipeline, or try a projector (docs/protocol.md, "ControlPipeline")."""
     return Task(6, _encoder.encode(request))
+
+
+def resolve_dead_letters(orders: Sequence[ResolveOrder]) -> Task:
+    """Have a member resolve dead letters, one after the other."""
+    return Task(5, _encoder.encode(orders))
+
+
+_resolutions_decoder = msgspec.json.Decoder(list[Resolution])
+
+
+def resolutions(answer: bytes) -> list[Resolution]:
+    """What came of each."""
+    return _resolutions_decoder.decode(answer)
 
 
 def pipeline_stats() -> Task:

@@ -129,7 +129,13 @@ class When:
         pipeline = self._start()
         for each in self._past:
             if isinstance(each, Event):
-                (completion,) = pipeline.deliver([self._envelope(each, AT)])
+                given = pipeline.deliver([self._envelope(each, AT)])
+                if not given:
+                    raise AssertionError(
+                        f"given {type(each).__name__} is held: a projection raised NotYet for it; give first"
+                        " what it waits for"
+                    )
+                (completion,) = given
                 if completion.status is not CompletionStatus.SUCCESS:
                     raise AssertionError(f"given {completion.event_type} is {completion.status}: {_reason(completion)}")
         *others, last = self._events

@@ -8,9 +8,11 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from sourcing import clock
 from sourcing.cluster import Admission, Callback, ClusterState, Subscription
+from sourcing.dead_letters import Resolution, ResolveOrder
 from sourcing.errors import NotAvailableYet, PipelineUnavailable
-from sourcing.memory.engine import MemoryEngine
+from sourcing.memory.engine import MemoryEngine, take_all
 from sourcing.memory.queries import query_entries
 from sourcing.metrics import AWAY, READY, RUNNING, PipelineStats, merge_stats
 from sourcing.queries import EntryPage, EntryQuery
@@ -25,6 +27,12 @@ class Processes(Protocol):
 
     def process(self, request: bytes) -> bytes:
         """One call of Process, bytes to bytes."""
+
+    def resolve(self, request: bytes) -> bytes:
+        """One call of Resolve."""
+
+    def settle(self, request: bytes) -> bytes:
+        """One call of Settle."""
 
 
 class MemoryCluster:
@@ -41,12 +49,19 @@ class MemoryCluster:
 
     def __init__(self, processor: Processes, *, gateway_id: str = "memory", max_in_flight: int = 20_000) -> None:
         self.gateway_id = gateway_id
-        self.engine = MemoryEngine(processor.process, self._publish, max_in_flight=max_in_flight)
+        self.engine = MemoryEngine(
+            processor.process,
+            self._publish,
+            resolve=processor.resolve,
+            settle=processor.settle,
+            max_in_flight=max_in_flight,
+        )
         self.crash_before: Callable[[str], bool] = lambda step: False
         self._state = ClusterState()
         self._state_changed = asyncio.Event()
         self._held = False
         self._pump_due = False
+        self._retry_timer: asyncio.TimerHandle | None = None
         self._listeners: dict[str, list[_Listener]] = {}
 
     # ------------------------------------------------------------------ Cluster
@@ -56,6 +71,8 @@ class MemoryCluster:
 
     async def close(self) -> None:
         self._set(ClusterState())
+        if self._retry_timer is not None:
+            self._retry_timer.cancel()
 
     def state(self) -> ClusterState:
         return self._state
@@ -83,6 +100,10 @@ class MemoryCluster:
     async def query(self, query: EntryQuery) -> EntryPage:
         await self._answering()
         return query_entries(self.engine.live_map(query.map_name), query)
+
+    async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
+        await self._answering()
+        return [take_all(self.engine.dead_letters.resolve(order)) for order in orders]
 
     async def stats(self) -> PipelineStats:
         await self._answering()
@@ -158,6 +179,23 @@ class MemoryCluster:
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self._schedule)
         else:
             self._schedule()
+            self._watch()
+
+    def _watch(self) -> None:
+        """Try again what is due, and look again when the next is."""
+        if self._retry_timer is not None:
+            self._retry_timer.cancel()
+            self._retry_timer = None
+        now = clock.now()
+        for retry_at, letter_id in self.engine.dead_letters.retries():
+            if retry_at > now:
+                wait = clock.milliseconds_between(now, retry_at) / 1_000
+                self._retry_timer = asyncio.get_running_loop().call_later(wait, self._watch)
+                return
+            if not self._held and self._state.projector != AWAY:
+                take_all(self.engine.dead_letters.resolve(ResolveOrder(dead_letter_id=letter_id, action="AGAIN")))
+        if self.engine.dead_letters.retries():
+            self._retry_timer = asyncio.get_running_loop().call_later(RETRY_SECONDS, self._watch)
 
     def _publish(self, topic: str, message: bytes) -> None:
         if self._state.connected:

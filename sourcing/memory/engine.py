@@ -20,6 +20,7 @@ from sourcing import clock
 from sourcing.cluster import EVENT_STREAM, Admission
 from sourcing.envelope import COMPLETED_EVENTS, DEAD_LETTER_EVENTS, EVENT_IDS, EVENT_STORE, PENDING_EVENTS
 from sourcing.generations import VIEW_GENERATIONS, live_map
+from sourcing.memory.dead_letters import DeadLetters
 from sourcing.memory.figures import Figures
 from sourcing.metrics import MemberStats
 from sourcing.projector.messages import Delivery, Kind, Outcome, Request, Response, Write, decode_response, encode
@@ -69,6 +70,10 @@ class _StoreConflict(Exception):
         self.records = records
 
 
+def _unasked(request: bytes) -> bytes:
+    raise RuntimeError("give the engine `resolve` and `settle` to have it resolve dead letters")
+
+
 class MemoryEngine:
     """
     One member's pipeline.
@@ -76,6 +81,8 @@ class MemoryEngine:
     Args:
         process: The projector's Process, bytes to bytes.
         publish: Called with a topic and a message for everything that is published.
+        resolve: The projector's Resolve, for dead letters.
+        settle: The projector's Settle, for dead letters.
         maps: The cluster's maps by name; shared between engines that play members of one cluster.
         takes: Which lanes are this member's.
         max_in_flight: How many events may be pending before more are refused.
@@ -88,6 +95,8 @@ class MemoryEngine:
         process: Callable[[bytes], bytes],
         publish: Callable[[str, bytes], None],
         *,
+        resolve: Callable[[bytes], bytes] = _unasked,
+        settle: Callable[[bytes], bytes] = _unasked,
         maps: Maps | None = None,
         takes: Callable[[int], bool] = lambda lane: True,
         max_in_flight: int = 20_000,
@@ -105,6 +114,7 @@ class MemoryEngine:
         self._last_position = 0
         self._batch_id = 0
         self._figures = Figures()
+        self.dead_letters = DeadLetters(self, resolve, settle)
 
     # ------------------------------------------------------------------ what a member is asked
 
@@ -176,7 +186,7 @@ class MemoryEngine:
         Take what has arrived through the pipeline, yielding each step's name before it is taken.
 
         Returns:
-            The completion of each event, in the order of submission.
+            The completion of each event, in the order of submission; a held one has none.
         """
         events = [self._journal.popleft() for _ in range(min(len(self._journal), self._max_batch))]
         if not events:
@@ -210,14 +220,15 @@ class MemoryEngine:
         known = self.recognize(events, inputs[len(found) :])
         inputs[len(found) :] = known
         if answer.needs or any(each.id_record is not None for each in known):
-            self._load(answer.needs, loaded)
+            self.load(answer.needs, loaded)
             answer = self.fold(inputs, loaded)
         outcomes = answer.outcomes[len(found) :]
         persisted_at = clock.now()
         records = yield from self.persist(events, outcomes, known, persisted_at)
         yield "notify stored"
         self._notify_stored(outcomes, persisted_at)
-        yield from self._update_views(answer.writes, inputs, [*found, *records])
+        yield from self._update_views(answer.writes, inputs, [*found, *records], answer.outcomes)
+        outcomes = answer.outcomes[len(found) :]
         return _Batch(events, outcomes, records, persisted_at, clock.now())
 
     def number(self, events: Sequence[Received]) -> list[Delivery]:
@@ -266,10 +277,10 @@ class MemoryEngine:
             answer = self._ask(round_number, inputs, loaded)
             if not answer.needs:
                 return answer
-            self._load(answer.needs, loaded)
+            self.load(answer.needs, loaded)
         raise RuntimeError(f"the projector asked for more entries in each of {MAX_ROUNDS} rounds")
 
-    def _load(self, needs: Mapping[str, list[str]], loaded: Loaded) -> None:
+    def load(self, needs: Mapping[str, list[str]], loaded: Loaded) -> None:
         for map_name, keys in needs.items():
             entries = self.live_map(map_name)
             loaded.setdefault(map_name, {}).update((key, entries.get(key)) for key in keys)
@@ -285,16 +296,16 @@ class MemoryEngine:
         """
         records: list[bytes | None] = []
         for event, outcome, each in zip(events, outcomes, inputs, strict=True):
-            if outcome.id_record is not None and outcome.kind in (Kind.ACCEPTED, Kind.REFUSED):
+            if outcome.id_record is not None:
                 yield f"id {event.event_id}"
                 self.map(EVENT_IDS)[event.event_id] = outcome.id_record
-            if outcome.kind == Kind.ACCEPTED and outcome.record is not None:
+            if _is_new(outcome) and outcome.record is not None:
                 records.append(b'{"persistedAt":"%b",' % persisted_at.encode() + outcome.record[1:])
             else:
-                records.append(each.stored_record if outcome.kind == Kind.ALREADY_STORED else None)
+                records.append(each.stored_record if outcome.kind in (Kind.ALREADY_STORED, Kind.HELD) else None)
         others = []
         for event, outcome, record in zip(events, outcomes, records, strict=True):
-            if outcome.kind == Kind.ACCEPTED and outcome.store_key is not None and record is not None:
+            if _is_new(outcome) and outcome.store_key is not None and record is not None:
                 yield f"store {outcome.store_key}"
                 present = self.map(EVENT_STORE).setdefault(outcome.store_key, record)
                 if not _is_of(present, event.event_id):
@@ -304,43 +315,59 @@ class MemoryEngine:
         return records
 
     def _update_views(
-        self, writes: list[Write], inputs: list[Delivery], records: Sequence[bytes | None]
+        self,
+        writes: list[Write],
+        inputs: list[Delivery],
+        records: Sequence[bytes | None],
+        outcomes: list[Outcome],
     ) -> Steps[None]:
+        """Write; what is refused is folded again as stored, and what becomes of it then is put into `outcomes`."""
         late = _events_of((yield from self.write(writes)))
         while late:
             self._figures.conflicts += len(late)
             again = [
-                msgspec.structs.replace(inputs[index], envelope=b"", id_record=None, stored_record=records[index])
-                for index in late
+                msgspec.structs.replace(inputs[index], id_record=None, stored_record=records[index]) for index in late
             ]
             answer = self.fold(again, {})
+            for index, outcome in zip(late, answer.outcomes, strict=True):
+                outcomes[index] = _as_it_is_now(outcomes[index], outcome)
             late = sorted({late[index] for index in _events_of((yield from self.write(answer.writes)))})
 
     def write(self, writes: Iterable[Write]) -> Steps[list[Write]]:
         """
-        Write each entry where its version is the expected one.
+        Write each entry where its version is the expected one; dead letters first.
+
+        An event whose letter could not be written must not be taken for waiting: what else it changes is left, too.
 
         Returns:
             The refused ones.
         """
-        refused = []
-        for write in writes:
+        refused: list[Write] = []
+        without_letter: set[int] = set()
+        for write in sorted(writes, key=lambda write: write.map != DEAD_LETTER_EVENTS):
+            if not without_letter.isdisjoint(write.events):
+                refused.append(write)
+                continue
             yield f"write {write.map} {write.key}"
             entries = self.live_map(write.map)
-            if write.expected_version in (ANY_VERSION, version_of(entries.get(write.key))):
-                entries[write.key] = write.value
-            else:
+            if write.expected_version not in (ANY_VERSION, version_of(entries.get(write.key))):
                 refused.append(write)
+                if write.map == DEAD_LETTER_EVENTS:
+                    without_letter.update(write.events)
+            elif write.value is None:
+                entries.pop(write.key, None)
+            else:
+                entries[write.key] = write.value
         return refused
 
     # ------------------------------------------------------------------ telling what has happened
 
     def _notify_stored(self, outcomes: list[Outcome], persisted_at: str) -> None:
         stamp = b',"persistedAt":"%b"}' % persisted_at.encode()
-        self._notify(
+        self.notify(
             (outcome.reply_to, _as_stored(outcome.completion) + stamp)
             for outcome in outcomes
-            if outcome.notify_stored and outcome.kind == Kind.ACCEPTED
+            if outcome.notify_stored and _is_new(outcome)
         )
 
     def _publish_records(self, batch: _Batch) -> None:
@@ -358,9 +385,9 @@ class MemoryEngine:
         stored_end = f',"persistedAt":"{batch.persisted_at}"'.encode() + again_end
         notices: list[tuple[str, bytes]] = []
         for event, outcome in zip(batch.events, batch.outcomes, strict=True):
-            if outcome.kind == Kind.ACCEPTED:
-                end = stored_end
-            elif outcome.kind == Kind.ALREADY_STORED:
+            if outcome.kind == Kind.HELD:
+                continue
+            if outcome.kind in (Kind.ACCEPTED, Kind.ALREADY_STORED):
                 end = again_end if b'"persistedAt":' in outcome.completion else stored_end
             else:
                 end = b"}" if b'"completedAt":' in outcome.completion else refused_end
@@ -368,20 +395,20 @@ class MemoryEngine:
             notices.append((outcome.reply_to, completion))
             yield f"complete {event.event_id}"
             refused_now = outcome.kind == Kind.REFUSED and outcome.id_record is not None
-            if outcome.kind == Kind.ACCEPTED or refused_now:
+            if refused_now or (outcome.kind == Kind.ACCEPTED and not _is_dead_lettered(completion)):
                 self.map(COMPLETED_EVENTS)[event.event_id] = completion
-            elif outcome.kind != Kind.ANSWER_ONLY:
-                # The first completion of an event stays: its times are the true ones.
+            elif outcome.kind not in (Kind.ANSWER_ONLY, Kind.HELD):
+                # The first completion stays: its times are the true ones, and the letter may be gone by now.
                 self.map(COMPLETED_EVENTS).setdefault(event.event_id, completion)
             if outcome.kind == Kind.ACCEPTED:
                 self._figures.completed(completion)
             elif refused_now:
                 self._figures.rejected += 1
         yield "notify"
-        self._notify(notices)
+        self.notify(notices)
         return [completion for _, completion in notices]
 
-    def _notify(self, notices: Iterable[tuple[str, bytes]]) -> None:
+    def notify(self, notices: Iterable[tuple[str, bytes]]) -> None:
         by_gateway: dict[str, list[bytes]] = {}
         for reply_to, completion in notices:
             if reply_to:
@@ -431,6 +458,22 @@ def _payload(envelope: bytes) -> object:
 
 def _is_of(record: bytes, event_id: str) -> bool:
     return b'"eventId":"%b"' % event_id.encode() in record
+
+
+def _is_new(outcome: Outcome) -> bool:
+    """Whether it is to be stored now; a held event may have been stored by an earlier run."""
+    return outcome.kind == Kind.ACCEPTED or (outcome.kind == Kind.HELD and outcome.id_record is not None)
+
+
+def _as_it_is_now(first: Outcome, now: Outcome) -> Outcome:
+    """What became of an event that was folded once more: stored it was by the first."""
+    stored = Kind.ACCEPTED if _is_new(first) else Kind.ALREADY_STORED
+    kind = Kind.HELD if now.kind == Kind.HELD else stored
+    return msgspec.structs.replace(first, kind=kind, completion=now.completion)
+
+
+def _is_dead_lettered(completion: bytes) -> bool:
+    return b'"status":"DEAD_LETTERED"' in completion
 
 
 def _as_stored(open_completion: bytes) -> bytes:

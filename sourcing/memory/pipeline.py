@@ -9,6 +9,7 @@ import msgspec
 
 from sourcing import clock
 from sourcing.catalog import Catalog
+from sourcing.dead_letters import Resolution, ResolveOrder
 from sourcing.envelope import EVENT_STORE, PENDING_EVENTS, Completion, EventRecord
 from sourcing.ids import pending_key
 from sourcing.memory.engine import LANES_MAP, Maps, MemoryEngine, Received, take_all
@@ -36,6 +37,8 @@ class MemoryPipeline:
         self._engine = MemoryEngine(
             self._process,
             lambda topic, message: None,
+            resolve=self._processor.resolve,
+            settle=self._processor.settle,
             max_in_flight=sys.maxsize,
             max_batch=sys.maxsize,
             clock_micros=lambda: FIRST_POSITION,
@@ -66,6 +69,10 @@ class MemoryPipeline:
         for envelope in envelopes:
             self._engine.put(_key_of(envelope), envelope)
         return [_decode_completion(completion) for completion in take_all(self._engine.run_batch())]
+
+    def resolve(self, order: ResolveOrder) -> Resolution:
+        """Retry, edit or discard one dead letter."""
+        return take_all(self._engine.dead_letters.resolve(order))
 
     def replay(self, records: Iterable[EventRecord]) -> None:
         """Fold stored records into the entries that have not seen them yet."""

@@ -131,7 +131,7 @@ def refusal(submitter: Submitter, delivery: Delivery, reason: CompletionError) -
 
 
 def stored_completion(record: EventRecord, submission_id: str, dead_letter_id: str | None) -> Completion:
-    """The completion of an event that is in the store."""
+    """The completion of an event that is in the store, and waits in that dead letter if it does."""
     return Completion(
         event_id=record.event_id,
         event_type=record.event_type,

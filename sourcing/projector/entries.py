@@ -7,6 +7,7 @@ An entry that was not loaded is noted in `needs`: then nothing of this round cou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -91,6 +92,21 @@ class ViewEntry:
         self.updated_at = record.received_at
         self.touched.append(index)
 
+    def skip(self, lane: int, position: int) -> None:
+        """The state after an event that is not applied to this entry, and never will be."""
+        self.version += 1
+        self.applied[lane] = max(position, self.applied.get(lane, 0))
+        self.touched.append(0)
+
+    def wait(self, index: int) -> None:
+        """
+        One more event waits behind the letter that blocks the entry.
+
+        The version grows, so that this and a resolving of the letter can't both be written.
+        """
+        self.version += 1
+        self.touched.append(index)
+
     def block(self, dead_letter_id: str, record: EventRecord, index: int) -> None:
         """Nothing is applied any more until the dead letter is retried or discarded."""
         self.blocked = dead_letter_id
@@ -156,6 +172,32 @@ class Head:
         return Write(AGGREGATE_HEADS, self.key, self.expected, value, self.touched)
 
 
+class Waiter(Protocol):
+    """Who submitted an event, and waits for its answer."""
+
+    @property
+    def reply_to(self) -> str: ...
+    @property
+    def submission_id(self) -> str: ...
+
+
+class Nobody:
+    """Nobody waits."""
+
+    reply_to = submission_id = ""
+
+
+NOBODY: Waiter = Nobody()
+
+
+def letter_keys(dead_letter_id: str, failed_at: str, retry_at: str | None) -> dict[str, str]:
+    """A letter's sort keys: when it failed first, and when it is to be tried again."""
+    keys = {"failedAt": f"{failed_at}|{dead_letter_id}"}
+    if retry_at is not None:
+        keys["retryAt"] = f"{retry_at}|{dead_letter_id}"
+    return keys
+
+
 class Letter:
     """One dead letter during a batch; `value` is None until there is one."""
 
@@ -169,19 +211,30 @@ class Letter:
         self.touched: list[int] = []
 
     def open(
-        self, record: EventRecord, event_key: str, projection: str, entry_key: str, error: str, index: int
+        self,
+        record: EventRecord,
+        event_key: str,
+        projection: str,
+        entry_key: str,
+        error: str,
+        index: int,
+        *,
+        submitter: Waiter = NOBODY,
+        failed_at: str | None = None,
+        retry_at: str | None = None,
     ) -> None:
         """Begin with the event that failed. Where the letter is there already, it stays as it is."""
         if self.value is not None:
             return
         self.touched.append(index)
+        failed_at = failed_at or record.received_at
         self.value = DeadLetter(
             meta=EntryMeta(
                 version=0,
                 caused_by=record.event_id,
-                updated_at=record.received_at,
+                updated_at=failed_at,
                 applied={record.lane: record.position},
-                keys={"failedAt": f"{record.received_at}|{self.key}"},
+                keys=letter_keys(self.key, failed_at, retry_at),
             ),
             id=self.key,
             event_key=event_key,
@@ -194,17 +247,37 @@ class Letter:
             error=error,
             attempts=1,
             blocked_count=0,
-            first_failed_at=record.received_at,
-            last_failed_at=record.received_at,
+            first_failed_at=failed_at,
+            last_failed_at=failed_at,
+            waiting=(),
+            retry_at=retry_at,
+            reply_to=submitter.reply_to,
+            submission_id=submitter.submission_id,
         )
 
-    def queue(self, record: EventRecord, event_key: str, index: int) -> None:
+    def touch(self, index: int) -> None:
+        """Its version grows: a block and a removal of the letter can't both be written."""
+        self.touched.append(index)
+
+    def queue(self, event: WaitingEvent, index: int) -> None:
         """One more event waits behind it, unless it is known to."""
-        if self.value is None or self.value.meta.applied.get(record.lane, -1) >= record.position:
+        if self.value is None or self.value.meta.applied.get(event.lane, -1) >= event.position:
             return
         self.touched.append(index)
-        self.value.meta.applied[record.lane] = record.position
-        self.waiting.append(WaitingEvent(key=event_key, lane=record.lane, position=record.position))
+        self.value.meta.applied[event.lane] = event.position
+        self.waiting.append(event)
+
+    @property
+    def final(self) -> bool:
+        """Nothing more happens to it by itself."""
+        return self.value is None or self.value.retry_at is None
+
+    def holds(self, event_id: str, event_key: str) -> bool:
+        """Whether this event failed, or waits."""
+        value = self.value
+        if value is None:
+            return False
+        return value.event_id == event_id or any(waiting.key == event_key for waiting in self.waiting)
 
     def write(self) -> Write:
         """The letter as the batch leaves it."""
@@ -285,7 +358,7 @@ class Entries:
         for entry in [entry for of_view in self._views.values() for entry in of_view.values() if entry.touched]:
             calls.pulse.beats += 1
             write = entry.write()
-            size = len(write.value)
+            size = len(write.value or b"")
             total += size
             if size > limits.max_value_bytes:
                 raise EntryNotEncodable(f"{size:,} bytes")

@@ -10,13 +10,19 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sourcing.envelope import EventRecord, encode_json
+from sourcing import clock
+from sourcing.envelope import EventRecord, WaitingEvent, encode_json
+from sourcing.errors import NotYet
 from sourcing.events import Event
 from sourcing.projector.calls import FAULTS, Calls, Limits, Stage, check_size
-from sourcing.projector.entries import Entries, Incomplete, ViewEntry
+from sourcing.projector.entries import NOBODY, Entries, Incomplete, Letter, ViewEntry, Waiter
 from sourcing.projector.intake import Targets
 from sourcing.projector.plans import FoldPlan
 
+UNREADABLE = "*"
+"""The projection that a letter names where the stored event itself can't be read any more."""
+FIRST_RETRY_MS = 100
+"""How long after its first failure an event that may pass is tried again."""
 _META_BYTES = 8_192
 """More than the rest of an entry's `_meta` has."""
 
@@ -35,10 +41,18 @@ class Folding:
         self._careful = careful
 
     def project(
-        self, index: int, event: Event, record: EventRecord, key: str, targets: Targets, *, stored: bool
-    ) -> str | None:
-        """Fold an event into its entries. Returns the dead letter that it waits in, if it does."""
-        dead_letter_id: str | None = None
+        self, index: int, event: Event, record: EventRecord, key: str, targets: Targets, by: Waiter, *, stored: bool
+    ) -> Letter | None:
+        """
+        Fold an event into its entries.
+
+        Args:
+            by: Who waits for its answer; kept in a letter that is not final.
+
+        Returns:
+            The dead letter that it waits in, if it does; of several, one that is final.
+        """
+        found: Letter | None = None
         for view_plan, keys in targets:
             spec = view_plan.view
             for entry_key, folds in keys.items():
@@ -48,11 +62,11 @@ class Folding:
                     if stored and entry.applied.get(record.lane, -1) >= record.position:
                         continue
                     if entry.blocked is not None:
-                        dead_letter_id = self._wait(entry, index, record, key) or dead_letter_id
+                        found = _worse(found, self._wait(entry, index, record, key, by))
                         continue
                     name = folds[0].name if len(folds) == 1 else ", ".join(fold.name for fold in folds)
                     self._calls.before(Stage.FOLD, name, record.event_id, spec.name, entry_key)
-                    view = _folded(folds, entry, event, record)
+                    view = fold_event(folds, entry, event, record)
                     if self._careful:
                         sort_keys = spec.sort_keys(view)
                         size = len(encode_json(view)) + len(encode_json(sort_keys)) + _META_BYTES
@@ -61,19 +75,22 @@ class Folding:
                     raise
                 except FAULTS as error:  # a projection is the user's code: its fault blocks its entry, not the batch
                     self._calls.blame(error)
-                    dead_letter_id = self.dead_letter(entry, index, record, key, spec.name, entry_key, error)
+                    letter = self.dead_letter(entry, index, record, key, spec.name, entry_key, error, by)
+                    found = _worse(found, letter)
                     continue
                 entry.apply(view, record, index)
-        return dead_letter_id
+        return found
 
-    def _wait(self, entry: ViewEntry, index: int, record: EventRecord, key: str) -> str:
+    def _wait(self, entry: ViewEntry, index: int, record: EventRecord, key: str, by: Waiter) -> Letter:
         assert entry.blocked is not None
         letter = self._entries.letter(entry.blocked)
         if letter is None:
             raise Incomplete
         letter.open(record, key, entry.spec.name, entry.key, "the dead letter it waited behind is gone", index)
-        letter.queue(record, key, index)
-        return entry.blocked
+        # Behind a final letter it is answered now; otherwise whoever waits is told later.
+        letter.queue(waiting_event(record, key, NOBODY if letter.final else by), index)
+        entry.wait(index)
+        return letter
 
     def dead_letter(
         self,
@@ -84,20 +101,49 @@ class Folding:
         projection: str,
         entry_key: str,
         error: BaseException,
-    ) -> str:
+        by: Waiter,
+    ) -> Letter:
         """Put the event aside for one entry, and block that. An entry that can't even be read is left as it is."""
-        dead_letter_id = _dead_letter_id(record.event_id, projection, entry_key)
-        letter = self._entries.letter(dead_letter_id)
+        letter_id = dead_letter_id(record.event_id, projection, entry_key)
+        letter = self._entries.letter(letter_id)
         if letter is None:
             raise Incomplete
-        text = f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()[:2_000]
-        letter.open(record, key, projection, entry_key, text, index)
+        # While it is tried again its entry has to wait, so it must be one that can be blocked.
+        passes = isinstance(error, NotYet) and entry is not None and entry.readable
+        retry_at = clock.later(record.received_at, FIRST_RETRY_MS) if passes else None
+        if letter.value is not None:
+            letter.touch(index)
+        text = said(error)
+        waits = by if passes else NOBODY
+        letter.open(record, key, projection, entry_key, text, index, submitter=waits, retry_at=retry_at)
         if entry is not None and entry.readable:
-            entry.block(dead_letter_id, record, index)
-        return dead_letter_id
+            entry.block(letter_id, record, index)
+        return letter
 
 
-def _folded(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> Any:
+def _worse(one: Letter | None, other: Letter) -> Letter:
+    return other if one is None or (other.final and not one.final) else one
+
+
+def waiting_event(record: EventRecord, key: str, by: Waiter) -> WaitingEvent:
+    """An event as a letter lists those that wait behind it."""
+    return WaitingEvent(
+        key=key, lane=record.lane, position=record.position, reply_to=by.reply_to, submission_id=by.submission_id
+    )
+
+
+def said(error: BaseException) -> str:
+    """What a letter says of a failure."""
+    return f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()[:2_000]
+
+
+def fold_event(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> Any:
+    """
+    An entry's view after one more event.
+
+    Raises:
+        Exception: Whatever the projection raises; TypeError where it returns no view.
+    """
     view: Any = entry.view
     for fold in folds:
         view = fold.function(view, event, record) if fold.takes_record else fold.function(view, event)
@@ -106,7 +152,7 @@ def _folded(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record:
     return view
 
 
-def _dead_letter_id(event_id: str, projection: str, entry_key: str) -> str:
+def dead_letter_id(event_id: str, projection: str, entry_key: str) -> str:
     """The same failure always has the same letter, however often it is processed."""
     content = f"{event_id}\n{projection}\n{entry_key}".encode()
     return f"dl-{hashlib.blake2b(content, digest_size=12).hexdigest()}"

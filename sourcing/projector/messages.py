@@ -42,6 +42,8 @@ class Kind(IntEnum):
     REFUSED = 1
     ALREADY_STORED = 2
     ANSWER_ONLY = 3
+    HELD = 4
+    """Stored, and a view tries again: whoever submitted it is answered when that is decided."""
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -58,12 +60,16 @@ class Outcome(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Write(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """An entry's state after the batch, to be written where its version still is the expected one."""
+    """
+    An entry's state after the batch, to be written where its version still is the expected one.
+
+    `value` None removes the entry.
+    """
 
     map: str
     key: str
     expected_version: int
-    value: bytes
+    value: bytes | None
     events: list[int]
 
 
@@ -107,6 +113,72 @@ class Life(msgspec.Struct, frozen=True, gc=False, array_like=True):
     ended: str = ""
 
 
+class ResolveRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One dead letter, what an operator or the watch wants of it, and what is loaded so far."""
+
+    dead_letter_id: str
+    action: str
+    """RETRY, EDIT or DISCARD; AGAIN where the engine's watch retries."""
+    data: bytes | None
+    reason: str | None
+    now: str
+    max_attempts: int
+    backoff_ms: int
+    failure: str | None
+    """The call of the projection counts as failed with this, and is not made."""
+    loaded: dict[str, dict[str, bytes | None]]
+
+
+class Affected(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A stored event whose completion may have changed, and who is to hear of it."""
+
+    store_key: str
+    reply_to: str
+    submission_id: str
+
+
+class ResolveResponse(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """
+    Either what has to be loaded first, or what to do.
+
+    The engine writes step by step; where a write is refused, it begins anew. Then it settles `affected`, of which the
+    first is the letter's own event, and then makes the `last` writes.
+    """
+
+    needs: dict[str, list[str]]
+    steps: list[list[Write]]
+    affected: list[Affected]
+    last: list[Write]
+    answer: bytes
+    """JSON: `id`, `outcome` (RESOLVED, FAILED, UNKNOWN or INVALID), `message`, `problems`."""
+
+
+class SettleRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Stored events whose completions are to be told from the entries and letters as they are now."""
+
+    events: list[Affected]
+    without: str | None
+    """The dead letter that is about to go: nothing is in it any more."""
+    now: str
+    loaded: dict[str, dict[str, bytes | None]]
+
+
+class Settled(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """How an event stands; where it is not `final`, nothing is written, and nobody is told."""
+
+    event_id: str
+    completion: bytes
+    reply_to: str
+    final: bool
+
+
+class SettleResponse(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Either what has to be loaded first, or how each event stands."""
+
+    needs: dict[str, list[str]]
+    events: list[Settled]
+
+
 class Description(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """
     What the projector knows.
@@ -126,4 +198,8 @@ decode_request = msgspec.msgpack.Decoder(Request).decode
 decode_fold_request = msgspec.msgpack.Decoder(FoldRequest).decode
 decode_fold_response = msgspec.msgpack.Decoder(FoldResponse).decode
 decode_response = msgspec.msgpack.Decoder(Response).decode
+decode_resolve_request = msgspec.msgpack.Decoder(ResolveRequest).decode
+decode_resolve_response = msgspec.msgpack.Decoder(ResolveResponse).decode
+decode_settle_request = msgspec.msgpack.Decoder(SettleRequest).decode
+decode_settle_response = msgspec.msgpack.Decoder(SettleResponse).decode
 decode_description = msgspec.msgpack.Decoder(Description).decode

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sourcing.catalog import Catalog
-from sourcing.envelope import CompletionError, Envelope, EventRecord, IdRecord, encode_json
+from sourcing.envelope import Completion, CompletionError, Envelope, EventRecord, IdRecord, encode_json
 from sourcing.errors import FieldProblem, InvalidEvent, Rejected
 from sourcing.events import Event
 from sourcing.ids import cursor, head_key, store_key
@@ -30,8 +30,8 @@ from sourcing.projector.calls import (
     Stage,
     check_size,
 )
-from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete
-from sourcing.projector.folding import Folding
+from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete, Letter
+from sourcing.projector.folding import UNREADABLE, Folding
 from sourcing.projector.intake import Intake, Reads, Targets, Work, read_keys, require_targets, targets_of
 from sourcing.projector.messages import (
     Description,
@@ -40,10 +40,14 @@ from sourcing.projector.messages import (
     Request,
     Response,
     decode_request,
+    decode_resolve_request,
+    decode_settle_request,
     encode,
 )
 from sourcing.projector.plans import EventPlan, GuardPlan, ReadPlan, make_plans, usual_reads
 from sourcing.projector.refolding import Refolding
+from sourcing.projector.resolving import Resolver
+from sourcing.projector.settling import Settler
 
 
 class _Refused(Exception):
@@ -62,6 +66,8 @@ class Processor:
         self._limits = limits or Limits()
         self._plans = make_plans(catalog)
         self._intake = Intake(catalog, self._plans)
+        self._resolver = Resolver(catalog, self._plans)
+        self._settler = Settler(catalog, self._plans)
 
     def describe(self) -> bytes:
         """What the engine has to know about the domain, as a msgpack body."""
@@ -87,6 +93,14 @@ class Processor:
     def refolding(self) -> Refolding:
         """A new conversation about stored events."""
         return Refolding(self.catalog, self._plans, self._limits)
+
+    def resolve(self, request: bytes) -> bytes:
+        """What to do about one dead letter, bytes to bytes as `process`."""
+        return encode(self._resolver.resolve(decode_resolve_request(request)))
+
+    def settle(self, request: bytes) -> bytes:
+        """How stored events stand, bytes to bytes as `process`."""
+        return encode(self._settler.settle(decode_settle_request(request)))
 
     def fold(
         self, request: Request, pulse: Pulse | None = None, tell: Callable[[Crumb], None] | None = None
@@ -167,6 +181,8 @@ class _Batch:
         if first.outcome is None or first.completion is None:
             raise Incomplete
         completion = msgspec.structs.replace(first.completion, submission_id=work.submitter.submission_id)
+        if first.outcome.kind == Kind.HELD:
+            return answers.answered(work.submitter, completion, Kind.HELD)
         stored_now = first.outcome.kind == Kind.ACCEPTED
         stored_by_nobody = first.outcome.kind == Kind.ALREADY_STORED and not first.delivery.envelope
         kind = Kind.ALREADY_STORED if stored_now or stored_by_nobody else Kind.ANSWER_ONLY
@@ -199,11 +215,11 @@ class _Batch:
 
         record = _record(work, envelope, plan, head.sequence + 1, data)
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
-        dead_letter_id = self._folding.project(work.index, event, record, key, targets, stored=False)
+        letter = self._folding.project(work.index, event, record, key, targets, work.submitter, stored=False)
         head.advance(record.sequence, work.index)
-        work.completion = answers.stored_completion(record, work.submitter.submission_id, dead_letter_id)
+        work.completion = _completion(record, work, letter)
         return Outcome(
-            Kind.ACCEPTED,
+            Kind.ACCEPTED if _is_answered(letter) else Kind.HELD,
             key,
             encode_json(record),
             encode_json(IdRecord(hash=submission.hash, key=key)),
@@ -307,15 +323,19 @@ class _Batch:
         record = work.record
         assert record is not None
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
-        dead_letter_id = None
+        letter = None
         if work.failure is not None:
-            dead_letter_id = self._folding.dead_letter(None, work.index, record, key, "*", "", work.failure)
+            letter = self._folding.dead_letter(
+                None, work.index, record, key, UNREADABLE, "", work.failure, work.submitter
+            )
         elif work.event is not None and work.targets is not None:
-            dead_letter_id = self._folding.project(work.index, work.event, record, key, work.targets, stored=True)
+            letter = self._folding.project(
+                work.index, work.event, record, key, work.targets, work.submitter, stored=True
+            )
         self._entries.head(head_key(record.aggregate_type, record.aggregate_id)).advance(record.sequence, work.index)
-        work.completion = answers.stored_completion(record, work.submitter.submission_id, dead_letter_id)
+        work.completion = _completion(record, work, letter)
         return Outcome(
-            Kind.ALREADY_STORED,
+            Kind.ALREADY_STORED if _is_answered(letter) else Kind.HELD,
             key,
             work.delivery.stored_record,
             None,
@@ -324,6 +344,15 @@ class _Batch:
             work.submitter.reply_to,
             work.submitter.notify_stored,
         )
+
+
+def _is_answered(letter: Letter | None) -> bool:
+    """Whether there is something to answer yet: an event in a letter that is tried again is held."""
+    return letter is None or letter.final
+
+
+def _completion(record: EventRecord, work: Work, letter: Letter | None) -> Completion:
+    return answers.stored_completion(record, work.submitter.submission_id, None if letter is None else letter.key)
 
 
 def _stored_first(work: Work) -> tuple[int, int]:

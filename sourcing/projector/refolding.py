@@ -16,8 +16,8 @@ from sourcing.envelope import EventRecord
 from sourcing.events import Event
 from sourcing.ids import store_key
 from sourcing.projector.calls import FAULTS, Calls, Limits, Stage
-from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete
-from sourcing.projector.folding import Folding
+from sourcing.projector.entries import NOBODY, Entries, EntryNotEncodable, Incomplete
+from sourcing.projector.folding import UNREADABLE, Folding
 from sourcing.projector.intake import Targets, require_targets
 from sourcing.projector.messages import FoldRequest, FoldResponse, decode_fold_request, encode
 from sourcing.projector.plans import EventPlan
@@ -111,6 +111,6 @@ class Refolding:
 
 def _fold(folding: Folding, stored: _Stored) -> None:
     if stored.failure is not None:
-        folding.dead_letter(None, stored.place, stored.record, stored.key, "*", "", stored.failure)
+        folding.dead_letter(None, stored.place, stored.record, stored.key, UNREADABLE, "", stored.failure, NOBODY)
     elif stored.event is not None:
-        folding.project(stored.place, stored.event, stored.record, stored.key, stored.targets, stored=True)
+        folding.project(stored.place, stored.event, stored.record, stored.key, stored.targets, NOBODY, stored=True)

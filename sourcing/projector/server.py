@@ -73,6 +73,8 @@ class ProjectorServer:
             "Life": _unary(lambda _: life),
             "Process": grpc.stream_stream_rpc_method_handler(self._converse),
             "Fold": grpc.stream_stream_rpc_method_handler(self._refold),
+            "Resolve": _unary(self._shared(processor.resolve)),
+            "Settle": _unary(self._shared(processor.settle)),
         }
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
         try:
@@ -114,6 +116,15 @@ class ProjectorServer:
 
         for body in requests:
             yield _answered(answer, body, context)
+
+    def _shared(self, answer: Answer) -> Answer:
+        """The same, beside others and under the eyes of the watchdog."""
+
+        def watched(body: bytes) -> bytes:
+            with self._turns.shared(), self._watchdog.watching(Pulse()):
+                return answer(body)
+
+        return watched
 
     def _process_carefully(
         self, request: Request, confirmations: Iterator[bytes], context: grpc.ServicerContext

@@ -12,11 +12,29 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from sourcing import Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
+from sourcing import (
+    Event,
+    EventRecord,
+    Id,
+    Json,
+    NotYet,
+    Rejected,
+    View,
+    clock,
+    event,
+    guard,
+    projection,
+    replace,
+    upcast,
+)
 
 ACCOUNTS = "account-view"
 OWNERS = "owner-view"
 POISON = "poison"
+MOODY = "moody-"
+"""Owners whose name begins so can't take some amounts, for a while or ever."""
+ALWAYS_FAILS, SOON_PASSES, NEVER_PASSES, FAILS_AT_FIRST = 13, 14, 15, 16
+MOOD_SECONDS = 0.4
 
 
 @event("AccountOpened", aggregate="Account", key="account_id")
@@ -95,8 +113,19 @@ def paid_in(account: Account, event: MoneyPaidIn) -> Account:
 
 
 @owners.on(MoneyPaidIn, key="owner")
-def richer(owner: Owner | None, event: MoneyPaidIn) -> Owner:
+def richer(owner: Owner | None, event: MoneyPaidIn, record: EventRecord) -> Owner:
     if event.owner == POISON:
         raise ValueError("poisoned")
+    if (event.owner or "").startswith(MOODY):
+        _be_moody(event, record)
     before = Owner(owner=event.owner or "", total=0) if owner is None else owner
     return replace(before, total=before.total + event.amount)
+
+
+def _be_moody(event: MoneyPaidIn, record: EventRecord) -> None:
+    """Not pure, as a projection has to be: it plays one that was mended meanwhile."""
+    fresh = clock.milliseconds_between(record.timestamp, clock.now()) < MOOD_SECONDS * 1_000
+    if event.amount == ALWAYS_FAILS or (event.amount == FAILS_AT_FIRST and fresh):
+        raise ValueError(f"{event.amount} is not liked")
+    if event.amount == NEVER_PASSES or (event.amount == SOON_PASSES and fresh):
+        raise NotYet("not in the mood yet")

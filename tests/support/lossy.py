@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from sourcing.cluster import Admission, Callback, Cluster, ClusterState, Subscription
+from sourcing.dead_letters import Resolution, ResolveOrder
 from sourcing.metrics import PipelineStats
 from sourcing.queries import EntryPage, EntryQuery
 
@@ -41,6 +42,9 @@ class LossyCluster:
 
     async def query(self, query: EntryQuery) -> EntryPage:
         return await self._inner.query(query)
+
+    async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
+        return await self._inner.resolve_dead_letters(orders)
 
     async def stats(self) -> PipelineStats:
         return await self._inner.stats()

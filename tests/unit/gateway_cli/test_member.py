@@ -46,6 +46,8 @@ def test_every_option_reaches_the_member() -> None:
         "quorum=2",
         "journal-capacity=4",
         "projector-timeout-seconds=7",
+        "retry-attempts=6",
+        "retry-backoff-ms=100",
         "pipelines=shop=OrderCreated,OrderShipped@p:50051;rest=*@q:50051",
         "members=a:5701,b:5701",
         "config=own.yaml",

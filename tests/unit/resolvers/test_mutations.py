@@ -272,7 +272,11 @@ async def test_a_price_of_the_clients_goes_into_the_order(gateway: Gateway) -> N
     assert result["order"]["totalAmount"] == "2.50"
 
 
-@pytest.mark.parametrize("mutation", ['retryDeadLetter(id: "d")', 'discardDeadLetter(id: "d", reason: "r")'])
-async def test_what_comes_later_says_so(gateway: Gateway, mutation: str) -> None:
+@pytest.mark.parametrize(
+    "mutation",
+    ['retryDeadLetter(id: "d")', 'discardDeadLetter(id: "d", reason: "r")', 'editDeadLetter(id: "d", data: {})'],
+)
+async def test_a_dead_letter_that_is_not_there_is_said(gateway: Gateway, mutation: str) -> None:
     error = await gateway.error(f"mutation {{ {mutation} {{ status }} }}")
-    assert error["extensions"] == {"code": "NOT_AVAILABLE_YET"}
+    assert error["extensions"] == {"code": "DEAD_LETTER_UNKNOWN"}
+    assert error["message"].startswith("there is no dead letter d")

@@ -11,7 +11,7 @@ import pytest
 
 from sourcing.envelope import EVENT_STORE
 from sourcing.past import DEAD_LETTER_DECISIONS
-from sourcing.projector.folding import _dead_letter_id
+from sourcing.projector.folding import dead_letter_id
 from tests.support.gateway import Gateway, create_customer, create_order, create_product
 from tests.support.moments import differences, everything, use_the_shop
 
@@ -79,7 +79,7 @@ async def test_what_operators_decided_counts_from_then_on(
     await create_product(gateway, "p1", quantity=10)
     await gateway.data('mutation { replenishStock(input: {productId: "p1", quantity: 5}) { __typename } }')
     record = msgspec.json.decode(gateway.cluster.engine.map(EVENT_STORE)["Product:2@p1"])
-    letter = _dead_letter_id(record["eventId"], "product-availability-view", "p1")
+    letter = dead_letter_id(record["eventId"], "product-availability-view", "p1")
     gateway.cluster.engine.map(DEAD_LETTER_DECISIONS)[letter] = msgspec.json.encode(decision)
     now = datetime.now(UTC).isoformat()
     data = await gateway.data(f'{{ product(productId: "p1", asOf: "{now}") {{ quantityOnHand }} }}')

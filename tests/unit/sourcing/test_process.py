@@ -393,10 +393,12 @@ def test_events_of_later_batches_wait_too_and_once(pipeline: MemoryPipeline) -> 
 
 def test_the_failed_event_itself_is_delivered_again_without_a_second_letter(pipeline: MemoryPipeline) -> None:
     pipeline.deliver([count(POISON, event_id="e1")])
-    before = {name: dict(pipeline.map(name)) for name in (DEAD_LETTER_EVENTS, "group-view", "counter-view")}
+    before = {name: dict(pipeline.map(name)) for name in (DEAD_LETTER_EVENTS, "counter-view")}
+    version = entry(pipeline, "group-view", "all")["_meta"]["version"]
     completions = pipeline.deliver([count(POISON, event_id="e1")])
     assert codes(completions) == ["DEAD_LETTERED"]
     assert {name: pipeline.map(name) for name in before} == before
+    assert entry(pipeline, "group-view", "all")["_meta"]["version"] == version + 1, "against a resolving meanwhile"
 
 
 def test_an_entry_blocked_before_its_first_event_shows_nothing(pipeline: MemoryPipeline) -> None:

@@ -53,6 +53,7 @@ def fold(
         answer = refolding.fold(FoldRequest(1, number, [], [], loaded))
     assert not answer.needs
     for write in answer.writes:
+        assert write.value is not None, "a rebuild removes nothing"
         maps.setdefault(write.map, {})[write.key] = write.value
     return answer
 

@@ -50,6 +50,8 @@ class _Nothing:
     def process(self, request: bytes) -> bytes:
         raise AssertionError("nothing is submitted here")
 
+    resolve = settle = process
+
 
 def record(position: int, event_type: str = "Happened") -> EventRecord:
     return EventRecord(

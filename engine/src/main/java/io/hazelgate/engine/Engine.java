@@ -5,6 +5,7 @@ import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.splitbrainprotection.SplitBrainProtectionException;
 import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.pipeline.DeadLetters;
 import io.hazelgate.engine.rebuild.AfterMerge;
 import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.store.EventLog;
@@ -38,8 +39,9 @@ public final class Engine implements AutoCloseable {
     private final Aggregates aggregates = new Aggregates(this);
     private final List<Pipeline> pipelines;
     private final Rebuilds rebuilds;
+    private final DeadLetters deadLetters;
     private final ScheduledExecutorService watch =
-            Executors.newScheduledThreadPool(6, task -> new Thread(task, "hazelgate-watch"));
+            Executors.newScheduledThreadPool(7, task -> new Thread(task, "hazelgate-watch"));
     private final ILogger log;
 
     public Engine(HazelcastInstance hazelcast, Settings settings) {
@@ -62,6 +64,7 @@ public final class Engine implements AutoCloseable {
         }
         pipelines = List.copyOf(made);
         rebuilds = new Rebuilds(this);
+        deadLetters = new DeadLetters(this);
         hazelcast.getUserContext().put(CONTEXT_KEY, this);
     }
 
@@ -87,6 +90,7 @@ public final class Engine implements AutoCloseable {
         }
         every(2_000, rebuilds::look);
         every(1_000, new AfterMerge(hazelcast, rebuilds)::look);
+        every(100, deadLetters::look);
     }
 
     private void every(long millis, Runnable task) {
@@ -171,6 +175,11 @@ public final class Engine implements AutoCloseable {
                         + hazelcast.getCluster().getLocalMember().getAddress() + "; it has "
                         + pipelines.stream().map(Pipeline::name).toList()
                         + ". All members have to be started with the same --pipeline options"));
+    }
+
+    /** What resolves dead letters. */
+    public DeadLetters deadLetters() {
+        return deadLetters;
     }
 
     /** The pipeline that takes events of a type; null where none does. */

@@ -13,6 +13,7 @@ import io.hazelgate.engine.tasks.QueryEntries;
 import io.hazelgate.engine.tasks.ReadEntries;
 import io.hazelgate.engine.tasks.RebuildStep;
 import io.hazelgate.engine.tasks.RebuildTask;
+import io.hazelgate.engine.tasks.ResolveDeadLetters;
 import io.hazelgate.engine.tasks.SubmitEvents;
 
 /** Everything of ours that travels between members, or comes from a client. Ids below 100 are part of docs/protocol.md. */
@@ -25,6 +26,7 @@ public final class EngineSerializers implements DataSerializableFactory {
     public static final int PIPELINE_STATS = 4;
     public static final int CONTROL_PIPELINE = 6;
     public static final int REBUILD = 7;
+    public static final int RESOLVE_DEAD_LETTERS = 5;
     public static final int RECEIVED = 100;
     public static final int READ_OPERATION = 101;
     public static final int CHANGE_OPERATION = 102;
@@ -42,6 +44,7 @@ public final class EngineSerializers implements DataSerializableFactory {
             case PIPELINE_STATS -> new PipelineStats();
             case CONTROL_PIPELINE -> new ControlPipeline();
             case REBUILD -> new RebuildTask();
+            case RESOLVE_DEAD_LETTERS -> new ResolveDeadLetters();
             case RECEIVED -> new Received();
             case READ_OPERATION -> new ReadOperation();
             case CHANGE_OPERATION -> new ChangeOperation();

@@ -7,6 +7,7 @@ public final class Names {
     public static final String EVENT_IDS = "event-ids";
     public static final String COMPLETED_EVENTS = "completed-events";
     public static final String DEAD_LETTER_EVENTS = "dead-letter-events";
+    public static final String DEAD_LETTER_DECISIONS = "dead-letter-decisions";
     public static final String AGGREGATE_HEADS = "aggregate-heads";
     public static final String POSITIONS = "positions";
     public static final String LANE_OWNERS = "lane-owners";

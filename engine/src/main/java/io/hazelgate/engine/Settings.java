@@ -69,7 +69,7 @@ public record Settings(
         return properties;
     }
 
-    private static int integer(String name, int fallback, int least, int most) {
+    static int integer(String name, int fallback, int least, int most) {
         String text = System.getProperty(name);
         if (text == null) {
             return fallback;

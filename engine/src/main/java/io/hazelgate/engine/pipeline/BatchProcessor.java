@@ -30,13 +30,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -62,6 +60,7 @@ final class BatchProcessor {
     private final Lanes lanes;
     private final OwnedLanes owned;
     private final EntryLoader loader;
+    private final EntryWriter writer;
     private final Notices notices;
     private final Entries entries;
     private final Containment containment;
@@ -79,6 +78,7 @@ final class BatchProcessor {
         projecting = projector.newAsker();
         lanes = engine.lanes();
         loader = new EntryLoader(engine);
+        writer = new EntryWriter(engine);
         notices = new Notices(hazelcast);
         log = hazelcast.getLoggingService().getLogger(BatchProcessor.class);
         containment = new Containment(
@@ -194,12 +194,13 @@ final class BatchProcessor {
             }
             answer = fold(batchId, Map.of(), inputs, loaded, care);
         }
-        List<Outcome> outcomes = answer.outcomes().subList(found.size(), inputs.size());
+        List<Outcome> all = new ArrayList<>(answer.outcomes());
+        List<Outcome> outcomes = all.subList(found.size(), inputs.size());
 
         long persistedAt = Clock.micros();
         List<byte[]> records = persist(events, outcomes, inputs.subList(found.size(), inputs.size()), persistedAt);
         sendStoredNotices(outcomes, persistedAt);
-        updateViews(batchId, answer.writes(), inputs, found, records, care);
+        updateViews(batchId, answer.writes(), inputs, found, records, all, care);
         return new Batch(events, outcomes, records, persistedAt, Clock.micros());
     }
 
@@ -317,13 +318,13 @@ final class BatchProcessor {
             Outcome outcome = outcomes.get(i);
             String eventId = events.get(i).eventId();
             byte[] record = null;
-            if (outcome.kind() == Outcome.ACCEPTED) {
+            if (outcome.isNew()) {
                 record = spliced(prefix, outcome.record());
                 newEvents.add(new NewEvent(eventId, outcome.idRecord(), record));
                 ids.add(Change.setIfSame(eventId, inputs.get(i).idRecord(), outcome.idRecord()));
                 stored.add(Change.setIfSame(outcome.storeKey(), null, record));
                 eventOfStoreKey.put(outcome.storeKey(), eventId);
-            } else if (outcome.kind() == Outcome.ALREADY_STORED) {
+            } else if (outcome.isStoredBefore()) {
                 record = inputs.get(i).storedRecord();
             } else if (outcome.kind() == Outcome.REFUSED && outcome.idRecord() != null) {
                 refused.add(eventId);
@@ -365,8 +366,15 @@ final class BatchProcessor {
         throw new StoreConflict(others, Map.of());
     }
 
+    /** Writes; what is refused is folded again as stored, and what becomes of it then is put into the outcomes. */
     private void updateViews(
-            long batchId, List<Write> writes, List<Input> inputs, List<byte[]> found, List<byte[]> records, Care care) {
+            long batchId,
+            List<Write> writes,
+            List<Input> inputs,
+            List<byte[]> found,
+            List<byte[]> records,
+            List<Outcome> outcomes,
+            Care care) {
         Set<Integer> conflicting = write(writes);
         long backoff = 1;
         while (!conflicting.isEmpty()) {
@@ -375,10 +383,16 @@ final class BatchProcessor {
             for (int index : conflicting) {
                 byte[] record = index < found.size() ? found.get(index) : records.get(index - found.size());
                 Input input = inputs.get(index);
-                again.add(new Input(new byte[0], input.lane(), input.position(), input.receivedAt(), null, record));
+                again.add(
+                        new Input(input.envelope(), input.lane(), input.position(), input.receivedAt(), null, record));
             }
             Answer answer = fold(batchId, Map.of(), again, new HashMap<>(), care);
             List<Integer> indexes = List.copyOf(conflicting);
+            for (int i = 0; i < indexes.size(); i++) {
+                Outcome first = outcomes.get(indexes.get(i));
+                outcomes.set(
+                        indexes.get(i), first.asDecidedNow(answer.outcomes().get(i)));
+            }
             conflicting = new TreeSet<>();
             for (int index : write(answer.writes())) {
                 conflicting.add(indexes.get(index));
@@ -390,37 +404,17 @@ final class BatchProcessor {
 
     /** Returns the indexes of the events whose writes were refused, because another member had changed the entry meanwhile. */
     private Set<Integer> write(List<Write> writes) {
-        Map<String, List<Write>> byMap = new LinkedHashMap<>();
-        writes.forEach(write ->
-                byMap.computeIfAbsent(write.map(), map -> new ArrayList<>()).add(write));
-        Map<String, CompletableFuture<Map<String, byte[]>>> running = new LinkedHashMap<>();
-        byMap.forEach((map, mapWrites) -> running.put(
-                map,
-                entries.change(
-                        engine.generations().liveMap(map),
-                        mapWrites.stream().map(BatchProcessor::change).toList())));
         Set<Integer> refused = new TreeSet<>();
-        running.forEach((map, change) -> {
-            Map<String, byte[]> conflicts = change.join();
-            for (Write write : conflicts.isEmpty() ? List.<Write>of() : byMap.get(map)) {
-                if (conflicts.containsKey(write.key())) {
-                    Arrays.stream(write.events()).forEach(refused::add);
-                }
-            }
-        });
+        for (Write write : writer.writeLettersFirst(writes)) {
+            Arrays.stream(write.events()).forEach(refused::add);
+        }
         return refused;
-    }
-
-    private static Change change(Write write) {
-        return write.expectedVersion() == Write.ANY
-                ? Change.set(write.key(), write.value())
-                : Change.setIfVersion(write.key(), write.expectedVersion(), write.value());
     }
 
     private void sendStoredNotices(List<Outcome> outcomes, long persistedAt) {
         String stamp = ",\"persistedAt\":\"" + Clock.iso(persistedAt) + "\"}";
         for (Outcome outcome : outcomes) {
-            if (outcome.notifyStored() && outcome.kind() == Outcome.ACCEPTED) {
+            if (outcome.notifyStored() && outcome.isNew()) {
                 notices.add(outcome.replyTo(), Notices.asStored(outcome.completion()), stamp);
             }
         }

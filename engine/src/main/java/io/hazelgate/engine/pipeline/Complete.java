@@ -36,19 +36,23 @@ final class Complete implements BatchStageP.Step {
         List<Change> changes = new ArrayList<>(batch.outcomes.size());
         for (int i = 0; i < batch.outcomes.size(); i++) {
             Outcome outcome = batch.outcomes.get(i);
+            if (outcome.kind() == Outcome.HELD) {
+                continue;
+            }
             String eventId = batch.events.get(i).eventId();
             String completion = new String(outcome.completion(), StandardCharsets.UTF_8);
             String end =
                     switch (outcome.kind()) {
-                        case Outcome.ACCEPTED -> storedEnd;
-                        case Outcome.ALREADY_STORED -> completion.contains("\"persistedAt\":") ? againEnd : storedEnd;
+                        case Outcome.ACCEPTED, Outcome.ALREADY_STORED ->
+                            completion.contains("\"persistedAt\":") ? againEnd : storedEnd;
                         default -> completion.contains("\"completedAt\":") ? "}" : refusedEnd;
                     };
             byte[] whole = (completion + end).getBytes(StandardCharsets.UTF_8);
-            if (outcome.kind() == Outcome.ACCEPTED || outcome.isNewRefusal()) {
+            boolean deadLettered = completion.contains("\"status\":\"DEAD_LETTERED\"");
+            if (outcome.isNewRefusal() || (outcome.kind() == Outcome.ACCEPTED && !deadLettered)) {
                 changes.add(Change.set(eventId, whole));
             } else if (outcome.kind() != Outcome.ANSWER_ONLY) {
-                // The first completion of an event stays: its times are the true ones.
+                // The first completion of an event stays: its times are true, and its letter may be gone by now.
                 changes.add(Change.setIfAbsent(eventId, whole));
             }
             notices.add(outcome.replyTo(), completion, end);

@@ -145,6 +145,83 @@ public final class Messages {
         }
     }
 
+    public static byte[] resolve(
+            Resolving.Order order,
+            String now,
+            int maxAttempts,
+            long backoffMillis,
+            Map<String, Map<String, byte[]>> loaded) {
+        try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
+            packer.packArrayHeader(9).packString(order.deadLetterId()).packString(order.action());
+            packBytes(packer, order.data());
+            packText(packer, order.reason());
+            packer.packString(now).packInt(maxAttempts).packLong(backoffMillis);
+            packText(packer, order.failure());
+            packLoaded(packer, loaded);
+            return packer.toByteArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static Resolving resolving(byte[] body) {
+        try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(body)) {
+            unpacker.unpackArrayHeader();
+            Map<String, List<String>> needs = stringLists(unpacker);
+            int stepCount = unpacker.unpackArrayHeader();
+            List<List<Write>> steps = new ArrayList<>(stepCount);
+            for (int i = 0; i < stepCount; i++) {
+                steps.add(writes(unpacker));
+            }
+            int affectedCount = unpacker.unpackArrayHeader();
+            List<Resolving.Affected> affected = new ArrayList<>(affectedCount);
+            for (int i = 0; i < affectedCount; i++) {
+                unpacker.unpackArrayHeader();
+                affected.add(new Resolving.Affected(
+                        unpacker.unpackString(), unpacker.unpackString(), unpacker.unpackString()));
+            }
+            List<Write> last = writes(unpacker);
+            return new Resolving(needs, steps, affected, last, bytes(unpacker));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @param without the dead letter that is about to go, or null */
+    public static byte[] settle(
+            List<Resolving.Affected> events, String without, String now, Map<String, Map<String, byte[]>> loaded) {
+        try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
+            packer.packArrayHeader(4).packArrayHeader(events.size());
+            for (Resolving.Affected event : events) {
+                packer.packArrayHeader(3).packString(event.storeKey());
+                packer.packString(event.replyTo()).packString(event.submissionId());
+            }
+            packText(packer, without);
+            packer.packString(now);
+            packLoaded(packer, loaded);
+            return packer.toByteArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static Resolving.Settling settling(byte[] body) {
+        try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(body)) {
+            unpacker.unpackArrayHeader();
+            Map<String, List<String>> needs = stringLists(unpacker);
+            int count = unpacker.unpackArrayHeader();
+            List<Resolving.Settled> events = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                unpacker.unpackArrayHeader();
+                events.add(new Resolving.Settled(
+                        unpacker.unpackString(), bytes(unpacker), unpacker.unpackString(), unpacker.unpackBoolean()));
+            }
+            return new Resolving.Settling(needs, events);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static List<Write> writes(MessageUnpacker unpacker) throws IOException {
         int writeCount = unpacker.unpackArrayHeader();
         List<Write> writes = new ArrayList<>(writeCount);
@@ -211,6 +288,14 @@ public final class Messages {
             strings.add(unpacker.unpackString());
         }
         return strings;
+    }
+
+    private static void packText(MessagePacker packer, String text) throws IOException {
+        if (text == null) {
+            packer.packNil();
+        } else {
+            packer.packString(text);
+        }
     }
 
     private static void packBytes(MessagePacker packer, byte[] bytes) throws IOException {

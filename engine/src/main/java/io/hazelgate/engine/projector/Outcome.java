@@ -30,4 +30,31 @@ public record Outcome(
     public boolean isNewRefusal() {
         return kind == REFUSED && idRecord != null;
     }
+
+    /** Stored, and a view tries again: it is answered when that is decided. */
+    public static final int HELD = 4;
+
+    /** Whether it is to be stored now; a held event may have been stored by an earlier run. */
+    public boolean isNew() {
+        return kind == ACCEPTED || (kind == HELD && idRecord != null);
+    }
+
+    /** Whether an earlier run stored it. */
+    public boolean isStoredBefore() {
+        return kind == ALREADY_STORED || (kind == HELD && idRecord == null);
+    }
+
+    /** This outcome, when the event was folded once more: stored it is already, how it ends was decided anew. */
+    public Outcome asDecidedNow(Outcome now) {
+        int stored = isNew() ? ACCEPTED : ALREADY_STORED;
+        return new Outcome(
+                now.kind == HELD ? HELD : stored,
+                storeKey,
+                record,
+                idRecord,
+                now.completion,
+                eventType,
+                replyTo,
+                notifyStored);
+    }
 }

@@ -37,6 +37,9 @@ public final class Projector implements Answerer, AutoCloseable {
     private static final MethodDescriptor<byte[], byte[]> DESCRIBE =
             method("Describe", MethodDescriptor.MethodType.UNARY);
     private static final MethodDescriptor<byte[], byte[]> LIFE = method("Life", MethodDescriptor.MethodType.UNARY);
+    private static final MethodDescriptor<byte[], byte[]> RESOLVE =
+            method("Resolve", MethodDescriptor.MethodType.UNARY);
+    private static final MethodDescriptor<byte[], byte[]> SETTLE = method("Settle", MethodDescriptor.MethodType.UNARY);
     private static final MethodDescriptor<byte[], byte[]> PROCESS =
             method("Process", MethodDescriptor.MethodType.BIDI_STREAMING);
 
@@ -177,6 +180,16 @@ public final class Projector implements Answerer, AutoCloseable {
 
     public long newBatchId() {
         return batches.incrementAndGet();
+    }
+
+    /** Asks what to do about a dead letter, in one round. */
+    public Resolving resolve(byte[] request) {
+        return Messages.resolving(call(RESOLVE, request, timeoutSeconds));
+    }
+
+    /** Asks how events stand, in one round. */
+    public Resolving.Settling settle(byte[] request) {
+        return Messages.settling(call(SETTLE, request, timeoutSeconds));
     }
 
     @Override

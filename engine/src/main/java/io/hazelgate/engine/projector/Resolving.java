@@ -1,0 +1,37 @@
+package io.hazelgate.engine.projector;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is to be done about a dead letter: either what the projector needs to see first, or the rest.
+ *
+ * @param steps writes, each step after the one before it is through
+ * @param affected the events whose completions may have changed, as msgpack; the first is the letter's own
+ * @param last writes that come when the completions are written
+ * @param answer JSON for whoever asked
+ */
+public record Resolving(
+        Map<String, List<String>> needs,
+        List<List<Write>> steps,
+        List<Affected> affected,
+        List<Write> last,
+        byte[] answer) {
+    /** A stored event, and who waits to hear how it ended. */
+    public record Affected(String storeKey, String replyTo, String submissionId) {}
+
+    /** How an event stands; where it is not final, nobody is told. */
+    public record Settled(String eventId, byte[] completion, String replyTo, boolean isFinal) {}
+
+    /** What is needed first, or how the events stand. */
+    public record Settling(Map<String, List<String>> needs, List<Settled> events) {}
+
+    /**
+     * What somebody wants done.
+     *
+     * @param action AGAIN, RETRY, EDIT or DISCARD
+     * @param data what an EDIT gives in place of the event's data, or null
+     * @param failure where it counts as failed with this, without a call; or null
+     */
+    public record Order(String deadLetterId, String action, byte[] data, String reason, String failure) {}
+}
