@@ -41,10 +41,9 @@ class RunningStack:
     """What was in PostgreSQL before it started."""
 
     def cpu_seconds(self, part: str) -> float:
-        """What one part (member, projector, gateway) has used since it started, in user and kernel mode."""
-        stat = Path(f"/proc/{self.pids[part]}/stat").read_text()
-        fields = stat[stat.rindex(")") + 2 :].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+        """What a part (member, projector, gateway) has used since it started, with its worker."""
+        pid = self.pids[part]
+        return sum(_cpu_seconds(process) for process in (pid, *_descendants(pid)))
 
 
 @contextlib.asynccontextmanager
@@ -123,6 +122,12 @@ def _parts_of(pid: int) -> dict[str, int]:
             if any(word == mark or word.endswith("/" + mark) for word in words):
                 parts[part] = child
     return parts
+
+
+def _cpu_seconds(pid: int) -> float:
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    fields = stat[stat.rindex(")") + 2 :].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
 
 
 def _descendants(pid: int) -> list[int]:

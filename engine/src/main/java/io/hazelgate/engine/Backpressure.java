@@ -1,5 +1,6 @@
 package io.hazelgate.engine;
 
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +25,8 @@ public final class Backpressure {
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicIntegerArray countPerLane;
     private volatile int looks;
+    /** Pending at the last look and not known to be in flight: an event that was just leaving is not there at the next. */
+    private Set<String> unknown = Set.of();
 
     Backpressure(Lanes lanes, int laneCount, int maxInFlight, int maxPerLane) {
         this.lanes = lanes;
@@ -86,11 +89,18 @@ public final class Backpressure {
                 left(key);
             }
         });
+        Set<String> unknownNow = new HashSet<>();
         for (String key : pending) {
-            if (inFlight.putIfAbsent(key, look) == null) {
+            if (inFlight.containsKey(key)) {
+                continue;
+            }
+            if (!unknown.contains(key)) {
+                unknownNow.add(key);
+            } else if (inFlight.putIfAbsent(key, look) == null) {
                 countPerLane.incrementAndGet(lanes.laneOf(key));
                 count.incrementAndGet();
             }
         }
+        unknown = unknownNow;
     }
 }

@@ -83,8 +83,7 @@ public final class Engine implements AutoCloseable {
         every(250, recovery::look);
         every(1_000, recentEvents::look);
         for (Pipeline pipeline : pipelines) {
-            every(1_000, pipeline::countPending);
-            every(1_000, pipeline::reconcile);
+            every(1_000, pipeline::lookAtPending);
             every(200, pipeline::look);
             every(1_000, pipeline::probe);
         }

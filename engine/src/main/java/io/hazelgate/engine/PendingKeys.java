@@ -21,7 +21,8 @@ final class PendingKeys {
     }
 
     Set<String> of(Pipeline pipeline) {
-        Set<String> all = pendingEvents.localKeySet();
+        // What Hazelcast answers deserializes its keys one by one, again for each question whether it contains one.
+        Set<String> all = new HashSet<>(pendingEvents.localKeySet());
         if (pipeline.eventTypes().isEverything()) {
             return all;
         }

@@ -56,7 +56,7 @@ public final class Pipeline implements AutoCloseable {
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
         control = new PipelineControl(hazelcast, settings.name());
         projector = newProjector(settings.projector());
-        reconciler = new Reconciler(pendingEvents, this::pendingKeys, engine.entries(), engine.eventLog(), statistics);
+        reconciler = new Reconciler(pendingEvents, engine.entries(), engine.eventLog(), statistics);
         // A share each, so that a pipeline that stands still leaves room for the others; the journal's ring is one for
         // all.
         backpressure = new Backpressure(
@@ -181,10 +181,12 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    /** Finds what the journal forgot, while there is a job to give it to. */
-    void reconcile() {
+    /** Sets right what is taken to be in flight, and finds what the journal forgot while there is a job to give it to. */
+    void lookAtPending() {
+        Set<String> pending = pendingKeys();
+        backpressure.look(pending);
         if (!draining) {
-            reconciler.look();
+            reconciler.look(pending);
         }
     }
 
@@ -294,11 +296,6 @@ public final class Pipeline implements AutoCloseable {
     /** The keys of its pending events that are on this member. */
     public Set<String> pendingKeys() {
         return pendingKeys.of(this);
-    }
-
-    /** Sets right what is taken to be in flight. */
-    void countPending() {
-        backpressure.look(pendingKeys());
     }
 
     public Engine engine() {

@@ -15,7 +15,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Supplier;
 
 /**
  * Finds the events in {@code pending-events} that the journal did not bring: it is a ring, and forgets without a word.
@@ -24,7 +23,6 @@ import java.util.function.Supplier;
  */
 public final class Reconciler {
     private final IMap<String, HazelcastJsonValue> pendingEvents;
-    private final Supplier<Set<String>> keys;
     private final Entries entries;
     private final EventLog log;
     private final PipelineStatistics statistics;
@@ -32,15 +30,12 @@ public final class Reconciler {
     private final Queue<Received> found = new ConcurrentLinkedQueue<>();
     private Set<String> suspects = Set.of();
 
-    /** @param keys the keys of this pipeline's pending events on this member */
     Reconciler(
             IMap<String, HazelcastJsonValue> pendingEvents,
-            Supplier<Set<String>> keys,
             Entries entries,
             EventLog log,
             PipelineStatistics statistics) {
         this.pendingEvents = pendingEvents;
-        this.keys = keys;
         this.entries = entries;
         this.log = log;
         this.statistics = statistics;
@@ -73,16 +68,10 @@ public final class Reconciler {
     }
 
     /**
-     * Everything that is pending on this member when the pipeline starts: first what an earlier run has stored, in the order of
-     * storing, then the rest in the order in which it was submitted.
+     * What is pending under these keys: first what was stored, in the order of storing, then the rest in the order of submission.
      *
      * <p>A new event must not move an entry's mark past a stored one that has not reached that entry yet.
      */
-    public List<Received> leftovers() {
-        return inOrder(keys.get());
-    }
-
-    /** What is pending under these keys: first what was stored, in the order of storing, then the rest in the order of submission. */
     public List<Received> inOrder(Set<String> pendingKeys) {
         List<Received> events = read(pendingKeys);
         List<String> ids = events.stream().map(Received::eventId).toList();
@@ -104,10 +93,10 @@ public final class Reconciler {
         return new String(json, StandardCharsets.UTF_8);
     }
 
-    /** Looks once. */
-    synchronized void look() {
+    /** Looks once. @param pending the keys of this pipeline's pending events on this member */
+    synchronized void look(Set<String> pending) {
         Set<String> now = new HashSet<>();
-        for (String key : keys.get()) {
+        for (String key : pending) {
             if (!inPipeline.contains(key)) {
                 now.add(key);
             }

@@ -79,8 +79,18 @@ class BackpressureTest {
     void whatCameFromAnotherMemberTakesAPlaceUntilItHasLeft() throws Exception {
         Backpressure backpressure = bounded(1);
         backpressure.look(Set.of("came-from-another-member@a"));
+        backpressure.look(Set.of("came-from-another-member@a"));
         assertFalse(backpressure.admit("e@b"));
         backpressure.left(Stream.of("came-from-another-member@a"));
+        assertTrue(backpressure.admit("e@b"));
+    }
+
+    @Test
+    void whatLeavesWhileItIsLookedAtTakesNoPlace() throws Exception {
+        Backpressure backpressure = bounded(1);
+        assertTrue(backpressure.admit("leaving@a"));
+        backpressure.left(Stream.of("leaving@a"));
+        backpressure.look(Set.of("leaving@a"));
         assertTrue(backpressure.admit("e@b"));
     }
 

@@ -21,11 +21,7 @@ class ReconcilerTest {
         pending = TestMember.hazelcast().getMap("reconciler-test-" + TestMember.newId());
         statistics = new PipelineStatistics();
         reconciler = new Reconciler(
-                pending,
-                pending::localKeySet,
-                TestMember.engine().entries(),
-                TestMember.engine().eventLog(),
-                statistics);
+                pending, TestMember.engine().entries(), TestMember.engine().eventLog(), statistics);
     }
 
     private void put(String key, String timestamp) {
@@ -36,9 +32,9 @@ class ReconcilerTest {
     @Test
     void anEventIsFoundAtTheSecondLook() {
         put("e1@a", "2026-01-01T00:00:00.000001Z");
-        reconciler.look();
+        reconciler.look(pending.localKeySet());
         assertNull(reconciler.poll());
-        reconciler.look();
+        reconciler.look(pending.localKeySet());
         assertEquals("e1@a", reconciler.poll().key());
         assertEquals(1, statistics.reconciled.sum());
     }
@@ -47,8 +43,8 @@ class ReconcilerTest {
     void anEventInThePipelineIsNotFound() {
         put("e1@a", "2026-01-01T00:00:00.000001Z");
         reconciler.arrived("e1@a");
-        reconciler.look();
-        reconciler.look();
+        reconciler.look(pending.localKeySet());
+        reconciler.look(pending.localKeySet());
         assertNull(reconciler.poll());
     }
 
@@ -56,7 +52,7 @@ class ReconcilerTest {
     void anEventIsFoundOnce() {
         put("e1@a", "2026-01-01T00:00:00.000001Z");
         for (int i = 0; i < 5; i++) {
-            reconciler.look();
+            reconciler.look(pending.localKeySet());
         }
         assertEquals("e1@a", reconciler.poll().key());
         assertNull(reconciler.poll());
@@ -67,7 +63,9 @@ class ReconcilerTest {
         put("e3@a", "2026-01-01T00:00:00.000003Z");
         put("e1@a", "2026-01-01T00:00:00.000001Z");
         put("e2@b", "2026-01-01T00:00:00.000002Z");
-        List<String> keys = reconciler.leftovers().stream().map(Received::key).toList();
+        List<String> keys = reconciler.inOrder(pending.localKeySet()).stream()
+                .map(Received::key)
+                .toList();
         assertEquals(List.of("e1@a", "e2@b", "e3@a"), keys);
     }
 
@@ -83,7 +81,9 @@ class ReconcilerTest {
         TestMember.hazelcast()
                 .getMap(Names.EVENT_IDS)
                 .set(run + "-claimed", new HazelcastJsonValue("{\"hash\":\"h\",\"key\":\"T:never@" + run + "\"}"));
-        List<String> keys = reconciler.leftovers().stream().map(Received::key).toList();
+        List<String> keys = reconciler.inOrder(pending.localKeySet()).stream()
+                .map(Received::key)
+                .toList();
         assertEquals(List.of(run + "-first@b", run + "-second@a", run + "-new@a", run + "-claimed@c"), keys);
     }
 
@@ -102,8 +102,8 @@ class ReconcilerTest {
         put("e1@a", "2026-01-01T00:00:00.000001Z");
         reconciler.arrived("e1@a");
         reconciler.left(List.of("e1@a"));
-        reconciler.look();
-        reconciler.look();
+        reconciler.look(pending.localKeySet());
+        reconciler.look(pending.localKeySet());
         assertTrue(reconciler.poll() != null);
     }
 }

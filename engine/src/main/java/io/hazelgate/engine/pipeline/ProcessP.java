@@ -99,7 +99,7 @@ final class ProcessP extends AbstractProcessor {
 
     private List<Received> takeOver() {
         lanes.take(lanes.here());
-        return pipeline.reconciler().leftovers();
+        return pipeline.reconciler().inOrder(pipeline.pendingKeys());
     }
 
     private void advance() {
