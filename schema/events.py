@@ -206,7 +206,9 @@ class DeadLetter:
     entry_key: str = strawberry.field(description="The key of the view's entry that waits.")
     error: str
     attempts: int
-    blocked_count: int = strawberry.field(description="Later events of the same entry that wait behind it.")
+    blocked_count: int = strawberry.field(
+        description="Later events of the same aggregate that wait behind it, for that entry."
+    )
     first_failed_at: datetime
     last_failed_at: datetime
     retry_at: datetime | None = strawberry.field(description="When it is tried again by itself; null where it is not.")

@@ -155,7 +155,8 @@ class EntryMeta(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="cam
     """
     The `_meta` of a view entry.
 
-    `applied` holds, per lane, the position of the last event applied: one at or below it is skipped.
+    `applied` holds, per lane, the position of the last event applied: one at or below it is skipped. `blocked` says
+    behind which dead letter the events of an aggregate (`Order@o1`) wait; those of others are applied all the same.
     """
 
     version: int
@@ -163,7 +164,7 @@ class EntryMeta(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="cam
     updated_at: str
     applied: dict[int, int]
     keys: dict[str, str]
-    blocked: str | None = None
+    blocked: dict[str, str] | None = None
     absent: bool = False
     """The entry was blocked before its first event could be applied: there are no fields yet, readers see nothing."""
 

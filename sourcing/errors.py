@@ -168,9 +168,9 @@ class Rejected(HazelgateError):
 
 class NotYet(HazelgateError):
     """
-    A projection can't take the event yet, and waiting may help: something it needs is not there so far.
+    A projection can't take the event yet: its entry lacks something that an event of another aggregate brings.
 
-    The event is tried again, with growing pauses, while later events of the entry wait behind it.
+    The event is tried again, with growing pauses, while later events of its own aggregate wait behind it.
     """
 
     code = "NOT_YET"

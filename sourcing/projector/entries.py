@@ -22,6 +22,7 @@ from sourcing.envelope import (
     encode_json,
 )
 from sourcing.events import View
+from sourcing.ids import head_key
 from sourcing.projector.calls import BatchTooLarge, Calls, Limits
 from sourcing.projector.messages import Write
 
@@ -30,6 +31,11 @@ Loaded = Mapping[str, Mapping[str, bytes | None]]
 
 class Incomplete(Exception):
     """An entry is needed that has to be loaded first; it is noted in `needs`."""
+
+
+def aggregate_of(record: EventRecord) -> str:
+    """Whose events wait for one another where one of them can't be applied."""
+    return head_key(record.aggregate_type, record.aggregate_id)
 
 
 class EntryNotEncodable(Exception):
@@ -52,7 +58,7 @@ class ViewEntry:
         self._changed = False
         self.version = 0
         self.absent = True
-        self.blocked: str | None = None
+        self.blocked: dict[str, str] | None = None
         self.applied: dict[int, int] = {}
         self.caused_by = self.updated_at = ""
 
@@ -108,12 +114,19 @@ class ViewEntry:
         self.touched.append(index)
 
     def block(self, dead_letter_id: str, record: EventRecord, index: int) -> None:
-        """Nothing is applied any more until the dead letter is retried or discarded."""
-        self.blocked = dead_letter_id
+        """Nothing of the event's aggregate is applied any more until the dead letter is retried or discarded."""
+        self.blocked = {**(self.blocked or {}), aggregate_of(record): dead_letter_id}
         self.version += 1
         self.caused_by = self.caused_by or record.event_id
         self.updated_at = self.updated_at or record.received_at
         self.touched.append(index)
+
+    def free(self, dead_letter_id: str) -> bool:
+        """Whether the letter blocked an aggregate's events; now they are applied again."""
+        blocked = self.blocked or {}
+        rest = {aggregate: letter for aggregate, letter in blocked.items() if letter != dead_letter_id}
+        self.blocked = rest or None
+        return len(rest) < len(blocked)
 
     def encode(self) -> bytes:
         """

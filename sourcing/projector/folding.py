@@ -1,8 +1,9 @@
 """
 How an event gets into view entries, at most once into each, and what becomes of it where a projection fails.
 
-A fault of a projection blocks one entry: the event is put aside as a dead letter, and later events of that entry wait
-behind it. Everything else goes on.
+A fault of a projection blocks one aggregate in one entry: the event is put aside as a dead letter, and later events of
+the aggregate wait behind it, in order, for that entry alone. Everything else goes on. So what a projection does not
+find in its entry yet (`NotYet`) can come with an event of another aggregate.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sourcing.envelope import EventRecord, WaitingEvent, encode_json
 from sourcing.errors import NotYet
 from sourcing.events import Event
 from sourcing.projector.calls import FAULTS, Calls, Limits, Stage, check_size
-from sourcing.projector.entries import NOBODY, Entries, Incomplete, Letter, ViewEntry, Waiter
+from sourcing.projector.entries import NOBODY, Entries, Incomplete, Letter, ViewEntry, Waiter, aggregate_of
 from sourcing.projector.intake import Targets
 from sourcing.projector.plans import FoldPlan
 
@@ -59,10 +60,14 @@ class Folding:
                 entry = self._entries.view(spec, entry_key)
                 try:
                     entry.open()
-                    if stored and entry.applied.get(record.lane, -1) >= record.position:
-                        continue
+                    seen = stored and entry.applied.get(record.lane, -1) >= record.position
                     if entry.blocked is not None:
-                        found = _worse(found, self._wait(entry, index, record, key, by))
+                        letter_id = entry.blocked.get(aggregate_of(record))
+                        if letter_id is not None:
+                            waits = self._wait(letter_id, entry, index, record, key, by, seen=seen)
+                            found = found if waits is None else _worse(found, waits)
+                            continue
+                    if seen:
                         continue
                     name = folds[0].name if len(folds) == 1 else ", ".join(fold.name for fold in folds)
                     self._calls.before(Stage.FOLD, name, record.event_id, spec.name, entry_key)
@@ -81,11 +86,19 @@ class Folding:
                 entry.apply(view, record, index)
         return found
 
-    def _wait(self, entry: ViewEntry, index: int, record: EventRecord, key: str, by: Waiter) -> Letter:
-        assert entry.blocked is not None
-        letter = self._entries.letter(entry.blocked)
+    def _wait(
+        self, letter_id: str, entry: ViewEntry, index: int, record: EventRecord, key: str, by: Waiter, *, seen: bool
+    ) -> Letter | None:
+        """
+        Behind the letter; None where the entry took the event before that.
+
+        The lane's mark alone does not tell (`seen`): others in the lane go on, and move it past those that wait.
+        """
+        letter = self._entries.letter(letter_id)
         if letter is None:
             raise Incomplete
+        if seen and letter.value is not None and not letter.holds(record.event_id, key):
+            return None
         letter.open(record, key, entry.spec.name, entry.key, "the dead letter it waited behind is gone", index)
         # Behind a final letter it is answered now; otherwise whoever waits is told later.
         letter.queue(waiting_event(record, key, NOBODY if letter.final else by), index)
@@ -103,7 +116,7 @@ class Folding:
         error: BaseException,
         by: Waiter,
     ) -> Letter:
-        """Put the event aside for one entry, and block that. An entry that can't even be read is left as it is."""
+        """Put the event aside for one entry, and block its aggregate there. One that can't be read is left as it is."""
         letter_id = dead_letter_id(record.event_id, projection, entry_key)
         letter = self._entries.letter(letter_id)
         if letter is None:

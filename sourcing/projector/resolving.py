@@ -37,7 +37,7 @@ from sourcing.envelope import (
 from sourcing.errors import FieldProblem, HazelgateError, InvalidEvent, NotYet, camel
 from sourcing.events import Event, View
 from sourcing.projector.calls import Calls, Limits
-from sourcing.projector.entries import Entries, Incomplete, Letter, ViewEntry, letter_keys
+from sourcing.projector.entries import Entries, Incomplete, Letter, ViewEntry, aggregate_of, letter_keys
 from sourcing.projector.folding import FIRST_RETRY_MS, UNREADABLE, Folding, dead_letter_id, fold_event, said
 from sourcing.projector.intake import require_targets, targets_of
 from sourcing.projector.messages import (
@@ -188,10 +188,11 @@ class _Resolution:
         """Fold the letter's event and those behind it, up to one that fails in its turn."""
         value = letter.value
         assert value is not None
-        if entry.blocked is not None and entry.blocked != letter.key:
-            # What a crash left: its events were delivered again, and wait behind the other letter.
+        # While the letter blocks the entry none of its events is in there, whatever the lane's mark says: others move
+        # it. Where it does not, a crash came in between: then the mark tells.
+        blocks = entry.free(letter.key)
+        if not blocks and self._waits_elsewhere(letter, entry):
             return self._gone(letter, [], decision)
-        entry.blocked = None
         events = [
             WaitingEvent(
                 key=value.event_key,
@@ -204,7 +205,7 @@ class _Resolution:
         ]
         behind: Letter | None = None
         for number, waiting in enumerate(events):
-            if entry.applied.get(waiting.lane, -1) >= waiting.position:
+            if not blocks and entry.applied.get(waiting.lane, -1) >= waiting.position:
                 continue
             first = number == 0
             if first and decision is not None and decision.action is DecisionAction.DISCARDED:
@@ -221,6 +222,11 @@ class _Resolution:
         if not entry.touched:
             entry.wait(0)  # a batch that is about to block it must find it changed
         return self._gone(letter, [[behind.write()]] if behind else [], decision, [entry.write()])
+
+    def _waits_elsewhere(self, letter: Letter, entry: ViewEntry) -> bool:
+        """What a crash left: its events were delivered again, and wait behind another letter."""
+        assert letter.value is not None
+        return aggregate_of(self._record(letter.value.event_key)) in (entry.blocked or {})
 
     def _read_again(self, letter: Letter, record: EventRecord) -> ResolveResponse:
         """The stored event could not be read; now it goes wherever it hasn't been passed by later ones."""

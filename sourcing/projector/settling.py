@@ -14,7 +14,7 @@ import msgspec
 from sourcing.catalog import Catalog
 from sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, Completion, CompletionStatus, EventRecord, encode_json
 from sourcing.projector import answers
-from sourcing.projector.entries import Entries, Letter
+from sourcing.projector.entries import Entries, Letter, aggregate_of
 from sourcing.projector.folding import UNREADABLE, dead_letter_id
 from sourcing.projector.intake import Targets, targets_of
 from sourcing.projector.messages import Affected, Settled, SettleRequest, SettleResponse
@@ -89,7 +89,7 @@ class Settler:
                 entry = entries.view(view_plan.view, key)
                 try:
                     entry.open()
-                    letter_id = entry.blocked
+                    letter_id = (entry.blocked or {}).get(aggregate_of(record))
                 except Exception:  # the entry can't be read: then a letter of the event does not block it
                     letter_id = dead_letter_id(record.event_id, view_plan.view.name, key)
                 letter = None if letter_id is None else entries.letter(letter_id)

@@ -43,6 +43,12 @@ class Purse:
         await self.handler.handle_event(AccountOpened(account_id=self.account, owner=self.owner))
         return self
 
+    async def another(self) -> Purse:
+        """Another account of the same owner: another aggregate that feeds the same entry."""
+        other = Purse(self.cluster, self.handler)
+        other.owner = self.owner
+        return await other.open()
+
     def pay(self, amount: int, event_id: str | None = None) -> asyncio.Task[Receipt]:
         payment = MoneyPaidIn(account_id=self.account, amount=amount)
         return asyncio.create_task(
@@ -73,15 +79,38 @@ async def purse(cluster: Cluster, handler: EventHandler) -> Purse:
     return await Purse(cluster, handler).open()
 
 
-async def test_what_may_pass_is_tried_again_and_answered_when_it_has_passed(purse: Purse) -> None:
+async def test_what_is_not_there_yet_comes_with_another_aggregate_and_those_behind_follow_in_order(
+    purse: Purse,
+) -> None:
+    """The events of the aggregate wait, everything else flows on: so what is missing can come."""
     first, behind = purse.pay(SOON_PASSES), purse.pay(5)
+    await eventually(purse.found)
+    assert await purse.total() is None
+    other = await purse.another()
+    assert (await other.pay(1)).status is CompletionStatus.SUCCESS
     receipts = [await first, await behind]
     assert [(each.status, each.sequence) for each in receipts] == [
         (CompletionStatus.SUCCESS, 2),
         (CompletionStatus.SUCCESS, 3),
     ]
-    assert await purse.total() == SOON_PASSES + 5
+    assert await purse.total() == 1 + SOON_PASSES + 5
     assert await purse.found() == []
+
+
+async def test_an_entry_goes_on_with_other_aggregates_while_one_is_blocked(purse: Purse) -> None:
+    letter_id = await purse.fails(ALWAYS_FAILS)
+    other = await purse.another()
+    assert (await other.pay(2)).status is CompletionStatus.SUCCESS
+    second = await other.fails(ALWAYS_FAILS)
+    await purse.fails(5)
+    assert await purse.total() == 2
+    assert {each.id for each in await purse.found()} == {letter_id, second}
+    await purse.letters.discard(letter_id, "the first")
+    assert await purse.total() == 2 + 5
+    assert [each.id for each in await purse.found()] == [second]
+    await purse.letters.discard(second, "the second")
+    assert (await other.pay(3)).status is CompletionStatus.SUCCESS
+    assert await purse.total() == 2 + 5 + 3
 
 
 async def test_what_never_passes_is_a_dead_letter_in_the_end(purse: Purse) -> None:
@@ -94,7 +123,7 @@ async def test_what_never_passes_is_a_dead_letter_in_the_end(purse: Purse) -> No
             await waiting
     [letter] = await purse.found()
     assert (letter.attempts, letter.retry_at, letter.blocked_count) == (6, None, 1)
-    assert letter.error == "NotYet: not in the mood yet"
+    assert letter.error == "NotYet: nothing was paid in before"
     assert letter.last_failed_at > letter.first_failed_at
     assert "retryAt" not in letter.meta.keys
 

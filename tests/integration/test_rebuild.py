@@ -256,7 +256,7 @@ async def test_a_fold_that_fails_waits_in_its_letter_in_the_new_generation_too(
     (after,) = await cluster.read(OWNERS, [POISON])
     blocked = [msgspec.json.decode(each or b"null")["_meta"]["blocked"] for each in (before, after)]
     assert blocked[0] == blocked[1]
-    (letter,) = await cluster.read("dead-letter-events", [blocked[0]])
+    (letter,) = await cluster.read("dead-letter-events", list(blocked[0].values()))
     assert len(msgspec.json.decode(letter or b"null")["waiting"]) == 1
 
 

@@ -32,7 +32,7 @@ ACCOUNTS = "account-view"
 OWNERS = "owner-view"
 POISON = "poison"
 MOODY = "moody-"
-"""Owners whose name begins so can't take some amounts, for a while or ever."""
+"""Owners whose name begins so can't take some amounts: not ever, not at first, or not before others have come."""
 ALWAYS_FAILS, SOON_PASSES, NEVER_PASSES, FAILS_AT_FIRST = 13, 14, 15, 16
 MOOD_SECONDS = 0.4
 
@@ -117,15 +117,15 @@ def richer(owner: Owner | None, event: MoneyPaidIn, record: EventRecord) -> Owne
     if event.owner == POISON:
         raise ValueError("poisoned")
     if (event.owner or "").startswith(MOODY):
-        _be_moody(event, record)
+        _be_moody(owner, event, record)
     before = Owner(owner=event.owner or "", total=0) if owner is None else owner
     return replace(before, total=before.total + event.amount)
 
 
-def _be_moody(event: MoneyPaidIn, record: EventRecord) -> None:
-    """Not pure, as a projection has to be: it plays one that was mended meanwhile."""
+def _be_moody(owner: Owner | None, event: MoneyPaidIn, record: EventRecord) -> None:
+    """FAILS_AT_FIRST is not pure, as a projection has to be: it plays one that was mended meanwhile."""
     fresh = clock.milliseconds_between(record.timestamp, clock.now()) < MOOD_SECONDS * 1_000
     if event.amount == ALWAYS_FAILS or (event.amount == FAILS_AT_FIRST and fresh):
         raise ValueError(f"{event.amount} is not liked")
-    if event.amount == NEVER_PASSES or (event.amount == SOON_PASSES and fresh):
-        raise NotYet("not in the mood yet")
+    if event.amount == NEVER_PASSES or (event.amount == SOON_PASSES and owner is None):
+        raise NotYet("nothing was paid in before")

@@ -365,14 +365,14 @@ def test_a_stale_write_is_folded_anew_by_the_same_event_as_stored(pipeline: Memo
 # ---------------------------------------------------------------- dead letters
 
 
-def test_a_faulty_projection_blocks_its_entry_and_nothing_else(pipeline: MemoryPipeline) -> None:
+def test_a_faulty_projection_blocks_its_aggregate_in_that_entry_and_nothing_else(pipeline: MemoryPipeline) -> None:
     completions = pipeline.deliver([count(1, event_id="e1"), count(POISON, event_id="e2"), count(2, event_id="e3")])
     assert codes(completions) == ["SUCCESS", "DEAD_LETTERED", "DEAD_LETTERED"]
     assert [each.sequence for each in completions] == [2, 3, 4]
     assert entry(pipeline, "counter-view", "a")["total"] == 16
     group = entry(pipeline, "group-view", "all")
     (letter,) = map(json.loads, pipeline.map(DEAD_LETTER_EVENTS).values())
-    assert (group["total"], group["_meta"]["blocked"]) == (1, letter["id"])
+    assert (group["total"], group["_meta"]["blocked"]) == (1, {"Counter@a": letter["id"]})
     assert (letter["eventId"], letter["projection"], letter["entryKey"]) == ("e2", "group-view", "all")
     assert letter["error"] == "ValueError: a fault of the projection"
     assert (letter["attempts"], letter["blockedCount"]) == (1, 1)
@@ -383,12 +383,29 @@ def test_a_faulty_projection_blocks_its_entry_and_nothing_else(pipeline: MemoryP
 def test_events_of_later_batches_wait_too_and_once(pipeline: MemoryPipeline) -> None:
     pipeline.deliver([count(POISON)])
     pipeline.deliver([count(2, event_id="e3")])
-    completions = pipeline.deliver([count(2, event_id="e3"), count(3, counter="b")])
-    assert codes(completions) == ["DEAD_LETTERED", "DEAD_LETTERED"]
+    completions = pipeline.deliver([count(2, event_id="e3"), count(4), count(3, counter="b")])
+    assert codes(completions) == ["DEAD_LETTERED", "DEAD_LETTERED", "SUCCESS"]
     (letter,) = map(json.loads, pipeline.map(DEAD_LETTER_EVENTS).values())
-    assert [each["key"] for each in letter["waiting"]] == ["Counter:3@a", "Counter:2@b"]
+    assert [each["key"] for each in letter["waiting"]] == ["Counter:3@a", "Counter:4@a"]
     assert letter["blockedCount"] == 2
     assert entry(pipeline, "counter-view", "b")["total"] == 3
+    assert entry(pipeline, "group-view", "all")["total"] == 3, "of another aggregate: it flows on"
+
+
+def test_what_others_move_the_mark_past_still_waits(pipeline: MemoryPipeline) -> None:
+    """Several aggregates share a lane: its mark alone does not say whether an event was applied."""
+    lane = pipeline.receive([count()])[0].lane
+    names = map("c{}".format, range(10_000))
+    other = next(name for name in names if pipeline.receive([count(counter=name)])[0].lane == lane)
+    started = submission(CounterStarted(counter_id=other))
+    pipeline.deliver([started, count(1, event_id="e1"), count(POISON, event_id="e2"), count(2, event_id="e3")])
+    assert codes(pipeline.deliver([count(3, counter=other)])) == ["SUCCESS"]
+    assert entry(pipeline, "group-view", "all")["total"] == 1 + 3
+    before = dict(pipeline.map(DEAD_LETTER_EVENTS))
+    completions = pipeline.deliver([count(n, event_id=each) for each, n in (("e1", 1), ("e2", POISON), ("e3", 2))])
+    assert codes(completions) == ["SUCCESS", "DEAD_LETTERED", "DEAD_LETTERED"]
+    assert pipeline.map(DEAD_LETTER_EVENTS) == before
+    assert entry(pipeline, "group-view", "all")["total"] == 1 + 3
 
 
 def test_the_failed_event_itself_is_delivered_again_without_a_second_letter(pipeline: MemoryPipeline) -> None:

@@ -34,8 +34,8 @@ class Naive:
 
     counters: dict[str, list[int]] = field(default_factory=dict)
     groups: dict[str, list[int]] = field(default_factory=dict)
-    blocked: dict[str, list[str]] = field(default_factory=dict)
-    """Group → store keys of the event that failed and of those that wait behind it."""
+    blocked: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """Group and counter → store keys of the event that failed and of those that wait behind it."""
     sequences: dict[str, int] = field(default_factory=dict)
     seen: dict[str, tuple[Event, str]] = field(default_factory=dict)
 
@@ -55,8 +55,9 @@ class Naive:
             self.counters[event.counter_id] = []
             return "SUCCESS"
         self.counters[event.counter_id].append(event.by)
-        if event.group in self.blocked or event.by == POISON:
-            self.blocked.setdefault(event.group, []).append(f"Counter:{sequence}@{event.counter_id}")
+        place = (event.group, event.counter_id)
+        if place in self.blocked or event.by == POISON:
+            self.blocked.setdefault(place, []).append(f"Counter:{sequence}@{event.counter_id}")
             return "DEAD_LETTERED"
         self.groups.setdefault(event.group, []).append(event.by)
         return "SUCCESS"
@@ -150,10 +151,14 @@ def check_views(pipeline: MemoryPipeline, naive: Naive) -> None:
     groups = {key: json.loads(raw) for key, raw in pipeline.map("group-view").items()}
     shown = {key: (entry["total"], entry["largest"]) for key, entry in groups.items() if "total" in entry}
     assert shown == {key: (sum(values), max(values)) for key, values in naive.groups.items()}
-    assert {key for key, entry in groups.items() if "blocked" in entry["_meta"]} == set(naive.blocked)
+    blocked = {(key, one) for key, entry in groups.items() for one in entry["_meta"].get("blocked", ())}
+    assert blocked == {(group, f"Counter@{counter}") for group, counter in naive.blocked}
     letters = [msgspec.json.decode(raw, type=DeadLetter) for raw in pipeline.map(DEAD_LETTER_EVENTS).values()]
-    waiting = {each.entry_key: sorted([each.event_key, *(event.key for event in each.waiting)]) for each in letters}
-    assert waiting == {key: sorted(events) for key, events in naive.blocked.items()}
+    waiting = {
+        (each.entry_key, each.event_key.partition("@")[2]): [each.event_key, *(event.key for event in each.waiting)]
+        for each in letters
+    }
+    assert waiting == naive.blocked
     for letter in letters:
         positions = [letter.position, *(event.position for event in letter.waiting)]
         assert positions == sorted(positions), "they are to be retried in the order of storing"
