@@ -37,6 +37,8 @@ _logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 POLL_WHILE_NOT_READY_SECONDS = 0.25
 POLL_DEADLINE_SECONDS = 2.0
+RESOLVE_SECONDS = 60.0
+"""A projection that is tried again may hang, twice, until the projector's watchdog ends it."""
 PATIENCE_SECONDS = 4.0
 """How long a connected cluster may answer nothing at all before it counts as away."""
 RETRY_CONNECT_SECONDS = 0.2
@@ -132,7 +134,7 @@ class HazelcastCluster:
         return merge_pages(query, [decode_page(answer) for answer in answers])
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
-        return tasks.resolutions(await self._ask_any(tasks.resolve_dead_letters(orders)))
+        return tasks.resolutions(await self._ask_any(tasks.resolve_dead_letters(orders), RESOLVE_SECONDS))
 
     async def stats(self) -> PipelineStats:
         answers = await self._ask_all(tasks.pipeline_stats())
@@ -172,18 +174,19 @@ class HazelcastCluster:
     async def _read_entries(self, requests: list[tuple[str, list[str]]]) -> list[list[bytes | None]]:
         return tasks.entries(await self._ask_any(tasks.read_entries(requests)))
 
-    async def _ask_any(self, task: tasks.Task) -> bytes:
+    async def _ask_any(self, task: tasks.Task, deadline_seconds: float | None = None) -> bytes:
         """
         Have one member run the task, and another one when that one goes away, or hangs.
 
         Every task may run twice: reading is harmless, and the pipeline knows an event that it has seen before.
         """
-        async with deadline(self._deadline_seconds):
+        seconds = self._deadline_seconds if deadline_seconds is None else deadline_seconds
+        async with deadline(seconds):
             while True:
                 members = self._data_members()
                 member = self._next_of(members)
                 try:
-                    async with asyncio.timeout(None if len(members) == 1 else self._deadline_seconds / 2):
+                    async with asyncio.timeout(None if len(members) == 1 else seconds / 2):
                         return await self._run_on(member, task)
                 except TimeoutError:
                     self._avoided[member.uuid] = time.monotonic() + AVOID_SECONDS

@@ -78,15 +78,16 @@ class DeadLetters:
         for _ in range(MAX_TRIES):
             response = self._ask(order)
             refused = False
-            for writes in response.steps:
+            *steps, last = response.steps
+            for writes in steps:
                 refused = bool((yield from self._engine.write(writes)))
                 if refused:
                     break
             if refused:
                 continue
-            gone = any(write.value is None for write in response.last)
+            gone = any(write.value is None for write in last)
             settled = yield from self._settled(response, order.dead_letter_id if gone else None)
-            if (yield from self._engine.write(response.last)):
+            if (yield from self._engine.write(last)):
                 continue
             resolution = msgspec.json.decode(response.answer, type=Resolution)
             if settled:
@@ -106,7 +107,6 @@ class DeadLetters:
                 clock.now(),
                 self._max_attempts,
                 self._backoff_ms,
-                None,
                 loaded,
             )
             response = decode_resolve_response(self._resolve(encode(request)))

@@ -14,10 +14,11 @@ from typing import Any
 from sourcing import clock
 from sourcing.envelope import EventRecord, WaitingEvent, encode_json
 from sourcing.errors import NotYet
-from sourcing.events import Event
+from sourcing.events import Event, View
 from sourcing.projector.calls import FAULTS, Calls, Limits, Stage, check_size
 from sourcing.projector.entries import NOBODY, Entries, Incomplete, Letter, ViewEntry, Waiter, aggregate_of
 from sourcing.projector.intake import Targets
+from sourcing.projector.messages import Write
 from sourcing.projector.plans import FoldPlan
 
 UNREADABLE = "*"
@@ -69,13 +70,7 @@ class Folding:
                             continue
                     if seen:
                         continue
-                    name = folds[0].name if len(folds) == 1 else ", ".join(fold.name for fold in folds)
-                    self._calls.before(Stage.FOLD, name, record.event_id, spec.name, entry_key)
-                    view = fold_event(folds, entry, event, record)
-                    if self._careful:
-                        sort_keys = spec.sort_keys(view)
-                        size = len(encode_json(view)) + len(encode_json(sort_keys)) + _META_BYTES
-                        check_size(name, size, self._limits)
+                    view = self.fold(folds, entry, event, record)
                 except Incomplete:
                     raise
                 except FAULTS as error:  # a projection is the user's code: its fault blocks its entry, not the batch
@@ -85,6 +80,27 @@ class Folding:
                     continue
                 entry.apply(view, record, index)
         return found
+
+    def fold(self, folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> View:
+        """
+        An entry's view after one more event.
+
+        Raises:
+            BaseException: Whatever the projection raises; TypeError where it returns no view, HandlerMisbehaved where
+                it is not to be called again or makes too much.
+        """
+        name = folds[0].name if len(folds) == 1 else ", ".join(fold.name for fold in folds)
+        self._calls.before(Stage.FOLD, name, record.event_id, entry.spec.name, entry.key)
+        view = fold_event(folds, entry, event, record)
+        if self._careful:
+            sort_keys = entry.spec.sort_keys(view)
+            size = len(encode_json(view)) + len(encode_json(sort_keys)) + _META_BYTES
+            check_size(name, size, self._limits)
+        return view
+
+    def writes(self) -> list[Write]:
+        """Everything that changed, as `Entries.writes` has it."""
+        return self._entries.writes(self._calls, self._limits)
 
     def _wait(
         self, letter_id: str, entry: ViewEntry, index: int, record: EventRecord, key: str, by: Waiter, *, seen: bool
@@ -150,7 +166,7 @@ def said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()[:2_000]
 
 
-def fold_event(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> Any:
+def fold_event(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> View:
     """
     An entry's view after one more event.
 
@@ -162,7 +178,8 @@ def fold_event(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, reco
         view = fold.function(view, event, record) if fold.takes_record else fold.function(view, event)
         if not isinstance(view, entry.spec.cls):
             raise TypeError(f"{fold.name} returned {type(view).__name__}; it has to return {entry.spec.cls.__name__}")
-    return view
+    made: View = view
+    return made
 
 
 def dead_letter_id(event_id: str, projection: str, entry_key: str) -> str:

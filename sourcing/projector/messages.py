@@ -124,9 +124,10 @@ class ResolveRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
     now: str
     max_attempts: int
     backoff_ms: int
-    failure: str | None
-    """The call of the projection counts as failed with this, and is not made."""
     loaded: dict[str, dict[str, bytes | None]]
+    careful: bool = False
+    """As in a `Request`."""
+    failed: list[FailedCall] = []
 
 
 class Affected(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -141,14 +142,13 @@ class ResolveResponse(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """
     Either what has to be loaded first, or what to do.
 
-    The engine writes step by step; where a write is refused, it begins anew. Then it settles `affected`, of which the
-    first is the letter's own event, and then makes the `last` writes.
+    The engine writes step by step; where a write is refused, it begins anew. Before the last step it settles
+    `affected`, of which the first is the letter's own event.
     """
 
     needs: dict[str, list[str]]
     steps: list[list[Write]]
     affected: list[Affected]
-    last: list[Write]
     answer: bytes
     """JSON: `id`, `outcome` (RESOLVED, FAILED, UNKNOWN or INVALID), `message`, `problems`."""
 
@@ -161,6 +161,8 @@ class SettleRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The dead letter that is about to go: nothing is in it any more."""
     now: str
     loaded: dict[str, dict[str, bytes | None]]
+    careful: bool = False
+    failed: list[FailedCall] = []
 
 
 class Settled(msgspec.Struct, frozen=True, gc=False, array_like=True):

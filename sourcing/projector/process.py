@@ -38,7 +38,11 @@ from sourcing.projector.messages import (
     Kind,
     Outcome,
     Request,
+    ResolveRequest,
+    ResolveResponse,
     Response,
+    SettleRequest,
+    SettleResponse,
     decode_request,
     decode_resolve_request,
     decode_settle_request,
@@ -48,6 +52,21 @@ from sourcing.projector.plans import EventPlan, GuardPlan, ReadPlan, make_plans,
 from sourcing.projector.refolding import Refolding
 from sourcing.projector.resolving import Resolver
 from sourcing.projector.settling import Settler
+
+Tell = Callable[[Crumb], None]
+"""Hears of a call of the user's code before it is made; returns when the engine knows of it, too."""
+
+
+def to_nobody(crumb: Crumb) -> None:
+    """Nobody asked: the process is the tests' own."""
+
+
+def _calls(
+    request: Request | ResolveRequest | SettleRequest, pulse: Pulse | None, tell: Tell, *, alone: bool = True
+) -> Calls:
+    if request.careful:
+        return CarefulCalls(pulse or Pulse(), tell, request.failed, alone=alone)
+    return Calls(pulse, alone=alone)
 
 
 class _Refused(Exception):
@@ -66,7 +85,7 @@ class Processor:
         self._limits = limits or Limits()
         self._plans = make_plans(catalog)
         self._intake = Intake(catalog, self._plans)
-        self._resolver = Resolver(catalog, self._plans)
+        self._resolver = Resolver(catalog, self._plans, self._limits)
         self._settler = Settler(catalog, self._plans)
 
     def describe(self) -> bytes:
@@ -96,15 +115,25 @@ class Processor:
 
     def resolve(self, request: bytes) -> bytes:
         """What to do about one dead letter, bytes to bytes as `process`."""
-        return encode(self._resolver.resolve(decode_resolve_request(request)))
+        return encode(self.resolve_letter(decode_resolve_request(request)))
+
+    def resolve_letter(
+        self, request: ResolveRequest, pulse: Pulse | None = None, tell: Tell = to_nobody
+    ) -> ResolveResponse:
+        """The same from and to values, as `fold` has them."""
+        return self._resolver.resolve(request, _calls(request, pulse, tell))
 
     def settle(self, request: bytes) -> bytes:
         """How stored events stand, bytes to bytes as `process`."""
-        return encode(self._settler.settle(decode_settle_request(request)))
+        return encode(self.settle_events(decode_settle_request(request)))
 
-    def fold(
-        self, request: Request, pulse: Pulse | None = None, tell: Callable[[Crumb], None] | None = None
-    ) -> Response:
+    def settle_events(
+        self, request: SettleRequest, pulse: Pulse | None = None, tell: Tell = to_nobody
+    ) -> SettleResponse:
+        """The same from and to values, as `fold` has them."""
+        return self._settler.settle(request, _calls(request, pulse, tell))
+
+    def fold(self, request: Request, pulse: Pulse | None = None, tell: Tell = to_nobody) -> Response:
         """
         The same from and to values.
 
@@ -116,10 +145,7 @@ class Processor:
         Raises:
             BatchTooLarge: What it comes to does not fit into one answer; in parts it may.
         """
-        alone = len(request.events) <= 1
-        calls = Calls(pulse, alone=alone)
-        if request.careful:
-            calls = CarefulCalls(calls.pulse, tell or (lambda crumb: None), request.failed, alone=alone)
+        calls = _calls(request, pulse, tell, alone=len(request.events) <= 1)
         make = _Batch(self._intake, self.catalog, self._limits, request, calls)
         try:
             return make.run(careful=request.careful)

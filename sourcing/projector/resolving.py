@@ -35,11 +35,11 @@ from sourcing.envelope import (
     encode_json,
 )
 from sourcing.errors import FieldProblem, HazelgateError, InvalidEvent, NotYet, camel
-from sourcing.events import Event, View
-from sourcing.projector.calls import Calls, Limits
+from sourcing.events import Event
+from sourcing.projector.calls import FAULTS, Calls, Limits, Stage
 from sourcing.projector.entries import Entries, Incomplete, Letter, ViewEntry, aggregate_of, letter_keys
-from sourcing.projector.folding import FIRST_RETRY_MS, UNREADABLE, Folding, dead_letter_id, fold_event, said
-from sourcing.projector.intake import require_targets, targets_of
+from sourcing.projector.folding import FIRST_RETRY_MS, UNREADABLE, Folding, dead_letter_id, said
+from sourcing.projector.intake import Targets, require_targets, targets_of
 from sourcing.projector.messages import (
     Affected,
     ResolveRequest,
@@ -80,28 +80,38 @@ class _Unfit(Exception):
 class Resolver:
     """Resolves letters against one catalog."""
 
-    def __init__(self, catalog: Catalog, plans: Mapping[str, EventPlan]) -> None:
+    def __init__(self, catalog: Catalog, plans: Mapping[str, EventPlan], limits: Limits) -> None:
         self._catalog = catalog
         self._plans = plans
+        self._limits = limits
 
-    def resolve(self, request: ResolveRequest) -> ResolveResponse:
-        """What to do about one letter, as far as what is loaded allows."""
+    def resolve(self, request: ResolveRequest, calls: Calls) -> ResolveResponse:
+        """What to do about one letter, as far as what is loaded allows. `calls` is told of the user's code."""
         entries = Entries(request.loaded)
+        folding = Folding(entries, calls, self._limits, careful=True)
         try:
-            return _Resolution(self._catalog, self._plans, request, entries).run()
+            return _Resolution(self._catalog, self._plans, request, entries, calls, folding).run()
         except Incomplete:
             needs = {name: list(keys) for name, keys in entries.needs.items()}
-            return ResolveResponse(needs, [], [], [], b"{}")
+            return ResolveResponse(needs, [], [], b"{}")
 
 
 class _Resolution:
     def __init__(
-        self, catalog: Catalog, plans: Mapping[str, EventPlan], request: ResolveRequest, entries: Entries
+        self,
+        catalog: Catalog,
+        plans: Mapping[str, EventPlan],
+        request: ResolveRequest,
+        entries: Entries,
+        calls: Calls,
+        folding: Folding,
     ) -> None:
         self._catalog = catalog
         self._plans = plans
         self._request = request
         self._entries = entries
+        self._calls = calls
+        self._folding = folding
         self._id = request.dead_letter_id
 
     def run(self) -> ResolveResponse:
@@ -121,14 +131,14 @@ class _Resolution:
             entry = None if view is None else self._entry(view, value.entry_key)
             if entry is not None:
                 return self._free(letter, entry, decision)
-            if value.projection == UNREADABLE and decision is None:
-                return self._read_again(letter, self._record(value.event_key))
+            if value.projection == UNREADABLE and not _discarded(decision):
+                return self._read_again(letter, self._record(value.event_key), decision)
             return self._gone(letter, [], decision)
         except _Unfit as unfit:
             return self._done(INVALID, str(unfit), unfit.problems, self._all(letter)[:1])
-        except Exception as error:  # an upcast or a projection is the user's code
-            if isinstance(error, Incomplete):
-                raise
+        except Incomplete:
+            raise
+        except FAULTS as error:  # an upcast or a projection is the user's code
             if self._request.action == DISCARD:  # the entry can't be read: there is nothing to leave out of it
                 return self._gone(letter, [], decision)
             return self._failed(letter, error)
@@ -157,10 +167,21 @@ class _Resolution:
             raise _Missing(f"the store does not have the event {key}")
         return _decode_record(raw)
 
-    def _event(self, record: EventRecord, edited: Decision | None) -> Event:
+    def _event(self, record: EventRecord, plan: EventPlan, edited: Decision | None) -> Event:
+        self._calls.before(Stage.UPCAST, record.event_type, record.event_id)
         if edited is None or edited.data is None:
             return self._catalog.decode(record.event_type, record.event_version, record.data)
-        return self._catalog.decode(record.event_type, edited.event_version, edited.data)
+        try:
+            event = self._catalog.decode(record.event_type, edited.event_version, edited.data)
+        except InvalidEvent as invalid:
+            raise _Unfit(invalid.problems) from invalid
+        if plan.aggregate_id(event) != record.aggregate_id:
+            raise _Unfit([FieldProblem((camel(plan.spec.key),), "says whose event it is, and can't be changed")])
+        return event
+
+    def _targets(self, record: EventRecord, plan: EventPlan, event: Event) -> Targets:
+        self._calls.before(Stage.KEYS, record.event_type, record.event_id)
+        return targets_of(plan, event)
 
     def _decision(self, value: DeadLetter) -> Decision | None:
         """What an operator decides now; or decided before, and a crash came in between."""
@@ -208,13 +229,13 @@ class _Resolution:
             if not blocks and entry.applied.get(waiting.lane, -1) >= waiting.position:
                 continue
             first = number == 0
-            if first and decision is not None and decision.action is DecisionAction.DISCARDED:
+            if first and _discarded(decision):
                 entry.skip(waiting.lane, waiting.position)
                 continue
             try:
                 record = self._record(waiting.key)
                 self._fold(entry, record, decision if first else None)
-            except Exception as error:
+            except FAULTS as error:
                 if first:
                     raise
                 behind = self._behind(entry, waiting, events[number + 1 :], error)
@@ -228,61 +249,43 @@ class _Resolution:
         assert letter.value is not None
         return aggregate_of(self._record(letter.value.event_key)) in (entry.blocked or {})
 
-    def _read_again(self, letter: Letter, record: EventRecord) -> ResolveResponse:
+    def _read_again(self, letter: Letter, record: EventRecord, edited: Decision | None) -> ResolveResponse:
         """The stored event could not be read; now it goes wherever it hasn't been passed by later ones."""
         value = letter.value
         assert value is not None
-        event = self._event(record, None)
         plan = self._plans.get(record.event_type)
-        targets = [] if plan is None else targets_of(plan, event)
+        if plan is None:
+            return self._gone(letter, [], edited)
+        event = self._event(record, plan, edited)
+        targets = self._targets(record, plan, event)
         if not require_targets(targets, self._entries):
             raise Incomplete
         submitter = WaitingEvent(key="", lane=0, position=0, reply_to=value.reply_to, submission_id=value.submission_id)
-        calls, limits = Calls(), Limits()
-        folding = Folding(self._entries, calls, limits, careful=True)
-        folding.project(0, event, record, value.event_key, targets, submitter, stored=True)
-        writes = self._entries.writes(calls, limits)
+        self._folding.project(0, event, record, value.event_key, targets, submitter, stored=True)
+        writes = self._folding.writes()
         letters = [write for write in writes if write.map == DEAD_LETTER_EVENTS]
         others = [write for write in writes if write.map != DEAD_LETTER_EVENTS]
-        return self._gone(letter, [letters] if letters else [], None, others)
+        return self._gone(letter, [letters] if letters else [], edited, others)
 
     def _fold(self, entry: ViewEntry, record: EventRecord, edited: Decision | None) -> None:
         plan = self._plans.get(record.event_type)
         folds = None
         if plan is not None:
-            event = self._edited(record, plan, edited) if edited is not None else self._event(record, None)
-            for view_plan, keys in targets_of(plan, event):
+            event = self._event(record, plan, edited)
+            for view_plan, keys in self._targets(record, plan, event):
                 if view_plan.view is entry.spec:
                     folds = keys.get(entry.key)
             if folds is not None:
-                if self._request.failure is not None and edited is None and record.event_id == self._letter_event():
-                    raise HazelgateError(self._request.failure)
-                view: View = fold_event(folds, entry, event, record)
-                entry.spec.sort_keys(view)
-                encode_json(view)
-                entry.apply(view, record, 0)
+                entry.apply(self._folding.fold(folds, entry, event, record), record, 0)
                 return
             if edited is not None:
                 about = f"{entry.spec.name} {entry.key}"
                 raise _Unfit([FieldProblem((), f"with these data the event is not about {about}")])
         entry.skip(record.lane, record.position)  # today's code folds it into other entries
 
-    def _letter_event(self) -> str:
-        letter = self._entries.letter(self._id)
-        assert letter is not None
-        assert letter.value is not None
-        return letter.value.event_id
-
-    def _edited(self, record: EventRecord, plan: EventPlan, edited: Decision) -> Event:
-        try:
-            event = self._event(record, edited)
-        except InvalidEvent as invalid:
-            raise _Unfit(invalid.problems) from invalid
-        if plan.aggregate_id(event) != record.aggregate_id:
-            raise _Unfit([FieldProblem((camel(plan.spec.key),), "says whose event it is, and can't be changed")])
-        return event
-
-    def _behind(self, entry: ViewEntry, failed: WaitingEvent, rest: Sequence[WaitingEvent], error: Exception) -> Letter:
+    def _behind(
+        self, entry: ViewEntry, failed: WaitingEvent, rest: Sequence[WaitingEvent], error: BaseException
+    ) -> Letter:
         """One that waited can't be folded, either: it gets a letter of its own, and the rest waits behind that."""
         raw = self._request.loaded[EVENT_STORE][failed.key]
         if raw is None:
@@ -329,7 +332,7 @@ class _Resolution:
         last = [Write(DEAD_LETTER_EVENTS, self._id, letter.expected + 1, None, [])]
         return self._done(RESOLVED, affected=self._all(letter), steps=steps, last=last)
 
-    def _failed(self, letter: Letter, error: Exception) -> ResolveResponse:
+    def _failed(self, letter: Letter, error: BaseException) -> ResolveResponse:
         """The letter stays, one attempt older; it is tried again later, or no more."""
         request, value = self._request, letter.value
         assert value is not None
@@ -388,4 +391,8 @@ class _Resolution:
         if self._entries.needs:
             raise Incomplete
         answer = ResolveAnswer(id=self._id, outcome=outcome, message=message, problems=tuple(problems))
-        return ResolveResponse({}, list(steps), list(affected), list(last), encode_json(answer))
+        return ResolveResponse({}, [*steps, list(last)], list(affected), encode_json(answer))
+
+
+def _discarded(decision: Decision | None) -> bool:
+    return decision is not None and decision.action is DecisionAction.DISCARDED

@@ -8,13 +8,23 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NoReturn, TypeVar
 
 import grpc
 
 from sourcing.projector.calls import Abandoned, BatchTooLarge, Crumb, Pulse, encode_crumb
-from sourcing.projector.messages import Life, Request, decode_request, encode
-from sourcing.projector.process import Processor
+from sourcing.projector.messages import (
+    Life,
+    Request,
+    ResolveRequest,
+    SettleRequest,
+    decode_request,
+    decode_resolve_request,
+    decode_settle_request,
+    encode,
+)
+from sourcing.projector.process import Processor, Tell, to_nobody
 from sourcing.projector.turns import Turns
 from sourcing.projector.watchdog import Watchdog
 
@@ -29,6 +39,7 @@ _CRUMB_SECONDS = 30.0
 log = logging.getLogger("hazelgate.projector")
 
 Q = TypeVar("Q")
+R = TypeVar("R", Request, ResolveRequest, SettleRequest)
 T = TypeVar("T")
 Answer = Callable[[bytes], bytes]
 
@@ -71,10 +82,10 @@ class ProjectorServer:
         handlers = {
             "Describe": _unary(lambda _: processor.describe()),
             "Life": _unary(lambda _: life),
-            "Process": grpc.stream_stream_rpc_method_handler(self._converse),
+            "Process": self._conversing(decode_request, processor.fold),
             "Fold": grpc.stream_stream_rpc_method_handler(self._refold),
-            "Resolve": _unary(self._shared(processor.resolve)),
-            "Settle": _unary(self._shared(processor.settle)),
+            "Resolve": self._conversing(decode_resolve_request, processor.resolve_letter),
+            "Settle": self._conversing(decode_settle_request, processor.settle_events),
         }
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
         try:
@@ -92,19 +103,25 @@ class ProjectorServer:
         self._server.stop(grace_seconds).wait(grace_seconds + 1)
         self._watchdog.stop()
 
-    def _converse(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+    def _conversing(
+        self, decode: Callable[[bytes], R], answer: Callable[[R, Pulse, Tell], object]
+    ) -> grpc.RpcMethodHandler[bytes, bytes]:
         """A stream of requests, each answered before the next is read: at rest, half the cost of a call of its own."""
-        for body in requests:
-            request = _answered(decode_request, body, context)
-            if request.careful:
-                yield from self._process_carefully(request, requests, context)
-            else:
-                yield _answered(self._process, request, context)
 
-    def _process(self, request: Request) -> bytes:
-        pulse = Pulse()
-        with self._turns.shared(), self._watchdog.watching(pulse):
-            return _encoded(self._processor, request, pulse)
+        def plainly(request: R) -> bytes:
+            pulse = Pulse()
+            with self._turns.shared(), self._watchdog.watching(pulse):
+                return _encoded(answer(request, pulse, to_nobody))
+
+        def converse(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+            for body in requests:
+                request = _answered(decode, body, context)
+                if request.careful:
+                    yield from self._carefully(partial(answer, request), requests, context)
+                else:
+                    yield _answered(plainly, request, context)
+
+        return grpc.stream_stream_rpc_method_handler(converse)
 
     def _refold(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         """The same for stored events."""
@@ -117,23 +134,14 @@ class ProjectorServer:
         for body in requests:
             yield _answered(answer, body, context)
 
-    def _shared(self, answer: Answer) -> Answer:
-        """The same, beside others and under the eyes of the watchdog."""
-
-        def watched(body: bytes) -> bytes:
-            with self._turns.shared(), self._watchdog.watching(Pulse()):
-                return answer(body)
-
-        return watched
-
-    def _process_carefully(
-        self, request: Request, confirmations: Iterator[bytes], context: grpc.ServicerContext
+    def _carefully(
+        self, answer: Callable[[Pulse, Tell], object], confirmations: Iterator[bytes], context: grpc.ServicerContext
     ) -> Iterator[bytes]:
         """
         A crumb, its confirmation, and so on; then the answer.
 
-        A handler is called only when its crumb has arrived: what this process has sent may be lost with it. So the
-        batch runs in a thread of its own, and this one goes on sending and receiving.
+        A handler is called only when its crumb has arrived: what this process has sent may be lost with it. So what
+        makes the answer runs in a thread of its own, and this one goes on sending and receiving.
         """
         said: queue.SimpleQueue[bytes | BaseException] = queue.SimpleQueue()
         confirmed: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -153,7 +161,7 @@ class ProjectorServer:
         def run() -> None:
             try:
                 with self._turns.alone(), self._watchdog.watching(pulse):
-                    said.put(_encoded(self._processor, request, pulse, tell))
+                    said.put(_encoded(answer(pulse, tell)))
             except BaseException as error:  # told to the engine, by the thread that talks to it
                 said.put(error)
 
@@ -177,16 +185,14 @@ class ProjectorServer:
 
 
 _CRUMB = b"\x95"
-"""How a crumb begins, an array of five; an answer has three."""
+"""How a crumb begins, an array of five; no answer has five fields."""
 
 
-def _encoded(
-    processor: Processor, request: Request, pulse: Pulse, tell: Callable[[Crumb], None] | None = None
-) -> bytes:
-    answer = encode(processor.fold(request, pulse, tell))
-    if len(answer) > MAX_MESSAGE_BYTES:
-        raise BatchTooLarge(f"an answer of {len(answer):,} bytes; at most {MAX_MESSAGE_BYTES:,} go through")
-    return answer
+def _encoded(answer: object) -> bytes:
+    body = encode(answer)
+    if len(body) > MAX_MESSAGE_BYTES:
+        raise BatchTooLarge(f"an answer of {len(body):,} bytes; at most {MAX_MESSAGE_BYTES:,} go through")
+    return body
 
 
 def _unary(answer: Answer) -> grpc.RpcMethodHandler[bytes, bytes]:

@@ -14,6 +14,7 @@ import msgspec
 from sourcing.catalog import Catalog
 from sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, Completion, CompletionStatus, EventRecord, encode_json
 from sourcing.projector import answers
+from sourcing.projector.calls import FAULTS, Calls, Stage
 from sourcing.projector.entries import Entries, Letter, aggregate_of
 from sourcing.projector.folding import UNREADABLE, dead_letter_id
 from sourcing.projector.intake import Targets, targets_of
@@ -31,25 +32,25 @@ class Settler:
         self._catalog = catalog
         self._plans = plans
 
-    def settle(self, request: SettleRequest) -> SettleResponse:
-        """How each event stands, as far as what is loaded allows."""
+    def settle(self, request: SettleRequest, calls: Calls) -> SettleResponse:
+        """How each event stands, as far as what is loaded allows. `calls` is told of the user's code."""
         entries = Entries(request.loaded)
         entries.require_all((EVENT_STORE, event.store_key) for event in request.events)
         settled: list[Settled] = []
         if not entries.needs:
             for event in request.events:
-                settled += self._one(request, event, entries)
+                settled += self._one(request, event, entries, calls)
         if entries.needs:
             return SettleResponse({name: list(keys) for name, keys in entries.needs.items()}, [])
         return SettleResponse({}, settled)
 
-    def _one(self, request: SettleRequest, event: Affected, entries: Entries) -> list[Settled]:
+    def _one(self, request: SettleRequest, event: Affected, entries: Entries, calls: Calls) -> list[Settled]:
         raw = request.loaded[EVENT_STORE][event.store_key]
         if raw is None:
             return []
         record = _decode_record(raw)
         letters = [
-            letter for letter in self._letters(record, event.store_key, entries) if letter.key != request.without
+            letter for letter in self._letters(record, event.store_key, entries, calls) if letter.key != request.without
         ]
         entries.require(COMPLETED_EVENTS, record.event_id)
         if entries.needs:
@@ -76,13 +77,13 @@ class Settler:
         reply_to = event.reply_to if before is None else ""
         return [Settled(record.event_id, encode_json(completion), reply_to, not held)]
 
-    def _letters(self, record: EventRecord, store_key: str, entries: Entries) -> list[Letter]:
+    def _letters(self, record: EventRecord, store_key: str, entries: Entries, calls: Calls) -> list[Letter]:
         """The letters that the event is in. One that does not block its entry any more is done with."""
         found: list[Letter] = []
         unreadable = entries.letter(dead_letter_id(record.event_id, UNREADABLE, ""))
         if unreadable is not None and unreadable.value is not None:
             found.append(unreadable)
-        for view_plan, keys in self._targets(record):
+        for view_plan, keys in self._targets(record, calls):
             for key in keys:
                 if not entries.require(view_plan.view.name, key):
                     continue
@@ -90,19 +91,22 @@ class Settler:
                 try:
                     entry.open()
                     letter_id = (entry.blocked or {}).get(aggregate_of(record))
-                except Exception:  # the entry can't be read: then a letter of the event does not block it
+                except FAULTS:  # the entry can't be read: then a letter of the event does not block it
                     letter_id = dead_letter_id(record.event_id, view_plan.view.name, key)
                 letter = None if letter_id is None else entries.letter(letter_id)
                 if letter is not None and letter.holds(record.event_id, store_key):
                     found.append(letter)
         return found
 
-    def _targets(self, record: EventRecord) -> Targets:
+    def _targets(self, record: EventRecord, calls: Calls) -> Targets:
         """The entries that the event changes; none where it can't be read: then a letter of its own says so."""
         plan = self._plans.get(record.event_type)
         if plan is None:
             return []
         try:
-            return targets_of(plan, self._catalog.decode(record.event_type, record.event_version, record.data))
-        except Exception:  # an upcast or a key function is the user's code
+            calls.before(Stage.UPCAST, record.event_type, record.event_id)
+            event = self._catalog.decode(record.event_type, record.event_version, record.data)
+            calls.before(Stage.KEYS, record.event_type, record.event_id)
+            return targets_of(plan, event)
+        except FAULTS:  # an upcast or a key function is the user's code
             return []

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from sourcing import Catalog
+from sourcing.dead_letters import DeadLetters
 from sourcing.errors import EventDeadLettered, EventRejected
 from sourcing.handler import EventHandler, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
@@ -122,6 +123,38 @@ async def test_a_guard_that_misbehaves_refuses_its_event(
     assert re.search(said, str(outcome))
     await handler.handle_event(ThingPut(box_id=box), PATIENT)
     assert await _things(cluster, [box]) == [1], "the aggregate goes on without the refused event"
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("loop", r"thing_lies_there did not return within 1 s"),
+        ("kill", r"thing_lies_there ended its process \(signal 9, SIGKILL\)"),
+        ("huge", r"thing_lies_there made 104,\d{3},\d{3} bytes; at most 16,777,216"),
+        ("sysexit", r"SystemExit: 4"),
+    ],
+)
+async def test_a_projection_that_misbehaves_when_its_letter_is_resolved_is_contained_too(
+    handler: EventHandler, cluster: HazelcastCluster, deed: str, said: str
+) -> None:
+    box, letters = new_id(), DeadLetters(cluster)
+    with pytest.raises(EventDeadLettered) as dead:
+        await handler.handle_event(ThingPut(box_id=box, how="fold-raise"), PATIENT)
+    with pytest.raises(EventDeadLettered):
+        await handler.handle_event(ThingPut(box_id=box), PATIENT)
+    letter_id = dead.value.dead_letter_id
+    edited = asyncio.create_task(
+        letters.edit(letter_id, msgspec.json.encode({"boxId": box, "how": f"fold-{deed}"}), "to see")
+    )
+    others = [new_id() for _ in range(BOXES_OF_OTHERS)]
+    await asyncio.gather(*(handler.handle_event(ThingPut(box_id=other), PATIENT) for other in others))
+    resolution = await edited
+    assert resolution.outcome == "FAILED"
+    assert re.search(said, resolution.message)
+    letter = await letters.one(letter_id)
+    assert (letter.attempts, letter.blocked_count, letter.error) == (2, 1, resolution.message)
+    await letters.discard(letter_id, "it does harm")
+    assert await _things(cluster, [box, *others]) == [1] * (1 + BOXES_OF_OTHERS), "what waited behind it has followed"
 
 
 async def test_the_log_shows_where_a_handler_hung(stack: Stack) -> None:

@@ -53,7 +53,13 @@ def eat_memory() -> None:
         eaten.append(bytearray(64 * 1024 * 1024))
 
 
+def refuse() -> None:
+    """Only raise, as well-behaved projections may."""
+    raise ValueError("it does not fit")
+
+
 DEEDS = {
+    "raise": refuse,
     "loop": hang,
     "gil": hold_the_lock,
     "exit": lambda: os._exit(3),

@@ -9,7 +9,7 @@ from sourcing.catalog import Catalog
 from sourcing.envelope import AGGREGATE_HEADS, DEAD_LETTER_EVENTS
 from sourcing.projector.calls import BatchTooLarge, Crumb, FailedCall, Limits, Pulse
 from sourcing.projector.messages import Delivery, Kind, Request, Response
-from sourcing.projector.process import Processor
+from sourcing.projector.process import Processor, to_nobody
 from sourcing.testing import envelope_of
 from tests.support import villains
 from tests.support.villains import BOXES, ThingPut
@@ -39,7 +39,7 @@ def run(
         if told is not None:
             told.clear()
         request = Request(1, 1, deliveries, loaded, careful, list(failed))
-        answer = processor.fold(request, pulse, None if told is None else told.append)
+        answer = processor.fold(request, pulse, to_nobody if told is None else told.append)
         if not answer.needs:
             return answer
         for name, keys in answer.needs.items():

@@ -5,11 +5,8 @@ import io.hazelgate.engine.projector.Answerer;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Crumb;
-import io.hazelgate.engine.projector.FailedCall;
-import io.hazelgate.engine.projector.Life;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -84,8 +81,7 @@ final class Containment {
 
     private void carefully(List<Received> events, Consumer<Batch> done) throws InterruptedException {
         boolean alone = events.size() == 1;
-        List<FailedCall> failed = new ArrayList<>();
-        Crumb suspect = null;
+        Blame blame = new Blame(projector, contained, log);
         int failures = 0;
         while (alone || failures < FAILURES_BEFORE_HALVING) {
             projector.awaitReady();
@@ -93,13 +89,14 @@ final class Containment {
             Crumb crumb;
             String failure;
             try {
-                done.accept(untilItIsTheProjector(attempt, events, new Care(true, List.copyOf(failed))));
+                done.accept(untilItIsTheProjector(attempt, events, blame.care()));
                 return;
             } catch (BatchTooLarge e) {
                 if (!alone) {
                     break;
                 }
-                suspect = crumb = Crumb.ofEvent(events.get(0).eventId());
+                crumb = Crumb.ofEvent(events.get(0).eventId());
+                blame.suspect(crumb);
                 failure = "comes to more bytes than go through at once";
             } catch (ProjectorAway e) {
                 crumb = e.crumb();
@@ -112,16 +109,9 @@ final class Containment {
                 // What is left when all handlers have returned: it can only be the event as a whole.
                 crumb = alone ? Crumb.ofEvent(events.get(0).eventId()) : null;
             }
-            if (crumb != null && crumb.equals(suspect) && !isIn(failed, crumb)) {
-                projector.awaitReady();
-                failed.add(new FailedCall(crumb, failure == null ? howItEnded(asked) : failure));
-                contained.increment();
-                log.warning("contained: " + crumb + ' '
-                        + failed.get(failed.size() - 1).message());
-                suspect = null;
+            if (blame.found(crumb, asked, failure)) {
                 failures = 0;
             } else {
-                suspect = crumb;
                 failures++;
                 Thread.sleep(Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures, 10)));
             }
@@ -152,18 +142,6 @@ final class Containment {
                 backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2);
             }
         }
-    }
-
-    private String howItEnded(String asked) {
-        Life now = projector.life();
-        if (now.instance().equals(asked)) {
-            return "was not answered in time";
-        }
-        return now.ended().isEmpty() ? "ended the projector's process" : now.ended();
-    }
-
-    private static boolean isIn(List<FailedCall> failed, Crumb crumb) {
-        return failed.stream().anyMatch(call -> call.crumb().equals(crumb));
     }
 
     private static List<List<Received>> halves(List<Received> events) {

@@ -11,9 +11,13 @@ import io.hazelgate.engine.Names;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.Retries;
 import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.projector.BatchTooLarge;
+import io.hazelgate.engine.projector.Care;
+import io.hazelgate.engine.projector.Crumb;
 import io.hazelgate.engine.projector.Messages;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.ProjectorAway;
+import io.hazelgate.engine.projector.ProjectorFailed;
 import io.hazelgate.engine.projector.Resolving;
 import io.hazelgate.engine.projector.Resolving.Order;
 import io.hazelgate.engine.projector.Resolving.Settled;
@@ -24,27 +28,31 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * Resolves dead letters, and tries again what may pass.
  *
  * <p>The projector says what to write, step by step. Where a step is refused, because an event queued or somebody else
- * resolves the same letter, all begins anew with what is there then.
+ * resolves the same letter, all begins anew with what is there then. When it does not survive a question it is asked in the
+ * careful mode: a call of the user's code at which it fails twice counts as failed, as in the pipeline.
  */
 public final class DeadLetters {
     private static final String RETRY_AT = Names.INDEX_PREFIX + "retryAt";
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long MAX_PAUSE_MILLIS = 20;
+    private static final long MAX_BACKOFF_MILLIS = 1_000;
+    private static final long PROBE_MILLIS = 100;
+    private static final long AWAY_NANOS = TimeUnit.SECONDS.toNanos(15);
     private static final int MAX_ROUNDS = 16;
-    private static final int FATAL_TRIES = 2;
+    private static final int MAX_FAILURES = 8;
+    private static final long FIRST_BACKOFF_MILLIS = 20;
 
     private final Engine engine;
     private final Retries retries = Retries.fromSystemProperties();
     private final EntryLoader loader;
     private final EntryWriter writer;
     private final ILogger log;
-    /** By letter, how often in a row the projector did not survive its retry. Only the watch's thread uses it. */
-    private final Map<String, Integer> deaths = new HashMap<>();
 
     public DeadLetters(Engine engine) {
         this.engine = engine;
@@ -61,14 +69,9 @@ public final class DeadLetters {
             if (pipeline == null || !pipeline.projector().isReady()) {
                 continue; // an absent projector has not died of it
             }
-            int before = deaths.getOrDefault(id, 0);
-            String failure =
-                    before < FATAL_TRIES ? null : "the projector did not survive it, or did not answer in time";
             try {
-                resolve(new Order(id, "AGAIN", null, null, failure));
-                deaths.remove(id);
+                resolve(new Order(id, "AGAIN", null, null));
             } catch (ProjectorAway e) {
-                deaths.put(id, before + 1);
                 log.warning("dead letter " + id + " could not be tried again: " + e.getMessage());
                 return;
             }
@@ -79,22 +82,26 @@ public final class DeadLetters {
      * Resolves one letter.
      *
      * @return JSON: what came of it, with the completion of the letter's event
-     * @throws ProjectorAway when the projector can't be reached; what was written by then is finished by another try
+     * @throws ProjectorAway when the projector can't be reached, or no call is found to which it is due that it fails; what was written
+     *     by then is finished by another try
      */
     public String resolve(Order order) {
         Pipeline pipeline = pipelineOf(order.deadLetterId());
         if (pipeline == null) {
             return said(order, "UNKNOWN", "there is no such letter, or no pipeline takes its event type");
         }
+        Asking asking = new Asking(pipeline);
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         long pause = 1;
         while (true) {
             long pass = enter();
             try {
-                String answer = attempt(pipeline, order);
+                String answer = attempt(asking, order);
                 if (answer != null) {
                     return answer;
                 }
+            } catch (BatchTooLarge e) {
+                return said(order, "FAILED", "the letter and what waits behind it " + e.getMessage());
             } finally {
                 engine.gate().leave(pass);
             }
@@ -102,7 +109,7 @@ public final class DeadLetters {
             if (System.nanoTime() > deadline) {
                 return said(order, "BUSY", "its entry changed all the while");
             }
-            pause(pause);
+            pauseFor(pause);
             pause = Math.min(MAX_PAUSE_MILLIS, pause * 2);
         }
     }
@@ -127,16 +134,18 @@ public final class DeadLetters {
     }
 
     /** Null where a write was refused. */
-    private String attempt(Pipeline pipeline, Order order) {
-        Resolving resolving = ask(pipeline.projector(), order);
-        for (List<Write> step : resolving.steps()) {
+    private String attempt(Asking asking, Order order) {
+        Resolving resolving = ask(asking, order);
+        int before = resolving.steps().size() - 1;
+        for (List<Write> step : resolving.steps().subList(0, before)) {
             if (!writer.write(step).isEmpty()) {
                 return null;
             }
         }
-        boolean gone = resolving.last().stream().anyMatch(write -> write.value() == null);
-        List<Settled> settled = settle(pipeline.projector(), resolving.affected(), gone ? order.deadLetterId() : null);
-        if (!writer.write(resolving.last()).isEmpty()) {
+        List<Write> last = resolving.steps().get(before);
+        boolean gone = last.stream().anyMatch(write -> write.value() == null);
+        List<Settled> settled = settle(asking, resolving.affected(), gone ? order.deadLetterId() : null);
+        if (!writer.write(last).isEmpty()) {
             return null;
         }
         String answer = new String(resolving.answer(), StandardCharsets.UTF_8);
@@ -147,11 +156,67 @@ public final class DeadLetters {
                 + new String(settled.get(0).completion(), StandardCharsets.UTF_8) + "}";
     }
 
-    private Resolving ask(Projector projector, Order order) {
+    /** A projector that is asked about one letter, and the calls that it did not survive meanwhile. */
+    private final class Asking {
+        final Projector projector;
+        private final Blame blame;
+        private boolean careful;
+
+        Asking(Pipeline pipeline) {
+            projector = pipeline.projector();
+            blame = new Blame(projector, pipeline.statistics().contained, log);
+        }
+
+        <T> T ask(Function<Care, T> question) {
+            RuntimeException last = null;
+            for (int failures = 0; failures < MAX_FAILURES; failures++) {
+                String asked = projector.life().instance();
+                Crumb crumb;
+                String failure;
+                try {
+                    return question.apply(careful ? blame.care() : Care.NONE);
+                } catch (ProjectorAway e) {
+                    last = e;
+                    crumb = e.crumb();
+                    failure = null;
+                } catch (ProjectorFailed e) {
+                    last = e;
+                    crumb = e.crumb();
+                    failure = "failed: " + e.getMessage();
+                }
+                careful = true;
+                if (!await(crumb, asked, failure, failures)) {
+                    break;
+                }
+            }
+            throw new ProjectorAway(last.getMessage(), last);
+        }
+
+        /** Until it is there again, for a while. */
+        private boolean await(Crumb crumb, String asked, String failure, int failures) {
+            pauseFor(Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << failures));
+            long until = System.nanoTime() + AWAY_NANOS;
+            while (!projector.probe()) {
+                if (System.nanoTime() > until) {
+                    return false;
+                }
+                pauseFor(PROBE_MILLIS);
+            }
+            try {
+                blame.found(crumb, asked, failure);
+                return true;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted between two tries", e);
+            }
+        }
+    }
+
+    private Resolving ask(Asking asking, Order order) {
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            Resolving resolving = projector.resolve(Messages.resolve(
-                    order, Clock.iso(Clock.micros()), retries.attempts(), retries.backoffMillis(), loaded));
+            Resolving resolving = asking.ask(care -> asking.projector.resolve(Messages.resolve(
+                    order, Clock.iso(Clock.micros()), retries.attempts(), retries.backoffMillis(), loaded, care)));
             if (resolving.needs().isEmpty()) {
                 return resolving;
             }
@@ -161,14 +226,14 @@ public final class DeadLetters {
     }
 
     /** Writes and tells how the events stand now. */
-    private List<Settled> settle(Projector projector, List<Resolving.Affected> affected, String without) {
+    private List<Settled> settle(Asking asking, List<Resolving.Affected> affected, String without) {
         if (affected.isEmpty()) {
             return List.of();
         }
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            Resolving.Settling settling =
-                    projector.settle(Messages.settle(affected, without, Clock.iso(Clock.micros()), loaded));
+            Resolving.Settling settling = asking.ask(care -> asking.projector.settle(
+                    Messages.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)));
             if (settling.needs().isEmpty()) {
                 tell(settling.events());
                 return settling.events();
@@ -200,7 +265,7 @@ public final class DeadLetters {
         }
     }
 
-    private static void pause(long millis) {
+    private static void pauseFor(long millis) {
         try {
             Thread.sleep(millis);
         } catch (InterruptedException e) {

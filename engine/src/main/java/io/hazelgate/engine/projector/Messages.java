@@ -41,13 +41,7 @@ public final class Messages {
             }
             packLoaded(packer, loaded);
             if (care.careful()) {
-                packer.packBoolean(true).packArrayHeader(care.failed().size());
-                for (FailedCall failed : care.failed()) {
-                    Crumb crumb = failed.crumb();
-                    packer.packArrayHeader(6).packString(crumb.stage()).packString(crumb.function());
-                    packer.packString(crumb.eventId()).packString(crumb.view()).packString(crumb.entryKey());
-                    packer.packString(failed.message());
-                }
+                packCare(packer, care);
             }
             return packer.toByteArray();
         } catch (IOException e) {
@@ -75,6 +69,16 @@ public final class Messages {
             return packer.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void packCare(MessagePacker packer, Care care) throws IOException {
+        packer.packBoolean(care.careful()).packArrayHeader(care.failed().size());
+        for (FailedCall failed : care.failed()) {
+            Crumb crumb = failed.crumb();
+            packer.packArrayHeader(6).packString(crumb.stage()).packString(crumb.function());
+            packer.packString(crumb.eventId()).packString(crumb.view()).packString(crumb.entryKey());
+            packer.packString(failed.message());
         }
     }
 
@@ -150,14 +154,15 @@ public final class Messages {
             String now,
             int maxAttempts,
             long backoffMillis,
-            Map<String, Map<String, byte[]>> loaded) {
+            Map<String, Map<String, byte[]>> loaded,
+            Care care) {
         try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
-            packer.packArrayHeader(9).packString(order.deadLetterId()).packString(order.action());
+            packer.packArrayHeader(10).packString(order.deadLetterId()).packString(order.action());
             packBytes(packer, order.data());
             packText(packer, order.reason());
             packer.packString(now).packInt(maxAttempts).packLong(backoffMillis);
-            packText(packer, order.failure());
             packLoaded(packer, loaded);
+            packCare(packer, care);
             return packer.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -180,8 +185,7 @@ public final class Messages {
                 affected.add(new Resolving.Affected(
                         unpacker.unpackString(), unpacker.unpackString(), unpacker.unpackString()));
             }
-            List<Write> last = writes(unpacker);
-            return new Resolving(needs, steps, affected, last, bytes(unpacker));
+            return new Resolving(needs, steps, affected, bytes(unpacker));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -189,9 +193,13 @@ public final class Messages {
 
     /** @param without the dead letter that is about to go, or null */
     public static byte[] settle(
-            List<Resolving.Affected> events, String without, String now, Map<String, Map<String, byte[]>> loaded) {
+            List<Resolving.Affected> events,
+            String without,
+            String now,
+            Map<String, Map<String, byte[]>> loaded,
+            Care care) {
         try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
-            packer.packArrayHeader(4).packArrayHeader(events.size());
+            packer.packArrayHeader(6).packArrayHeader(events.size());
             for (Resolving.Affected event : events) {
                 packer.packArrayHeader(3).packString(event.storeKey());
                 packer.packString(event.replyTo()).packString(event.submissionId());
@@ -199,6 +207,7 @@ public final class Messages {
             packText(packer, without);
             packer.packString(now);
             packLoaded(packer, loaded);
+            packCare(packer, care);
             return packer.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

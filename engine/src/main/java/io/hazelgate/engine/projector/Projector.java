@@ -37,14 +37,14 @@ public final class Projector implements Answerer, AutoCloseable {
     private static final MethodDescriptor<byte[], byte[]> DESCRIBE =
             method("Describe", MethodDescriptor.MethodType.UNARY);
     private static final MethodDescriptor<byte[], byte[]> LIFE = method("Life", MethodDescriptor.MethodType.UNARY);
-    private static final MethodDescriptor<byte[], byte[]> RESOLVE =
-            method("Resolve", MethodDescriptor.MethodType.UNARY);
-    private static final MethodDescriptor<byte[], byte[]> SETTLE = method("Settle", MethodDescriptor.MethodType.UNARY);
     private static final MethodDescriptor<byte[], byte[]> PROCESS =
             method("Process", MethodDescriptor.MethodType.BIDI_STREAMING);
-
     private static final MethodDescriptor<byte[], byte[]> FOLD =
             method("Fold", MethodDescriptor.MethodType.BIDI_STREAMING);
+    private static final MethodDescriptor<byte[], byte[]> RESOLVE =
+            method("Resolve", MethodDescriptor.MethodType.BIDI_STREAMING);
+    private static final MethodDescriptor<byte[], byte[]> SETTLE =
+            method("Settle", MethodDescriptor.MethodType.BIDI_STREAMING);
 
     private final String address;
     private final ManagedChannel channel;
@@ -120,10 +120,7 @@ public final class Projector implements Answerer, AutoCloseable {
         public Answer process(
                 long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded, Care care) {
             byte[] request = Messages.request(batchId, round, events, loaded, care);
-            if (request.length > MAX_MESSAGE_BYTES) {
-                throw new BatchTooLarge("with what it needs it has " + request.length + " bytes, at most "
-                        + MAX_MESSAGE_BYTES + " go through");
-            }
+            requireSize(request);
             Conversation current = conversation;
             if (current == null || current.isClosed()) {
                 current = new Conversation(PROCESS);
@@ -182,14 +179,36 @@ public final class Projector implements Answerer, AutoCloseable {
         return batches.incrementAndGet();
     }
 
-    /** Asks what to do about a dead letter, in one round. */
+    /**
+     * Asks what to do about a dead letter, in one round.
+     *
+     * @throws ProjectorAway when it can't be reached, dies or does not answer
+     * @throws BatchTooLarge when the letter fits into no question, or what it comes to into no answer
+     * @throws ProjectorFailed when it answers that it could not
+     */
     public Resolving resolve(byte[] request) {
-        return Messages.resolving(call(RESOLVE, request, timeoutSeconds));
+        return Messages.resolving(askOnce(RESOLVE, request));
     }
 
     /** Asks how events stand, in one round. */
     public Resolving.Settling settle(byte[] request) {
-        return Messages.settling(call(SETTLE, request, timeoutSeconds));
+        return Messages.settling(askOnce(SETTLE, request));
+    }
+
+    /** Over a stream of its own: this is rare, and several may ask at the same time. */
+    private byte[] askOnce(MethodDescriptor<byte[], byte[]> method, byte[] request) {
+        requireSize(request);
+        Conversation conversation = new Conversation(method);
+        byte[] answer = conversation.ask(request);
+        conversation.questions.onCompleted();
+        return answer;
+    }
+
+    private static void requireSize(byte[] request) {
+        if (request.length > MAX_MESSAGE_BYTES) {
+            throw new BatchTooLarge("with what it needs it has " + request.length + " bytes, at most "
+                    + MAX_MESSAGE_BYTES + " go through");
+        }
     }
 
     @Override

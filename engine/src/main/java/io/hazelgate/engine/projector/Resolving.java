@@ -6,17 +6,12 @@ import java.util.Map;
 /**
  * What is to be done about a dead letter: either what the projector needs to see first, or the rest.
  *
- * @param steps writes, each step after the one before it is through
- * @param affected the events whose completions may have changed, as msgpack; the first is the letter's own
- * @param last writes that come when the completions are written
+ * @param steps writes, each step after the one before it is through; before the last one the affected events are settled
+ * @param affected the events whose completions may have changed; the first is the letter's own
  * @param answer JSON for whoever asked
  */
 public record Resolving(
-        Map<String, List<String>> needs,
-        List<List<Write>> steps,
-        List<Affected> affected,
-        List<Write> last,
-        byte[] answer) {
+        Map<String, List<String>> needs, List<List<Write>> steps, List<Affected> affected, byte[] answer) {
     /** A stored event, and who waits to hear how it ended. */
     public record Affected(String storeKey, String replyTo, String submissionId) {}
 
@@ -31,7 +26,6 @@ public record Resolving(
      *
      * @param action AGAIN, RETRY, EDIT or DISCARD
      * @param data what an EDIT gives in place of the event's data, or null
-     * @param failure where it counts as failed with this, without a call; or null
      */
-    public record Order(String deadLetterId, String action, byte[] data, String reason, String failure) {}
+    public record Order(String deadLetterId, String action, byte[] data, String reason) {}
 }

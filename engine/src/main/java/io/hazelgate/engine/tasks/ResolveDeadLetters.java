@@ -34,8 +34,7 @@ public final class ResolveDeadLetters extends EngineTask {
                             id,
                             item.getString("action", ""),
                             data == null ? null : data.toString().getBytes(StandardCharsets.UTF_8),
-                            item.getString("reason", null),
-                            null));
+                            item.getString("reason", null)));
         } catch (ProjectorAway e) {
             JsonObject answer = Json.object().add("id", id).add("outcome", "BUSY");
             return answer.add("message", e.getMessage()).toString();
