@@ -12,9 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from benchmarks import durable, growth, rebuilding, writes
-from benchmarks.database import running_database
 from benchmarks.figures import Figure, table
-from benchmarks.shop_log import fill
+from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
 
 Measure = Callable[[RunningStack], Awaitable[list[Figure]]]
@@ -49,7 +48,7 @@ async def running(suite: Suite) -> AsyncIterator[RunningStack]:
         async with running_stack(heap=suite.heap) as stack:
             yield stack
         return
-    with running_database() as dsn:
+    with database() as dsn:
         if suite.events:
             print(f"filling PostgreSQL with {suite.events:,} events", file=sys.stderr, flush=True)
         log = fill(dsn, suite.events) if suite.events else None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import shop
 from benchmarks.figures import Figure, percentile
 from benchmarks.growth import first_page_of_history, heap_in_use
+from benchmarks.history import DEEP_EVENTS, History
 from benchmarks.http_load import load
 from benchmarks.rebuilding import PAGE, plain_loop, rebuild_all
-from benchmarks.shop_log import DEEP_EVENTS, ShopLog
 from benchmarks.stack import RunningStack
 from gateway.postgres.connecting import connect
 from sourcing.hazelcast_cluster import HazelcastCluster
@@ -30,8 +31,9 @@ async def past(stack: RunningStack) -> list[Figure]:
     url = f"{stack.url}/graphql"
 
     def as_of(_: int) -> bytes:
-        at = log.began + (log.ended - log.began) * chance.uniform(0.3, 1)
-        return shop.body(_AS_OF, {"id": chance.choice(log.deep_customers), "at": at.isoformat()})
+        length = log.last_position - log.first_position
+        at = datetime.fromtimestamp((log.first_position + length * chance.uniform(0.3, 1)) / 1e6, UTC)
+        return shop.body(_AS_OF, {"id": chance.choice(log.deep), "at": at.isoformat()})
 
     name, expect = f"asOf on a customer with {DEEP_EVENTS} events", b'"version"'
     await load(url, as_of, connections=1, requests=_ASKED, expect=expect)
@@ -44,7 +46,7 @@ async def past(stack: RunningStack) -> list[Figure]:
             at_most=50,
             beside=f"p99 {percentile(latencies, 0.99):.1f} ms, HTTP",
         ),
-        await first_page_of_history(stack, log.deep_customers, "in PostgreSQL", events=log.events),
+        await first_page_of_history(stack, log.deep, "in PostgreSQL", events=log.events),
     ]
 
 
@@ -90,7 +92,7 @@ async def cold_rebuild(stack: RunningStack) -> list[Figure]:
     return figures
 
 
-def _log_of(stack: RunningStack) -> ShopLog:
+def _log_of(stack: RunningStack) -> History:
     if stack.log is None:
         raise RuntimeError("this is measured on a stack that begins with a log")
     return stack.log

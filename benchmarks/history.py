@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 import shutil
 import subprocess
@@ -40,6 +41,9 @@ from sourcing.projector.intake import payload_hash
 
 PARTITIONS = 71
 """As hazelgate.yaml has it."""
+DEEP_EVENTS = 100
+_DEEP_CUSTOMERS = 20
+_SHORT_EVENTS = 20 * _DEEP_CUSTOMERS * DEEP_EVENTS
 _EVENTS_PER_CUSTOMER, _EVENTS_PER_PRODUCT = 50, 500
 _COLUMNS = (
     "event_id, event_type, event_version, aggregate_type, aggregate_id, aggregate_sequence, event_data, metadata, "
@@ -56,6 +60,9 @@ class History:
     products: list[str] = field(default_factory=list)
     """The busiest aggregates: about `_EVENTS_PER_PRODUCT` events each, where the history is long."""
     orders: int = 0
+    deep: list[str] = field(default_factory=list)
+    """Customers with `DEEP_EVENTS` events each, from beginning to end; none in a short history."""
+    first_position: int = 0
     last_position: int = 0
 
 
@@ -97,7 +104,7 @@ def fill(dsn: str, events: int = 1_000_000, *, seed: int = 17) -> History:
         for row in shop.rows():
             copy.write_row(row)
     with connect(dsn, autocommit=True) as connection:
-        connection.execute("ANALYZE event_store")
+        connection.execute("VACUUM ANALYZE event_store")
     return history
 
 
@@ -115,6 +122,7 @@ class _Shop:
         self._sequences: Counter[str] = Counter()
         self._lanes: dict[str, int] = {}
         self._names: dict[str, str] = {}
+        self._deep_due = 0
         self._step = timedelta(seconds=20) if events > 10_000 else timedelta(seconds=1)
         self._now = datetime.now(UTC) - timedelta(hours=1) - events * self._step
 
@@ -131,7 +139,11 @@ class _Shop:
             yield self._new_product(number)
         newcomers = max(1, self._events // _EVENTS_PER_CUSTOMER)
         yield self._new_customer()
+        deep = self._deep()
         while True:
+            if self._events >= _SHORT_EVENTS and self._history.events >= self._deep_due:
+                self._deep_due += self._events // (_DEEP_CUSTOMERS * DEEP_EVENTS + 1)
+                yield from itertools.islice(deep, 1)
             if len(self._history.customers) < newcomers and self._chance.random() < 0.1:
                 yield self._new_customer()
             if self._chance.random() < 0.1:
@@ -140,6 +152,16 @@ class _Shop:
                     address=f"{self._chance.randrange(1, 400)} Analytical Street, London",
                 )
             yield from self._order()
+
+    def _deep(self) -> Iterator[Event]:
+        """In turn, one event of each of the customers that have many."""
+        for _ in range(_DEEP_CUSTOMERS):
+            yield self._new_customer()
+        self._history.deep = self._history.customers[-_DEEP_CUSTOMERS:]
+        self._history.customers = self._history.customers[:-_DEEP_CUSTOMERS]
+        for number in range(1, DEEP_EVENTS):
+            for customer_id in self._history.deep:
+                yield CustomerUpdated(customer_id=customer_id, name=f"Ada Lovelace, changed {number} times")
 
     def _new_product(self, number: int) -> Event:
         product_id = self._new_id()
@@ -209,6 +231,7 @@ class _Shop:
         self._now += self._step
         at = instant(self._now)
         position = round(self._now.timestamp() * 1_000_000)
+        self._history.first_position = self._history.first_position or position
         self._history.last_position = position
         event_id = self._new_id()
         data = self._catalog.encode(event)

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.shop_log import ShopLog
+from benchmarks.history import History
 from sourcing.catalog import Catalog
 from sourcing.handler import EventHandler
 from sourcing.hazelcast_cluster import HazelcastCluster
@@ -37,7 +37,7 @@ class RunningStack:
     pids: dict[str, int] = field(default_factory=dict)
     dsn: str | None = None
     """Where its events are; None: in memory."""
-    log: ShopLog | None = None
+    log: History | None = None
     """What was in PostgreSQL before it started."""
 
     def cpu_seconds(self, part: str) -> float:
@@ -48,7 +48,7 @@ class RunningStack:
 
 @contextlib.asynccontextmanager
 async def running_stack(
-    *, heap: str = "2g", dsn: str | None = None, log: ShopLog | None = None
+    *, heap: str = "2g", dsn: str | None = None, log: History | None = None
 ) -> AsyncIterator[RunningStack]:
     """
     Start a stack without demo data, wait until it is ready, and end it.

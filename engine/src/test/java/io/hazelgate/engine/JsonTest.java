@@ -22,6 +22,21 @@ class JsonTest {
     }
 
     @Test
+    void anObjectIsTakenApartIntoTheTextsOfItsMembers() {
+        String data = "{\"a\": [1, {\"b\":\"}]\\\"\"}], \"n\":\"x\"}";
+        var members = Json.members(
+                "{\"at\":\"a\\\"b\",\"n\":-1.5e3,\"list\":[[],{}],\"no\":null,\"data\":" + data + ",\"yes\":true}");
+        assertEquals(data, members.get("data"));
+        assertEquals("a\"b", Json.string(members.get("at")));
+        assertEquals("-1.5e3", Json.string(members.get("n")));
+        assertEquals("[[],{}]", members.get("list"));
+        assertNull(Json.string(members.get("no")));
+        assertEquals("true", members.get("yes"));
+        assertEquals(6, members.size());
+        assertEquals(0, Json.members("{}").size());
+    }
+
+    @Test
     void instantsAreWrittenWithMicrosecondsAndReadBack() {
         long micros = 1_764_000_000_000_042L;
         assertEquals("2025-11-24T16:00:00.000042Z", Clock.iso(micros));

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * Folds this member's part of the log into new generations, batch after batch.
@@ -42,6 +43,7 @@ final class LogFolder {
     private final int partitionCount;
     private InFlight inFlight;
     private Reached ahead;
+    private ReadAhead readAhead;
     private long savedAtNanos = System.nanoTime();
 
     /** Who is asked about the events of one pipeline: about the next batch, and about one that is folded again. */
@@ -57,6 +59,17 @@ final class LogFolder {
 
     /** Records whose writes are under way; answered are those that have to be folded again. */
     private record InFlight(Asking asking, List<byte[]> records, CompletableFuture<Set<Integer>> refused) {}
+
+    /** The events behind a cursor, which are read while those before them are folded. */
+    private record ReadAhead(String after, CompletableFuture<List<StoredEvent>> events) {
+        List<StoredEvent> joined() {
+            try {
+                return events.join();
+            } catch (CompletionException e) {
+                throw e.getCause() instanceof RuntimeException cause ? cause : e;
+            }
+        }
+    }
 
     /** How far the writes under way bring it. */
     private record Reached(String cursor, int events) {}
@@ -81,10 +94,15 @@ final class LogFolder {
      * @return how many events were read; 0 at the end, then everything is written
      */
     synchronized int step(long upToPosition, int maxEvents) {
-        List<StoredEvent> events = log.read(cursor, upToPosition, maxEvents, MAX_BYTES);
+        List<StoredEvent> events = next(upToPosition, maxEvents);
         if (events.isEmpty()) {
             settle();
             return 0;
+        }
+        if (events.size() == maxEvents) {
+            String behind = events.get(maxEvents - 1).cursor();
+            readAhead = new ReadAhead(
+                    behind, CompletableFuture.supplyAsync(() -> log.read(behind, upToPosition, maxEvents, MAX_BYTES)));
         }
         // By pipeline: each has a projector, which knows its event types.
         Map<Integer, List<byte[]>> groups = new TreeMap<>();
@@ -109,6 +127,19 @@ final class LogFolder {
         ahead = new Reached(events.get(events.size() - 1).cursor(), fresh);
         cursor = ahead.cursor;
         return events.size();
+    }
+
+    /** What was read ahead is as it was settled then: nothing of it comes later. */
+    private List<StoredEvent> next(long upToPosition, int maxEvents) {
+        ReadAhead ahead = readAhead;
+        readAhead = null;
+        if (ahead != null && ahead.after.equals(cursor)) {
+            List<StoredEvent> events = ahead.joined();
+            if (!events.isEmpty()) {
+                return events.size() <= maxEvents ? events : events.subList(0, maxEvents);
+            }
+        }
+        return log.read(cursor, upToPosition, maxEvents, MAX_BYTES);
     }
 
     private Asking asking(int pipelineNumber) {

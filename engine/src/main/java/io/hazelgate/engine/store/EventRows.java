@@ -1,7 +1,5 @@
 package io.hazelgate.engine.store;
 
-import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Json;
 import java.nio.ByteBuffer;
@@ -12,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Events as rows of {@code event_store}: one array per column, so that a batch of any size is one statement. */
@@ -85,28 +84,27 @@ final class EventRows {
 
     private void add(NewEvent event) {
         String text = new String(event.record(), StandardCharsets.UTF_8);
-        JsonObject record = com.hazelcast.internal.json.Json.parse(text).asObject();
-        String timestamp = string(record, "timestamp");
-        JsonValue metadata = record.get("metadata");
+        Map<String, String> record = Json.members(text);
+        String timestamp = Json.string(record.get("timestamp"));
         String[] row = {
             uuidOf(event.eventId()).toString(),
-            string(record, "eventType"),
-            string(record, "eventVersion"),
-            string(record, "aggregateType"),
-            string(record, "aggregateId"),
-            string(record, "sequence"),
-            record.get("data").toString(),
-            metadata == null ? "{}" : metadata.toString(),
-            timestamp != null && Clock.parse(timestamp) >= 0 ? timestamp : string(record, "persistedAt"),
-            string(record, "correlationId"),
-            string(record, "causationId"),
-            string(record, "sagaId"),
-            string(record, "sagaType"),
-            string(record, "stepNumber"),
-            string(record, "source"),
-            string(record, "lane"),
-            string(record, "position"),
-            string(record, "cursor"),
+            Json.string(record.get("eventType")),
+            Json.string(record.get("eventVersion")),
+            Json.string(record.get("aggregateType")),
+            Json.string(record.get("aggregateId")),
+            Json.string(record.get("sequence")),
+            record.get("data"),
+            record.getOrDefault("metadata", "{}"),
+            timestamp != null && Clock.parse(timestamp) >= 0 ? timestamp : Json.string(record.get("persistedAt")),
+            Json.string(record.get("correlationId")),
+            Json.string(record.get("causationId")),
+            Json.string(record.get("sagaId")),
+            Json.string(record.get("sagaType")),
+            Json.string(record.get("stepNumber")),
+            Json.string(record.get("source")),
+            Json.string(record.get("lane")),
+            Json.string(record.get("position")),
+            Json.string(record.get("cursor")),
             Json.stringField(new String(event.idRecord(), StandardCharsets.UTF_8), "hash"),
             text
         };
@@ -114,14 +112,6 @@ final class EventRows {
             values[column][size] = row[column];
         }
         size++;
-    }
-
-    private static String string(JsonObject record, String name) {
-        JsonValue value = record.get(name);
-        if (value == null || value.isNull()) {
-            return null;
-        }
-        return value.isString() ? value.asString() : value.toString();
     }
 
     void insert(Connection connection, String statement) throws SQLException {

@@ -265,7 +265,7 @@ public final class PostgresEventLog implements EventLog {
 
     /** The highest position of any event; 0 where there is none. */
     long lastPosition() {
-        return number("SELECT coalesce(max(position), 0) FROM event_store");
+        return number("SELECT coalesce((SELECT position FROM event_store ORDER BY cursor DESC LIMIT 1), 0)");
     }
 
     /** The cursor behind which the newest so many events are; empty where there are not more than that. */

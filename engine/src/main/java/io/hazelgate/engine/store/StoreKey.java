@@ -1,8 +1,8 @@
 package io.hazelgate.engine.store;
 
-import com.hazelcast.internal.json.Json;
-import com.hazelcast.internal.json.JsonObject;
+import io.hazelgate.engine.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 /** An event's place: its key in {@code event-store} is {@code <aggregateType>:<sequence>@<aggregateId>}. */
 public record StoreKey(String aggregateType, long sequence, String aggregateId) {
@@ -22,14 +22,11 @@ public record StoreKey(String aggregateType, long sequence, String aggregateId) 
     }
 
     static StoreKey of(byte[] record) {
-        return of(Json.parse(new String(record, StandardCharsets.UTF_8)).asObject());
-    }
-
-    static StoreKey of(JsonObject record) {
+        Map<String, String> members = Json.members(new String(record, StandardCharsets.UTF_8));
         return new StoreKey(
-                record.get("aggregateType").asString(),
-                record.get("sequence").asLong(),
-                record.get("aggregateId").asString());
+                Json.string(members.get("aggregateType")),
+                Long.parseLong(members.get("sequence")),
+                Json.string(members.get("aggregateId")));
     }
 
     @Override
