@@ -12,8 +12,10 @@ import click
 from gateway.commands import rebuild as rebuild_commands
 from gateway.commands.dead_letters import dead_letters
 from gateway.commands.events import events
+from gateway.commands.log import export, import_, migrate
 from gateway.commands.pipeline import pipeline
-from gateway.commands.postgres import migrate, postgres_dsn
+from gateway.commands.postgres import postgres_dsn
+from gateway.commands.show import show
 from gateway.commands.usage import AddressList, CannotStart
 
 _CONTEXT = {"auto_envvar_prefix": "HAZELGATE", "show_default": True, "help_option_names": ["-h", "--help"]}
@@ -209,6 +211,8 @@ def serve(**given: Any) -> None:
 
 
 main.add_command(migrate)
+main.add_command(export)
+main.add_command(import_)
 
 
 @main.command()
@@ -227,6 +231,7 @@ main.add_command(pipeline)
 
 main.add_command(rebuild_commands.rebuild)
 main.add_command(rebuild_commands.diff)
+main.add_command(show)
 
 main.add_command(dead_letters)
 

@@ -10,22 +10,12 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from schema.context import Info, Reads
-from sourcing.envelope import AGGREGATE_HEADS, EVENT_STORE, EventRecord
+from sourcing.envelope import AGGREGATE_HEADS, EVENT_STORE, EventRecord, head_version
 from sourcing.ids import head_key, store_key
 
 _CHUNK = 200
 
 _decode = msgspec.json.Decoder(EventRecord).decode
-
-
-class _Head(msgspec.Struct, frozen=True):
-    class Meta(msgspec.Struct, frozen=True):
-        version: int
-
-    meta: Meta = msgspec.field(name="_meta")
-
-
-_decode_head = msgspec.json.Decoder(_Head).decode
 
 
 async def aggregate_records(
@@ -49,7 +39,7 @@ async def aggregate_records(
     found: list[EventRecord] = []
     for aggregate_type, raw in zip(types, heads, strict=True):
         if raw is not None:
-            history = _History(reads, aggregate_type, aggregate_id, _decode_head(raw).meta.version)
+            history = _History(reads, aggregate_type, aggregate_id, head_version(raw))
             found += await history.behind(after, limit, wanted)
     return sorted(found, key=lambda record: record.cursor)[:limit]
 

@@ -14,7 +14,7 @@ from schema.context import Info
 from schema.entries import Entry, ViewType, require_id
 from schema.events import EventConnection, EventRecord, read_history
 from schema.nodes import GlobalId, Node, Revision
-from schema.past import Aggregate, read_lineage
+from schema.past import read_lineage
 from schema.results import (
     EventDeadLettered,
     EventIdConflict,
@@ -26,6 +26,7 @@ from schema.results import (
 )
 from schema.scalars import serialize_decimal, serialize_instant
 from schema.streams import Discontinuity
+from sourcing.histories import Aggregate
 from sourcing.queries import Condition
 
 ORDERS = ViewType("enriched-order-view", domain.orders.EnrichedOrder)

@@ -240,7 +240,21 @@ class IdRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     completion: Completion | None = None
 
 
+class _HeadMeta(msgspec.Struct, frozen=True):
+    version: int
+
+
+class _Head(msgspec.Struct, frozen=True):
+    meta: _HeadMeta = msgspec.field(name="_meta")
+
+
 _encode = msgspec.json.Encoder().encode
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+
+def head_version(raw: bytes | None) -> int:
+    """How many events an aggregate has, by its entry in `aggregate-heads`; 0 where there is none."""
+    return 0 if raw is None else _decode_head(raw).meta.version
 
 
 def encode_json(value: Any) -> bytes:

@@ -38,6 +38,17 @@ class Lineage:
         self._view: ViewSpec = catalog.views[view]
         self._plans = _plans(catalog)
 
+    def own_aggregates(self, key: str) -> list[tuple[str, str]] | None:
+        """Type and id of the aggregates that feed the entry, where its key is their id; else None."""
+        found: dict[tuple[str, str], None] = {}
+        for fold in self._catalog.folds:
+            if fold.view == self._view.name:
+                spec = self._catalog.spec(fold.cls)
+                if fold.key != spec.key:
+                    return None
+                found[spec.aggregate, key] = None
+        return list(found)
+
     def forms(self, record: EventRecord, key: str) -> bool:
         """Whether an event is one of those that form the entry."""
         return self._read(record, key) is not None

@@ -1,4 +1,4 @@
-"""`hazelgate migrate`: the tables of the PostgreSQL event store."""
+"""How commands are told where PostgreSQL is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-
-from gateway.commands.usage import CannotStart
 
 
 def postgres_dsn(**settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -24,19 +22,3 @@ def postgres_dsn(**settings: Any) -> Callable[[Callable[..., None]], Callable[..
         show_default=False,
         **settings,
     )
-
-
-@click.command()
-@postgres_dsn(required=True)
-def migrate(postgres_dsn: str) -> None:
-    """Make the tables that the event store in PostgreSQL needs, or bring them up to date."""
-    from gateway.postgres.connecting import PostgresUnusable
-    from gateway.postgres.migrating import migrate as run
-
-    try:
-        made = run(postgres_dsn)
-    except PostgresUnusable as error:
-        raise CannotStart(str(error)) from None
-    for change in made:
-        click.echo(f"made: {change}")
-    click.echo("the tables are up to date" if made else "the tables were up to date already")

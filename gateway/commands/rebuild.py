@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from gateway.commands.connecting import Connection, connection_options
+from gateway.commands.progress import bar
 from gateway.commands.usage import CannotStart
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.rebuilds import Rebuild, RebuildReport, Rebuilds, RebuildStatus
@@ -16,7 +17,6 @@ from sourcing.rebuilds import Rebuild, RebuildReport, Rebuilds, RebuildStatus
 _SPEED = click.option(
     "--events-per-second", type=click.IntRange(0), default=0, help="How fast it may go; 0: as fast as it can."
 )
-_BAR_WIDTH = 30
 
 
 @click.command()
@@ -105,16 +105,10 @@ async def _watched(cluster: HazelcastCluster, begin: Callable[[Rebuilds], Awaita
     async for each in rebuilds.watch(rebuild_id):
         ended = each
         if sys.stderr.isatty():
-            click.echo(f"\r{_bar(each)}", err=True, nl=False)
+            click.echo(f"\r{bar(each.events, each.total)}", err=True, nl=False)
     if sys.stderr.isatty():
         click.echo(err=True)
     return ended
-
-
-def _bar(each: Rebuild) -> str:
-    part = each.events / each.total if each.total else 1.0
-    full = round(_BAR_WIDTH * min(1.0, part))
-    return f"[{'#' * full}{'.' * (_BAR_WIDTH - full)}] {each.events:,} of {each.total:,} events"
 
 
 def _ended_well(ended: Rebuild) -> None:
@@ -135,6 +129,6 @@ def _show(report: RebuildReport) -> None:
         click.echo(f"{view.view:<30} {'; '.join(notes)}")
     for each in report.rebuilds:
         click.echo(
-            f"{each.id}  {each.kind:<8}  {each.status:<9}  {each.started_at}  {_bar(each)}  {', '.join(each.views)}"
-            + (f"  {each.error}" if each.error else "")
+            f"{each.id}  {each.kind:<8}  {each.status:<9}  {each.started_at}  "
+            f"{bar(each.events, each.total)}  {', '.join(each.views)}" + (f"  {each.error}" if each.error else "")
         )

@@ -20,6 +20,7 @@ from sourcing.envelope import (
     EventRecord,
     WaitingEvent,
     encode_json,
+    head_version,
 )
 from sourcing.events import View
 from sourcing.ids import head_key
@@ -169,7 +170,7 @@ class Head:
 
     def __init__(self, key: str, raw: bytes | None) -> None:
         self.key = key
-        self.expected = 0 if raw is None else _decode_head(raw).meta.version
+        self.expected = head_version(raw)
         self.sequence = self.expected
         self.touched: list[int] = []
 
@@ -383,13 +384,4 @@ class Entries:
         return writes
 
 
-class _HeadMeta(msgspec.Struct):
-    version: int
-
-
-class _HeadValue(msgspec.Struct):
-    meta: _HeadMeta = msgspec.field(name="_meta")
-
-
-_decode_head = msgspec.json.Decoder(_HeadValue).decode
 _decode_letter = msgspec.json.Decoder(DeadLetter).decode

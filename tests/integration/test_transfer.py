@@ -1,0 +1,160 @@
+"""The log exported, imported, and copied from memory to PostgreSQL: nothing of it changes on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+from sourcing import Catalog, ids
+from sourcing.handler import EventHandler, Submission, SubmitOptions
+from sourcing.hazelcast_cluster import HazelcastCluster
+from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
+from tests.support.postgres import Postgres, rows
+from tests.support.stack import Stack, running_stack
+
+READY_SECONDS = 40.0
+ACCOUNT_IDS = [ids.new_id() for _ in range(30)]
+
+
+@pytest.fixture(scope="module")
+def memory_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that keeps its events in memory."""
+    with running_stack(tmp_path_factory.mktemp("transfer")) as stack:
+        yield stack
+
+
+@asynccontextmanager
+async def client(stack: Stack) -> AsyncIterator[HazelcastCluster]:
+    cluster = stack.cluster()
+    await cluster.start()
+    try:
+        await cluster.wait_until_ready(READY_SECONDS)
+        yield cluster
+    finally:
+        await cluster.close()
+
+
+@pytest.fixture(scope="module")
+async def views(ledger: Catalog, memory_stack: Stack) -> dict[str, list[Any]]:
+    """What the views hold, once 30 accounts are opened and paid into."""
+    async with client(memory_stack) as cluster:
+        handler = EventHandler(ledger, cluster)
+        opened = [AccountOpened(account_id=each, owner=f"owner-{n % 4}") for n, each in enumerate(ACCOUNT_IDS)]
+        payments = [MoneyPaidIn(account_id=each, amount=n + 1) for n in range(5) for each in ACCOUNT_IDS]
+        odd = [
+            Submission(
+                MoneyPaidIn(account_id=ACCOUNT_IDS[0], amount=1), SubmitOptions(event_id=each, timeout_seconds=30)
+            )
+            for each in ("odd:one", "odd.two")
+        ]
+        for events in (opened, payments):
+            outcomes = await handler.handle_events([Submission(e, SubmitOptions(timeout_seconds=30)) for e in events])
+            assert not [each for each in outcomes if isinstance(each, Exception)]
+        await handler.handle_events(odd)
+        await handler.close()
+        return await view_entries(cluster)
+
+
+async def view_entries(cluster: HazelcastCluster) -> dict[str, list[Any]]:
+    """Entries without the time at which they were written."""
+    found = {}
+    for view, keys in ((ACCOUNTS, ACCOUNT_IDS), (OWNERS, [f"owner-{n}" for n in range(4)])):
+        entries = [json.loads(raw or b"null") for raw in await cluster.read(view, keys)]
+        for entry in entries:
+            del entry["_meta"]["updatedAt"], entry["_meta"]["causedBy"]
+        found[view] = entries
+    return found
+
+
+async def cli(*arguments: str) -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, main, arguments)
+
+
+def content(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+def at(stack: Stack) -> tuple[str, ...]:
+    return ("--cluster-name", stack.cluster_name, "--members", stack.address)
+
+
+@pytest.fixture(scope="module")
+async def exported(memory_stack: Stack, views: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log of that stack as a file."""
+    file = tmp_path_factory.mktemp("exported") / "log.jsonl"
+    result = await cli("export", str(file), *at(memory_stack))
+    assert result.exit_code == 0, result.output
+    assert len(content(file).splitlines()) == 30 * 6 + 2 + 1
+    return file
+
+
+async def test_a_restored_export_equals_the_original_byte_for_byte(
+    ledger: Catalog, postgres: Postgres, views: dict[str, list[Any]], exported: Path, tmp_path: Path
+) -> None:
+    """Its events in PostgreSQL, the views that members fold from them, and what comes next."""
+    dsn = postgres.new_database(migrated=False)
+    result = await cli("import", str(exported), "--postgres-dsn", dsn)
+    assert result.output.splitlines()[-1] == "182 events imported, 0 were there already"
+    again = tmp_path / "again.jsonl"
+    await cli("export", str(again), "--from-postgres", "--postgres-dsn", dsn)
+    assert content(again) == content(exported)
+    with running_stack(tmp_path, postgres_dsn=dsn) as stack:
+        async with client(stack) as cluster:
+            assert await view_entries(cluster) == views
+            handler = EventHandler(ledger, cluster)
+            more = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[1], amount=1))
+            assert more.sequence == 7
+            repeated = SubmitOptions(event_id="odd:one")
+            first = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[0], amount=1), repeated)
+            assert first.sequence == 7
+            await handler.close()
+        refused = await cli("import", str(exported), "--postgres-dsn", dsn)
+        assert refused.exit_code == 2
+        assert "members are running on this database" in refused.output
+
+
+async def test_a_log_in_memory_is_copied_to_postgresql_and_compared(
+    postgres: Postgres, memory_stack: Stack, exported: Path, tmp_path: Path
+) -> None:
+    dsn = postgres.new_database(migrated=False)
+    result = await cli("migrate", "--from-cluster", "--postgres-dsn", dsn, *at(memory_stack))
+    assert result.exit_code == 0, result.output
+    assert "compared: 182 events, the same byte for byte" in result.output
+    result = await cli("migrate", "--from-cluster", "--postgres-dsn", dsn, *at(memory_stack))
+    assert "0 events copied, 182 were there already" in result.output
+    again = tmp_path / "again.jsonl"
+    await cli("export", str(again), "--from-postgres", "--postgres-dsn", dsn)
+    assert content(again) == content(exported)
+
+
+async def test_an_import_takes_all_or_nothing(postgres: Postgres, exported: Path, tmp_path: Path) -> None:
+    dsn = postgres.new_database(migrated=False)
+    lines = content(exported).splitlines(keepends=True)
+
+    async def refused(changed: list[bytes]) -> str:
+        file = tmp_path / "changed.jsonl"
+        file.write_bytes(b"".join(changed))
+        result = await cli("import", str(file), "--postgres-dsn", dsn)
+        assert result.exit_code == 2, result.output
+        assert rows(dsn, "SELECT count(*) FROM event_store") == [(before,)]
+        return result.output
+
+    before = 0
+    assert "would have" in await refused([*lines[1:-1], b'{"events":181}\n'])
+    assert "line 3 is no line of an export" in await refused([*lines[:2], b"nonsense\n", *lines[3:]])
+    assert "comes twice: line 183" in await refused([*lines[:-1], lines[4], b'{"events":183}\n'])
+    assert (await cli("import", str(exported), "--postgres-dsn", dsn)).exit_code == 0
+    before = 182
+    other = lines[9].replace(b'"owner":"owner-', b'"owner":"other-')
+    assert other != lines[9]
+    assert "line 10 (event " in await refused([*lines[:9], other, *lines[10:]])
+    result = await cli("import", str(exported), "--postgres-dsn", dsn)
+    assert result.output.splitlines()[-1] == "0 events imported, 182 were there already"
