@@ -19,14 +19,16 @@ public final class Backpressure {
     private final Lanes lanes;
     private final int maxInFlight;
     private final int maxPerLane;
-    /** By key the number of the look before which it was admitted. */
-    private final Map<String, Integer> inFlight = new ConcurrentHashMap<>();
+    private final Map<String, Place> inFlight = new ConcurrentHashMap<>();
 
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicIntegerArray countPerLane;
     private volatile int looks;
     /** Pending at the last look and not known to be in flight: an event that was just leaving is not there at the next. */
     private Set<String> unknown = Set.of();
+
+    /** @param look the number of the look before which it was admitted */
+    private record Place(int lane, int look) {}
 
     Backpressure(Lanes lanes, int laneCount, int maxInFlight, int maxPerLane) {
         this.lanes = lanes;
@@ -45,10 +47,14 @@ public final class Backpressure {
 
     /** Takes a place for an event; false when there is none. */
     public boolean admit(String key) {
+        return admit(key, lanes.laneOf(key));
+    }
+
+    /** The same, where its partition is known already. */
+    public boolean admit(String key, int lane) {
         if (inFlight.containsKey(key)) {
             return true;
         }
-        int lane = lanes.laneOf(key);
         if (count.incrementAndGet() > maxInFlight) {
             count.decrementAndGet();
             return false;
@@ -58,7 +64,7 @@ public final class Backpressure {
             count.decrementAndGet();
             return false;
         }
-        if (inFlight.putIfAbsent(key, looks) != null) {
+        if (inFlight.putIfAbsent(key, new Place(lane, looks)) != null) {
             countPerLane.decrementAndGet(lane);
             count.decrementAndGet();
         }
@@ -71,8 +77,9 @@ public final class Backpressure {
     }
 
     private void left(String key) {
-        if (inFlight.remove(key) != null) {
-            countPerLane.decrementAndGet(lanes.laneOf(key));
+        Place place = inFlight.remove(key);
+        if (place != null) {
+            countPerLane.decrementAndGet(place.lane);
             count.decrementAndGet();
         }
     }
@@ -84,8 +91,8 @@ public final class Backpressure {
      */
     synchronized void look(Set<String> pending) {
         int look = ++looks;
-        inFlight.forEach((key, admittedBefore) -> {
-            if (admittedBefore < look - 1 && !pending.contains(key)) {
+        inFlight.forEach((key, place) -> {
+            if (place.look < look - 1 && !pending.contains(key)) {
                 left(key);
             }
         });
@@ -96,9 +103,12 @@ public final class Backpressure {
             }
             if (!unknown.contains(key)) {
                 unknownNow.add(key);
-            } else if (inFlight.putIfAbsent(key, look) == null) {
-                countPerLane.incrementAndGet(lanes.laneOf(key));
-                count.incrementAndGet();
+            } else {
+                int lane = lanes.laneOf(key);
+                if (inFlight.putIfAbsent(key, new Place(lane, look)) == null) {
+                    countPerLane.incrementAndGet(lane);
+                    count.incrementAndGet();
+                }
             }
         }
         unknown = unknownNow;

@@ -1,6 +1,5 @@
 package io.hazelgate.engine;
 
-import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
 import com.hazelcast.partition.MigrationListener;
@@ -44,12 +43,8 @@ public final class Lanes {
         return partitionOf(pendingKey).getPartitionId();
     }
 
-    /** The member that holds a lane; null while nobody does. */
-    public Member ownerOf(String pendingKey) {
-        return partitionOf(pendingKey).getOwner();
-    }
-
-    private Partition partitionOf(String pendingKey) {
+    /** The partition of an aggregate's lane, with the member that owns it; nobody for a moment while members come and go. */
+    public Partition partitionOf(String pendingKey) {
         return partitions.getPartition(pendingKey.substring(pendingKey.indexOf('@') + 1));
     }
 

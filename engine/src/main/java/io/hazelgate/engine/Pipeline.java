@@ -290,7 +290,12 @@ public final class Pipeline implements AutoCloseable {
 
     /** The lane of an aggregate in this pipeline. No two pipelines have a lane in common, so their positions never mix. */
     public int laneOf(String pendingKey) {
-        return settings.number() * partitionCount + engine.lanes().laneOf(pendingKey);
+        return laneIn(engine.lanes().laneOf(pendingKey));
+    }
+
+    /** This pipeline's lane in a partition. */
+    public int laneIn(int partition) {
+        return settings.number() * partitionCount + partition;
     }
 
     /** The keys of its pending events that are on this member. */

@@ -56,11 +56,12 @@ public final class ChangeOperation extends MapOperation
             return;
         }
         boolean heard = mapEventPublisher.hasEventListener(name);
+        boolean checked = fenceKey != null;
         for (int i = 0; i < changes.size(); i++) {
             PartitionChange change = changes.get(i);
-            boolean conditional = change.condition() != Change.Condition.ALWAYS;
-            Data present = conditional || heard ? valueOf(change.key()) : null;
-            if (!isMet(change, present)) {
+            boolean open = !checked && change.condition() != Change.Condition.ALWAYS;
+            Data present = open || heard ? valueOf(change.key()) : null;
+            if (open && !isMet(change, present)) {
                 refuse(i, present);
                 continue;
             }

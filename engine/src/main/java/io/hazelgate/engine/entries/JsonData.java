@@ -14,7 +14,7 @@ import java.util.Arrays;
  *
  * <p>A serialized {@link HazelcastJsonValue} is its partition hash, its type, the text's length in bytes, and the text in UTF-8.
  */
-final class JsonData {
+public final class JsonData {
     private static final int TYPE_OFFSET = HeapData.TYPE_OFFSET;
     private static final int LENGTH_OFFSET = HeapData.DATA_OFFSET;
     static final int TEXT_OFFSET = LENGTH_OFFSET + Integer.BYTES;
@@ -30,16 +30,26 @@ final class JsonData {
         return new HeapData(buffer.array());
     }
 
+    /** Whether it is a {@link HazelcastJsonValue}, serialized. */
+    public static boolean isJson(Data value) {
+        return value != null && value.getType() == SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE;
+    }
+
+    /** The text of a serialized {@link HazelcastJsonValue}, in UTF-8. */
+    public static byte[] textOf(Data json) {
+        byte[] bytes = json.toByteArray();
+        return Arrays.copyOfRange(bytes, TEXT_OFFSET, bytes.length);
+    }
+
     /** The text in UTF-8; null for null. A value that somebody else wrote as another type is taken by its string. */
     static byte[] textOf(Data value, SerializationService serialization) {
         if (value == null) {
             return null;
         }
-        if (value.getType() != SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE) {
+        if (!isJson(value)) {
             return serialization.<Object>toObject(value).toString().getBytes(StandardCharsets.UTF_8);
         }
-        byte[] bytes = value.toByteArray();
-        return Arrays.copyOfRange(bytes, TEXT_OFFSET, bytes.length);
+        return textOf(value);
     }
 
     /** Whether both are the same text, or both are nothing. */

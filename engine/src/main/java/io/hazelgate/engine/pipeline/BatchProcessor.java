@@ -249,7 +249,7 @@ final class BatchProcessor {
     private List<Input> inputs(List<Received> events, List<byte[]> found) {
         int[] laneNumbers = new int[events.size()];
         for (int i = 0; i < laneNumbers.length; i++) {
-            laneNumbers[i] = pipeline.laneOf(events.get(i).key());
+            laneNumbers[i] = pipeline.laneIn(events.get(i).partition(engine.lanes()));
         }
         long[] positions = lanes.next(laneNumbers.length);
         List<Input> inputs = new ArrayList<>(found.size() + events.size());

@@ -29,8 +29,9 @@ public final class EventPipeline {
                         Received::fromJournal,
                         event -> event.isAfterLostEvents()
                                 || Received.isSubmission(event)
-                                        && eventTypes.receivesEnvelope(
-                                                event.getNewValue().getValue())))
+                                        && (eventTypes.isEverything()
+                                                || eventTypes.receivesEnvelope(
+                                                        event.getNewValue().getValue()))))
                 .withoutTimestamps()
                 .setName("receive")
                 .<Batch>customTransform("process", () -> new ProcessP(name))

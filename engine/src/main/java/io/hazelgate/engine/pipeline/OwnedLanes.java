@@ -83,7 +83,7 @@ final class OwnedLanes implements Fence {
     Set<Integer> missing(List<Received> events) {
         Set<Integer> missing = new HashSet<>();
         for (Received event : events) {
-            int partition = engine.lanes().laneOf(event.key());
+            int partition = event.partition(engine.lanes());
             if (!owned.contains(partition)) {
                 missing.add(partition);
             }

@@ -189,7 +189,7 @@ final class ProcessP extends AbstractProcessor {
         if (event.isAfterLostEvents()) {
             pipeline.statistics().journalLost.increment();
         }
-        int partition = pipeline.engine().lanes().laneOf(event.key());
+        int partition = event.partition(pipeline.engine().lanes());
         if (heard.add(partition) || event.isAfterLostEvents()) {
             toRead.add(partition);
         }

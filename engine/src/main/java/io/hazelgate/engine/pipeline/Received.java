@@ -2,14 +2,18 @@ package io.hazelgate.engine.pipeline;
 
 import com.hazelcast.core.EntryEventType;
 import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.EventJournalMapEvent;
+import com.hazelcast.map.impl.journal.InternalEventJournalMapEvent;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.Json;
+import io.hazelgate.engine.Lanes;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.entries.JsonData;
 import java.io.IOException;
 
 /** A pending event as the pipeline got it, from the journal or from the reconciler. */
@@ -20,6 +24,7 @@ public final class Received implements IdentifiedDataSerializable {
     private byte[] envelope;
     private long receivedAt;
     private boolean afterLostEvents;
+    private int partition = -1;
 
     public Received() {}
 
@@ -37,12 +42,17 @@ public final class Received implements IdentifiedDataSerializable {
 
     /** Without an envelope where it is no submission: all that it says then is that the journal has lost something before it. */
     static Received fromJournal(EventJournalMapEvent<String, HazelcastJsonValue> event) {
-        HazelcastJsonValue envelope = isSubmission(event) ? event.getNewValue() : null;
         return new Received(
                 event.getKey(),
-                envelope == null ? NO_ENVELOPE : Json.bytes(envelope),
+                isSubmission(event) ? envelopeOf(event) : NO_ENVELOPE,
                 Clock.micros(),
                 event.isAfterLostEvents());
+    }
+
+    /** The bytes as they are in the journal: its own way makes a String of them, on the partition's thread. */
+    private static byte[] envelopeOf(EventJournalMapEvent<String, HazelcastJsonValue> event) {
+        Data value = ((InternalEventJournalMapEvent) event).getDataNewValue();
+        return JsonData.isJson(value) ? JsonData.textOf(value) : Json.bytes(event.getNewValue());
     }
 
     /** {@code <eventId>@<aggregateId>}. */
@@ -52,6 +62,14 @@ public final class Received implements IdentifiedDataSerializable {
 
     public String eventId() {
         return Names.eventIdOf(key);
+    }
+
+    /** The partition that holds it; worked out once, for several steps ask. */
+    int partition(Lanes lanes) {
+        if (partition < 0) {
+            partition = lanes.laneOf(key);
+        }
+        return partition;
     }
 
     public byte[] envelope() {

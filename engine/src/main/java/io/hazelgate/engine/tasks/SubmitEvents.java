@@ -2,6 +2,7 @@ package io.hazelgate.engine.tasks;
 
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.IExecutorService;
+import com.hazelcast.partition.Partition;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.Names;
@@ -50,12 +51,13 @@ public final class SubmitEvents extends EngineTask {
             byte[] keyBytes = next(buffer);
             String key = new String(keyBytes, StandardCharsets.UTF_8);
             byte[] envelope = next(buffer);
-            Member owner = engine.lanes().ownerOf(key);
+            Partition partition = engine.lanes().partitionOf(key);
+            Member owner = partition.getOwner();
             if (owner != null && !owner.equals(here) && !forwarded) {
                 elsewhere.computeIfAbsent(owner, member -> new Forwarded()).add(i, keyBytes, envelope);
                 continue;
             }
-            boolean admitted = engine.receiverOf(envelope).backpressure().admit(key);
+            boolean admitted = engine.receiverOf(envelope).backpressure().admit(key, partition.getPartitionId());
             answers[i] = admitted ? ACCEPTED : REFUSED;
             if (admitted) {
                 indexes[accepted.size()] = i;
