@@ -12,6 +12,7 @@ SHELL := bash
 
 PYTHON3 ?= python3
 VENV := .venv
+S3 := .venv-s3
 BIN := $(VENV)/bin
 BUNDLED := gateway/_bundled
 NODE_TESTS := tests/acceptance/node
@@ -27,7 +28,7 @@ HAVE_NPM := $(shell command -v npm 2>/dev/null)
 run: setup
 	exec $(BIN)/hazelgate dev $(ARGS)
 
-test: setup $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed)
+test: setup $(S3)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed)
 	$(MVN) verify
 	$(BIN)/pytest $(ARGS)
 
@@ -58,6 +59,12 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# A server that speaks S3, for tests: it wants an older python-dateutil than ours.
+$(S3)/.installed: requirements/s3.txt
+	$(PYTHON3) -m venv $(S3)
+	$(S3)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/s3.txt
+	touch $@
+
 engine: $(BUNDLED)/engine.jar
 
 $(BUNDLED)/engine.jar: $(ENGINE_SOURCES)
@@ -85,6 +92,7 @@ wheel: setup
 # Writes the lock files anew, at the newest versions that pyproject.toml allows.
 lock: $(VENV)/.installed
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/base.txt pyproject.toml
-	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --extra postgres --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --extra postgres --extra snapshots --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/s3.txt requirements/s3.in
 
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links

@@ -7,11 +7,12 @@ import asyncio
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from benchmarks import durable, growth, rebuilding, writes
+from benchmarks import durable, growth, rebuilding, snapshots, writes
 from benchmarks.figures import Figure, table
 from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
@@ -29,6 +30,8 @@ class Suite:
     """Whether it keeps events in PostgreSQL."""
     events: int = 0
     """How many are there before it starts."""
+    restarted: bool = False
+    """Whether it keeps snapshots, and is started once more from them when all is measured."""
 
 
 SUITES: dict[str, Suite] = {
@@ -38,22 +41,24 @@ SUITES: dict[str, Suite] = {
     "growth": Suite([growth.cost_and_heap], "10g"),
     "committed": Suite([writes.one_at_a_time_committed, writes.bulk_committed], "4g", postgres=True),
     "durable": Suite([durable.past, durable.cold_rebuild], "8g", postgres=True, events=1_000_000),
+    "snapshot": Suite([snapshots.from_a_snapshot], "8g", postgres=True, events=snapshots.EVENTS, restarted=True),
 }
 
 
-@asynccontextmanager
-async def running(suite: Suite) -> AsyncIterator[RunningStack]:
-    """The stack of a suite."""
+async def stacks(suite: Suite) -> AsyncIterator[RunningStack]:
+    """The stack of a suite; and, where it is restarted, the one that comes after it."""
     if not suite.postgres:
         async with running_stack(heap=suite.heap) as stack:
             yield stack
         return
-    with database() as dsn:
+    with database() as dsn, tempfile.TemporaryDirectory(prefix="hazelgate-benchmark-") as kept:
         if suite.events:
             print(f"filling PostgreSQL with {suite.events:,} events", file=sys.stderr, flush=True)
         log = fill(dsn, suite.events) if suite.events else None
-        async with running_stack(heap=suite.heap, dsn=dsn, log=log) as stack:
-            yield stack
+        folder = Path(kept) if suite.restarted else None
+        for _ in range(2 if suite.restarted else 1):
+            async with running_stack(heap=suite.heap, dsn=dsn, log=log, snapshots=folder) as stack:
+                yield stack
 
 
 async def run(names: list[str]) -> list[Figure]:
@@ -61,18 +66,23 @@ async def run(names: list[str]) -> list[Figure]:
     figures: list[Figure] = []
     for name in names:
         suite = SUITES[name]
-        async with running(suite) as stack:
-            figures.append(_start(name, stack))
-            for measure in suite.measures:
+        measures = suite.measures
+        async for stack in stacks(suite):
+            figures.append(_start(name, stack, from_snapshot=not measures))
+            for measure in measures:
                 print(f"measuring {name}: {measure.__name__}", file=sys.stderr, flush=True)
                 figures += await measure(stack)
+            measures = []
     return figures
 
 
-def _start(name: str, stack: RunningStack) -> Figure:
+def _start(name: str, stack: RunningStack, *, from_snapshot: bool) -> Figure:
     seconds = stack.ready_after_seconds
     if stack.log is None:
         return Figure(f"start of the stack until /ready ({name})", seconds, "s", at_most=20)
+    if from_snapshot:
+        beside = "that log and some more: the snapshot is loaded, what came after it folded"
+        return Figure("restart from a snapshot until /ready", seconds, "s", beside=beside)
     beside = f"{stack.log.events / seconds:,.0f} events/s: all views are folded before the first event is taken"
     return Figure(f"restart over {stack.log.events:,} events in PostgreSQL until /ready", seconds, "s", beside=beside)
 

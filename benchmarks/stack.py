@@ -48,7 +48,7 @@ class RunningStack:
 
 @contextlib.asynccontextmanager
 async def running_stack(
-    *, heap: str = "2g", dsn: str | None = None, log: History | None = None
+    *, heap: str = "2g", dsn: str | None = None, log: History | None = None, snapshots: Path | None = None
 ) -> AsyncIterator[RunningStack]:
     """
     Start a stack without demo data, wait until it is ready, and end it.
@@ -56,9 +56,10 @@ async def running_stack(
     Args:
         dsn: The PostgreSQL that it keeps events in; None: in memory.
         log: What is in there already.
+        snapshots: The folder that it keeps snapshots in; None: it keeps none.
     """
     started = time.perf_counter()
-    store = () if dsn is None else ("--postgres",)
+    store = [*([] if dsn is None else ["--postgres"]), *([] if snapshots is None else ["--snapshots", str(snapshots)])]
     patience = _START_TIMEOUT_SECONDS + (0 if log is None else log.events / _RESTORED_PER_SECOND)
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -16,7 +16,9 @@ from gateway.commands.log import export, import_, migrate
 from gateway.commands.pipeline import pipeline
 from gateway.commands.postgres import postgres_dsn
 from gateway.commands.show import show
+from gateway.commands.snapshots import snapshot, snapshot_options
 from gateway.commands.usage import AddressList, CannotStart
+from gateway.member import SnapshotOptions
 
 _CONTEXT = {"auto_envvar_prefix": "HAZELGATE", "show_default": True, "help_option_names": ["-h", "--help"]}
 
@@ -63,7 +65,16 @@ def main() -> None:
 )
 @_DOMAIN
 @_HEAP
-def dev(port: int, demo_data: bool, postgres: bool, data_dir: Path | None, domain: str, heap: str) -> None:
+@snapshot_options
+def dev(
+    port: int,
+    demo_data: bool,
+    postgres: bool,
+    data_dir: Path | None,
+    domain: str,
+    heap: str,
+    snapshots: SnapshotOptions | None,
+) -> None:
     """Run everything on this machine: a member, a projector and a gateway. Ctrl-C ends all of it."""
     from gateway.dev import DevOptions, plan_stack, run_stack
     from gateway.java import JavaUnusable
@@ -83,6 +94,7 @@ def dev(port: int, demo_data: bool, postgres: bool, data_dir: Path | None, domai
                 postgres=postgres,
                 postgres_dsn=os.environ.get("GATEWAY_POSTGRES_DSN") or None,
                 data_dir=data_dir or DevOptions.data_dir,
+                snapshots=snapshots,
             )
         )
     except (JavaUnusable, EngineMissing, PortUnavailable, PostgresUnusable, ValueError) as error:
@@ -116,6 +128,7 @@ def dev(port: int, demo_data: bool, postgres: bool, data_dir: Path | None, domai
     "--projector-timeout-seconds", type=click.IntRange(1), default=30, help="How long it may take for a batch."
 )
 @postgres_dsn()
+@snapshot_options
 @click.option(
     "--recent-events", type=click.IntRange(1), default=100_000, help="With PostgreSQL: how many stay in memory."
 )
@@ -232,6 +245,7 @@ main.add_command(pipeline)
 main.add_command(rebuild_commands.rebuild)
 main.add_command(rebuild_commands.diff)
 main.add_command(show)
+main.add_command(snapshot)
 
 main.add_command(dead_letters)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from gateway.java import find_java
-from gateway.member import MemberOptions, engine_jar, member_command, member_environ
+from gateway.member import MemberOptions, SnapshotOptions, engine_jar, member_command, member_environ
 from gateway.ports import LOOPBACK, check_free, free_ports
 from gateway.postgres.connecting import PostgresUnusable
 from gateway.postgres.migrating import migrate
@@ -39,6 +39,8 @@ class DevOptions:
     """A PostgreSQL that is there; None: the stack has a server of its own."""
     data_dir: Path = Path("hazelgate-data")
     """Where the stack's own server keeps its data."""
+    snapshots: SnapshotOptions | None = None
+    """Where snapshots of views are kept; None: nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,12 @@ def plan_stack(options: DevOptions) -> Stack:
     member, projector = f"{LOOPBACK}:{member_port}", f"{LOOPBACK}:{projector_port}"
     database, dsn, store = _plan_store(options, database_port)
     member_options = MemberOptions(
-        cluster_name=cluster, port=member_port, projector=projector, heap=options.heap, postgres_dsn=dsn
+        cluster_name=cluster,
+        port=member_port,
+        projector=projector,
+        heap=options.heap,
+        postgres_dsn=dsn,
+        snapshots=options.snapshots,
     )
     has_demo = options.demo_data and options.domain == DevOptions.domain
     services = (
@@ -99,6 +106,7 @@ def plan_stack(options: DevOptions) -> Stack:
         places=(
             ("member", f"{member} (cluster {cluster}, Java {java.version} from {java.origin}, heap {options.heap})"),
             *store,
+            *((("snapshots", options.snapshots.location),) if options.snapshots is not None else ()),
             ("projector", f"{projector} (domain {options.domain})"),
             ("gateway", url),
             ("GraphiQL", f"{url}/graphql"),

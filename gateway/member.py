@@ -1,6 +1,8 @@
 """How a Hazelcast member with the engine is started: the JVM's command line."""
 
+import json
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,21 @@ class EngineMissing(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SnapshotOptions:
+    """Where snapshots of views are kept, and when they are taken."""
+
+    location: str
+    """A folder, or `s3://bucket/path` and the like. It goes by the environment: it may hold a secret."""
+    every_seconds: int = 0
+    """How often one is taken, where anything has happened; 0: by hand only."""
+    keep: int = 5
+    max_age_seconds: int = 0
+    """How old those kept may get, but for the newest; 0: as old as they like."""
+    other_code: bool = False
+    """Whether a start takes one that other code than today's has made."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberOptions:
     """What a member is told. It binds to loopback unless told otherwise."""
 
@@ -62,6 +79,7 @@ class MemberOptions:
     retry_attempts: int = 6
     """How often an event is tried in all that a projection can't take yet."""
     retry_backoff_ms: int = 100
+    snapshots: SnapshotOptions | None = None
     config: Path | None = None
     """A Hazelcast configuration (YAML) in place of the built-in one."""
     clock_offset_ms: int = 0
@@ -103,6 +121,11 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         properties["pipelines"] = ";".join(options.pipelines)
     if options.postgres_dsn is not None:
         properties["recent-events"] = options.recent_events
+    if options.snapshots is not None:
+        properties["snapshot-every-seconds"] = options.snapshots.every_seconds
+        properties["snapshots-keep"] = options.snapshots.keep
+        properties["snapshots-max-age-seconds"] = options.snapshots.max_age_seconds
+        properties["snapshots-of-other-code"] = str(options.snapshots.other_code).lower()
     if options.members:
         properties["members"] = ",".join(options.members)
     if options.config is not None:
@@ -123,4 +146,10 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
 
 def member_environ(options: MemberOptions) -> dict[str, str]:
     """What the member is told by its environment."""
-    return {} if options.postgres_dsn is None else {"HAZELGATE_POSTGRES_DSN": options.postgres_dsn}
+    environ = {}
+    if options.postgres_dsn is not None:
+        environ["HAZELGATE_POSTGRES_DSN"] = options.postgres_dsn
+    if options.snapshots is not None:
+        environ["HAZELGATE_SNAPSHOTS"] = options.snapshots.location
+        environ["HAZELGATE_SNAPSHOT_COMMAND"] = json.dumps([sys.executable, "-P", "-m", "gateway.snapshots"])
+    return environ

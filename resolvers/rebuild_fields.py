@@ -29,15 +29,24 @@ class RebuildQueries:
 class RebuildMutations:
     @strawberry.mutation(
         description="Operators only. Builds views again from the log, beside the live ones, and switches when they are "
-        "complete. Without names: all."
+        "complete. Without names: all. `beginWith` names a snapshot to go on from: its id, `latest`, or a checkpoint "
+        "(a position, or an instant), for the newest that holds nothing of what came after it. `otherCode` takes one "
+        "that other code than today's has made, too."
     )
     async def start_rebuild(
-        self, info: Info, views: list[str] | None = None, events_per_second: int | None = None
+        self,
+        info: Info,
+        views: list[str] | None = None,
+        events_per_second: int | None = None,
+        begin_with: str | None = None,
+        other_code: bool = False,
     ) -> Rebuild:
         if events_per_second is not None and events_per_second < 1:
             raise bad_input("eventsPerSecond", "must be 1 or more; leave it out for no limit")
         rebuilds = _rebuilds(info)
-        started = await rebuilds.start(views or (), events_per_second=events_per_second or 0)
+        started = await rebuilds.start(
+            views or (), events_per_second=events_per_second or 0, begin_with=begin_with, other_code=other_code
+        )
         return Rebuild.of(await rebuilds.find(started))
 
     @strawberry.mutation(description="Operators only. Ends a rebuild; the live views stay as they are.")

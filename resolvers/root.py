@@ -8,13 +8,16 @@ from resolvers.node_fields import NodeQueries
 from resolvers.orders import OrderMutations, OrderQueries
 from resolvers.products import ProductMutations, ProductQueries
 from resolvers.rebuild_fields import RebuildMutations, RebuildQueries
+from resolvers.snapshot_fields import SnapshotMutations, SnapshotQueries
 
 
 @strawberry.type
-class Query(NodeQueries, CustomerQueries, ProductQueries, OrderQueries, EventQueries, RebuildQueries):
+class Query(NodeQueries, CustomerQueries, ProductQueries, OrderQueries, EventQueries, RebuildQueries, SnapshotQueries):
     pass
 
 
 @strawberry.type
-class Mutation(CustomerMutations, ProductMutations, OrderMutations, EventMutations, RebuildMutations):
+class Mutation(
+    CustomerMutations, ProductMutations, OrderMutations, EventMutations, RebuildMutations, SnapshotMutations
+):
     pass

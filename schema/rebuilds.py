@@ -23,8 +23,9 @@ class Rebuild:
     started_at: datetime
     ended_at: datetime | None
     error: str | None
+    snapshot: strawberry.ID | None = strawberry.field(description="The snapshot that it goes on from.")
     events: int = strawberry.field(description="How many events were folded so far.")
-    total: int = strawberry.field(description="How many events the log holds.")
+    total: int = strawberry.field(description="How many events there are to fold, without those in a snapshot.")
 
     @classmethod
     def of(cls, rebuild: rebuilds.Rebuild) -> Rebuild:
@@ -37,6 +38,7 @@ class Rebuild:
             started_at=cast(datetime, rebuild.started_at),  # stored as the canonical text, which the scalar passes on
             ended_at=cast(datetime | None, rebuild.ended_at),
             error=rebuild.error,
+            snapshot=None if rebuild.snapshot is None else strawberry.ID(rebuild.snapshot),
             events=rebuild.events,
             total=rebuild.total,
         )

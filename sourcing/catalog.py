@@ -22,6 +22,7 @@ from sourcing.decoding import Decoder
 from sourcing.envelope import EntryMeta
 from sourcing.errors import CatalogError, FieldProblem, InvalidEvent, UnknownEventType
 from sourcing.events import Event, View
+from sourcing.fingerprints import view_fingerprint
 from sourcing.registry import (
     EventRegistration,
     FoldRegistration,
@@ -218,12 +219,26 @@ class Catalog:
         return data
 
     @cached_property
+    def view_fingerprints(self) -> Mapping[str, str]:
+        """By view, what changes when the code that folds it does."""
+        return {
+            view.name: view_fingerprint(
+                view.cls,
+                view.indexes,
+                [fold for fold in self.folds if fold.view == view.name],
+                lambda cls: self._chains[self._by_class[cls].name].steps.values(),
+            )
+            for view in self.views.values()
+        }
+
+    @cached_property
     def fingerprint(self) -> str:
         """Changes when the events' schemas, the views or what feeds them change: parts that differ don't match."""
         schema = msgspec.json.schema
         content = [
             [(spec.name, spec.version, spec.aggregate, spec.key, schema(spec.cls)) for spec in self.specs.values()],
             [(view.name, view.key, sorted(view.indexes), schema(view.cls)) for view in self.views.values()],
+            sorted(self.view_fingerprints.items()),
             sorted((fold.view, fold.name) for fold in self.folds),
             sorted(guard.name for guard in self.guards),
         ]

@@ -20,6 +20,7 @@ Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one
     ├── CatalogError                a domain module that contradicts itself
     ├── PipelineUnavailable         the member or the projector is away
     ├── RebuildRefused              a rebuild, rollback or comparison that can't begin
+    ├── SnapshotRefused             a snapshot that can't be taken
     └── NotAvailableYet             in the contract, built by a later release
 """
 
@@ -245,6 +246,12 @@ class RebuildRefused(HazelgateError):
     """The rebuild can't begin, or can't be changed so."""
 
     code = "REBUILD_REFUSED"
+
+
+class SnapshotRefused(HazelgateError):
+    """The snapshot can't be taken."""
+
+    code = "SNAPSHOT_REFUSED"
 
 
 class NotAvailableYet(HazelgateError):

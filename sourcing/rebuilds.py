@@ -49,10 +49,14 @@ class Rebuild(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     started_at: str
     ended_at: str | None = None
     error: str | None = None
+    snapshot: str | None = None
+    """The snapshot that it goes on from."""
+    skipped: int = 0
+    """How many events that one holds, which are not folded again."""
     events: int = 0
     """How many events were folded so far."""
     total: int = 0
-    """How many the log holds."""
+    """How many there are to fold."""
     events_per_second: int = 0
     """How fast it may go; 0: as fast as it can."""
     differences: int = 0
@@ -107,21 +111,34 @@ class Rebuilds:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    async def start(self, views: Sequence[str] = (), *, events_per_second: int = 0) -> str:
+    async def start(
+        self,
+        views: Sequence[str] = (),
+        *,
+        events_per_second: int = 0,
+        begin_with: str | None = None,
+        other_code: bool = False,
+    ) -> str:
         """
         Begin to build new generations of views from the log; without names, of all.
 
         Args:
             views: Names of views, as `customer-view`.
             events_per_second: How fast it may go; 0: as fast as it can.
+            begin_with: A snapshot by its id, the newest (`latest`), or the newest that holds nothing of what came after
+                a checkpoint, a position or an ISO 8601 instant; None: begin with the first event.
+            other_code: Whether the snapshot may have been made by other code than today's.
 
         Returns:
             The id of the rebuild.
 
         Raises:
-            RebuildRefused: There is no such view, or one of them is being rebuilt.
+            RebuildRefused: There is no such view, or one of them is being rebuilt, or no snapshot fits.
         """
-        return (await self._ask(op="start", views=list(views), eventsPerSecond=events_per_second)).id
+        request: dict[str, Any] = {"op": "start", "views": list(views), "eventsPerSecond": events_per_second}
+        if begin_with is not None:
+            request |= {"from": begin_with, "otherCode": other_code}
+        return (await self._ask(**request)).id
 
     async def compare(self, views: Sequence[str], *, events_per_second: int = 0) -> str:
         """Begin to compare a fresh fold with the live views. Returns its id; raises as `start` does."""

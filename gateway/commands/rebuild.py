@@ -14,7 +14,7 @@ from gateway.commands.usage import CannotStart
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.rebuilds import Rebuild, RebuildReport, Rebuilds, RebuildStatus
 
-_SPEED = click.option(
+speed_option = click.option(
     "--events-per-second", type=click.IntRange(0), default=0, help="How fast it may go; 0: as fast as it can."
 )
 
@@ -22,7 +22,15 @@ _SPEED = click.option(
 @click.command()
 @click.argument("views", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All views of the domain.")
-@_SPEED
+@speed_option
+@click.option(
+    "--from",
+    "begin_with",
+    metavar="SNAPSHOT",
+    help="Go on from a snapshot: its id, `latest`, or a checkpoint (a position, or an instant like "
+    "2026-11-23T17:45:00Z) for the newest that holds nothing of what came after it.",
+)
+@click.option("--other-code", is_flag=True, help="With --from: even where other code than today's has made it.")
 @click.option("--rollback", metavar="VIEW", help="Make the generation before the live one live again.")
 @click.option("--cancel", metavar="ID", help="End a rebuild; the live views stay as they are.")
 @click.option("--resume", metavar="ID", help="Go on with a rebuild that has failed.")
@@ -33,6 +41,8 @@ def rebuild(
     views: tuple[str, ...],
     every: bool,
     events_per_second: int,
+    begin_with: str | None,
+    other_code: bool,
     rollback: str | None,
     cancel: str | None,
     resume: str | None,
@@ -45,6 +55,10 @@ def rebuild(
 
     Reads and writes go on meanwhile. Ctrl-C leaves it running: `--status` shows it, `--cancel` ends it.
     """
+    if begin_with and not (views or every):
+        raise click.UsageError("with --from name the views to rebuild, or --all")
+    if other_code and not begin_with:
+        raise click.UsageError("--other-code is about the snapshot that --from names")
     asked = [bool(views) or every, rollback, cancel, resume, drop, status]
     if sum(map(bool, asked)) != 1 or (views and every):
         raise click.UsageError(
@@ -66,14 +80,21 @@ def rebuild(
             if resume:
                 await rebuilds.resume(resume)
                 return resume
-            return await rebuilds.start(views, events_per_second=events_per_second)
+            return await rebuilds.start(
+                views, events_per_second=events_per_second, begin_with=begin_with, other_code=other_code
+            )
 
-        _ended_well(connection.run(lambda cluster: _watched(cluster, begin)))
+        rebuilt(connection, begin)
+
+
+def rebuilt(connection: Connection, begin: Callable[[Rebuilds], Awaitable[str]]) -> None:
+    """Begin a rebuild, show how far it is, and say how it ended."""
+    _ended_well(connection.run(lambda cluster: _watched(cluster, begin)))
 
 
 @click.command()
 @click.argument("view")
-@_SPEED
+@speed_option
 @connection_options
 def diff(view: str, events_per_second: int, connection: Connection) -> None:
     """
@@ -114,7 +135,8 @@ async def _watched(cluster: HazelcastCluster, begin: Callable[[Rebuilds], Awaita
 def _ended_well(ended: Rebuild) -> None:
     if ended.status is not RebuildStatus.DONE:
         raise CannotStart(f"{ended.id} is {ended.status}" + (f": {ended.error}" if ended.error else ""))
-    click.echo(f"{ended.id}: {ended.events:,} events folded into {', '.join(ended.views)}", err=True)
+    base = f" onto snapshot {ended.snapshot}, which holds {ended.skipped:,}" if ended.snapshot else ""
+    click.echo(f"{ended.id}: {ended.events:,} events folded into {', '.join(ended.views)}{base}", err=True)
 
 
 def _show(report: RebuildReport) -> None:
@@ -130,5 +152,7 @@ def _show(report: RebuildReport) -> None:
     for each in report.rebuilds:
         click.echo(
             f"{each.id}  {each.kind:<8}  {each.status:<9}  {each.started_at}  "
-            f"{bar(each.events, each.total)}  {', '.join(each.views)}" + (f"  {each.error}" if each.error else "")
+            f"{bar(each.events, each.total)}  {', '.join(each.views)}"
+            + (f"  from {each.snapshot}" if each.snapshot else "")
+            + (f"  {each.error}" if each.error else "")
         )

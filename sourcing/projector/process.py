@@ -90,7 +90,8 @@ class Processor:
 
     def describe(self) -> bytes:
         """What the engine has to know about the domain, as a msgpack body."""
-        views = [(view.name, list(view.indexes)) for view in self.catalog.views.values()]
+        code = self.catalog.view_fingerprints
+        views = [(view.name, list(view.indexes), code[view.name]) for view in self.catalog.views.values()]
         event_types = [(name, self.catalog.specs[name].aggregate, reads) for name, reads in usual_reads(self.catalog)]
         return encode(Description(self.catalog.fingerprint, views, event_types))
 

@@ -16,6 +16,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from gateway.member import SnapshotOptions
 from tests.support.moments import differences, use_the_shop
 from tests.support.served import served_gateway
 from tests.support.stack import Stack, running_stack
@@ -34,7 +35,8 @@ mutation($input: CreateOrderInput!) {
 @pytest.fixture(scope="module")
 def shop_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A member and a projector with the shop, for this module: its tests may kill both, and start them again."""
-    with running_stack(tmp_path_factory.mktemp("shop"), domain="domain") as stack:
+    snapshots = SnapshotOptions(location=str(tmp_path_factory.mktemp("kept")))
+    with running_stack(tmp_path_factory.mktemp("shop"), domain="domain", snapshots=snapshots) as stack:
         yield stack
 
 
@@ -358,6 +360,33 @@ async def test_operators_rebuild_views_and_roll_back(http: httpx.AsyncClient) ->
     assert ended["cancelRebuild"]["status"] == "DONE"
     refused = await post(http, start, views=["nonsense"])
     assert refused["errors"][0]["extensions"]["code"] == "REBUILD_REFUSED"
+
+
+async def test_operators_take_snapshots_and_build_views_from_them(http: httpx.AsyncClient) -> None:
+    await customer(http)
+    taken = (await data(http, "mutation { createSnapshot { id status } }"))["createSnapshot"]
+
+    async def ended(field: str, wanted: str) -> Any:
+        async with asyncio.timeout(READY_SECONDS):
+            while True:
+                told = (await data(http, f"{{ {field} {{ id status }} }}"))[field]
+                (status,) = [each["status"] for each in told if each["id"] == wanted]
+                if status != "RUNNING":
+                    return status
+                await asyncio.sleep(0.05)
+
+    assert await ended("snapshotAttempts", taken["id"]) == "DONE"
+    query = "{ snapshots { id position views { viewName snapshotTimestamp position location entries } } }"
+    (snapshot,) = (await data(http, query))["snapshots"]
+    views = {each["viewName"]: each for each in snapshot["views"]}
+    assert views["customer-view"]["entries"] >= 1
+    assert views["customer-view"]["position"] == snapshot["position"]
+    assert views["customer-view"]["location"].endswith(taken["id"])
+    start = "mutation($from: String!) { startRebuild(beginWith: $from) { id } }"
+    rebuild = (await data(http, start, **{"from": taken["id"]}))["startRebuild"]
+    assert await ended("rebuilds", rebuild["id"]) == "DONE"
+    refused = await post(http, 'mutation { createSnapshot(views: ["nonsense"]) { id } }')
+    assert refused["errors"][0]["extensions"]["code"] == "SNAPSHOT_REFUSED"
 
 
 async def test_random_instants_are_shown_as_they_were(http: httpx.AsyncClient) -> None:

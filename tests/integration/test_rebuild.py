@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,22 +17,19 @@ from gateway.cli import main
 from gateway.java import find_java
 from gateway.member import MemberOptions, member_command
 from sourcing import Catalog
-from sourcing.envelope import EVENT_STORE
 from sourcing.errors import RebuildRefused
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
+from sourcing.handler import EventHandler, Receipt, Submission
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
 from sourcing.queries import EntryQuery
 from sourcing.rebuilds import Rebuild, Rebuilds, RebuildStatus, ViewStatus
-from tests.support.ledger import ACCOUNTS, OWNERS, POISON, AccountOpened, MoneyPaidIn
+from tests.support.accounts import PATIENT, READY_SECONDS, check_balances, connected, entries_of, open_accounts
+from tests.support.ledger import ACCOUNTS, OWNERS, POISON, MoneyPaidIn
 from tests.support.ledger_with_payments import PAYMENTS
 from tests.support.processes import TEST_HEAP, Child, engine_jar, free_port, member, projector
 from tests.support.stack import Stack, running_stack
 from tests.support.until import eventually
 
-READY_SECONDS = 30.0
-PATIENT = SubmitOptions(timeout_seconds=30.0)
-"""Two members that have just met are slow at first."""
 BOTH = (ACCOUNTS, OWNERS)
 WITH_PAYMENTS = "tests.support.ledger,tests.support.ledger_with_payments"
 
@@ -62,71 +57,6 @@ async def handler(ledger: Catalog, cluster: HazelcastCluster) -> AsyncIterator[E
     handler = EventHandler(ledger, cluster)
     yield handler
     await handler.close()
-
-
-@contextlib.asynccontextmanager
-async def connected(cluster: HazelcastCluster) -> AsyncIterator[HazelcastCluster]:
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(READY_SECONDS)
-        yield cluster
-    finally:
-        await cluster.close()
-
-
-async def open_accounts(handler: EventHandler, count: int, payments: int = 3, owner: str = "ann") -> list[str]:
-    """So many accounts with so many payments of 1; their ids."""
-    ids = [new_id() for _ in range(count)]
-    submissions = [Submission(AccountOpened(account_id=each, owner=owner), PATIENT) for each in ids]
-    submissions += [
-        Submission(MoneyPaidIn(account_id=each, amount=1), PATIENT) for _ in range(payments) for each in ids
-    ]
-    outcomes = await handler.handle_events(submissions)
-    failed = [outcome for outcome in outcomes if not isinstance(outcome, Receipt)]
-    assert not failed or owner == POISON, failed[:3]
-    return ids
-
-
-async def log_of(cluster: HazelcastCluster) -> list[dict[str, Any]]:
-    """Every stored event, in order."""
-    events: list[dict[str, Any]] = []
-    after: str | None = None
-    while True:
-        page = await cluster.query(
-            EntryQuery(map_name=EVENT_STORE, index="cursor", from_value=after, from_inclusive=False, limit=2_000)
-        )
-        events += [msgspec.json.decode(each.entry) for each in page.entries]
-        if len(page.entries) < 2_000:
-            return events
-        after = page.entries[-1].index_value
-
-
-async def entries_of(cluster: HazelcastCluster, view: str, field: str) -> dict[str, Any]:
-    """A field of every entry of a view, by key."""
-    found: dict[str, Any] = {}
-    after: str | None = None
-    while True:
-        page = await cluster.query(
-            EntryQuery(map_name=view, index="id", from_value=after, from_inclusive=False, limit=2_000)
-        )
-        for each in page.entries:
-            found[each.index_value] = msgspec.json.decode(each.entry)[field]
-        if len(page.entries) < 2_000:
-            return found
-        after = page.entries[-1].index_value
-
-
-async def check_balances(cluster: HazelcastCluster) -> None:
-    """The views are what a fold as naive as can be makes of the log."""
-    balances: Counter[str] = Counter()
-    totals: Counter[str] = Counter()
-    for record in await log_of(cluster):
-        data = record["data"]
-        balances[data["accountId"]] += data.get("amount", 0)
-        if data.get("owner") not in (None, POISON) and "amount" in data:
-            totals[data["owner"]] += data["amount"]
-    assert await entries_of(cluster, ACCOUNTS, "balance") == dict(balances)
-    assert await entries_of(cluster, OWNERS, "total") == dict(totals)
 
 
 async def view_status(rebuilds: Rebuilds, view: str) -> ViewStatus:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from gateway.java import find_java
-from gateway.member import MemberOptions, member_command, member_environ
+from gateway.member import MemberOptions, SnapshotOptions, member_command, member_environ
 
 ROOT = Path(__file__).parents[2]
 ENGINE_JAR = ROOT / "engine" / "target" / "engine.jar"
@@ -88,6 +88,12 @@ class Child:
                 raise AssertionError(f"{self._command[0]} did not come up:\n{self.output()[-4000:]}")
             time.sleep(0.02)
 
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End it without a chance to say goodbye."""
         self._end(signal.SIGKILL)
@@ -155,6 +161,7 @@ def member(
     max_in_flight: int = 20_000,
     postgres_dsn: str | None = None,
     recent_events: int = 100_000,
+    snapshots: SnapshotOptions | None = None,
 ) -> Child:
     """A member, not yet started."""
     options = MemberOptions(
@@ -165,6 +172,7 @@ def member(
         max_in_flight=max_in_flight,
         postgres_dsn=postgres_dsn,
         recent_events=recent_events,
+        snapshots=snapshots,
     )
     return member_with(options, log=log)
 

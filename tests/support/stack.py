@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.member import SnapshotOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from tests.support.processes import Child, free_port, member, projector, supervised_projector
 
@@ -38,6 +39,7 @@ def running_stack(
     handler_timeout_seconds: float | None = None,
     postgres_dsn: str | None = None,
     recent_events: int = 100_000,
+    snapshots: SnapshotOptions | None = None,
 ) -> Iterator[Stack]:
     """
     A stack of its own; nothing of it is left when the block ends.
@@ -61,6 +63,7 @@ def running_stack(
         max_in_flight=max_in_flight,
         postgres_dsn=postgres_dsn,
         recent_events=recent_events,
+        snapshots=snapshots,
     )
     try:
         folds.start()

@@ -448,10 +448,11 @@ def test_a_stored_event_that_is_not_understood_any_more_is_a_dead_letter(pipelin
     assert codes(pipeline.deliver([count(5, event_id="e1")])) == ["DEAD_LETTERED"]
 
 
-def test_describe_tells_the_views_with_their_indexes() -> None:
+def test_describe_tells_the_views_with_their_indexes_and_their_code() -> None:
     fingerprint, views, event_types = msgspec.msgpack.decode(Processor(CATALOG).describe())
     assert fingerprint == CATALOG.fingerprint
-    assert views == [["counter-view", ["total"]], ["group-view", []]]
+    code = CATALOG.view_fingerprints
+    assert views == [["counter-view", ["total"], code["counter-view"]], ["group-view", [], code["group-view"]]]
     assert [name for name, _, _ in event_types] == ["CounterStarted", "Counted", "Noted"]
 
 

@@ -8,6 +8,8 @@ import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.pipeline.DeadLetters;
 import io.hazelgate.engine.rebuild.AfterMerge;
 import io.hazelgate.engine.rebuild.Rebuilds;
+import io.hazelgate.engine.snapshot.SnapshotSettings;
+import io.hazelgate.engine.snapshot.Snapshots;
 import io.hazelgate.engine.store.EventLog;
 import io.hazelgate.engine.store.MemoryEventLog;
 import io.hazelgate.engine.store.PostgresEventLog;
@@ -40,8 +42,9 @@ public final class Engine implements AutoCloseable {
     private final List<Pipeline> pipelines;
     private final Rebuilds rebuilds;
     private final DeadLetters deadLetters;
+    private final Snapshots snapshots;
     private final ScheduledExecutorService watch =
-            Executors.newScheduledThreadPool(7, task -> new Thread(task, "hazelgate-watch"));
+            Executors.newScheduledThreadPool(8, task -> new Thread(task, "hazelgate-watch"));
     private final ILogger log;
 
     public Engine(HazelcastInstance hazelcast, Settings settings) {
@@ -65,6 +68,7 @@ public final class Engine implements AutoCloseable {
         pipelines = List.copyOf(made);
         rebuilds = new Rebuilds(this);
         deadLetters = new DeadLetters(this);
+        snapshots = new Snapshots(this, SnapshotSettings.fromEnvironment());
         hazelcast.getUserContext().put(CONTEXT_KEY, this);
     }
 
@@ -88,6 +92,7 @@ public final class Engine implements AutoCloseable {
             every(1_000, pipeline::probe);
         }
         every(2_000, rebuilds::look);
+        every(1_000, snapshots::look);
         every(1_000, new AfterMerge(hazelcast, rebuilds)::look);
         every(100, deadLetters::look);
     }
@@ -134,6 +139,10 @@ public final class Engine implements AutoCloseable {
 
     public Rebuilds rebuilds() {
         return rebuilds;
+    }
+
+    public Snapshots snapshots() {
+        return snapshots;
     }
 
     /** What whoever writes into views passes. */

@@ -264,7 +264,7 @@ public final class Pipeline implements AutoCloseable {
     private void describe(Description description) {
         engine.aggregates().check(this, description);
         Generations generations = engine.generations();
-        generations.appeared(description.views().keySet());
+        generations.appeared(description.code());
         description.views().forEach((view, indexes) -> generations.addIndexes(generations.liveMap(view), indexes));
         log.info("pipeline " + name() + ": the projector at " + projector.address() + " is ready: "
                 + description.usualReads().size() + " event types, views "

@@ -33,7 +33,7 @@ class AggregatesTest {
     }
 
     private static Description knowing(Map<String, String> aggregates) {
-        return new Description("1", Map.of(), aggregates, Map.of());
+        return new Description("1", Map.of(), Map.of(), aggregates, Map.of());
     }
 
     @Test

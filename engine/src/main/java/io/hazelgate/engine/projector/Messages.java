@@ -254,10 +254,13 @@ public final class Messages {
             unpacker.unpackArrayHeader();
             String fingerprint = unpacker.unpackString();
             Map<String, List<String>> views = new LinkedHashMap<>();
+            Map<String, String> code = new LinkedHashMap<>();
             int viewCount = unpacker.unpackArrayHeader();
             for (int i = 0; i < viewCount; i++) {
                 unpacker.unpackArrayHeader();
-                views.put(unpacker.unpackString(), strings(unpacker));
+                String view = unpacker.unpackString();
+                views.put(view, strings(unpacker));
+                code.put(view, unpacker.unpackString());
             }
             Map<String, String> aggregates = new LinkedHashMap<>();
             Map<String, List<Description.UsualRead>> usualReads = new LinkedHashMap<>();
@@ -275,7 +278,7 @@ public final class Messages {
                             List.of(unpacker.unpackString().split("\\."))));
                 }
             }
-            return new Description(fingerprint, views, aggregates, usualReads);
+            return new Description(fingerprint, views, code, aggregates, usualReads);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

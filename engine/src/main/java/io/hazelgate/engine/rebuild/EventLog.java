@@ -24,6 +24,6 @@ public interface EventLog {
 
     /** The cursor that every event at or below a position is before, and every later one after. */
     static String cursorAfter(long position) {
-        return String.format("%016d-~", position);
+        return io.hazelgate.engine.store.EventLog.cursorAfter(position);
     }
 }

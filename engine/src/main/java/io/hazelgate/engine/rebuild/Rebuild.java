@@ -2,18 +2,26 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
+import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Names;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * One rebuild, comparison or rollback, as the map {@code rebuilds} has it.
  *
  * @param targets by view, the generation that is folded into
- * @param fromPosition events at or below it are in the targets from the beginning; 0: from nothing
+ * @param fromPosition events at or below it are in the targets from the beginning; 0: from nothing, or from a snapshot
+ * @param snapshots the snapshots that it may begin with, the first to be tried first; none: it begins without
+ * @param code by view, the fingerprints of the code when it was begun
  * @param eventsPerSecond how fast it may go, over all members; 0: as fast as it can
+ * @param snapshot the snapshot that it began with, once it has ended; null where it began without
+ * @param skipped how many events that one held
  * @param events how many events were folded, once it has ended
  * @param differences how many entries differ, once a comparison has ended
  */
@@ -22,11 +30,15 @@ record Rebuild(
         Kind kind,
         Map<String, String> targets,
         long fromPosition,
+        List<String> snapshots,
+        Map<String, List<String>> code,
         int eventsPerSecond,
         Status status,
         String startedAt,
         String endedAt,
         String error,
+        String snapshot,
+        long skipped,
         long events,
         long differences) {
     enum Kind {
@@ -43,18 +55,73 @@ record Rebuild(
     }
 
     static Rebuild begun(
-            String id, Kind kind, Map<String, String> targets, long fromPosition, int eventsPerSecond, String at) {
-        return new Rebuild(id, kind, targets, fromPosition, eventsPerSecond, Status.RUNNING, at, null, null, 0, 0);
+            String id,
+            Kind kind,
+            Map<String, String> targets,
+            long fromPosition,
+            List<String> snapshots,
+            Map<String, List<String>> code,
+            int eventsPerSecond) {
+        String at = Clock.iso(Clock.micros());
+        return new Rebuild(
+                id,
+                kind,
+                targets,
+                fromPosition,
+                snapshots,
+                code,
+                eventsPerSecond,
+                Status.RUNNING,
+                at,
+                null,
+                null,
+                null,
+                0,
+                0,
+                0);
     }
 
-    Rebuild ended(Status how, String at, String why, long folded, long different) {
+    Rebuild ended(Status how, String at, String why, Base base, long folded, long different) {
         return new Rebuild(
-                id, kind, targets, fromPosition, eventsPerSecond, how, startedAt, at, why, folded, different);
+                id,
+                kind,
+                targets,
+                fromPosition,
+                snapshots,
+                code,
+                eventsPerSecond,
+                how,
+                startedAt,
+                at,
+                why,
+                base == null ? null : base.snapshot(),
+                base == null ? 0 : base.events(),
+                folded,
+                different);
     }
 
     Rebuild again() {
+        return ended(Status.RUNNING, null, null, null, 0, 0);
+    }
+
+    /** The same, whose targets hold everything up to a position from the beginning. */
+    Rebuild from(long position) {
         return new Rebuild(
-                id, kind, targets, fromPosition, eventsPerSecond, Status.RUNNING, startedAt, null, null, 0, 0);
+                id,
+                kind,
+                targets,
+                position,
+                snapshots,
+                code,
+                eventsPerSecond,
+                status,
+                startedAt,
+                endedAt,
+                error,
+                snapshot,
+                skipped,
+                events,
+                differences);
     }
 
     boolean isRunning() {
@@ -87,13 +154,41 @@ record Rebuild(
                 Kind.valueOf(json.getString("kind", "")),
                 targets,
                 json.getLong("fromPosition", 0),
+                texts(json.get("snapshots")),
+                code(json.get("code")),
                 json.getInt("eventsPerSecond", 0),
                 Status.valueOf(json.getString("status", "")),
                 json.getString("startedAt", ""),
                 text(json, "endedAt"),
                 text(json, "error"),
+                text(json, "snapshot"),
+                json.getLong("skipped", 0),
                 json.getLong("events", 0),
                 json.getLong("differences", 0));
+    }
+
+    static Map<String, List<String>> code(JsonValue json) {
+        Map<String, List<String>> code = new LinkedHashMap<>();
+        json.asObject().forEach(view -> code.put(view.getName(), texts(view.getValue())));
+        return code;
+    }
+
+    static JsonObject json(Map<String, List<String>> code) {
+        JsonObject json = new JsonObject();
+        code.forEach((view, fingerprints) -> json.add(view, array(fingerprints)));
+        return json;
+    }
+
+    private static List<String> texts(JsonValue json) {
+        List<String> texts = new ArrayList<>();
+        json.asArray().forEach(text -> texts.add(text.asString()));
+        return texts;
+    }
+
+    private static JsonArray array(List<String> texts) {
+        JsonArray array = new JsonArray();
+        texts.forEach(array::add);
+        return array;
     }
 
     private static String text(JsonObject json, String name) {
@@ -109,13 +204,19 @@ record Rebuild(
                 .add("kind", kind.name())
                 .add("targets", maps)
                 .add("fromPosition", fromPosition)
+                .add("snapshots", array(snapshots))
+                .add("code", json(code))
                 .add("eventsPerSecond", eventsPerSecond)
+                .add("skipped", skipped)
                 .add("status", status.name())
                 .add("startedAt", startedAt)
                 .add("events", events)
                 .add("differences", differences);
         if (endedAt != null) {
             json.add("endedAt", endedAt);
+        }
+        if (snapshot != null) {
+            json.add("snapshot", snapshot);
         }
         return error == null ? json : json.add("error", error);
     }

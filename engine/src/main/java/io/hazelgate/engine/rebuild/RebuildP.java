@@ -76,7 +76,12 @@ final class RebuildP extends AbstractProcessor {
                 return true;
             }
             if (folder == null) {
-                folder = new LogFolder(engine, rebuild);
+                Rebuild based = engine.rebuilds().onItsBase(rebuild, leads);
+                if (based == null) {
+                    LockSupport.parkNanos(PAUSE_NANOS);
+                    return false;
+                }
+                folder = new LogFolder(engine, based);
                 engine.rebuilds().register(id, folder);
             }
             boolean ended = advance();

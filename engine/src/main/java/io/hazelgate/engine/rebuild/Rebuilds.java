@@ -3,6 +3,7 @@ package io.hazelgate.engine.rebuild;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
@@ -14,16 +15,26 @@ import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.snapshot.Manifest;
+import io.hazelgate.engine.snapshot.SnapshotUnusable;
+import io.hazelgate.engine.tasks.RebuildStep;
 import io.hazelgate.engine.views.Generation;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.LongStream;
 
 /**
  * Rebuilds, comparisons and rollbacks: begun, watched, ended. What there is to do is in the map {@code rebuilds}; a job that is
@@ -32,7 +43,10 @@ import java.util.concurrent.TimeUnit;
 public final class Rebuilds {
     private static final int KEPT = 20;
     private static final String LOCK = "begin";
+    private static final String SETTLED = "settled";
+    private static final String REACHED = "reached";
     private static final long JOB_END_MILLIS = 10_000;
+    private static final long ANSWER_MILLIS = 5_000;
 
     private final Engine engine;
     private final HazelcastInstance hazelcast;
@@ -52,7 +66,8 @@ public final class Rebuilds {
         logger = hazelcast.getLoggingService().getLogger(Rebuilds.class);
     }
 
-    EventLog log() {
+    /** The log as rebuilds read it. */
+    public EventLog log() {
         return log;
     }
 
@@ -85,7 +100,18 @@ public final class Rebuilds {
      * @throws IllegalArgumentException when there is no such view, or one of them is being rebuilt already
      */
     public String begin(Collection<String> views, boolean fresh, int eventsPerSecond) {
-        Map<String, List<String>> described = described();
+        return begin(views, fresh, eventsPerSecond, null, false);
+    }
+
+    /**
+     * The same, going on from a snapshot.
+     *
+     * @param from what {@code hazelgate rebuild --from} takes: the id of a snapshot, {@code latest}, a position or an instant; null: from
+     *     nothing
+     * @param otherCode whether the snapshot may have been made by other code than today's
+     */
+    public String begin(Collection<String> views, boolean fresh, int eventsPerSecond, String from, boolean otherCode) {
+        Map<String, List<String>> described = viewsWithIndexes();
         if (described.isEmpty()) {
             throw new IllegalStateException(
                     "the projector is away, and nobody else knows the views: try again in a moment");
@@ -102,7 +128,16 @@ public final class Rebuilds {
             targets.put(view, fresh ? nextGeneration(view) : id + '.' + view);
         }
         Rebuild.Kind kind = fresh ? Rebuild.Kind.REBUILD : Rebuild.Kind.DIFF;
-        return begin(Rebuild.begun(id, kind, targets, 0, eventsPerSecond, Clock.iso(Clock.micros())));
+        Map<String, Set<String>> codes = new LinkedHashMap<>();
+        wanted.forEach(view -> codes.put(view, codeOf(view)));
+        List<String> snapshots = from == null
+                ? List.of()
+                : engine.snapshots().usable(from, codes, otherCode).stream()
+                        .map(Manifest::id)
+                        .toList();
+        Map<String, List<String>> code = new LinkedHashMap<>();
+        codes.forEach((view, fingerprints) -> code.put(view, List.copyOf(fingerprints)));
+        return begin(Rebuild.begun(id, kind, targets, 0, snapshots, code, eventsPerSecond));
     }
 
     /**
@@ -118,7 +153,13 @@ public final class Rebuilds {
         }
         Map<String, String> targets = Map.of(view, generation.previous());
         return begin(Rebuild.begun(
-                newId(), Rebuild.Kind.ROLLBACK, targets, generation.previousPosition(), 0, Clock.iso(Clock.micros())));
+                newId(),
+                Rebuild.Kind.ROLLBACK,
+                targets,
+                generation.previousPosition(),
+                List.of(),
+                Map.of(view, List.copyOf(codeOf(view))),
+                0));
     }
 
     private String begin(Rebuild rebuild) {
@@ -142,7 +183,7 @@ public final class Rebuilds {
                 hazelcast.getMap(map).destroy();
             }
             if (rebuild.kind() != Rebuild.Kind.DIFF) {
-                engine.generations().addIndexes(map, described().getOrDefault(view, List.of()));
+                engine.generations().addIndexes(map, viewsWithIndexes().getOrDefault(view, List.of()));
             }
         });
         rebuilds.set(rebuild.id(), rebuild.toValue());
@@ -152,12 +193,24 @@ public final class Rebuilds {
     }
 
     /** The views of all pipelines, each with its indexes. */
-    private Map<String, List<String>> described() {
+    public Map<String, List<String>> viewsWithIndexes() {
         Map<String, List<String>> views = new LinkedHashMap<>();
         engine.pipelines()
                 .forEach(pipeline ->
                         views.putAll(pipeline.projector().description().views()));
         return views;
+    }
+
+    /** The fingerprints of the code that folds a view today: pipelines may have different code. */
+    public Set<String> codeOf(String view) {
+        Set<String> code = new TreeSet<>();
+        for (var pipeline : engine.pipelines()) {
+            String fingerprint = pipeline.projector().description().code().get(view);
+            if (fingerprint != null) {
+                code.add(fingerprint);
+            }
+        }
+        return code;
     }
 
     private static String newId() {
@@ -199,7 +252,7 @@ public final class Rebuilds {
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+        } catch (ExecutionException | TimeoutException e) {
             logger.warning("the job of " + rebuild.id() + " did not end by itself; what it made stays", e);
         }
         return false;
@@ -242,8 +295,15 @@ public final class Rebuilds {
             JsonObject json = rebuild.toJson();
             if (rebuild.isRunning()) {
                 json.set("events", Progress.eventsOf(progress, rebuild.id()));
+                Base base = Base.find(hazelcast, rebuild.id());
+                if (base != null) {
+                    json.set("snapshot", base.snapshot()).set("skipped", base.events());
+                }
             }
-            array.add(json.add("total", Math.max(total, json.getLong("events", 0))));
+            json.remove("snapshots");
+            json.remove("code");
+            long left = total - json.getLong("skipped", 0);
+            array.add(json.add("total", Math.max(left, json.getLong("events", 0))));
         }
         JsonArray views = new JsonArray();
         engine.generations()
@@ -294,6 +354,8 @@ public final class Rebuilds {
         long position = 0;
         long differences = 0;
         switch (what) {
+            case SETTLED -> position = engine.gate().settled();
+            case REACHED -> position = engine.lanes().reached();
             case Switching.COMPARE -> comparison(id).look();
             case Switching.CLOSE -> {
                 done = folders.containsKey(id)
@@ -322,6 +384,90 @@ public final class Rebuilds {
         return new JsonObject().add("done", done).add("position", position).add("differences", differences);
     }
 
+    /** A position that all members' events at or below it are stored and applied, as far as their gates know. */
+    public long settled() {
+        return positions(SETTLED).min().orElse(0);
+    }
+
+    /** A position that every one given out so far, by any member, is at or below. */
+    public long reached() {
+        return positions(REACHED).max().orElse(0);
+    }
+
+    private LongStream positions(String what) {
+        List<Future<byte[]>> asked = new ArrayList<>();
+        Member here = hazelcast.getCluster().getLocalMember();
+        for (Member member : hazelcast.getCluster().getMembers()) {
+            asked.add(hazelcast
+                    .getExecutorService(Names.EXECUTOR)
+                    .submitToMember(RebuildStep.of("", what, here.getUuid()), member));
+        }
+        LongStream.Builder positions = LongStream.builder();
+        try {
+            for (Future<byte[]> answer : asked) {
+                String json = new String(answer.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS), StandardCharsets.UTF_8);
+                positions.add(Json.parse(json).asObject().getLong("position", 0));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while members were asked", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("a member does not say where its lanes stand: try again in a moment", e);
+        }
+        return positions.build();
+    }
+
+    /**
+     * The rebuild with the position that its targets start at; null while the snapshot that it goes on from is not loaded. Whoever leads
+     * loads it: of those named the first that is whole.
+     */
+    Rebuild onItsBase(Rebuild rebuild, boolean leads) {
+        if (rebuild.snapshots().isEmpty()) {
+            return rebuild;
+        }
+        Base base = Base.find(hazelcast, rebuild.id());
+        if (base == null && leads) {
+            base = load(rebuild);
+        }
+        return base == null ? null : rebuild.from(base.position());
+    }
+
+    private Base load(Rebuild rebuild) {
+        Map<String, String> maps = new LinkedHashMap<>(rebuild.targets());
+        maps.put(Names.DEAD_LETTER_EVENTS, rebuild.lettersMap());
+        String problem = "";
+        for (String snapshot : rebuild.snapshots()) {
+            try {
+                long begun = Clock.micros();
+                Manifest manifest = engine.snapshots().load(snapshot, maps, () -> isRunning(rebuild.id()));
+                Base base = Base.of(manifest);
+                base.keep(hazelcast, rebuild.id());
+                logger.info("rebuild " + rebuild.id() + " begins with snapshot " + snapshot + ", loaded in "
+                        + (Clock.micros() - begun) / 1_000 + " ms");
+                return base;
+            } catch (SnapshotUnusable e) {
+                problem = e.getMessage();
+                if (!isRunning(rebuild.id())) {
+                    return null;
+                }
+                logger.warning("rebuild " + rebuild.id() + ": " + problem);
+                // Nothing of it may stay.
+                hazelcast.getMap(rebuild.lettersMap()).destroy();
+                rebuild.targets().forEach((view, map) -> {
+                    hazelcast.getMap(map).destroy();
+                    engine.generations().addIndexes(map, viewsWithIndexes().getOrDefault(view, List.of()));
+                });
+            }
+        }
+        end(rebuild, Rebuild.Status.FAILED, problem + ". Build the views without it: from the first event", 0);
+        return null;
+    }
+
+    private boolean isRunning(String id) {
+        Rebuild rebuild = find(id);
+        return rebuild != null && rebuild.isRunning();
+    }
+
     private Comparison comparison(String id) {
         return comparisons.computeIfAbsent(id, key -> new Comparison(engine, require(key)));
     }
@@ -336,7 +482,8 @@ public final class Rebuilds {
 
     void end(Rebuild rebuild, Rebuild.Status how, String why, long differences) {
         long events = Progress.eventsOf(progress, rebuild.id());
-        Rebuild ended = rebuild.ended(how, Clock.iso(Clock.micros()), why, events, differences);
+        Base base = Base.find(hazelcast, rebuild.id());
+        Rebuild ended = rebuild.ended(how, Clock.iso(Clock.micros()), why, base, events, differences);
         // Who cancels it and who ends it may come at once: the first counts.
         if (rebuilds.replace(rebuild.id(), rebuild.toValue(), ended.toValue()) && how != Rebuild.Status.FAILED) {
             Progress.forget(progress, rebuild.id());

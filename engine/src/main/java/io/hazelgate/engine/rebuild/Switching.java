@@ -11,12 +11,15 @@ import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.snapshot.Settled;
 import io.hazelgate.engine.tasks.RebuildStep;
 import io.hazelgate.engine.views.Generation;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +64,9 @@ final class Switching {
             if (comparing) {
                 askAll(COMPARE, COMPARE_MILLIS);
             }
+            // What the generation before surely has: closed gates alone don't tell, where a member has died in a batch.
+            long settled =
+                    comparing ? 0 : new Settled(engine).below(engine.rebuilds().settled());
             long begun = System.nanoTime();
             List<JsonObject> closed = askAll(CLOSE, PATIENCE_MILLIS);
             if (closed.stream().anyMatch(answer -> !answer.getBoolean("done", false)) || !isStillRunning()) {
@@ -85,10 +91,7 @@ final class Switching {
             if (TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) > PATIENCE_MILLIS) {
                 return false;
             }
-            switchViews(closed.stream()
-                    .mapToLong(answer -> answer.getLong("position", 0))
-                    .min()
-                    .orElse(0));
+            switchViews(settled);
             askAll(LOOK, PATIENCE_MILLIS);
             engine.rebuilds().end(rebuild, Rebuild.Status.DONE, null, 0);
             return true;
@@ -114,7 +117,9 @@ final class Switching {
 
     /** Every event of the log was folded by somebody. */
     private boolean isComplete() {
-        long folded = Progress.eventsOf(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuild.id());
+        Base base = Base.find(hazelcast, rebuild.id());
+        long folded = Progress.eventsOf(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuild.id())
+                + (base == null ? 0 : base.events());
         long stored = engine.rebuilds().log().size();
         if (folded != stored) {
             log.warning("rebuild " + rebuild.id() + " has folded " + folded + " of " + stored + " events");
@@ -133,13 +138,30 @@ final class Switching {
             if (before.live().equals(target.getValue())) {
                 continue;
             }
-            engine.generations().set(target.getKey(), before.next(target.getValue(), position, at));
+            engine.generations()
+                    .set(
+                            target.getKey(),
+                            before.next(target.getValue(), codeOf(target.getKey(), before), position, at));
             if (before.previous() != null && !before.previous().equals(target.getValue())) {
                 dropped.add(before.previous());
             }
         }
         dropped.forEach(map -> hazelcast.getMap(map).destroy());
         letters.destroy();
+    }
+
+    /** The fingerprints of all code that took part in the generation that becomes the live one. */
+    private Set<String> codeOf(String view, Generation before) {
+        Set<String> code = new TreeSet<>(engine.rebuilds().codeOf(view));
+        code.addAll(rebuild.code().getOrDefault(view, List.of()));
+        if (rebuild.kind() == Rebuild.Kind.ROLLBACK) {
+            code.addAll(before.previousCode());
+        }
+        Base base = Base.find(hazelcast, rebuild.id());
+        if (base != null) {
+            code.addAll(base.code().getOrDefault(view, List.of()));
+        }
+        return code;
     }
 
     private List<JsonObject> askAll(String what, long millis)

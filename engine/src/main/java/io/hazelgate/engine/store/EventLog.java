@@ -45,6 +45,17 @@ public interface EventLog extends AutoCloseable {
     /** How many events there are; in memory, in this member's partitions. */
     long count();
 
+    /** How many events of the whole cluster are at or below a position. */
+    long countUpTo(long position);
+
+    /** Whether the whole cluster has events above a position. */
+    boolean hasEventsAfter(long position);
+
+    /** The cursor that every event at or below a position is before, and every later one after. */
+    static String cursorAfter(long position) {
+        return String.format("%016d-~", position);
+    }
+
     @Override
     void close();
 }

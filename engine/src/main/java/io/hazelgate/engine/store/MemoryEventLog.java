@@ -1,10 +1,12 @@
 package io.hazelgate.engine.store;
 
+import com.hazelcast.aggregation.Aggregators;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import com.hazelcast.map.impl.MapService;
 import com.hazelcast.map.impl.proxy.MapProxyImpl;
+import com.hazelcast.query.Predicates;
 import com.hazelcast.query.impl.Comparison;
 import com.hazelcast.query.impl.IndexKeyEntries;
 import com.hazelcast.query.impl.IndexRegistry;
@@ -97,6 +99,18 @@ public final class MemoryEventLog implements EventLog {
     @Override
     public long count() {
         return eventStore().getLocalMapStats().getOwnedEntryCount();
+    }
+
+    @Override
+    public long countUpTo(long position) {
+        return eventStore().aggregate(Aggregators.count(), Predicates.lessEqual(INDEX, EventLog.cursorAfter(position)));
+    }
+
+    @Override
+    public boolean hasEventsAfter(long position) {
+        return eventStore()
+                        .aggregate(Aggregators.count(), Predicates.greaterThan(INDEX, EventLog.cursorAfter(position)))
+                > 0;
     }
 
     @Override

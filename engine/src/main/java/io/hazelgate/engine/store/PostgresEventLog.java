@@ -263,6 +263,16 @@ public final class PostgresEventLog implements EventLog {
         return number("SELECT count(*) FROM event_store");
     }
 
+    @Override
+    public long countUpTo(long position) {
+        return number("SELECT count(*) FROM event_store WHERE cursor < '" + EventLog.cursorAfter(position) + "'");
+    }
+
+    @Override
+    public boolean hasEventsAfter(long position) {
+        return !read(null, EventLog.cursorAfter(position), 1).isEmpty();
+    }
+
     /** The highest position of any event; 0 where there is none. */
     long lastPosition() {
         return number("SELECT coalesce((SELECT position FROM event_store ORDER BY cursor DESC LIMIT 1), 0)");

@@ -13,12 +13,15 @@ import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.snapshot.Manifest;
+import io.hazelgate.engine.snapshot.SnapshotUnusable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
 /**
@@ -102,9 +105,11 @@ public final class Recovery {
         long total = eventLog.count();
         engine.lanes().continueBehind(eventLog.lastPosition());
         String recentFrom = eventLog.cursorBeforeNewest(recentEvents);
-        String cursor = null;
-        long restored = 0;
-        List<StoredEvent> page = eventLog.read(null, null, PAGE_EVENTS);
+        Manifest snapshot = loadSnapshot();
+        String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
+        String cursor = begin;
+        long restored = snapshot == null ? 0 : snapshot.events();
+        List<StoredEvent> page = eventLog.read(null, cursor, PAGE_EVENTS);
         while (!page.isEmpty()) {
             foldByPipeline(page);
             remember(page.stream()
@@ -117,9 +122,62 @@ public final class Recovery {
             problem = "recovering: " + percent + " %";
             page = eventLog.read(null, cursor, PAGE_EVENTS);
         }
+        log.info(restored + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms"
+                + (snapshot == null ? "" : ", " + snapshot.events() + " of them by snapshot " + snapshot.id()));
         shared.set(STATE, DONE);
         done.countDown();
-        log.info(restored + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms");
+        if (snapshot != null) {
+            rememberBetween(eventLog, recentFrom, begin);
+        }
+    }
+
+    /** The newest snapshot that is whole and fits, loaded; null where there is none. */
+    private Manifest loadSnapshot() {
+        if (!engine.snapshots().areKept()) {
+            return null;
+        }
+        Map<String, Set<String>> codes = new LinkedHashMap<>();
+        Map<String, String> maps = new LinkedHashMap<>();
+        for (String view : engine.rebuilds().viewsWithIndexes().keySet()) {
+            codes.put(view, engine.rebuilds().codeOf(view));
+            maps.put(view, engine.generations().liveMap(view));
+        }
+        maps.put(Names.AGGREGATE_HEADS, Names.AGGREGATE_HEADS);
+        maps.put(Names.DEAD_LETTER_DECISIONS, Names.DEAD_LETTER_DECISIONS);
+        maps.put(Names.DEAD_LETTER_EVENTS, Names.DEAD_LETTER_EVENTS);
+        for (Manifest each : engine.snapshots().forStart(codes)) {
+            try {
+                // Whoever had begun before may have left something of another snapshot.
+                maps.values().forEach(map -> engine.hazelcast().getMap(map).clear());
+                Manifest loaded = engine.snapshots().load(each.id(), maps, () -> true);
+                codes.keySet().forEach(view -> engine.generations()
+                        .set(
+                                view,
+                                engine.generations()
+                                        .of(view)
+                                        .with(loaded.views().get(view))));
+                return loaded;
+            } catch (SnapshotUnusable e) {
+                log.warning(e.getMessage() + ": it is not used, the next older one is tried");
+                maps.values().forEach(map -> engine.hazelcast().getMap(map).clear());
+            }
+        }
+        return null;
+    }
+
+    /** The recent events that did not have to be folded. Who looks for one of them meanwhile finds it in the log. */
+    private void rememberBetween(PostgresEventLog eventLog, String after, String upTo) {
+        String cursor = after;
+        while (cursor.compareTo(upTo) < 0) {
+            List<StoredEvent> page = eventLog.read(null, cursor, PAGE_EVENTS);
+            if (page.isEmpty()) {
+                return;
+            }
+            remember(page.stream()
+                    .filter(event -> event.cursor().compareTo(upTo) <= 0)
+                    .toList());
+            cursor = page.get(page.size() - 1).cursor();
+        }
     }
 
     private boolean allProjectorsAreReady() {

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What operators ask of the views' generations: rebuild, compare, roll back, cancel, tell how far it is. */
+/** What operators ask of the views: rebuild, compare, roll back, cancel, take a snapshot, tell how far it is. */
 public final class RebuildTask extends EngineTask {
     public RebuildTask() {
         super(EngineSerializers.REBUILD);
@@ -22,25 +22,25 @@ public final class RebuildTask extends EngineTask {
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asObject();
         JsonObject answer;
         try {
-            answer = answer(engine.rebuilds(), asked);
+            answer = answer(engine, asked);
         } catch (IllegalArgumentException e) {
             answer = new JsonObject().add("refused", e.getMessage());
         }
         return answer.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private static JsonObject answer(Rebuilds rebuilds, JsonObject asked) {
+    private static JsonObject answer(Engine engine, JsonObject asked) {
+        Rebuilds rebuilds = engine.rebuilds();
         String id = asked.getString("id", "");
         String view = asked.getString("view", "");
         return switch (asked.getString("op", "")) {
             case "start", "diff" -> {
-                List<String> views = new ArrayList<>();
-                JsonValue named = asked.get("views");
-                if (named != null && named.isArray()) {
-                    named.asArray().forEach(name -> views.add(name.asString()));
-                }
+                List<String> views = views(asked);
                 boolean fresh = asked.getString("op", "").equals("start");
-                yield new JsonObject().add("id", rebuilds.begin(views, fresh, asked.getInt("eventsPerSecond", 0)));
+                String from = asked.getString("from", null);
+                boolean otherCode = asked.getBoolean("otherCode", false);
+                yield new JsonObject()
+                        .add("id", rebuilds.begin(views, fresh, asked.getInt("eventsPerSecond", 0), from, otherCode));
             }
             case "rollback" -> new JsonObject().add("id", rebuilds.rollBack(view));
             case "cancel" -> new JsonObject().add("done", rebuilds.cancel(id));
@@ -50,8 +50,19 @@ public final class RebuildTask extends EngineTask {
             }
             case "drop" -> new JsonObject().add("done", rebuilds.drop(view));
             case "report" -> rebuilds.report();
+            case "snapshot" -> new JsonObject().add("id", engine.snapshots().begin(views(asked)));
+            case "snapshots" -> engine.snapshots().report(asked.getBoolean("list", false));
             case "differences" -> new JsonObject().add("differences", rebuilds.differences(id));
             default -> throw new IllegalArgumentException("there is no operation " + asked.get("op"));
         };
+    }
+
+    private static List<String> views(JsonObject asked) {
+        List<String> views = new ArrayList<>();
+        JsonValue named = asked.get("views");
+        if (named != null && named.isArray()) {
+            named.asArray().forEach(name -> views.add(name.asString()));
+        }
+        return views;
     }
 }

@@ -2,39 +2,67 @@ package io.hazelgate.engine.views;
 
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Where a view's entries are.
  *
  * @param live the map that is read and written
+ * @param code the fingerprints of all code that took part in {@code live}, sorted
  * @param previous the map that was live before, kept for a rollback; null where there is none
  * @param previousPosition up to where {@code previous} has every event
+ * @param previousCode the fingerprints of all code that took part in {@code previous}
  * @param builtAt when {@code live} became the live one, ISO 8601; null where that is since the first event
  * @param incomplete the view is younger than the log, and has not been built from it yet
  */
-public record Generation(String live, String previous, long previousPosition, String builtAt, boolean incomplete) {
+public record Generation(
+        String live,
+        List<String> code,
+        String previous,
+        long previousPosition,
+        List<String> previousCode,
+        String builtAt,
+        boolean incomplete) {
     /** The first generation has the view's own name. */
     static Generation first(String view, boolean incomplete) {
-        return new Generation(view, null, 0, null, incomplete);
+        return new Generation(view, List.of(), null, 0, List.of(), null, incomplete);
     }
 
     /** The one that follows, with this one kept. */
-    public Generation next(String map, long position, String at) {
-        return new Generation(map, live, position, at, false);
+    public Generation next(String map, Collection<String> code, long position, String at) {
+        return new Generation(map, sorted(code), live, position, this.code, at, false);
+    }
+
+    /** The same, with more code that takes part in it. */
+    public Generation with(Collection<String> more) {
+        Set<String> all = new TreeSet<>(code);
+        all.addAll(more);
+        return new Generation(live, List.copyOf(all), previous, previousPosition, previousCode, builtAt, incomplete);
     }
 
     public Generation withoutPrevious() {
-        return new Generation(live, null, 0, builtAt, incomplete);
+        return new Generation(live, code, null, 0, List.of(), builtAt, incomplete);
+    }
+
+    private static List<String> sorted(Collection<String> code) {
+        return List.copyOf(new TreeSet<>(code));
     }
 
     static Generation of(String view, HazelcastJsonValue value) {
         JsonObject json = Json.parse(value.getValue()).asObject();
         return new Generation(
                 json.getString("live", view),
+                texts(json, "code"),
                 text(json, "previous"),
                 json.getLong("previousPosition", 0),
+                texts(json, "previousCode"),
                 text(json, "builtAt"),
                 json.getBoolean("incomplete", false));
     }
@@ -44,14 +72,34 @@ public record Generation(String live, String previous, long previousPosition, St
         return value == null || value.isNull() ? null : value.asString();
     }
 
+    private static List<String> texts(JsonObject json, String name) {
+        List<String> texts = new ArrayList<>();
+        if (json.get(name) != null) {
+            json.get(name).asArray().forEach(text -> texts.add(text.asString()));
+        }
+        return List.copyOf(texts);
+    }
+
     public JsonObject toJson() {
-        JsonObject json = new JsonObject().add("live", live);
+        JsonObject json = new JsonObject().add("live", live).add("code", array(code));
         if (previous != null) {
-            json.add("previous", previous).add("previousPosition", previousPosition);
+            json.add("previous", previous)
+                    .add("previousPosition", previousPosition)
+                    .add("previousCode", array(previousCode));
         }
         if (builtAt != null) {
             json.add("builtAt", builtAt);
         }
         return incomplete ? json.add("incomplete", true) : json;
+    }
+
+    private static JsonArray array(List<String> texts) {
+        JsonArray array = new JsonArray();
+        texts.forEach(array::add);
+        return array;
+    }
+
+    HazelcastJsonValue toValue() {
+        return new HazelcastJsonValue(toJson().toString());
     }
 }

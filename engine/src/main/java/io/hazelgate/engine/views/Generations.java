@@ -10,7 +10,6 @@ import com.hazelcast.map.listener.EntryAddedListener;
 import com.hazelcast.map.listener.EntryRemovedListener;
 import com.hazelcast.map.listener.EntryUpdatedListener;
 import io.hazelgate.engine.Names;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -58,18 +57,29 @@ public final class Generations {
 
     /** Puts a view's generation on record, and knows it here; the other members have to {@link #look}. */
     public void set(String view, Generation generation) {
-        map.set(view, new HazelcastJsonValue(generation.toJson().toString()));
+        map.set(view, generation.toValue());
         look();
     }
 
-    /** A view that appears for the first time is complete if nothing has happened before it. */
-    public void appeared(Collection<String> views) {
+    /**
+     * A view that appears for the first time is complete if nothing has happened before it.
+     *
+     * @param codes by view, the fingerprint of the code that folds it from now on
+     */
+    public void appeared(Map<String, String> codes) {
         boolean late = !hazelcast.getMap(Names.EVENT_STORE).isEmpty();
-        for (String view : views) {
-            map.putIfAbsent(
-                    view,
-                    new HazelcastJsonValue(Generation.first(view, late).toJson().toString()));
-        }
+        codes.forEach((view, code) -> {
+            HazelcastJsonValue there = map.putIfAbsent(
+                    view, Generation.first(view, late).with(List.of(code)).toValue());
+            while (there != null) {
+                Generation before = Generation.of(view, there);
+                Generation with = before.with(List.of(code));
+                if (with.equals(before) || map.replace(view, there, with.toValue())) {
+                    break;
+                }
+                there = map.get(view);
+            }
+        });
         look();
     }
 

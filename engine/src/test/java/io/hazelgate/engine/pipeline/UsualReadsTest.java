@@ -14,6 +14,7 @@ class UsualReadsTest {
     private static final Description SHOP = new Description(
             "1",
             Map.of(),
+            Map.of(),
             Map.of("OrderCreated", "Order"),
             Map.of(
                     "OrderCreated",

@@ -9,6 +9,7 @@ import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.TestMember;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GenerationsTest {
@@ -20,7 +21,7 @@ class GenerationsTest {
     @Test
     void theFirstGenerationHasTheNameOfTheView() {
         String view = TestMember.newId() + "-view";
-        generations.appeared(List.of(view));
+        generations.appeared(Map.of(view, "code-1"));
         assertEquals(view, generations.liveMap(view));
     }
 
@@ -32,11 +33,20 @@ class GenerationsTest {
     @Test
     void theNextGenerationKeepsTheOneBeforeIt() {
         String view = TestMember.newId() + "-view";
-        generations.appeared(List.of(view));
-        generations.set(view, generations.of(view).next("g2." + view, 42, "2026-01-01T00:00:00.000000Z"));
+        generations.appeared(Map.of(view, "code-1"));
+        generations.set(
+                view, generations.of(view).next("g2." + view, List.of("code-2"), 42, "2026-01-01T00:00:00.000000Z"));
         assertEquals("g2." + view, generations.liveMap(view));
         assertEquals(
-                new Generation("g2." + view, view, 42, "2026-01-01T00:00:00.000000Z", false), generations.of(view));
+                new Generation(
+                        "g2." + view,
+                        List.of("code-2"),
+                        view,
+                        42,
+                        List.of("code-1"),
+                        "2026-01-01T00:00:00.000000Z",
+                        false),
+                generations.of(view));
     }
 
     @Test
@@ -46,11 +56,20 @@ class GenerationsTest {
                 .getMap(Names.EVENT_STORE)
                 .set(key, new HazelcastJsonValue("{\"cursor\":\"0000000000000001-00001\"}"));
         String view = TestMember.newId() + "-view";
-        generations.appeared(List.of(view));
+        generations.appeared(Map.of(view, "code-1"));
         assertTrue(generations.of(view).incomplete());
-        generations.set(view, generations.of(view).next("g2." + view, 1, "now"));
-        generations.appeared(List.of(view));
+        generations.set(view, generations.of(view).next("g2." + view, List.of("code-1"), 1, "now"));
+        generations.appeared(Map.of(view, "code-1"));
         assertFalse(generations.of(view).incomplete());
         engine.hazelcast().getMap(Names.EVENT_STORE).delete(key);
+    }
+
+    @Test
+    void allCodeThatTakesPartInAGenerationIsOnRecord() {
+        String view = TestMember.newId() + "-view";
+        generations.appeared(Map.of(view, "code-2"));
+        generations.appeared(Map.of(view, "code-1"));
+        generations.appeared(Map.of(view, "code-2"));
+        assertEquals(List.of("code-1", "code-2"), generations.of(view).code());
     }
 }

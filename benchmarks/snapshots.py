@@ -1,0 +1,81 @@
+"""Views built from a snapshot and the hundredth of the log that came after it, beside the same from the first event."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from benchmarks import shop
+from benchmarks.figures import Figure
+from benchmarks.rebuilding import rebuild_all
+from benchmarks.stack import RunningStack, event_handler
+from sourcing.events import Event
+from sourcing.hazelcast_cluster import HazelcastCluster
+from sourcing.rebuilds import Rebuilds
+from sourcing.snapshots import AttemptStatus, Snapshots
+
+EVENTS = 990_000
+"""That there are when the snapshot is taken."""
+_AFTER = 10_000
+
+
+async def from_a_snapshot(stack: RunningStack) -> list[Figure]:
+    """A snapshot of all views over 990,000 events; 10,000 more; all views from it, and then from nothing."""
+    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=60)
+    await cluster.start()
+    try:
+        await cluster.wait_until_ready(30)
+        taking, entries, kept = await _take(cluster)
+        await _some_more(stack)
+        await rebuild_all(cluster, begin_with="latest")  # what is compared is code that has run before
+        await _drop_previous(cluster)
+        events, seconds = await rebuild_all(cluster, begin_with="latest")
+        await _drop_previous(cluster)
+        all_events, cold = await rebuild_all(cluster)
+        await _drop_previous(cluster)
+    finally:
+        await cluster.close()
+    if (events, all_events) != (_AFTER, EVENTS + _AFTER):
+        raise RuntimeError(f"{events:,} and {all_events:,} events were folded")
+    return [
+        Figure(
+            "a snapshot of all views while the stack rests",
+            taking,
+            "s",
+            beside=f"{entries:,} entries, {kept / 2**20:,.0f} MiB compressed",
+        ),
+        Figure(
+            f"all views from a snapshot and {events:,} events, beside from {all_events:,} events",
+            cold / seconds,
+            "× faster",
+            at_least=20,
+            beside=f"{seconds:.2f} s, from nothing {cold:.1f} s",
+        ),
+    ]
+
+
+async def _take(cluster: HazelcastCluster) -> tuple[float, int, int]:
+    """How long a snapshot takes, its entries, and what they take where they are kept."""
+    snapshots = Snapshots(cluster)
+    started = time.perf_counter()
+    attempt = await snapshots.wait(await snapshots.create())
+    if attempt.status is not AttemptStatus.DONE:
+        raise RuntimeError(f"the snapshot is {attempt.status}: {attempt.error}")
+    seconds = time.perf_counter() - started
+    [manifest] = (await snapshots.listing()).snapshots
+    return seconds, attempt.entries, sum(part.bytes for part in manifest.parts)
+
+
+async def _some_more(stack: RunningStack) -> None:
+    chance = random.Random(23)
+    async with event_handler(stack) as handler:
+        customers = [shop.new_customer() for _ in range(_AFTER // 2)]
+        await shop.submit_all(handler, customers)
+        changes: list[Event] = [shop.renamed(chance.choice(customers).customer_id, each) for each in range(_AFTER // 2)]
+        await shop.submit_all(handler, changes)
+
+
+async def _drop_previous(cluster: HazelcastCluster) -> None:
+    rebuilds = Rebuilds(cluster)
+    for each in (await rebuilds.report()).views:
+        await rebuilds.drop_previous(each.view)

@@ -1,0 +1,252 @@
+package io.hazelgate.engine.snapshot;
+
+import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonObject;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Where snapshots are kept, reached through a child process: the library that knows folders and all kinds of object storage is
+ * Python's. Frames go over its standard input and output, as docs/protocol.md has them.
+ */
+final class Archive {
+    private static final int BUFFER = 1 << 16;
+    private static final int MAX_FRAME = 256 * 1024 * 1024;
+    private static final long END_SECONDS = 60;
+    private static final long LIST_SECONDS = 30;
+
+    private final SnapshotSettings settings;
+
+    Archive(SnapshotSettings settings) {
+        this.settings = settings;
+    }
+
+    /** {@code {"location","snapshots":[manifest,…],"damaged":[{"id","problem"},…]}}, the newest first. */
+    JsonObject list() throws SnapshotUnusable {
+        try (Child child = start(List.of("list"))) {
+            child.closeInput();
+            child.endAfter(LIST_SECONDS);
+            byte[] answer = child.next();
+            child.requireSuccess();
+            return Json.parse(new String(answer, StandardCharsets.UTF_8)).asObject();
+        } catch (IOException e) {
+            throw new SnapshotUnusable(
+                    "the snapshots in " + settings.location() + " can't be listed: " + e.getMessage());
+        }
+    }
+
+    /** A snapshot that is sent piece by piece; closed before it is finished, nothing of it stays. */
+    Writing write(String id) throws SnapshotUnusable {
+        List<String> words = new ArrayList<>(List.of("write", id, "--keep", String.valueOf(settings.keep())));
+        if (settings.maxAgeSeconds() > 0) {
+            words.addAll(List.of("--max-age-seconds", String.valueOf(settings.maxAgeSeconds())));
+        }
+        return new Writing(start(words));
+    }
+
+    /** A snapshot that comes piece by piece: what has come is only worth something once {@link Reading#next} has said the end. */
+    Reading read(String id, Collection<String> maps) throws SnapshotUnusable {
+        List<String> words = new ArrayList<>(List.of("read", id));
+        words.addAll(maps);
+        return new Reading(start(words));
+    }
+
+    private Child start(List<String> words) throws SnapshotUnusable {
+        List<String> command = new ArrayList<>(settings.command());
+        command.addAll(words);
+        try {
+            return new Child(new ProcessBuilder(command).start());
+        } catch (IOException e) {
+            throw new SnapshotUnusable("what keeps the snapshots can't be started: " + e.getMessage());
+        }
+    }
+
+    static final class Writing implements AutoCloseable {
+        private final Child child;
+
+        private Writing(Child child) {
+            this.child = child;
+        }
+
+        /** @param lines entries of one map, a line of JSON each */
+        void send(String map, byte[] lines, int length) throws SnapshotUnusable {
+            byte[] name = (map + '\n').getBytes(StandardCharsets.UTF_8);
+            try {
+                child.input.writeInt(name.length + length);
+                child.input.write(name);
+                child.input.write(lines, 0, length);
+            } catch (IOException e) {
+                throw child.failed(e);
+            }
+        }
+
+        Manifest finish(byte[] unfinished) throws SnapshotUnusable {
+            try {
+                child.input.writeInt(unfinished.length);
+                child.input.write(unfinished);
+                child.input.writeInt(0);
+                child.closeInput();
+                byte[] manifest = child.next();
+                child.requireSuccess();
+                return Manifest.of(manifest);
+            } catch (IOException e) {
+                throw child.failed(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            child.close();
+        }
+    }
+
+    /** Entries of one map, a line of JSON each, from {@code start} on. */
+    record Piece(String map, byte[] frame, int start) {}
+
+    static final class Reading implements AutoCloseable {
+        private final Child child;
+
+        private Reading(Child child) {
+            this.child = child;
+        }
+
+        Manifest manifest() throws SnapshotUnusable {
+            try {
+                child.closeInput();
+                return Manifest.of(child.next());
+            } catch (IOException e) {
+                throw child.failed(e);
+            }
+        }
+
+        /** The next entries; null when that was all. */
+        Piece next() throws SnapshotUnusable {
+            try {
+                byte[] frame = child.next();
+                if (frame.length == 0) {
+                    child.requireSuccess();
+                    return null;
+                }
+                int nameEnd = 0;
+                while (frame[nameEnd] != '\n') {
+                    nameEnd++;
+                }
+                return new Piece(new String(frame, 0, nameEnd, StandardCharsets.UTF_8), frame, nameEnd + 1);
+            } catch (IOException e) {
+                throw child.failed(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            child.close();
+        }
+    }
+
+    private static final class Child implements AutoCloseable {
+        private final Process process;
+        private final DataOutputStream input;
+        private final DataInputStream output;
+        private final CompletableFuture<String> said;
+
+        Child(Process process) {
+            this.process = process;
+            input = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), BUFFER));
+            output = new DataInputStream(new BufferedInputStream(process.getInputStream(), BUFFER));
+            said = new CompletableFuture<>();
+            Thread listener = new Thread(this::listen, "hazelgate-snapshot-listener");
+            listener.setDaemon(true);
+            listener.start();
+        }
+
+        private void listen() {
+            try {
+                said.complete(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8).trim());
+            } catch (IOException e) {
+                said.complete("");
+            }
+        }
+
+        void closeInput() throws IOException {
+            input.close();
+        }
+
+        void endAfter(long seconds) {
+            process.onExit().orTimeout(seconds, TimeUnit.SECONDS).exceptionally(late -> {
+                process.destroyForcibly();
+                return process;
+            });
+        }
+
+        byte[] next() throws IOException {
+            int size = output.readInt();
+            if (size < 0 || size > MAX_FRAME) {
+                throw new IOException("a frame of " + size + " bytes");
+            }
+            byte[] frame = new byte[size];
+            output.readFully(frame);
+            return frame;
+        }
+
+        void requireSuccess() throws SnapshotUnusable {
+            try {
+                if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                    throw failed(null);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new SnapshotUnusable("interrupted");
+            }
+        }
+
+        /** What it said before it ended is the reason; the broken pipe is only how that was noticed. */
+        SnapshotUnusable failed(IOException noticed) {
+            String reason = "";
+            try {
+                if (process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                    reason = said.get(1, TimeUnit.SECONDS).lines().reduce("", (first, last) -> last);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+                reason = "";
+            }
+            if (reason.isEmpty()) {
+                reason = "what keeps the snapshots ended"
+                        + (noticed == null || noticed instanceof EOFException ? "" : ": " + noticed.getMessage());
+            }
+            return new SnapshotUnusable(reason);
+        }
+
+        @Override
+        public void close() {
+            // Its input ends where no end was sent: it takes that for a snapshot that was given up.
+            try {
+                input.close();
+            } catch (IOException e) {
+                process.destroy();
+            }
+            try {
+                output.close();
+                if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                }
+            } catch (IOException e) {
+                process.destroy();
+            } catch (InterruptedException e) {
+                process.destroyForcibly();
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

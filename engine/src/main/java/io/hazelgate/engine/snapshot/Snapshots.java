@@ -1,0 +1,335 @@
+package io.hazelgate.engine.snapshot;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonArray;
+import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.logging.ILogger;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.Clock;
+import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Names;
+import io.hazelgate.engine.views.Generation;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Snapshots of views: taken by hand or by the clock, listed, chosen and loaded.
+ *
+ * <p>What there is is in the location alone. The map {@code snapshots} remembers how the taking of the last ones went.
+ */
+public final class Snapshots {
+    private static final String LOCK = "taking";
+    private static final int KEPT = 20;
+    private static final long LISTING_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long LOOK_MICROS = 5_000_000;
+
+    private final Engine engine;
+    private final HazelcastInstance hazelcast;
+    private final SnapshotSettings settings;
+    private final Archive archive;
+    private final IMap<String, HazelcastJsonValue> attempts;
+    private final ILogger log;
+    private JsonObject listing;
+    private long listedAtNanos;
+    /** The last one that is known here. */
+    private volatile Manifest newest;
+
+    private volatile boolean taking;
+    private long dueMicros;
+
+    /** @param settings null where no snapshots are kept */
+    public Snapshots(Engine engine, SnapshotSettings settings) {
+        this.engine = engine;
+        this.settings = settings;
+        hazelcast = engine.hazelcast();
+        archive = settings == null ? null : new Archive(settings);
+        attempts = hazelcast.getMap(Names.SNAPSHOTS);
+        log = hazelcast.getLoggingService().getLogger(Snapshots.class);
+    }
+
+    // ------------------------------------------------------------ taking
+
+    /**
+     * Begins to take one.
+     *
+     * @param views their names; none means all that are complete
+     * @return its id
+     * @throws IllegalArgumentException none are kept, one is being taken, or a view can't be part of one
+     */
+    public String begin(Collection<String> views) {
+        requireSettings();
+        if (engine.storeProblem() != null) {
+            throw new IllegalArgumentException("no snapshot can be taken just now: " + engine.storeProblem());
+        }
+        Map<String, Generation> known = engine.generations().all();
+        List<String> wanted = new ArrayList<>();
+        for (String view :
+                views.isEmpty() ? engine.rebuilds().viewsWithIndexes().keySet() : views) {
+            Generation generation = known.get(view);
+            if (generation == null) {
+                throw new IllegalArgumentException("there is no view " + view + "; there are " + known.keySet());
+            }
+            if (!generation.incomplete()) {
+                wanted.add(view);
+            } else if (!views.isEmpty()) {
+                throw new IllegalArgumentException(view + " is incomplete, younger than the log: `hazelgate rebuild "
+                        + view + "` builds it first");
+            }
+        }
+        if (wanted.isEmpty()) {
+            throw new IllegalArgumentException("no complete view is known: is the projector there?");
+        }
+        for (JsonObject attempt : all()) {
+            if (isRunning(attempt)) {
+                throw new IllegalArgumentException("snapshot " + attempt.getString("id", "") + " is being taken");
+            }
+        }
+        long now = Clock.micros();
+        String id = "sn-" + Clock.iso(now).replaceAll("[-:]|\\..*", "") + "Z-"
+                + UUID.randomUUID().toString().substring(0, 6);
+        put(new Attempt(id, Clock.iso(now), 0, null, null));
+        Thread taker = new Thread(() -> take(id, Clock.iso(now), wanted), "hazelgate-snapshot");
+        taker.setDaemon(true);
+        taker.start();
+        forgetOld();
+        return id;
+    }
+
+    private record Attempt(String id, String startedAt, long entries, String endedAt, String error) {}
+
+    private void put(Attempt attempt) {
+        JsonObject json = new JsonObject()
+                .add("id", attempt.id)
+                .add("status", attempt.endedAt == null ? "RUNNING" : attempt.error == null ? "DONE" : "FAILED")
+                .add("member", hazelcast.getCluster().getLocalMember().getUuid().toString())
+                .add("startedAt", attempt.startedAt)
+                .add("entries", attempt.entries);
+        if (attempt.endedAt != null) {
+            json.add("endedAt", attempt.endedAt);
+        }
+        if (attempt.error != null) {
+            json.add("error", attempt.error);
+        }
+        attempts.set(attempt.id, new HazelcastJsonValue(json.toString()));
+    }
+
+    private void take(String id, String startedAt, List<String> views) {
+        taking = true;
+        long[] entries = {0};
+        String error = null;
+        try {
+            if (!attempts.tryLock(LOCK)) {
+                error = "another snapshot is being taken";
+            } else {
+                try (Archive.Writing writing = archive.write(id)) {
+                    Manifest whole = new Taking(engine, writing, count -> {
+                                entries[0] = count;
+                                put(new Attempt(id, startedAt, count, null, null));
+                            })
+                            .run(id, views);
+                    newest = whole;
+                    log.info("snapshot " + id + " of " + views + " holds " + whole.entries() + " entries at position "
+                            + whole.position());
+                } finally {
+                    attempts.unlock(LOCK);
+                }
+            }
+        } catch (SnapshotUnusable e) {
+            error = e.getMessage();
+        } catch (RuntimeException e) {
+            log.warning("snapshot " + id + " failed", e);
+            error = String.valueOf(e.getMessage());
+        }
+        if (error != null) {
+            log.warning("snapshot " + id + " was not taken: " + error);
+        }
+        forgetListing();
+        put(new Attempt(id, startedAt, entries[0], Clock.iso(Clock.micros()), error));
+        taking = false;
+    }
+
+    /** Whether it is under way: its member may have died. */
+    private boolean isRunning(JsonObject attempt) {
+        return attempt.getString("status", "").equals("RUNNING")
+                && hazelcast.getCluster().getMembers().stream()
+                        .anyMatch(member -> member.getUuid().toString().equals(attempt.getString("member", "")));
+    }
+
+    private List<JsonObject> all() {
+        List<JsonObject> all = new ArrayList<>();
+        attempts.values().forEach(value -> all.add(Json.parse(value.getValue()).asObject()));
+        all.sort(Comparator.comparing((JsonObject attempt) -> attempt.getString("startedAt", ""))
+                .reversed());
+        return all;
+    }
+
+    private void forgetOld() {
+        List<JsonObject> all = all();
+        all.subList(Math.min(KEPT, all.size()), all.size())
+                .forEach(attempt -> attempts.delete(attempt.getString("id", "")));
+    }
+
+    // ------------------------------------------------------------ the clock
+
+    /** Takes one when it is time, if anything has happened since the last: on the oldest member. */
+    public void look() {
+        if (settings == null || settings.everySeconds() == 0 || engine.storeProblem() != null || !isOldest()) {
+            return;
+        }
+        long now = Clock.micros();
+        if (now < dueMicros || taking) {
+            return;
+        }
+        dueMicros = now + LOOK_MICROS;
+        try {
+            if (newest == null) {
+                newest = there().stream().findFirst().orElse(null);
+            }
+            long next = newest == null
+                    ? 0
+                    : Clock.parse(newest.takenAt()) + TimeUnit.SECONDS.toMicros(settings.everySeconds());
+            if (now < next) {
+                dueMicros = Math.min(next, dueMicros);
+            } else if (newest == null || isBehind(newest)) {
+                begin(List.of());
+            }
+        } catch (SnapshotUnusable | IllegalArgumentException e) {
+            log.warning("no snapshot was taken, although it is time: " + e.getMessage());
+        }
+    }
+
+    private boolean isOldest() {
+        return hazelcast.getCluster().getMembers().iterator().next().localMember();
+    }
+
+    private boolean isBehind(Manifest last) {
+        return engine.eventLog().hasEventsAfter(last.position())
+                || last.views().entrySet().stream()
+                        .anyMatch(view ->
+                                !engine.generations().of(view.getKey()).code().equals(view.getValue()));
+    }
+
+    // ------------------------------------------------------------ telling
+
+    /**
+     * What is known of them.
+     *
+     * @param listed whether the location is looked at
+     * @throws IllegalArgumentException none are kept, or the location can't be listed
+     */
+    public JsonObject report(boolean listed) {
+        requireSettings();
+        JsonArray array = new JsonArray();
+        for (JsonObject attempt : all()) {
+            if (attempt.getString("status", "").equals("RUNNING") && !isRunning(attempt)) {
+                attempt.set("status", "FAILED").set("error", "the member that took it is gone");
+            }
+            attempt.remove("member");
+            array.add(attempt);
+        }
+        JsonObject report =
+                new JsonObject().add("location", settings.location()).add("attempts", array);
+        try {
+            return listed ? report.add("listing", listing()) : report;
+        } catch (SnapshotUnusable e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    private void requireSettings() {
+        if (settings == null) {
+            throw new IllegalArgumentException(
+                    "this cluster keeps no snapshots: start its members with --snapshots and a folder or an s3:// location");
+        }
+    }
+
+    /** Not older than a moment: each look starts a process. */
+    private synchronized JsonObject listing() throws SnapshotUnusable {
+        if (listing == null || System.nanoTime() - listedAtNanos > LISTING_NANOS) {
+            listing = archive.list();
+            listedAtNanos = System.nanoTime();
+        }
+        return listing;
+    }
+
+    private synchronized void forgetListing() {
+        listing = null;
+    }
+
+    private List<Manifest> there() throws SnapshotUnusable {
+        List<Manifest> there = new ArrayList<>();
+        listing().get("snapshots").asArray().forEach(each -> there.add(Manifest.of(each.asObject())));
+        return there;
+    }
+
+    private Map<String, String> damaged() throws SnapshotUnusable {
+        Map<String, String> damaged = new LinkedHashMap<>();
+        listing()
+                .get("damaged")
+                .asArray()
+                .forEach(each -> damaged.put(
+                        each.asObject().getString("id", ""), each.asObject().getString("problem", "")));
+        return damaged;
+    }
+
+    // ------------------------------------------------------------ using
+
+    public boolean areKept() {
+        return settings != null;
+    }
+
+    /**
+     * The snapshots from which some views can be built, the first to be tried first.
+     *
+     * @param from the id of one, {@code latest}, a position or an instant
+     * @param codeOfViews by view, the fingerprints of today's code
+     * @throws IllegalArgumentException there is none; the message says why
+     */
+    public List<Manifest> usable(String from, Map<String, Set<String>> codeOfViews, boolean otherCode) {
+        requireSettings();
+        try {
+            return new Choice(codeOfViews, otherCode).of(from, there(), damaged());
+        } catch (SnapshotUnusable e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    /** Those that a start may begin with, the newest first; none where there is none. */
+    public List<Manifest> forStart(Map<String, Set<String>> codeOfViews) {
+        Choice choice = new Choice(codeOfViews, settings.otherCode());
+        try {
+            List<Manifest> there = there();
+            Map<String, String> damaged = damaged();
+            if (there.isEmpty() && damaged.isEmpty()) {
+                return there;
+            }
+            List<Manifest> usable = choice.of(Choice.LATEST, there, damaged);
+            choice.passedOver().forEach(log::warning);
+            return usable;
+        } catch (SnapshotUnusable | IllegalArgumentException e) {
+            log.warning(e.getMessage());
+            return List.of();
+        }
+    }
+
+    /**
+     * Loads one into maps.
+     *
+     * @param mapOf which of its maps are wanted, and where they go
+     * @param goesOn asked now and then; false ends it
+     * @throws SnapshotUnusable it is damaged, or its log is another: what was loaded of it is worth nothing
+     */
+    public Manifest load(String id, Map<String, String> mapOf, BooleanSupplier goesOn) throws SnapshotUnusable {
+        return new Loading(engine, archive, mapOf, goesOn).run(id);
+    }
+}

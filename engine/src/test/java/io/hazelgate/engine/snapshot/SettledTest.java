@@ -1,0 +1,41 @@
+package io.hazelgate.engine.snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Names;
+import io.hazelgate.engine.TestMember;
+import org.junit.jupiter.api.Test;
+
+class SettledTest {
+    private final Engine engine = TestMember.engine();
+    private final HazelcastInstance hazelcast = engine.hazelcast();
+    private final String id = TestMember.newId();
+
+    SettledTest() throws Exception {}
+
+    private void put(String map, String key, String json) {
+        hazelcast.getMap(map).set(key, new HazelcastJsonValue(json));
+    }
+
+    @Test
+    void whatIsStoredAndStillPendingIsNotSettled() {
+        String pending = id + "@a1";
+        String key = "T:1@a1" + id;
+        long gates = 5_000_000;
+        try {
+            put(Names.EVENT_IDS, id, "{\"hash\":\"h\",\"key\":\"" + key + "\"}");
+            put(Names.EVENT_STORE, key, "{\"cursor\":\"0000000000001234-00001\",\"lane\":1,\"position\":1234}");
+            assertEquals(gates, new Settled(engine).below(gates), "it is through: nobody waits for it");
+            // The run that stored it died before it wrote the views: no gate knows, but it is still pending.
+            put(Names.PENDING_EVENTS, pending, "{\"eventId\":\"" + id + "\",\"eventType\":\"Unheard\"}");
+            assertEquals(1233, new Settled(engine).below(gates));
+        } finally {
+            hazelcast.getMap(Names.PENDING_EVENTS).delete(pending);
+            hazelcast.getMap(Names.EVENT_IDS).delete(id);
+            hazelcast.getMap(Names.EVENT_STORE).delete(key);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+"""Queries and mutations about snapshots of views, for operators."""
+
+import strawberry
+
+from resolvers.loading import require_available
+from schema.context import Info
+from schema.snapshots import Snapshot, SnapshotAttempt
+from sourcing.snapshots import Snapshots
+
+
+def _snapshots(info: Info) -> Snapshots:
+    require_available(info.context.cluster)
+    return Snapshots(info.context.cluster)
+
+
+@strawberry.type
+class SnapshotQueries:
+    @strawberry.field(description="The snapshots that there are, newest first. Damaged ones are left out.")
+    async def snapshots(self, info: Info) -> list[Snapshot]:
+        listing = await _snapshots(info).listing()
+        return [Snapshot.of(each, listing.location) for each in listing.snapshots]
+
+    @strawberry.field(description="How the taking of the last snapshots went, newest first.")
+    async def snapshot_attempts(self, info: Info) -> list[SnapshotAttempt]:
+        return [SnapshotAttempt.of(each) for each in await _snapshots(info).attempts()]
+
+
+@strawberry.type
+class SnapshotMutations:
+    @strawberry.mutation(
+        description="Operators only. Begins to take a snapshot of views; without names: of all that are complete. "
+        "Reads and writes go on."
+    )
+    async def create_snapshot(self, info: Info, views: list[str] | None = None) -> SnapshotAttempt:
+        snapshots = _snapshots(info)
+        return SnapshotAttempt.of(await snapshots.find(await snapshots.create(views or ())))
