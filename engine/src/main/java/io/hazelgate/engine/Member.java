@@ -3,8 +3,8 @@ package io.hazelgate.engine;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.FileSystemYamlConfig;
 import com.hazelcast.config.YamlConfigBuilder;
-import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import io.hazelgate.engine.network.MemberContext;
 import io.hazelgate.engine.store.PostgresSettings;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +28,7 @@ public final class Member {
             System.exit(EXIT_UNUSABLE_SETTINGS);
             return;
         }
-        HazelcastInstance hazelcast = Hazelcast.newHazelcastInstance(config);
+        HazelcastInstance hazelcast = MemberContext.newMember(config);
         Engine engine = start(hazelcast, settings);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(hazelcast, engine), "hazelgate-shutdown"));
         System.out.println("member listens on " + settings.host() + ":" + settings.port());

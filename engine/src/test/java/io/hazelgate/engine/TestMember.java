@@ -1,7 +1,7 @@
 package io.hazelgate.engine;
 
-import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
+import io.hazelgate.engine.network.MemberContext;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
@@ -32,7 +32,7 @@ public final class TestMember {
         Logs.configure();
         Settings settings = new Settings(
                 cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, pipelines, 60, 100, 1, 4_096, 30, null);
-        HazelcastInstance member = Hazelcast.newHazelcastInstance(Member.config(settings));
+        HazelcastInstance member = MemberContext.newMember(Member.config(settings));
         new Engine(member, settings);
         return member;
     }
