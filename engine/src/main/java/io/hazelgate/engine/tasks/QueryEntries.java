@@ -5,11 +5,8 @@ import com.hazelcast.internal.json.Json;
 import com.hazelcast.map.IMap;
 import com.hazelcast.map.impl.MapService;
 import com.hazelcast.map.impl.proxy.MapProxyImpl;
-import com.hazelcast.query.impl.Comparison;
-import com.hazelcast.query.impl.IndexKeyEntries;
 import com.hazelcast.query.impl.IndexRegistry;
 import com.hazelcast.query.impl.InternalIndex;
-import com.hazelcast.query.impl.QueryableEntry;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.Names;
@@ -17,7 +14,6 @@ import io.hazelgate.engine.store.PostgresEventLog;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -50,7 +46,7 @@ public final class QueryEntries extends EngineTask {
         if (query.index() == null) {
             walkKeys(map, page);
         } else {
-            walkIndex(map, query, page);
+            new IndexWalk(indexOf(map, query), query).walk(page.atLeast(), page::take);
         }
         long owned = page.countsWithoutLooking() ? map.getLocalMapStats().getOwnedEntryCount() : -1;
         return page.toJson(owned);
@@ -76,25 +72,6 @@ public final class QueryEntries extends EngineTask {
         }
     }
 
-    @SuppressWarnings("rawtypes") // IndexKeyEntries gives them so
-    private static void walkIndex(IMap<String, HazelcastJsonValue> map, EntryQuery query, Page page) {
-        Iterator<IndexKeyEntries> range = range(indexOf(map, query), query);
-        while (range.hasNext()) {
-            IndexKeyEntries group = range.next();
-            if (!(group.getIndexKey() instanceof String indexKey)) {
-                // Entries without that key (null) are not in the order that was asked for.
-                continue;
-            }
-            Iterator<QueryableEntry> entries = group.getEntries();
-            while (entries.hasNext()) {
-                Object value = entries.next().getValue();
-                if (value instanceof HazelcastJsonValue json && !page.take(indexKey, json.getValue())) {
-                    return;
-                }
-            }
-        }
-    }
-
     private static InternalIndex indexOf(IMap<String, HazelcastJsonValue> map, EntryQuery query) {
         MapService service = ((MapProxyImpl<?, ?>) map).getService();
         IndexRegistry indexes =
@@ -105,26 +82,6 @@ public final class QueryEntries extends EngineTask {
                     + " (yet: the projector names them when it is up)");
         }
         return index;
-    }
-
-    private static Iterator<IndexKeyEntries> range(InternalIndex index, EntryQuery query) {
-        boolean descending = query.descending();
-        if (query.from() != null && query.to() != null) {
-            if (query.from().compareTo(query.to()) > 0) {
-                return Collections.emptyIterator();
-            }
-            return index.getSqlRecordIteratorBatch(
-                    query.from(), query.fromInclusive(), query.to(), query.toInclusive(), descending);
-        }
-        if (query.from() != null) {
-            Comparison above = query.fromInclusive() ? Comparison.GREATER_OR_EQUAL : Comparison.GREATER;
-            return index.getSqlRecordIteratorBatch(above, query.from(), descending);
-        }
-        if (query.to() != null) {
-            Comparison below = query.toInclusive() ? Comparison.LESS_OR_EQUAL : Comparison.LESS;
-            return index.getSqlRecordIteratorBatch(below, query.to(), descending);
-        }
-        return index.getSqlRecordIteratorBatch(descending);
     }
 
     private static final class Page {
@@ -140,6 +97,12 @@ public final class QueryEntries extends EngineTask {
         /** All entries count, and how many there are is known without walking over them. */
         boolean countsWithoutLooking() {
             return query.count() && !query.isBounded() && query.filters().isEmpty();
+        }
+
+        /** How many entries have to be looked at in any case; the most where only looking can tell. */
+        int atLeast() {
+            boolean known = query.filters().isEmpty() && (!query.count() || countsWithoutLooking());
+            return known ? query.limit() : Integer.MAX_VALUE;
         }
 
         /** False when the walk may end. */

@@ -21,6 +21,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -171,6 +173,43 @@ class TasksTest {
         String odd = "\"filter\":[{\"path\":\"parity\",\"op\":\"eq\",\"value\":\"odd\"}]";
         assertEquals("001 003 of 25", query(map, "\"limit\":2,\"count\":true," + odd));
         assertEquals("021 023 of null", query(map, "\"limit\":2,\"from\":\"020\"," + odd));
+    }
+
+    @Test
+    void entriesThatKeepTheirPlaceAreInEveryPageWhileTheyAreWritten() throws Exception {
+        String name = viewOfNumbers(300);
+        IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
+        AtomicBoolean read = new AtomicBoolean();
+        List<CompletableFuture<Void>> writers = IntStream.range(0, 3)
+                .mapToObj(writer -> CompletableFuture.runAsync(() -> {
+                    for (int i = 0; !read.get(); i++) {
+                        String key = "k" + (i * 7 + writer) % 300;
+                        map.set(key, map.get(key));
+                    }
+                }))
+                .toList();
+        try {
+            for (int i = 0; i < 1_000; i++) {
+                JsonObject page = Json.parse(answer(
+                                new QueryEntries(),
+                                "{\"map\":\"" + name + "\",\"index\":\"n\",\"limit\":400,\"descending\":" + (i % 2 == 0)
+                                        + "}"))
+                        .asObject();
+                assertEquals(300, page.get("entries").asArray().size(), "in look " + i);
+            }
+        } finally {
+            read.set(true);
+            writers.forEach(CompletableFuture::join);
+        }
+    }
+
+    @Test
+    void aLongWalkGoesFromStretchToStretch() throws Exception {
+        String map = viewOfNumbers(1_300);
+        String three =
+                "\"filter\":[{\"path\":\"_meta.keys.n\",\"op\":\"in\",\"value\":[\"000\",\"511\",\"512\",\"1299\"]}]";
+        assertEquals("000 1299 511 512 of 4", query(map, "\"limit\":9,\"count\":true," + three));
+        assertEquals("512 511 1299 000 of 4", query(map, "\"limit\":9,\"count\":true,\"descending\":true," + three));
     }
 
     @Test
