@@ -8,9 +8,10 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
@@ -137,6 +138,30 @@ class CarefulCalls(Calls):
             raise HandlerMisbehaved(f"{function} {message}" if stage is Stage.FOLD else message)
         self._tell(crumb)
         self.pulse.beats += 1
+
+
+Tell = Callable[[Crumb], None]
+"""Hears of a call of the user's code before it is made; returns when the engine knows of it, too."""
+
+
+def to_nobody(crumb: Crumb) -> None:
+    """Nobody asked: the process is the tests' own."""
+
+
+class Asking(Protocol):
+    """A request, which says how carefully it is to be answered."""
+
+    @property
+    def careful(self) -> bool: ...
+    @property
+    def failed(self) -> Sequence[FailedCall]: ...
+
+
+def calls_of(request: Asking, pulse: Pulse | None, tell: Tell, *, alone: bool = True) -> Calls:
+    """The calls that a request leads to, in the mode that it asks for."""
+    if request.careful:
+        return CarefulCalls(pulse or Pulse(), tell, request.failed, alone=alone)
+    return Calls(pulse, alone=alone)
 
 
 def check_size(what: str, size: int, limits: Limits) -> None:

@@ -85,7 +85,8 @@ class FoldRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """
     Stored events for some views, in the order of storing. Later rounds of a batch come without its records.
 
-    `loaded` holds what this round brings; what earlier rounds of the batch brought is remembered.
+    `loaded` holds what this round brings; what earlier rounds of the batch brought is remembered. `careful` and
+    `failed` are as in a `Request`.
     """
 
     batch_id: int
@@ -93,6 +94,8 @@ class FoldRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
     views: list[str]
     records: list[bytes]
     loaded: dict[str, dict[str, bytes | None]]
+    careful: bool = False
+    failed: list[FailedCall] = []
 
 
 class FoldResponse(msgspec.Struct, frozen=True, gc=False, array_like=True):

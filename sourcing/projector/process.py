@@ -7,7 +7,6 @@ complete, give it its sequence, fold it into its views. State is threaded throug
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -22,13 +21,14 @@ from sourcing.projector.calls import (
     FAULTS,
     BatchTooLarge,
     Calls,
-    CarefulCalls,
-    Crumb,
     HandlerMisbehaved,
     Limits,
     Pulse,
     Stage,
+    Tell,
+    calls_of,
     check_size,
+    to_nobody,
 )
 from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete, Letter
 from sourcing.projector.folding import UNREADABLE, Folding
@@ -52,21 +52,6 @@ from sourcing.projector.plans import EventPlan, GuardPlan, ReadPlan, make_plans,
 from sourcing.projector.refolding import Refolding
 from sourcing.projector.resolving import Resolver
 from sourcing.projector.settling import Settler
-
-Tell = Callable[[Crumb], None]
-"""Hears of a call of the user's code before it is made; returns when the engine knows of it, too."""
-
-
-def to_nobody(crumb: Crumb) -> None:
-    """Nobody asked: the process is the tests' own."""
-
-
-def _calls(
-    request: Request | ResolveRequest | SettleRequest, pulse: Pulse | None, tell: Tell, *, alone: bool = True
-) -> Calls:
-    if request.careful:
-        return CarefulCalls(pulse or Pulse(), tell, request.failed, alone=alone)
-    return Calls(pulse, alone=alone)
 
 
 class _Refused(Exception):
@@ -122,7 +107,7 @@ class Processor:
         self, request: ResolveRequest, pulse: Pulse | None = None, tell: Tell = to_nobody
     ) -> ResolveResponse:
         """The same from and to values, as `fold` has them."""
-        return self._resolver.resolve(request, _calls(request, pulse, tell))
+        return self._resolver.resolve(request, calls_of(request, pulse, tell))
 
     def settle(self, request: bytes) -> bytes:
         """How stored events stand, bytes to bytes as `process`."""
@@ -132,7 +117,7 @@ class Processor:
         self, request: SettleRequest, pulse: Pulse | None = None, tell: Tell = to_nobody
     ) -> SettleResponse:
         """The same from and to values, as `fold` has them."""
-        return self._settler.settle(request, _calls(request, pulse, tell))
+        return self._settler.settle(request, calls_of(request, pulse, tell))
 
     def fold(self, request: Request, pulse: Pulse | None = None, tell: Tell = to_nobody) -> Response:
         """
@@ -146,7 +131,7 @@ class Processor:
         Raises:
             BatchTooLarge: What it comes to does not fit into one answer; in parts it may.
         """
-        calls = _calls(request, pulse, tell, alone=len(request.events) <= 1)
+        calls = calls_of(request, pulse, tell, alone=len(request.events) <= 1)
         make = _Batch(self._intake, self.catalog, self._limits, request, calls)
         try:
             return make.run(careful=request.careful)

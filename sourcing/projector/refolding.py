@@ -15,11 +15,11 @@ from sourcing.catalog import Catalog
 from sourcing.envelope import EventRecord
 from sourcing.events import Event
 from sourcing.ids import store_key
-from sourcing.projector.calls import FAULTS, Calls, Limits, Stage
+from sourcing.projector.calls import FAULTS, Calls, HandlerMisbehaved, Limits, Pulse, Stage, Tell, calls_of, to_nobody
 from sourcing.projector.entries import NOBODY, Entries, EntryNotEncodable, Incomplete
 from sourcing.projector.folding import UNREADABLE, Folding
 from sourcing.projector.intake import Targets, require_targets
-from sourcing.projector.messages import FoldRequest, FoldResponse, decode_fold_request, encode
+from sourcing.projector.messages import FoldRequest, FoldResponse
 from sourcing.projector.plans import EventPlan
 
 _decode_record = msgspec.json.Decoder(EventRecord).decode
@@ -45,27 +45,30 @@ class Refolding:
     """
 
     def __init__(self, catalog: Catalog, plans: dict[str, EventPlan], limits: Limits | None = None) -> None:
-        self.calls = Calls()
         self._catalog = catalog
         self._plans = plans
         self._limits = limits or Limits()
         self._batch_id = -1
+        self._calls = Calls()
         self._stored: list[_Stored] = []
         self._loaded: dict[str, dict[str, bytes | None]] = {}
 
-    def answer(self, request: bytes) -> bytes:
+    def fold(self, request: FoldRequest, pulse: Pulse | None = None, tell: Tell = to_nobody) -> FoldResponse:
         """
         Fold one batch, as far as what is loaded allows.
 
+        Args:
+            request: One round of a batch.
+            pulse: Beats with each call of the user's code.
+            tell: In the careful mode, told of each such call before it is made.
+
         Raises:
-            msgspec.MsgspecError: The body is none of ours.
+            BatchTooLarge: What it comes to does not fit into one answer; in parts it may.
             ValueError: A later round of a batch whose records never came here.
         """
-        return encode(self.fold(decode_fold_request(request)))
-
-    def fold(self, request: FoldRequest) -> FoldResponse:
-        """The same from and to values."""
-        self.calls.pulse.beats += 1
+        alone = len(request.records if request.round == 0 else self._stored) <= 1
+        self._calls = calls_of(request, pulse, tell, alone=alone)
+        self._calls.pulse.beats += 1
         if request.round == 0:
             views = frozenset(request.views)
             self._batch_id, self._loaded = request.batch_id, {}
@@ -75,7 +78,7 @@ class Refolding:
         for name, entries in request.loaded.items():
             self._loaded.setdefault(name, {}).update(entries)
         try:
-            return self._run(careful=False)
+            return self._run(careful=request.careful)
         except EntryNotEncodable:
             return self._run(careful=True)
 
@@ -84,7 +87,7 @@ class Refolding:
         for stored in self._stored:
             require_targets(stored.targets, entries)
         if not entries.needs:
-            folding = Folding(entries, self.calls, self._limits, careful=careful)
+            folding = Folding(entries, self._calls, self._limits, careful=careful)
             for stored in self._stored:
                 try:
                     _fold(folding, stored)
@@ -92,19 +95,25 @@ class Refolding:
                     continue
         if entries.needs:
             return FoldResponse({name: list(keys) for name, keys in entries.needs.items()}, [])
-        return FoldResponse({}, entries.writes(self.calls, self._limits))
+        self._calls.before(Stage.WRITE, "", "")
+        return FoldResponse({}, entries.writes(self._calls, self._limits))
 
     def _read(self, index: int, raw: bytes, views: frozenset[str]) -> _Stored:
         record = _decode_record(raw)
-        self.calls.before(Stage.UPCAST, record.event_type, record.event_id)
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
         plan = self._plans.get(record.event_type)
         if plan is None or views.isdisjoint(view.view.name for view in plan.views):
             return _Stored(index, record, key, None, [], None)
         try:
+            self._calls.before(Stage.EVENT, "", record.event_id)
+            self._calls.before(Stage.UPCAST, record.event_type, record.event_id)
             event = self._catalog.decode(record.event_type, record.event_version, record.data)
+            self._calls.before(Stage.KEYS, record.event_type, record.event_id)
             targets = [(view, view.targets(event)) for view in plan.views if view.view.name in views]
         except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch
+            self._calls.blame(failure)
+            if isinstance(failure, HandlerMisbehaved):
+                failure = HandlerMisbehaved(f"reading {record.event_type} {failure}")
             return _Stored(index, record, key, None, [], failure)
         return _Stored(index, record, key, event, targets, None)
 

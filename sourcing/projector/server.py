@@ -13,18 +13,20 @@ from typing import NoReturn, TypeVar
 
 import grpc
 
-from sourcing.projector.calls import Abandoned, BatchTooLarge, Crumb, Pulse, encode_crumb
+from sourcing.projector.calls import Abandoned, BatchTooLarge, Crumb, Pulse, Tell, encode_crumb, to_nobody
 from sourcing.projector.messages import (
+    FoldRequest,
     Life,
     Request,
     ResolveRequest,
     SettleRequest,
+    decode_fold_request,
     decode_request,
     decode_resolve_request,
     decode_settle_request,
     encode,
 )
-from sourcing.projector.process import Processor, Tell, to_nobody
+from sourcing.projector.process import Processor
 from sourcing.projector.turns import Turns
 from sourcing.projector.watchdog import Watchdog
 
@@ -39,7 +41,7 @@ _CRUMB_SECONDS = 30.0
 log = logging.getLogger("hazelgate.projector")
 
 Q = TypeVar("Q")
-R = TypeVar("R", Request, ResolveRequest, SettleRequest)
+R = TypeVar("R", Request, ResolveRequest, SettleRequest, FoldRequest)
 T = TypeVar("T")
 Answer = Callable[[bytes], bytes]
 
@@ -108,31 +110,30 @@ class ProjectorServer:
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
         """A stream of requests, each answered before the next is read: at rest, half the cost of a call of its own."""
 
+        return grpc.stream_stream_rpc_method_handler(partial(self._converse, decode, answer))
+
+    def _converse(
+        self,
+        decode: Callable[[bytes], R],
+        answer: Callable[[R, Pulse, Tell], object],
+        requests: Iterator[bytes],
+        context: grpc.ServicerContext,
+    ) -> Iterator[bytes]:
         def plainly(request: R) -> bytes:
             pulse = Pulse()
             with self._turns.shared(), self._watchdog.watching(pulse):
                 return _encoded(answer(request, pulse, to_nobody))
 
-        def converse(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-            for body in requests:
-                request = _answered(decode, body, context)
-                if request.careful:
-                    yield from self._carefully(partial(answer, request), requests, context)
-                else:
-                    yield _answered(plainly, request, context)
-
-        return grpc.stream_stream_rpc_method_handler(converse)
+        for body in requests:
+            request = _answered(decode, body, context)
+            if request.careful:
+                yield from self._carefully(partial(answer, request), requests, context)
+            else:
+                yield _answered(plainly, request, context)
 
     def _refold(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-        """The same for stored events."""
-        refolding = self._processor.refolding()
-
-        def answer(body: bytes) -> bytes:
-            with self._turns.shared(), self._watchdog.watching(refolding.calls.pulse):
-                return refolding.answer(body)
-
-        for body in requests:
-            yield _answered(answer, body, context)
+        """The same for stored events; what a batch's records are is remembered over its rounds."""
+        return self._converse(decode_fold_request, self._processor.refolding().fold, requests, context)
 
     def _carefully(
         self, answer: Callable[[Pulse, Tell], object], confirmations: Iterator[bytes], context: grpc.ServicerContext

@@ -13,10 +13,12 @@ import pytest
 from sourcing import Catalog
 from sourcing.dead_letters import DeadLetters
 from sourcing.errors import EventDeadLettered, EventRejected
-from sourcing.handler import EventHandler, Submission, SubmitOptions
+from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
+from sourcing.rebuilds import Rebuilds, RebuildStatus
 from tests.support.stack import Stack, running_stack
+from tests.support.until import eventually
 from tests.support.villains import BOXES, ThingPut
 
 LIMIT_SECONDS = 1.0
@@ -60,6 +62,27 @@ async def _things(cluster: HazelcastCluster, boxes: list[str]) -> list[int | Non
     entries = await cluster.read(BOXES, boxes)
     decode = msgspec.json.Decoder(_Box).decode
     return [None if entry is None or b'"absent":true' in entry else decode(entry).things for entry in entries]
+
+
+async def test_a_rebuild_contains_a_fold_that_hangs(handler: EventHandler, cluster: HazelcastCluster) -> None:
+    """It hangs on the stored event as it did on the new one; here before other tests have stored more such events."""
+    box, others = new_id(), [new_id() for _ in range(3)]
+    things = [Submission(ThingPut(box_id=each), PATIENT) for each in others]
+    outcomes = await handler.handle_events([*things, Submission(ThingPut(box_id=box, how="fold-loop"), PATIENT)])
+    assert isinstance(outcomes.pop(), EventDeadLettered)
+    assert all(isinstance(each, Receipt) for each in outcomes)
+    before = await cluster.read(BOXES, [box])
+    rebuilds = Rebuilds(cluster)
+    rebuild_id = await rebuilds.start([BOXES])
+
+    async def is_done() -> bool:
+        return (await rebuilds.find(rebuild_id)).status is RebuildStatus.DONE
+
+    await eventually(is_done, timeout_seconds=60.0)
+    assert await _things(cluster, others) == [1] * 3
+    after = await cluster.read(BOXES, [box])
+    blocked = [msgspec.json.decode(entry or b"null")["_meta"]["blocked"] for [entry] in (before, after)]
+    assert blocked[0] == blocked[1]
 
 
 async def _outcome(handler: EventHandler, cluster: HazelcastCluster, how: str, box: str) -> object:

@@ -91,8 +91,7 @@ async def test_a_rebuild_during_writes_shows_readers_nothing_but_whole_views(
             page = await cluster.query(EntryQuery(map_name=ACCOUNTS, index="id", limit=1_000, count=True))
             assert page.count is not None
             assert page.count >= len(ids)
-            # A walk over an index can miss an entry that is being written just then, with a rebuild or without.
-            assert len(page.entries) >= len(ids) * 0.9
+            assert len(page.entries) >= len(ids)
             (entry,) = await cluster.read(ACCOUNTS, [ids[0]])
             balance = msgspec.json.decode(entry or b"null")["balance"]
             assert balance >= least

@@ -11,7 +11,8 @@ import pytest
 from sourcing.envelope import DEAD_LETTER_EVENTS, EVENT_STORE
 from sourcing.events import Event
 from sourcing.memory.pipeline import MemoryPipeline
-from sourcing.projector.messages import FoldRequest, FoldResponse, decode_fold_response, encode
+from sourcing.projector.calls import Crumb, FailedCall
+from sourcing.projector.messages import FoldRequest, FoldResponse
 from sourcing.projector.process import Processor
 from sourcing.projector.refolding import Refolding
 from sourcing.testing import envelope_of
@@ -113,6 +114,45 @@ def test_a_round_of_a_batch_that_never_began_here_is_refused(refolding: Refoldin
         refolding.fold(FoldRequest(7, 1, [], [], {}))
 
 
-def test_it_answers_bytes_with_bytes(pipeline: MemoryPipeline, refolding: Refolding) -> None:
-    request = encode(FoldRequest(1, 0, ["counter-view"], stored(pipeline), {}))
-    assert decode_fold_response(refolding.answer(request)).needs == {"counter-view": ["a"]}
+def carefully(
+    refolding: Refolding, records: list[bytes], failed: list[FailedCall]
+) -> tuple[list[Crumb], dict[str, list[Any]]]:
+    """What is told before each call of a batch that nothing is loaded for, and the entries written."""
+    told: list[Crumb] = []
+    request = FoldRequest(1, 0, ["counter-view"], records, {}, True, failed)
+    answer = refolding.fold(request, tell=told.append)
+    while answer.needs:
+        loaded: dict[str, dict[str, bytes | None]] = {name: dict.fromkeys(keys) for name, keys in answer.needs.items()}
+        answer = refolding.fold(FoldRequest(1, 1, [], [], loaded, True, failed), tell=told.append)
+    written: dict[str, list[Any]] = {}
+    for write in answer.writes:
+        written.setdefault(write.map, []).append(fields(write.value or b""))
+    return told, written
+
+
+def test_in_the_careful_mode_each_call_is_told_before_it_is_made(
+    pipeline: MemoryPipeline, refolding: Refolding
+) -> None:
+    records = stored(pipeline)
+    told, written = carefully(refolding, records, [])
+    for record in map(json.loads, records):
+        stages = [crumb.stage for crumb in told if crumb.event_id == record["eventId"]]
+        assert stages == ["event", "upcast", "keys", "fold"]
+    assert told[-1] == Crumb("write", "", "")
+    assert written["counter-view"][0]["history"] == [2, 5]
+
+
+def test_a_call_that_has_failed_is_not_made_and_its_event_waits_in_a_letter(
+    pipeline: MemoryPipeline, refolding: Refolding
+) -> None:
+    records = stored(pipeline)
+    told, _ = carefully(refolding, records, [])
+    blamed = [crumb for crumb in told if crumb.stage == "fold"][-1]
+    call = FailedCall(
+        blamed.stage, blamed.function, blamed.event_id, blamed.view, blamed.entry_key, "did not return within 5 s"
+    )
+    told, written = carefully(refolding, records, [call])
+    assert blamed not in told
+    assert written["counter-view"][0]["history"] == [2]
+    [letter] = written[DEAD_LETTER_EVENTS]
+    assert "did not return within 5 s" in letter["error"]

@@ -15,6 +15,7 @@ import io.hazelgate.engine.entries.LaneTakenOver;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Care;
+import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.projector.Projector;
@@ -63,7 +64,7 @@ final class BatchProcessor {
     private final EntryWriter writer;
     private final Notices notices;
     private final Entries entries;
-    private final Containment containment;
+    private final Containment<Received, Batch> containment;
     private final ILogger log;
 
     /** @param owned the lanes that this run of the pipeline has taken over */
@@ -81,8 +82,13 @@ final class BatchProcessor {
         writer = new EntryWriter(engine);
         notices = new Notices(hazelcast);
         log = hazelcast.getLoggingService().getLogger(BatchProcessor.class);
-        containment = new Containment(
-                projector, (batch, care) -> attempt(batch, Map.of(), care), pipeline.statistics().contained, log);
+        containment = new Containment<>(
+                projector,
+                Received::eventId,
+                (batch, care) -> attempt(batch, Map.of(), care),
+                failure -> true,
+                pipeline.statistics().contained,
+                log);
     }
 
     /**

@@ -12,6 +12,7 @@ import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.Retries;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.projector.BatchTooLarge;
+import io.hazelgate.engine.projector.Blame;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Crumb;
 import io.hazelgate.engine.projector.Messages;

@@ -54,9 +54,10 @@ public final class Messages {
             int round,
             Collection<String> views,
             List<byte[]> records,
-            Map<String, Map<String, byte[]>> loaded) {
+            Map<String, Map<String, byte[]>> loaded,
+            Care care) {
         try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
-            packer.packArrayHeader(5).packLong(batchId).packInt(round);
+            packer.packArrayHeader(care.careful() ? 7 : 5).packLong(batchId).packInt(round);
             packer.packArrayHeader(views.size());
             for (String view : views) {
                 packer.packString(view);
@@ -66,6 +67,9 @@ public final class Messages {
                 packBytes(packer, record);
             }
             packLoaded(packer, loaded);
+            if (care.careful()) {
+                packCare(packer, care);
+            }
             return packer.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

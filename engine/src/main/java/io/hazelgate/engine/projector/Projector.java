@@ -141,29 +141,32 @@ public final class Projector implements Answerer, AutoCloseable {
          * Begins a batch.
          *
          * @return what it needs to see, or, where that is nothing, its writes
-         * @throws ProjectorAway when it can't be reached; the batch is then begun anew
+         * @throws ProjectorAway when it can't be reached, dies or does not answer; the batch is then begun anew
+         * @throws BatchTooLarge when the batch fits into no question, or what it comes to into no answer
+         * @throws ProjectorFailed when it answers that it could not
          */
-        public Answer begin(Collection<String> views, List<byte[]> records) {
+        public Answer begin(Collection<String> views, List<byte[]> records, Care care) {
             if (conversation == null || conversation.isClosed()) {
                 conversation = new Conversation(FOLD);
             }
             batchId = newBatchId();
-            return ask(0, views, records, Map.of());
+            return ask(0, views, records, Map.of(), care);
         }
 
         /** Goes on with the batch that was begun last, with more entries loaded. */
-        public Answer goOn(int round, Map<String, Map<String, byte[]>> loaded) {
-            return ask(round, List.of(), List.of(), loaded);
+        public Answer goOn(int round, Map<String, Map<String, byte[]>> loaded, Care care) {
+            return ask(round, List.of(), List.of(), loaded, care);
         }
 
         private Answer ask(
-                int round, Collection<String> views, List<byte[]> records, Map<String, Map<String, byte[]>> loaded) {
-            byte[] request = Messages.foldRequest(batchId, round, views, records, loaded);
-            try {
-                return Messages.foldAnswer(conversation.ask(request));
-            } catch (ProjectorFailed | BatchTooLarge e) {
-                throw new ProjectorAway(e.getMessage(), e);
-            }
+                int round,
+                Collection<String> views,
+                List<byte[]> records,
+                Map<String, Map<String, byte[]>> loaded,
+                Care care) {
+            byte[] request = Messages.foldRequest(batchId, round, views, records, loaded, care);
+            requireSize(request);
+            return Messages.foldAnswer(conversation.ask(request));
         }
     }
 
@@ -218,6 +221,31 @@ public final class Projector implements Answerer, AutoCloseable {
                 Thread.sleep(PROBE_INTERVAL_MILLIS);
             }
         }
+    }
+
+    /**
+     * The same projector for one who does not wait for ever.
+     *
+     * @return its {@code awaitReady} throws {@link ProjectorAway} after that many milliseconds
+     */
+    public Answerer patientFor(long millis) {
+        return new Answerer() {
+            @Override
+            public void awaitReady() throws InterruptedException {
+                long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+                while (!ready && !probe()) {
+                    if (System.nanoTime() > until) {
+                        throw new ProjectorAway("the projector at " + address + " is away", null);
+                    }
+                    Thread.sleep(PROBE_INTERVAL_MILLIS);
+                }
+            }
+
+            @Override
+            public Life life() {
+                return Projector.this.life();
+            }
+        };
     }
 
     /** Asks once whether it is there, so that readiness is known while no events come. */

@@ -2,13 +2,17 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Care;
+import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.rebuild.EventLog.StoredEvent;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -19,6 +23,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 
 /**
  * Folds this member's part of the log into new generations, batch after batch.
@@ -31,6 +36,8 @@ final class LogFolder {
     private static final int MAX_BYTES = 4 * 1024 * 1024;
     private static final int MAX_ROUNDS = 16;
     private static final long SAVE_NANOS = 500_000_000;
+    /** After this long without a projector the job looks whether the rebuild is still wanted. */
+    private static final long AWAY_MILLIS = 10_000;
 
     private final Engine engine;
     private final Rebuild rebuild;
@@ -50,12 +57,40 @@ final class LogFolder {
     private static final class Asking {
         final Projector.Folder next;
         final Projector.Folder again;
+        private final Pipeline pipeline;
+        private final ILogger log;
 
-        Asking(Pipeline pipeline) {
+        Asking(Pipeline pipeline, ILogger log) {
+            this.pipeline = pipeline;
+            this.log = log;
             next = pipeline.projector().newFolder();
             again = pipeline.projector().newFolder();
         }
+
+        /** Tries until it is done, in parts where a handler hangs or takes the projector along: as new events are processed. */
+        void contained(List<byte[]> records, Containment.Attempt<byte[], Folded> attempt, Consumer<Folded> done) {
+            try {
+                new Containment<>(
+                                pipeline.projector().patientFor(AWAY_MILLIS),
+                                Asking::eventId,
+                                attempt,
+                                failure -> false,
+                                pipeline.statistics().contained,
+                                log)
+                        .process(records, attempt, done);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while it folded the log", e);
+            }
+        }
+
+        private static String eventId(byte[] record) {
+            return Json.stringField(new String(record, StandardCharsets.UTF_8), "eventId");
+        }
     }
+
+    /** What records come to. */
+    private record Folded(List<byte[]> records, List<Write> writes) {}
 
     /** Records whose writes are under way; answered are those that have to be folded again. */
     private record InFlight(Asking asking, List<byte[]> records, CompletableFuture<Set<Integer>> refused) {}
@@ -116,10 +151,10 @@ final class LogFolder {
         }
         for (Map.Entry<Integer, List<byte[]>> group : groups.entrySet()) {
             Asking asking = asking(group.getKey());
-            Answer answer = asking.next.begin(rebuild.targets().keySet(), group.getValue());
-            settle();
-            Answer done = complete(asking.next, answer);
-            inFlight = new InFlight(asking, group.getValue(), write(done.writes()));
+            asking.contained(group.getValue(), (records, care) -> fold(asking, records, care), folded -> {
+                settle();
+                inFlight = new InFlight(asking, folded.records, write(folded.writes));
+            });
         }
         if (groups.isEmpty()) {
             settle();
@@ -142,11 +177,23 @@ final class LogFolder {
         return log.read(cursor, upToPosition, maxEvents, MAX_BYTES);
     }
 
+    /** One try. The writes before it come to their end while the projector reads. */
+    private Folded fold(Asking asking, List<byte[]> records, Care care) {
+        Answer answer = asking.next.begin(rebuild.targets().keySet(), records, care);
+        settle();
+        return new Folded(records, complete(asking.next, answer, care).writes());
+    }
+
+    private Folded foldAgain(Asking asking, List<byte[]> records, Care care) {
+        Answer answer = asking.again.begin(rebuild.targets().keySet(), records, care);
+        return new Folded(records, complete(asking.again, answer, care).writes());
+    }
+
     private Asking asking(int pipelineNumber) {
         List<Pipeline> pipelines = engine.pipelines();
         // Events of a pipeline that is gone are for the one that takes what no other does.
         Pipeline pipeline = pipelines.get(pipelineNumber < pipelines.size() ? pipelineNumber : 0);
-        return askers.computeIfAbsent(pipeline, Asking::new);
+        return askers.computeIfAbsent(pipeline, asked -> new Asking(asked, logger));
     }
 
     /** Folds everything up to a position; to be called while nothing new is stored. */
@@ -175,12 +222,16 @@ final class LogFolder {
             while (!late.isEmpty()) {
                 List<Integer> places = List.copyOf(late);
                 List<byte[]> some = places.stream().map(records::get).toList();
-                Answer answer = complete(
-                        asking.again, asking.again.begin(rebuild.targets().keySet(), some));
-                late = new TreeSet<>();
-                for (int place : write(answer.writes()).join()) {
-                    late.add(places.get(place));
-                }
+                Set<Integer> still = new TreeSet<>();
+                // Parts come in order, one behind the other.
+                int[] begin = {0};
+                asking.contained(some, (part, care) -> foldAgain(asking, part, care), folded -> {
+                    for (int place : write(folded.writes).join()) {
+                        still.add(places.get(begin[0] + place));
+                    }
+                    begin[0] += folded.records.size();
+                });
+                late = still;
             }
             inFlight = null;
         }
@@ -203,7 +254,7 @@ final class LogFolder {
         }
     }
 
-    private Answer complete(Projector.Folder asked, Answer first) {
+    private Answer complete(Projector.Folder asked, Answer first, Care care) {
         Answer answer = first;
         for (int round = 1; answer.needsMore(); round++) {
             if (round > MAX_ROUNDS) {
@@ -214,7 +265,7 @@ final class LogFolder {
             answer.needs().forEach((map, keys) -> reads.put(map, entries.read(rebuild.mapOf(map), keys)));
             Map<String, Map<String, byte[]>> loaded = new HashMap<>();
             reads.forEach((map, read) -> loaded.put(map, read.join()));
-            answer = asked.goOn(round, loaded);
+            answer = asked.goOn(round, loaded, care);
         }
         return answer;
     }

@@ -1,15 +1,11 @@
-package io.hazelgate.engine.pipeline;
+package io.hazelgate.engine.projector;
 
 import com.hazelcast.logging.ILogger;
-import io.hazelgate.engine.projector.Answerer;
-import io.hazelgate.engine.projector.BatchTooLarge;
-import io.hazelgate.engine.projector.Care;
-import io.hazelgate.engine.projector.Crumb;
-import io.hazelgate.engine.projector.ProjectorAway;
-import io.hazelgate.engine.projector.ProjectorFailed;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Tries a batch until it is done, and finds the handler to blame when the projector does not survive it.
@@ -19,8 +15,11 @@ import java.util.function.Consumer;
  * twice in a row is marked as failed when the part is asked for again; a part that fails in some other way is halved.
  *
  * <p>All of this is in memory: another member, or a job that starts anew, begins from the start, which costs time and nothing else.
+ *
+ * @param <E> an event
+ * @param <R> what a try with some of them comes to
  */
-final class Containment {
+public final class Containment<E, R> {
     private static final int CAREFUL_EVENTS = 100;
     private static final int FAILURES_BEFORE_CARE = 2;
     private static final int FAILURES_BEFORE_HALVING = 4;
@@ -28,18 +27,32 @@ final class Containment {
     private static final long MAX_BACKOFF_MILLIS = 1_000;
 
     /** One try with some events, from the beginning. Each of its steps is safe to do again. */
-    interface Attempt {
-        Batch with(List<Received> events, Care care) throws InterruptedException;
+    public interface Attempt<E, R> {
+        R with(List<E> events, Care care) throws InterruptedException;
     }
 
     private final Answerer projector;
-    private final Attempt attempt;
+    private final Function<E, String> eventId;
+    private final Attempt<E, R> attempt;
+    private final Predicate<RuntimeException> passes;
     private final LongAdder contained;
     private final ILogger log;
 
-    Containment(Answerer projector, Attempt attempt, LongAdder contained, ILogger log) {
+    /**
+     * @param eventId of an event, as crumbs name it
+     * @param passes whether a failure elsewhere than in the projector is waited out, by trying until it has passed
+     */
+    public Containment(
+            Answerer projector,
+            Function<E, String> eventId,
+            Attempt<E, R> attempt,
+            Predicate<RuntimeException> passes,
+            LongAdder contained,
+            ILogger log) {
         this.projector = projector;
+        this.eventId = eventId;
         this.attempt = attempt;
+        this.passes = passes;
         this.contained = contained;
         this.log = log;
     }
@@ -48,8 +61,8 @@ final class Containment {
      * @param first the first try, which may know more about the batch than later ones
      * @param done takes each part of the batch as soon as it is through, in order
      */
-    void process(List<Received> events, Attempt first, Consumer<Batch> done) throws InterruptedException {
-        Attempt next = first;
+    public void process(List<E> events, Attempt<E, R> first, Consumer<R> done) throws InterruptedException {
+        Attempt<E, R> next = first;
         for (int failures = 0; failures < FAILURES_BEFORE_CARE; ) {
             projector.awaitReady();
             try {
@@ -57,7 +70,7 @@ final class Containment {
                 return;
             } catch (BatchTooLarge e) {
                 log.info(events.size() + " events are processed in parts: " + e.getMessage());
-                for (List<Received> part : halves(events)) {
+                for (List<E> part : halves(events)) {
                     if (part.size() == events.size()) {
                         carefully(part, done);
                     } else {
@@ -79,7 +92,7 @@ final class Containment {
         }
     }
 
-    private void carefully(List<Received> events, Consumer<Batch> done) throws InterruptedException {
+    private void carefully(List<E> events, Consumer<R> done) throws InterruptedException {
         boolean alone = events.size() == 1;
         Blame blame = new Blame(projector, contained, log);
         int failures = 0;
@@ -95,7 +108,7 @@ final class Containment {
                 if (!alone) {
                     break;
                 }
-                crumb = Crumb.ofEvent(events.get(0).eventId());
+                crumb = Crumb.ofEvent(eventId.apply(events.get(0)));
                 blame.suspect(crumb);
                 failure = "comes to more bytes than go through at once";
             } catch (ProjectorAway e) {
@@ -107,7 +120,7 @@ final class Containment {
             }
             if (crumb != null && crumb.eventId().isEmpty()) {
                 // What is left when all handlers have returned: it can only be the event as a whole.
-                crumb = alone ? Crumb.ofEvent(events.get(0).eventId()) : null;
+                crumb = alone ? Crumb.ofEvent(eventId.apply(events.get(0))) : null;
             }
             if (blame.found(crumb, asked, failure)) {
                 failures = 0;
@@ -116,13 +129,13 @@ final class Containment {
                 Thread.sleep(Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures, 10)));
             }
         }
-        for (List<Received> part : halves(events)) {
+        for (List<E> part : halves(events)) {
             carefully(part, done);
         }
     }
 
-    /** What fails elsewhere than in the projector passes, and is tried again until it has. */
-    private Batch untilItIsTheProjector(Attempt next, List<Received> events, Care care) throws InterruptedException {
+    /** What fails elsewhere than in the projector is tried again until it has passed, where it does. */
+    private R untilItIsTheProjector(Attempt<E, R> next, List<E> events, Care care) throws InterruptedException {
         long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
             try {
@@ -136,6 +149,9 @@ final class Containment {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedException();
                 }
+                if (!passes.test(e)) {
+                    throw e;
+                }
                 log.warning(
                         "a batch of " + events.size() + " events failed and is tried again in " + backoff + " ms", e);
                 Thread.sleep(backoff);
@@ -144,7 +160,7 @@ final class Containment {
         }
     }
 
-    private static List<List<Received>> halves(List<Received> events) {
+    private static <E> List<List<E>> halves(List<E> events) {
         int half = events.size() / 2;
         return half == 0 ? List.of(events) : List.of(events.subList(0, half), events.subList(half, events.size()));
     }

@@ -1,17 +1,12 @@
-package io.hazelgate.engine.pipeline;
+package io.hazelgate.engine.projector;
 
 import com.hazelcast.logging.ILogger;
-import io.hazelgate.engine.projector.Answerer;
-import io.hazelgate.engine.projector.Care;
-import io.hazelgate.engine.projector.Crumb;
-import io.hazelgate.engine.projector.FailedCall;
-import io.hazelgate.engine.projector.Life;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Which calls of the user's code the projector did not survive: those at which it failed twice in a row. */
-final class Blame {
+public final class Blame {
     private final Answerer projector;
     private final LongAdder contained;
     private final ILogger log;
@@ -19,14 +14,14 @@ final class Blame {
     private Crumb suspect;
 
     /** @param contained counts the calls that are found */
-    Blame(Answerer projector, LongAdder contained, ILogger log) {
+    public Blame(Answerer projector, LongAdder contained, ILogger log) {
         this.projector = projector;
         this.contained = contained;
         this.log = log;
     }
 
     /** How the next try is to be made: without the calls that were found. */
-    Care care() {
+    public Care care() {
         return new Care(true, List.copyOf(failed));
     }
 
@@ -38,7 +33,7 @@ final class Blame {
      * @param failure what it said; null where its process ended
      * @return whether a call was found: then the next try goes on without it
      */
-    boolean found(Crumb crumb, String asked, String failure) throws InterruptedException {
+    public boolean found(Crumb crumb, String asked, String failure) throws InterruptedException {
         boolean known = failed.stream().anyMatch(call -> call.crumb().equals(crumb));
         if (crumb == null || !crumb.equals(suspect) || known) {
             suspect = crumb;
@@ -53,7 +48,7 @@ final class Blame {
     }
 
     /** The call is to blame when the same try fails: there is nothing else that it can be. */
-    void suspect(Crumb crumb) {
+    public void suspect(Crumb crumb) {
         suspect = crumb;
     }
 
