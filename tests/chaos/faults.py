@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.commands.pipeline import Replacement
 from gateway.member import MemberOptions
 from sourcing import WaitFor
 from tests.chaos.answers import Answer, Told
@@ -224,6 +225,25 @@ async def join_and_leave(scene: Scene, nodes: Nodes, size: Size) -> None:
     await scene.load.run(size.seconds)
 
 
+async def new_code(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """A new version of the code takes the place of the old one, on all members at once, while writes go on."""
+    await scene.load.run(size.seconds)
+    others = nodes.other_projectors(f"{DOMAIN},tests.chaos.peaks")
+    for _, folds in others:
+        await asyncio.to_thread(folds.start)
+    try:
+        since = time.monotonic()
+        replacement = Replacement(scene.gateway, HEAL_SECONDS, lambda line: None)
+        await replacement.replace(None, tuple(name for name, _ in others))
+    except BaseException:
+        for _, folds in others:
+            folds.kill()
+        raise
+    await scene.recovered(since, [f"{scene.prefix}probe{number}" for number in range(10)])
+    await asyncio.to_thread(nodes.take_over, [folds for _, folds in others])
+    await scene.load.run(size.seconds)
+
+
 async def split(scene: Scene, nodes: Nodes, size: Size) -> None:
     """The network between one member and the two others is cut; clients reach all three."""
     assert isinstance(nodes, SplitNodes)
@@ -281,4 +301,5 @@ FAULTS = [
     Fault("split", split, is_split=True),
     Fault("clocks", clocks, offsets_ms=(0, -HOUR_MS // 2, HOUR_MS // 2), recovers_in_seconds=10),
     Fault("join-and-leave", join_and_leave, recovers_in_seconds=10),
+    Fault("new-code", new_code, recovers_in_seconds=10),
 ]

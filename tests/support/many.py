@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,6 +85,21 @@ class Nodes:
         folds.start()
         runs.start()
         return node
+
+    def other_projectors(self, domain: str) -> list[tuple[str, Child]]:
+        """Another projector for each member, not yet started, behind what operators call it: `MEMBER=HOST:PORT`."""
+        others = []
+        for number, node in enumerate(self.nodes):
+            port = free_port()
+            log = self._folder / f"{self.cluster_name}-{number}-{port}.projector.log"
+            others.append((f"{node.address}=127.0.0.1:{port}", projector(port, log=log, domain=domain)))
+        return others
+
+    def take_over(self, projectors: Sequence[Child]) -> None:
+        """These are the members' projectors from now on; those before end."""
+        for number, (node, folds) in enumerate(zip(self.nodes, projectors, strict=True)):
+            self.nodes[number] = replace(node, projector=folds)
+            node.projector.stop()
 
     @property
     def addresses(self) -> list[str]:
