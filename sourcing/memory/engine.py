@@ -58,6 +58,8 @@ class _Batch(NamedTuple):
     events: list[Received]
     outcomes: list[Outcome]
     records: list[bytes | None]
+    found: list[bytes]
+    """Records that others have stored and that were put in front; nobody may have published them."""
     persisted_at: str
     view_updated_at: str
 
@@ -229,7 +231,7 @@ class MemoryEngine:
         self._notify_stored(outcomes, persisted_at)
         yield from self._update_views(answer.writes, inputs, [*found, *records], answer.outcomes)
         outcomes = answer.outcomes[len(found) :]
-        return _Batch(events, outcomes, records, persisted_at, clock.now())
+        return _Batch(events, outcomes, records, found, persisted_at, clock.now())
 
     def number(self, events: Sequence[Received]) -> list[Delivery]:
         """Give each event its place in the order of its lane."""
@@ -371,9 +373,11 @@ class MemoryEngine:
         )
 
     def _publish_records(self, batch: _Batch) -> None:
-        stored = [record for record in batch.records if record is not None]
+        stored = [*batch.found, *(record for record in batch.records if record is not None)]
         if stored:
             self._publish(EVENT_STREAM, b"[%b]" % b",".join(stored))
+        for found in batch.found:
+            self._publish(f"events.{msgspec.json.decode(found)['eventType']}", found)
         for outcome, record in zip(batch.outcomes, batch.records, strict=True):
             if record is not None:
                 self._publish(f"events.{outcome.event_type}", record)

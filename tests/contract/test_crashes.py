@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from sourcing import Catalog, clock
-from sourcing.cluster import Cluster
+from sourcing.cluster import EVENT_STREAM, Cluster
 from sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
@@ -20,10 +22,10 @@ from sourcing.handler import EventHandler
 from sourcing.ids import new_id, pending_key
 from sourcing.projector.intake import payload_hash
 from sourcing.submissions import DEFAULT_OPTIONS, Sealer
-from tests.contract.test_pipeline import account, read, read_present
+from tests.contract.test_pipeline import Heard, account, read, read_present
 from tests.support.ledger import ACCOUNTS, OWNERS, MoneyPaidIn
 from tests.support.raw import put
-from tests.support.until import eventually
+from tests.support.until import eventually, until
 
 
 async def test_a_refusal_without_its_completion_gets_one(ledger: Catalog, cluster: Cluster) -> None:
@@ -50,10 +52,15 @@ async def test_a_refusal_without_its_completion_gets_one(ledger: Catalog, cluste
     assert "completedAt" in completion
 
 
-async def test_a_place_in_the_store_that_is_taken_is_left_and_its_event_applied_first(
+async def test_a_place_in_the_store_that_is_taken_is_left_and_its_event_applied_and_published_first(
     cluster: Cluster, handler: EventHandler
 ) -> None:
     """The crash came after a record was stored, and before head and views were written."""
+    stream, payments = Heard(), Heard()
+    subscriptions = [
+        await cluster.listen(EVENT_STREAM, stream),
+        await cluster.listen("events.MoneyPaidIn", payments),
+    ]
     event = account(owner=new_id())
     await handler.handle_event(event)
     opened = await read_present(cluster, EVENT_STORE, f"Account:1@{event.account_id}")
@@ -78,6 +85,14 @@ async def test_a_place_in_the_store_that_is_taken_is_left_and_its_event_applied_
     assert (entry["balance"], entry["_meta"]["version"]) == (12, 3)
     assert (await read_present(cluster, OWNERS, event.owner))["total"] == 12
     assert (await read_present(cluster, AGGREGATE_HEADS, f"Account@{event.account_id}"))["_meta"]["version"] == 3
+
+    def ours(heard: list[Any]) -> list[int]:
+        return [record["sequence"] for record in heard if record["aggregateId"] == event.account_id]
+
+    await until(lambda: len(ours(stream.flat())) == 3 and len(ours(payments.messages)) == 2)
+    assert (ours(stream.flat()), ours(payments.messages)) == ([1, 2, 3], [2, 3])
+    for subscription in subscriptions:
+        await subscription.close()
 
 
 async def test_an_id_whose_record_was_never_stored_is_still_free(

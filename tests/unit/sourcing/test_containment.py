@@ -7,9 +7,9 @@ import pytest
 
 from sourcing.catalog import Catalog
 from sourcing.envelope import AGGREGATE_HEADS, DEAD_LETTER_EVENTS
-from sourcing.projector.calls import BatchTooLarge, Crumb, FailedCall, Limits, Pulse
+from sourcing.projector.calls import BatchTooLarge, Crumb, FailedCall, Limits, Pulse, to_nobody
 from sourcing.projector.messages import Delivery, Kind, Request, Response
-from sourcing.projector.process import Processor, to_nobody
+from sourcing.projector.process import Processor
 from sourcing.testing import envelope_of
 from tests.support import villains
 from tests.support.villains import BOXES, ThingPut

@@ -11,12 +11,26 @@ final class Batch {
     /** Per event: its record as it is in the store, or null where it is not stored. */
     final List<byte[]> records;
 
+    /** Records that others have stored and that were put in front of these events; nobody may have published them. */
+    final List<byte[]> found;
+
     final long persistedAt;
     final long viewUpdatedAt;
     long publishedAt;
     long completedAt;
 
     Batch(List<Received> events, List<Outcome> outcomes, List<byte[]> records, long persistedAt, long viewUpdatedAt) {
+        this(events, outcomes, records, List.of(), persistedAt, viewUpdatedAt);
+    }
+
+    Batch(
+            List<Received> events,
+            List<Outcome> outcomes,
+            List<byte[]> records,
+            List<byte[]> found,
+            long persistedAt,
+            long viewUpdatedAt) {
+        this.found = found;
         this.events = events;
         this.outcomes = outcomes;
         this.records = records;
@@ -24,8 +38,10 @@ final class Batch {
         this.viewUpdatedAt = viewUpdatedAt;
     }
 
+    /** What is to be published, in the order of storing. */
     List<byte[]> storedRecords() {
-        List<byte[]> stored = new ArrayList<>(records.size());
+        List<byte[]> stored = new ArrayList<>(found.size() + records.size());
+        stored.addAll(found);
         for (byte[] record : records) {
             if (record != null) {
                 stored.add(record);

@@ -207,7 +207,7 @@ final class BatchProcessor {
         List<byte[]> records = persist(events, outcomes, inputs.subList(found.size(), inputs.size()), persistedAt);
         sendStoredNotices(outcomes, persistedAt);
         updateViews(batchId, answer.writes(), inputs, found, records, all, care);
-        return new Batch(events, outcomes, records, persistedAt, Clock.micros());
+        return new Batch(events, outcomes, records, found, persistedAt, Clock.micros());
     }
 
     /** What the owner before has stored and not completed is still pending, and goes in front. */

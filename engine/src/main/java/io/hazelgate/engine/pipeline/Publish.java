@@ -10,6 +10,7 @@ import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.Pipeline;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,6 +51,11 @@ final class Publish implements BatchStageP.Step {
 
     private static Map<String, List<byte[]>> byType(Batch batch) {
         Map<String, List<byte[]>> byType = new LinkedHashMap<>();
+        for (byte[] record : batch.found) {
+            String eventType = Json.stringField(new String(record, StandardCharsets.UTF_8), "eventType");
+            byType.computeIfAbsent(Names.EVENT_TOPIC_PREFIX + eventType, type -> new ArrayList<>())
+                    .add(record);
+        }
         for (int i = 0; i < batch.records.size(); i++) {
             if (batch.records.get(i) != null) {
                 byType.computeIfAbsent(
