@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gateway.postgres.connecting import connect
 from sourcing import Catalog, Event, ids
 from sourcing.envelope import EVENT_IDS, EVENT_STORE, WaitFor
 from sourcing.errors import EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
@@ -157,6 +158,38 @@ async def forget(cluster: HazelcastCluster, event_id: str, key: str) -> None:
     assert client is not None
     for name, each in ((EVENT_IDS, event_id), (EVENT_STORE, key), ("completed-events", event_id)):
         await (await client.get_map(name)).delete(each)  # type: ignore[arg-type]
+
+
+async def test_a_batch_is_refused_in_the_log_when_its_lane_is_taken_over_meanwhile(
+    ledger: Catalog, durable_stack: Stack, dsn: str
+) -> None:
+    """
+    The INSERT itself looks whose lane it is, and waits for whoever is about to take it.
+
+    Here somebody else takes it for a moment, while a batch is on its way. The member has to notice, and to own it again
+    before it stores anything.
+    """
+    async with submitting(ledger, durable_stack) as handler:
+        event = opened()
+        await handler.handle_event(event)
+        owner = (
+            f"SELECT lane, run FROM event_store JOIN lane_owners USING (lane) WHERE aggregate_id = '{event.account_id}'"
+        )
+        [(lane, run)] = rows(dsn, owner)
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND application_name = 'hazelgate' AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO event_store%'"
+        )
+        with connect(dsn) as other:
+            other.execute("UPDATE lane_owners SET run = gen_random_uuid() WHERE lane = %s", [lane])
+            payment = MoneyPaidIn(account_id=event.account_id, amount=5)
+            paying = asyncio.create_task(handler.handle_event(payment, SubmitOptions(timeout_seconds=30.0)))
+            await until(lambda: rows(dsn, waiting) == [(1,)])
+            other.commit()
+        assert (await paying).sequence == 2
+        assert set(rows(dsn, owner)) == {(lane, run)}
+        stored = f"SELECT aggregate_sequence FROM event_store WHERE aggregate_id = '{event.account_id}' ORDER BY 1"
+        assert rows(dsn, stored) == [(1,), (2,)]
 
 
 async def test_all_is_there_again_after_everything_was_killed(

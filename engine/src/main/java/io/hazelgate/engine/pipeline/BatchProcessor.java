@@ -23,6 +23,7 @@ import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.store.KnownRecord;
+import io.hazelgate.engine.store.LanesTakenOver;
 import io.hazelgate.engine.store.LogAway;
 import io.hazelgate.engine.store.NewEvent;
 import io.hazelgate.engine.store.StoreConflict;
@@ -141,6 +142,10 @@ final class BatchProcessor {
                 addNew(found, e.found());
                 inLog.putAll(e.known());
                 backoff = pauseBetweenConflicts(e, backoff);
+            } catch (LanesTakenOver e) {
+                // As below: others have them.
+                owned.loseLanes(e.lanes());
+                sleep(LANE_LOST_MILLIS);
             } catch (LogAway e) {
                 log.warning(e.getMessage() + "; " + events.size() + " events wait, tried again in " + backoff + " ms");
                 Thread.sleep(backoff);
@@ -171,7 +176,7 @@ final class BatchProcessor {
             Map<String, KnownRecord> inLog,
             Map<String, List<String>> planned,
             Care care)
-            throws StoreConflict {
+            throws StoreConflict, LanesTakenOver {
         long batchId = projector.newBatchId();
         Set<String> ids = new LinkedHashSet<>();
         events.forEach(event -> ids.add(event.eventId()));
@@ -311,7 +316,7 @@ final class BatchProcessor {
      * was read: a run that was left behind must not give an event another place, or another answer.
      */
     private List<byte[]> persist(List<Received> events, List<Outcome> outcomes, List<Input> inputs, long persistedAt)
-            throws StoreConflict {
+            throws StoreConflict, LanesTakenOver {
         List<NewEvent> newEvents = new ArrayList<>(outcomes.size());
         List<String> refused = new ArrayList<>();
         List<Change> ids = new ArrayList<>(outcomes.size());
@@ -339,7 +344,7 @@ final class BatchProcessor {
             records.add(record);
         }
         requireUnknown(refused);
-        engine.eventLog().append(newEvents);
+        engine.eventLog().append(newEvents, owned.run());
         if (!entries.change(Names.EVENT_IDS, ids).join().isEmpty()) {
             // Another run was faster: what it did with these events is looked up.
             throw new StoreConflict(List.of(), Map.of());

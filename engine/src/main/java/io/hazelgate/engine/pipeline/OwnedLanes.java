@@ -29,16 +29,21 @@ final class OwnedLanes implements Fence {
     private final Engine engine;
     private final HazelcastInstance hazelcast;
     private final String[] keys;
+    private final int firstLane;
+    private final UUID run = UUID.randomUUID();
     private final byte[] owner;
     private final Set<Integer> owned = ConcurrentHashMap.newKeySet();
 
-    /** @param pipeline each pipeline has its own lanes in a partition */
-    OwnedLanes(Engine engine, String pipeline) {
+    /**
+     * @param pipeline each pipeline has its own lanes in a partition
+     * @param firstLane the number of its lane in the first partition
+     */
+    OwnedLanes(Engine engine, String pipeline, int firstLane) {
         this.engine = engine;
+        this.firstLane = firstLane;
         hazelcast = engine.hazelcast();
         keys = keys(hazelcast, pipeline);
-        owner = ("{\"member\":\"" + hazelcast.getCluster().getLocalMember().getUuid() + "\",\"run\":\""
-                        + UUID.randomUUID() + "\"}")
+        owner = ("{\"member\":\"" + hazelcast.getCluster().getLocalMember().getUuid() + "\",\"run\":\"" + run + "\"}")
                 .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -91,17 +96,32 @@ final class OwnedLanes implements Fence {
         return missing;
     }
 
-    /** From now on nobody else stores in them, and positions in them go on above what was given out before. */
+    /** Who stores, for the log. */
+    UUID run() {
+        return run;
+    }
+
+    /**
+     * From now on nobody else stores in them, and positions in them go on above what was given out before.
+     *
+     * <p>First in the cluster: a side that has no quorum gets no further, and takes nothing from the other in the log.
+     */
     void take(Collection<Integer> partitions) {
         List<Change> changes = new ArrayList<>();
         partitions.forEach(partition -> changes.add(Change.set(keys[partition], owner)));
         engine.entries().change(Names.LANE_OWNERS, changes).join();
+        engine.eventLog().own(partitions.stream().map(each -> firstLane + each).toList(), run);
         engine.lanes().learnAnew();
         owned.addAll(partitions);
     }
 
     void lose(int partition) {
         owned.remove(partition);
+    }
+
+    /** The same for lanes, as the log names them. */
+    void loseLanes(Collection<Integer> lanes) {
+        lanes.forEach(lane -> owned.remove(lane - firstLane));
     }
 
     /** The keys of what is pending there, whoever holds the partitions. */

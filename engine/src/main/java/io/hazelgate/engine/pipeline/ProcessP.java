@@ -66,7 +66,7 @@ final class ProcessP extends AbstractProcessor {
     protected void init(Processor.Context context) {
         pipeline = Engine.of(context.hazelcastInstance()).pipeline(pipelineName);
         pipeline.reset();
-        lanes = new OwnedLanes(pipeline.engine(), pipelineName);
+        lanes = new OwnedLanes(pipeline.engine(), pipelineName, pipeline.laneIn(0));
         batchProcessor = new BatchProcessor(pipeline, lanes);
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
         planner = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-plan"));

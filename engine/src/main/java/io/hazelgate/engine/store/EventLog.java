@@ -3,6 +3,7 @@ package io.hazelgate.engine.store;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * The log of all stored events.
@@ -18,12 +19,22 @@ public interface EventLog extends AutoCloseable {
     String problem();
 
     /**
+     * From now on this run of a pipeline, and no other, stores events in these lanes. What another has begun to store there is stored
+     * when this returns, or never will be.
+     *
+     * @throws LogAway it is not known whether they are its own
+     */
+    void own(Collection<Integer> lanes, UUID run);
+
+    /**
      * Stores events for good, all or none, before they go into the maps.
      *
+     * @param run who stores them
+     * @throws LanesTakenOver some of their lanes are another's by now
      * @throws StoreConflict some of them, or others in their places, are in the log already
      * @throws LogAway it is not known whether they are stored: to be tried again
      */
-    void append(List<NewEvent> events) throws StoreConflict;
+    void append(List<NewEvent> events, UUID run) throws StoreConflict, LanesTakenOver;
 
     /** What the log has of these ids beyond what the maps tell. Ids that it does not know are left out. */
     Map<String, KnownRecord> find(Collection<String> eventIds);

@@ -11,6 +11,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /** Events as rows of {@code event_store}: one array per column, so that a batch of any size is one statement. */
@@ -48,6 +50,7 @@ final class EventRows {
     static final String INSERT_JSON_AS_STRINGS = statement("to_jsonb(%s)");
 
     private final String[][] values;
+    private final Set<Integer> lanes = new TreeSet<>();
     private int size;
 
     private EventRows(int capacity) {
@@ -62,6 +65,10 @@ final class EventRows {
         return rows;
     }
 
+    /**
+     * One statement: the rows are inserted only while their lanes are the run's. The locks are held to its end, so whoever takes a lane
+     * over waits for a batch that is under way, and the next batch finds that the lane is another's.
+     */
     private static String statement(String json) {
         StringBuilder names = new StringBuilder();
         StringBuilder selected = new StringBuilder();
@@ -78,8 +85,9 @@ final class EventRows {
                             });
             arrays.append(comma).append("?::text[]");
         }
-        return "INSERT INTO event_store (" + names + ") SELECT " + selected + " FROM unnest(" + arrays + ") AS new("
-                + names + ")";
+        return "WITH own AS (SELECT lane FROM lane_owners WHERE lane = ANY(?) AND run = ? ORDER BY lane FOR SHARE) "
+                + "INSERT INTO event_store (" + names + ") SELECT " + selected + " FROM unnest(" + arrays + ") AS new("
+                + names + ") WHERE (SELECT count(*) FROM own) = ?";
     }
 
     private void add(NewEvent event) {
@@ -108,19 +116,30 @@ final class EventRows {
             Json.stringField(new String(event.idRecord(), StandardCharsets.UTF_8), "hash"),
             text
         };
+        lanes.add(Integer.valueOf(record.get("lane")));
         for (int column = 0; column < row.length; column++) {
             values[column][size] = row[column];
         }
         size++;
     }
 
-    void insert(Connection connection, String statement) throws SQLException {
+    /** False where some of the lanes are another's: then nothing was inserted. */
+    boolean insert(Connection connection, String statement, UUID run) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(statement)) {
-            for (int column = 0; column < values.length; column++) {
-                insert.setArray(column + 1, connection.createArrayOf("text", values[column]));
+            int parameter = 1;
+            insert.setArray(parameter++, connection.createArrayOf("int", lanes.toArray()));
+            insert.setObject(parameter++, run);
+            for (String[] column : values) {
+                insert.setArray(parameter++, connection.createArrayOf("text", column));
             }
-            insert.executeUpdate();
+            insert.setInt(parameter, lanes.size());
+            return insert.executeUpdate() > 0;
         }
+    }
+
+    /** In which lanes the events are. */
+    Set<Integer> lanes() {
+        return lanes;
     }
 
     /** The primary key of an event. */

@@ -21,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 
 /** The log where the maps are all there is: {@code event-store}, walked along its index on cursors. */
 public final class MemoryEventLog implements EventLog {
@@ -43,7 +44,12 @@ public final class MemoryEventLog implements EventLog {
     }
 
     @Override
-    public void append(List<NewEvent> events) {
+    public void own(Collection<Integer> lanes, UUID run) {
+        // The map of owners, in which every change is checked, is enough.
+    }
+
+    @Override
+    public void append(List<NewEvent> events, UUID run) {
         // The maps, which are written next, are the log.
     }
 

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -40,6 +41,14 @@ public final class PostgresEventLog implements EventLog {
             SELECT e.record, e.payload_hash
             FROM unnest(?::text[], ?::text[], ?::bigint[]) AS wanted(aggregate_type, aggregate_id, aggregate_sequence)
             JOIN event_store e USING (aggregate_type, aggregate_id, aggregate_sequence)""";
+    private static final String OWN =
+            """
+            INSERT INTO lane_owners (lane, run) SELECT lane, ? FROM unnest(?) AS wanted(lane)
+            ON CONFLICT (lane) DO UPDATE SET run = excluded.run""";
+    private static final String OF_OTHERS =
+            """
+            SELECT lane FROM unnest(?) AS wanted(lane)
+            WHERE NOT EXISTS (SELECT FROM lane_owners own WHERE own.lane = wanted.lane AND own.run = ?)""";
     private static final String COLUMNS = "SELECT cursor, record, payload_hash FROM event_store";
 
     /** What a SELECT is given and what becomes of its rows. */
@@ -94,7 +103,7 @@ public final class PostgresEventLog implements EventLog {
     public void probe() {
         probingSince = System.nanoTime();
         try {
-            ask("SELECT position FROM event_store LIMIT 0");
+            ask("SELECT position, run FROM event_store JOIN lane_owners USING (lane) LIMIT 0");
             if (System.nanoTime() - failedAtNanos > PATIENCE_NANOS || appendingSince == 0) {
                 recovered();
             }
@@ -121,17 +130,30 @@ public final class PostgresEventLog implements EventLog {
     }
 
     @Override
-    public void append(List<NewEvent> events) throws StoreConflict {
+    public void own(Collection<Integer> lanes, UUID run) {
+        Object[] inOrder = new TreeSet<>(lanes).toArray();
+        select(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(OWN)) {
+                statement.setObject(1, run);
+                statement.setArray(2, connection.createArrayOf("int", inOrder));
+                return statement.executeUpdate();
+            }
+        });
+    }
+
+    @Override
+    public void append(List<NewEvent> events, UUID run) throws StoreConflict, LanesTakenOver {
         if (events.isEmpty()) {
             return;
         }
         appendingSince = System.nanoTime();
         try {
             EventRows rows = EventRows.of(events);
-            if (!inserted(rows, EventRows.INSERT)) {
-                inserted(rows, EventRows.INSERT_JSON_AS_STRINGS);
-            }
+            boolean own = inserted(rows, run);
             recovered();
+            if (!own) {
+                throw new LanesTakenOver(ofOthers(rows.lanes(), run));
+            }
         } catch (SQLException e) {
             if (UNIQUE_VIOLATION.equals(e.getSQLState())) {
                 throw conflict(events);
@@ -142,18 +164,34 @@ public final class PostgresEventLog implements EventLog {
         }
     }
 
-    /** False where JSONB can't hold what an event says. */
-    private boolean inserted(EventRows rows, String statement) throws SQLException {
+    /** False where some of the lanes are another's. */
+    private boolean inserted(EventRows rows, UUID run) throws SQLException {
         try (Connection connection = connections.getConnection()) {
-            rows.insert(connection, statement);
-            return true;
-        } catch (SQLException e) {
-            String state = e.getSQLState();
-            if (state != null && state.startsWith(UNUSABLE_DATA) && statement.equals(EventRows.INSERT)) {
-                return false;
+            try {
+                return rows.insert(connection, EventRows.INSERT, run);
+            } catch (SQLException e) {
+                // Perhaps JSONB can't hold what an event says.
+                if (e.getSQLState() == null || !e.getSQLState().startsWith(UNUSABLE_DATA)) {
+                    throw e;
+                }
+                return rows.insert(connection, EventRows.INSERT_JSON_AS_STRINGS, run);
             }
-            throw e;
         }
+    }
+
+    private List<Integer> ofOthers(Set<Integer> lanes, UUID run) {
+        return select(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(OF_OTHERS)) {
+                statement.setArray(1, connection.createArrayOf("int", lanes.toArray()));
+                statement.setObject(2, run);
+                List<Integer> others = new ArrayList<>();
+                ResultSet rows = statement.executeQuery();
+                while (rows.next()) {
+                    others.add(rows.getInt(1));
+                }
+                return others;
+            }
+        });
     }
 
     private StoreConflict conflict(List<NewEvent> events) {
@@ -316,7 +354,7 @@ public final class PostgresEventLog implements EventLog {
     private LogAway away(SQLException e) {
         String state = String.valueOf(e.getSQLState());
         if (state.equals(NO_SUCH_TABLE) || state.equals(NO_SUCH_COLUMN)) {
-            problem = "PostgreSQL has no table event_store as this release needs it: run `hazelgate migrate`";
+            problem = "PostgreSQL does not have the tables as this release needs them: run `hazelgate migrate`";
         } else {
             Throwable said = e.getCause() instanceof SQLException cause ? cause : e;
             problem = "PostgreSQL is away: "

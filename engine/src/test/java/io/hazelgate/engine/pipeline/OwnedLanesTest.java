@@ -35,8 +35,8 @@ class OwnedLanesTest {
         hazelcast = TestMember.hazelcast();
         aggregate = TestMember.newId();
         lane = engine.lanes().laneOf("e@" + aggregate);
-        stale = new OwnedLanes(engine, "test");
-        owner = new OwnedLanes(engine, "test");
+        stale = new OwnedLanes(engine, "test", 0);
+        owner = new OwnedLanes(engine, "test", 0);
     }
 
     private static byte[] record(String eventId) {
@@ -133,7 +133,7 @@ class OwnedLanesTest {
 
     @Test
     void twoPipelinesOwnTheirLanesEachForItself() {
-        OwnedLanes other = new OwnedLanes(engine, "other");
+        OwnedLanes other = new OwnedLanes(engine, "other", 0);
         owner.take(Set.of(lane));
         other.take(Set.of(lane));
         assertTrue(store(owner, Change.setIfSame(key(1), null, record("a"))).isEmpty());
