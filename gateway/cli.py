@@ -133,6 +133,12 @@ def dev(
     "--recent-events", type=click.IntRange(1), default=100_000, help="With PostgreSQL: how many stay in memory."
 )
 @click.option(
+    "--recent-seconds",
+    type=click.IntRange(0),
+    default=0,
+    help="With PostgreSQL: how long they stay there at most; 0: as long as they are not too many.",
+)
+@click.option(
     "--retry-attempts", type=click.IntRange(1, 30), default=6, help="Tries of an event that a view can't take yet."
 )
 @click.option(

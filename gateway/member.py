@@ -76,6 +76,8 @@ class MemberOptions:
     """Where events are kept; None: in memory. It goes by the environment, which only the same user can read."""
     recent_events: int = 100_000
     """With PostgreSQL: how many events the members' maps hold together."""
+    recent_seconds: int = 0
+    """With PostgreSQL: how long an event stays in them; 0: as long as there are not too many."""
     retry_attempts: int = 6
     """How often an event is tried in all that a projection can't take yet."""
     retry_backoff_ms: int = 100
@@ -121,6 +123,7 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         properties["pipelines"] = ";".join(options.pipelines)
     if options.postgres_dsn is not None:
         properties["recent-events"] = options.recent_events
+        properties["recent-seconds"] = options.recent_seconds
     if options.snapshots is not None:
         properties["snapshot-every-seconds"] = options.snapshots.every_seconds
         properties["snapshots-keep"] = options.snapshots.keep

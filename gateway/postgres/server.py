@@ -64,7 +64,7 @@ def prepare_server(folder: Path, port: int) -> PostgresServer:
     Raises:
         PostgresUnusable: There is no PostgreSQL on this machine, or the folder is not usable.
     """
-    binaries, version = _find_binaries()
+    binaries, version = find_server()
     folder = folder.absolute()
     data, password_file = folder / "postgres", folder / "postgres-password"
     try:
@@ -135,7 +135,13 @@ def _require_unused(data: Path) -> None:
         return
 
 
-def _find_binaries() -> tuple[Path, str]:
+def find_server() -> tuple[Path, str]:
+    """
+    The folder of a server's programs, and its major version.
+
+    Raises:
+        PostgresUnusable: There is none on this machine.
+    """
     for folder in _candidates():
         if (folder / "postgres").is_file() and (folder / "initdb").is_file():
             try:

@@ -37,6 +37,7 @@ async def run(fault: Fault, size: Size, *, seed: int, folder: Path) -> Result:
                 seed=seed,
                 logs=folder,
                 loaded=fault.loaded,
+                forgets=fault.forgets,
             ) as stage,
         ):
             await fault.happens(stage, nodes, size)

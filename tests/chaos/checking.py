@@ -68,7 +68,9 @@ class Seen:
     sequence: int = 0
 
 
-def check(answers: Sequence[Answer], maps: Maps, seen: Sequence[Seen] | None) -> list[Violation]:
+def check(
+    answers: Sequence[Answer], maps: Maps, seen: Sequence[Seen] | None, *, forgets: bool = False
+) -> list[Violation]:
     """
     All violations.
 
@@ -76,29 +78,31 @@ def check(answers: Sequence[Answer], maps: Maps, seen: Sequence[Seen] | None) ->
         answers: What the load client was told.
         maps: The maps, after quiet.
         seen: What a subscriber saw that listened all the time; None where nobody did.
+        forgets: All memory was lost in between: what was committed is to be there, completions and what was only
+            accepted need not.
     """
     by_event: dict[str, list[Json]] = defaultdict(list)
     for record in maps.store.values():
         by_event[record["eventId"]].append(record)
     return [
-        *_lost(answers, by_event, maps),
+        *_lost(answers, by_event, maps, forgets),
         *_stored_twice(by_event),
         *_sequences(maps),
         *_submission_order(answers, by_event),
         *_innocent(answers),
-        *_unfinished(answers, maps),
+        *_unfinished(answers, maps, forgets),
         *_views(maps),
         *(() if seen is None else _stream(seen, maps)),
     ]
 
 
-def _lost(answers: Sequence[Answer], by_event: dict[str, list[Json]], maps: Maps) -> Iterable[Violation]:
+def _lost(answers: Sequence[Answer], by_event: dict[str, list[Json]], maps: Maps, forgets: bool) -> Iterable[Violation]:
     """I1: what was acknowledged is in the store, as it was submitted. And what was refused is not."""
     acknowledged = {answer.event_id for answer in answers if answer.told is Told.OK}
     for answer in answers:
         records = by_event.get(answer.event_id, [])
         if answer.told is Told.OK:
-            refused_later = answer.status == "ACCEPTED" and _status(maps, answer.event_id) == "REJECTED"
+            refused_later = answer.status == "ACCEPTED" and (forgets or _status(maps, answer.event_id) == "REJECTED")
             if not records and not refused_later:
                 yield Violation(Broken.LOST, f"{answer.event_id} was answered {answer.status} and is not in the store")
         if answer.told is Told.OK and answer.sequence is not None and records:
@@ -196,7 +200,7 @@ def _innocent(answers: Sequence[Answer]) -> Iterable[Violation]:
             yield Violation(Broken.ANSWER, f"{answer.event_id} is a good reading and was dead-lettered")
 
 
-def _unfinished(answers: Sequence[Answer], maps: Maps) -> Iterable[Violation]:
+def _unfinished(answers: Sequence[Answer], maps: Maps, forgets: bool) -> Iterable[Violation]:
     """I4: nothing is pending, and whatever was accepted or stored has a last word that says what is true."""
     for key in maps.pending:
         yield Violation(Broken.UNFINISHED, f"{key} is still pending")
@@ -204,6 +208,8 @@ def _unfinished(answers: Sequence[Answer], maps: Maps) -> Iterable[Violation]:
     accepted = {answer.event_id for answer in answers if answer.told is Told.OK}
     for event_id in sorted(accepted | stored.keys()):
         status = _status(maps, event_id)
+        if status is None and forgets:
+            continue
         if status is None:
             yield Violation(Broken.UNFINISHED, f"{event_id} has no completion")
         elif (event_id in stored) != (status in ("SUCCESS", "DEAD_LETTERED")):

@@ -14,7 +14,10 @@ from pathlib import Path
 from gateway.commands.pipeline import Replacement
 from gateway.member import MemberOptions
 from sourcing import WaitFor
+from sourcing.rebuilds import Rebuilds, RebuildStatus
+from tests.chaos import durable
 from tests.chaos.answers import Answer, Told
+from tests.chaos.durable import DurableNodes
 from tests.chaos.gateway import reading_of
 from tests.chaos.meters import MeterRead
 from tests.chaos.scene import DOMAIN, Scene
@@ -28,6 +31,7 @@ ANY_NUMBER = MemberOptions(quorum=1, heap=HEAP)
 TINY_JOURNAL = MemberOptions(quorum=2, heap=HEAP, journal_capacity=4)
 HOUR_MS = 3_600_000
 HEAL_SECONDS = 120.0
+REBUILD_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,14 @@ class Size:
     """Among how many meters the poison is."""
     rounds: int
     """How many gateways are killed."""
+    away_seconds: float
+    """How long PostgreSQL is stopped."""
 
 
-LONG = Size(seconds=8, times=20, pause_seconds=15, split_seconds=30, flood=50_000, meters=1_000, rounds=10)
-SHORT = Size(seconds=1.5, times=3, pause_seconds=3, split_seconds=12, flood=1_500, meters=60, rounds=2)
+LONG = Size(
+    seconds=8, times=20, pause_seconds=15, split_seconds=30, flood=50_000, meters=1_000, rounds=10, away_seconds=60
+)
+SHORT = Size(seconds=1.5, times=3, pause_seconds=3, split_seconds=12, flood=1_500, meters=60, rounds=2, away_seconds=4)
 
 
 async def kill_one(scene: Scene, nodes: Nodes, size: Size) -> None:
@@ -244,6 +252,62 @@ async def new_code(scene: Scene, nodes: Nodes, size: Size) -> None:
     await scene.load.run(size.seconds)
 
 
+async def kill_everything(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """kill -9 all members and projectors at once; PostgreSQL alone stays, and all is to be there again from it."""
+    assert isinstance(nodes, DurableNodes)
+    await scene.load.run(size.seconds)
+    since = time.monotonic()
+    await asyncio.to_thread(nodes.kill_members)
+    await nodes.start_members_again()
+    await scene.recovered(since, [f"{scene.prefix}probe-{number}" for number in range(5)])
+    await scene.load.run(size.seconds)
+
+
+async def stop_postgres(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """PostgreSQL is stopped for a while. What is submitted meanwhile waits for it."""
+    assert isinstance(nodes, DurableNodes)
+    await scene.load.run(size.seconds)
+    await asyncio.to_thread(nodes.postgres.stop)
+    await scene.load.run(size.away_seconds)
+    since = time.monotonic()
+    await asyncio.to_thread(nodes.postgres.start)
+    await scene.recovered(since, [f"{scene.prefix}probe-{number}" for number in range(5)])
+    await scene.load.run(size.seconds)
+
+
+async def kill_postgres(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """kill -9 PostgreSQL in the midst of its commits, again and again."""
+    assert isinstance(nodes, DurableNodes)
+    for _ in range(max(1, size.times // 4)):
+        await scene.load.run(size.seconds)
+        since = time.monotonic()
+        await asyncio.to_thread(nodes.postgres.kill)
+        await asyncio.to_thread(nodes.postgres.start)
+        await scene.recovered(since, [f"{scene.prefix}probe-{number}" for number in range(5)])
+    await scene.load.run(size.seconds)
+
+
+async def rebuild_and_kill(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """All views are built again while events come in; half-way a member is killed, and the rebuild goes on."""
+    await scene.load.run(size.seconds)
+    rebuilds = Rebuilds(scene.gateway)
+    total = scene.log.sent
+    rebuild_id = await rebuilds.start(events_per_second=max(100, round(total / size.seconds)))
+    async with asyncio.timeout(REBUILD_SECONDS):
+        while not (await rebuilds.find(rebuild_id)).events:
+            await scene.load.run(0.1)
+        since = time.monotonic()
+        await asyncio.to_thread(nodes.nodes[1].member.kill)
+        await scene.recovered(since, [f"{scene.prefix}probe-{number}" for number in range(5)])
+        await asyncio.to_thread(nodes.nodes[1].member.start)
+        await scene.load.run(size.seconds)
+    await scene.load.stop()
+    async with asyncio.timeout(REBUILD_SECONDS):
+        ended = await rebuilds.wait(rebuild_id)
+    if ended.status is not RebuildStatus.DONE:
+        raise RuntimeError(f"the rebuild is {ended.status}: {ended.error}")
+
+
 async def split(scene: Scene, nodes: Nodes, size: Size) -> None:
     """The network between one member and the two others is cut; clients reach all three."""
     assert isinstance(nodes, SplitNodes)
@@ -276,15 +340,23 @@ class Fault:
     """The aim; None where there is none."""
     is_split: bool = False
     """Whether its members need a network that can be cut."""
+    is_durable: bool = False
+    """Whether its members keep their events in PostgreSQL."""
+    forgets: bool = False
+    """Whether all memory is lost: completions, refusals, and what was no more than ACCEPTED."""
 
     def nodes(self, folder: Path) -> Nodes:
         """Three members for it, not yet started."""
         if self.is_split:
             return SplitNodes(folder, 3, domain=DOMAIN, options=self.options)
+        if self.is_durable:
+            return DurableNodes(folder, 3, domain=DOMAIN, options=self.options)
         return Nodes(folder, 3, domain=DOMAIN, options=self.options, offsets_ms=self.offsets_ms)
 
     def why_not(self) -> str | None:
         """Why it can't happen on this machine; None where it can."""
+        if self.is_durable:
+            return durable.why_not()
         return why_not() if self.is_split else None
 
 
@@ -302,4 +374,8 @@ FAULTS = [
     Fault("clocks", clocks, offsets_ms=(0, -HOUR_MS // 2, HOUR_MS // 2), recovers_in_seconds=10),
     Fault("join-and-leave", join_and_leave, recovers_in_seconds=10),
     Fault("new-code", new_code, recovers_in_seconds=10),
+    Fault("rebuild-killed", rebuild_and_kill, recovers_in_seconds=10),
+    Fault("kill-everything", kill_everything, is_durable=True, forgets=True, recovers_in_seconds=60),
+    Fault("stop-postgres", stop_postgres, is_durable=True, recovers_in_seconds=10),
+    Fault("kill-postgres", kill_postgres, is_durable=True, recovers_in_seconds=20),
 ]

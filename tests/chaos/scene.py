@@ -114,12 +114,14 @@ async def scene(
     seed: int,
     logs: Path,
     loaded: bool = True,
+    forgets: bool = False,
 ) -> AsyncIterator[Scene]:
     """
     A scene on a running cluster; what the block leaves is checked when it ends, into `result`.
 
     Args:
         loaded: Whether the load client runs meanwhile.
+        forgets: Whether all memory is lost meanwhile.
     """
     gateway = HazelcastCluster(cluster_name=cluster_name, members=addresses)
     watcher = HazelcastCluster(cluster_name=cluster_name, members=addresses)
@@ -140,7 +142,7 @@ async def scene(
                 yield stage
             finally:
                 await stage.load.stop()
-            await _judge(stage, subscriber, result)
+            await _judge(stage, subscriber, result, forgets)
             await subscriber.stop()
             await stage.handler.close()
     finally:
@@ -149,7 +151,7 @@ async def scene(
         await watcher.close()
 
 
-async def _judge(stage: Scene, subscriber: Subscriber, result: Result) -> None:
+async def _judge(stage: Scene, subscriber: Subscriber, result: Result, forgets: bool) -> None:
     try:
         await stage.ready()
     except PipelineUnavailable as error:
@@ -157,4 +159,4 @@ async def _judge(stage: Scene, subscriber: Subscriber, result: Result) -> None:
     await stage.raw.quiet(timeout_seconds=QUIET_SECONDS)
     result.sent, result.acknowledged = stage.log.sent, stage.log.acknowledged
     result.recovery_seconds = stage.recovery_seconds
-    result.violations += check(stage.log.answers, await stage.raw.read(stage.prefix), subscriber.seen)
+    result.violations += check(stage.log.answers, await stage.raw.read(stage.prefix), subscriber.seen, forgets=forgets)

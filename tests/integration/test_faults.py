@@ -13,7 +13,7 @@ from tests.chaos.scene import DOMAIN, GIVE_UP_SECONDS, Result, scene
 from tests.support.many import Nodes, running_nodes
 
 SEED = 5
-SHARED = ["kill-projector", "pause-projector", "kill-gateway", "poison", "same-id", "kill-member"]
+SHARED = ["kill-projector", "pause-projector", "kill-gateway", "poison", "same-id", "kill-member", "rebuild-killed"]
 """The others need members of other settings, or more time."""
 
 
@@ -29,7 +29,14 @@ async def happened(fault: Fault, nodes: Nodes, logs: Path) -> Result:
     result = Result()
     prefix = f"{fault.name.replace('-', '')}-"
     async with scene(
-        nodes.cluster_name, nodes.addresses, result, prefix=prefix, seed=SEED, logs=logs, loaded=fault.loaded
+        nodes.cluster_name,
+        nodes.addresses,
+        result,
+        prefix=prefix,
+        seed=SEED,
+        logs=logs,
+        loaded=fault.loaded,
+        forgets=fault.forgets,
     ) as stage:
         await fault.happens(stage, nodes, SHORT)
     return result
@@ -45,6 +52,31 @@ async def test_a_fault_does_no_harm(nodes: Nodes, fault: Fault, tmp_path: Path) 
         # How soon is for `make chaos` to say, on a machine that does nothing else.
         assert result.recovery_seconds is not None
         assert result.recovery_seconds < GIVE_UP_SECONDS
+
+
+@pytest.fixture(scope="module")
+def durable_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """Three members with a PostgreSQL of their own, which every fault leaves whole."""
+    [fault, *_] = [fault for fault in FAULTS if fault.is_durable]
+    reason = fault.why_not()
+    if reason is not None:
+        pytest.skip(reason)
+    nodes = fault.nodes(tmp_path_factory.mktemp("durable-faults"))
+    try:
+        nodes.start()
+        yield nodes
+    finally:
+        nodes.stop()
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.is_durable], ids=lambda fault: fault.name)
+@pytest.mark.timeout(300)
+async def test_what_was_committed_is_there_whatever_is_killed(
+    durable_nodes: Nodes, fault: Fault, tmp_path: Path
+) -> None:
+    result = await happened(fault, durable_nodes, tmp_path)
+    assert result.violations == []
+    assert result.acknowledged > 0
 
 
 @pytest.mark.timeout(300)

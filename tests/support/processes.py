@@ -162,6 +162,7 @@ def member(
     postgres_dsn: str | None = None,
     recent_events: int = 100_000,
     snapshots: SnapshotOptions | None = None,
+    recent_seconds: int = 0,
 ) -> Child:
     """A member, not yet started."""
     options = MemberOptions(
@@ -173,6 +174,7 @@ def member(
         postgres_dsn=postgres_dsn,
         recent_events=recent_events,
         snapshots=snapshots,
+        recent_seconds=recent_seconds,
     )
     return member_with(options, log=log)
 

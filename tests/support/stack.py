@@ -40,6 +40,7 @@ def running_stack(
     postgres_dsn: str | None = None,
     recent_events: int = 100_000,
     snapshots: SnapshotOptions | None = None,
+    recent_seconds: int = 0,
 ) -> Iterator[Stack]:
     """
     A stack of its own; nothing of it is left when the block ends.
@@ -64,6 +65,7 @@ def running_stack(
         postgres_dsn=postgres_dsn,
         recent_events=recent_events,
         snapshots=snapshots,
+        recent_seconds=recent_seconds,
     )
     try:
         folds.start()

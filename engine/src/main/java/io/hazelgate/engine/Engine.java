@@ -59,7 +59,7 @@ public final class Engine implements AutoCloseable {
         eventLog = postgres == null ? new MemoryEventLog(hazelcast) : new PostgresEventLog(postgres, log);
         int recent = postgres == null ? 0 : postgres.recentEvents();
         recovery = new Recovery(this, recent);
-        recentEvents = new RecentEvents(this, recent);
+        recentEvents = new RecentEvents(this, recent, postgres == null ? 0 : postgres.recentSeconds());
         PendingKeys pendingKeys = new PendingKeys(hazelcast.getMap(Names.PENDING_EVENTS), entries);
         List<Pipeline> made = new ArrayList<>();
         for (PipelineSettings one : settings.pipelines()) {

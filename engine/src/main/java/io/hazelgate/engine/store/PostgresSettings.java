@@ -12,8 +12,9 @@ import java.util.Properties;
  *
  * @param url of the driver, without user and password
  * @param recentEvents how many events the maps of all members hold together
+ * @param recentSeconds how long an event stays in them; 0: as long as there are not too many
  */
-public record PostgresSettings(String url, Properties properties, int recentEvents) {
+public record PostgresSettings(String url, Properties properties, int recentEvents, int recentSeconds) {
     private static final String DSN = "HAZELGATE_POSTGRES_DSN";
     private static final String FORM = "must look like postgresql://user:password@host:5432/database";
     private static final String DEFAULT_RECENT_EVENTS = "100000";
@@ -32,10 +33,10 @@ public record PostgresSettings(String url, Properties properties, int recentEven
         String dsn = System.getenv(DSN);
         return dsn == null || dsn.isBlank()
                 ? null
-                : parse(dsn.trim(), System.getProperty("hazelgate.recent-events", DEFAULT_RECENT_EVENTS));
+                : parse(dsn.trim(), whole("recent-events", DEFAULT_RECENT_EVENTS, 1), whole("recent-seconds", "0", 0));
     }
 
-    static PostgresSettings parse(String dsn, String recentEvents) {
+    static PostgresSettings parse(String dsn, int recentEvents, int recentSeconds) {
         Properties properties = new Properties();
         properties.setProperty("ApplicationName", "hazelgate");
         properties.setProperty("tcpKeepAlive", "true");
@@ -72,20 +73,21 @@ public record PostgresSettings(String url, Properties properties, int recentEven
             properties.setProperty(DRIVER_NAMES.getOrDefault(name, name), parts.length == 2 ? decoded(parts[1]) : "");
         }
         return new PostgresSettings(
-                "jdbc:postgresql://" + hosts + uri.getRawPath(), properties, positive(recentEvents));
+                "jdbc:postgresql://" + hosts + uri.getRawPath(), properties, recentEvents, recentSeconds);
     }
 
-    private static int positive(String recentEvents) {
+    private static int whole(String name, String fallback, int least) {
+        String text = System.getProperty("hazelgate." + name, fallback);
         try {
-            int value = Integer.parseInt(recentEvents.trim());
-            if (value >= 1) {
+            int value = Integer.parseInt(text.trim());
+            if (value >= least) {
                 return value;
             }
         } catch (NumberFormatException e) {
             // said below
         }
         throw new IllegalArgumentException(
-                "-Dhazelgate.recent-events=" + recentEvents + ": must be a whole number from 1");
+                "-Dhazelgate." + name + "=" + text + ": must be a whole number from " + least);
     }
 
     private static String decoded(String text) {

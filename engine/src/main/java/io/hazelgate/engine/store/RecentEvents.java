@@ -1,10 +1,12 @@
 package io.hazelgate.engine.store;
 
+import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.entries.Change;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps the maps small where the log is in PostgreSQL: the oldest events leave {@code event-store} and {@code event-ids}.
@@ -18,10 +20,16 @@ public final class RecentEvents {
     private final Engine engine;
     private final MemoryEventLog maps;
     private final int most;
+    private final long mostMicros;
 
-    public RecentEvents(Engine engine, int most) {
+    /**
+     * @param most how many stay
+     * @param seconds how long each stays; 0: as long as there are not too many
+     */
+    public RecentEvents(Engine engine, int most, int seconds) {
         this.engine = engine;
         this.most = most;
+        mostMicros = TimeUnit.SECONDS.toMicros(seconds);
         maps = new MemoryEventLog(engine.hazelcast());
     }
 
@@ -40,9 +48,28 @@ public final class RecentEvents {
             forget(oldest);
             excess -= oldest.size();
         }
+        if (mostMicros > 0) {
+            // Positions follow the clock.
+            forgetUpTo(Clock.micros() - mostMicros);
+        }
+    }
+
+    private void forgetUpTo(long position) {
+        int atOnce = 1;
+        List<StoredEvent> old;
+        do {
+            old = maps.read(null, null, atOnce).stream()
+                    .filter(event -> event.position() <= position)
+                    .toList();
+            forget(old);
+            atOnce = MAX_AT_ONCE;
+        } while (!old.isEmpty());
     }
 
     private void forget(List<StoredEvent> events) {
+        if (events.isEmpty()) {
+            return;
+        }
         List<Change> ids = new ArrayList<>(events.size());
         List<Change> records = new ArrayList<>(events.size());
         for (StoredEvent event : events) {

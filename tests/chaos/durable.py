@@ -1,0 +1,59 @@
+"""Members that keep their events in a PostgreSQL of their own, which can be stopped and killed like them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.member import MemberOptions
+from gateway.postgres.connecting import PostgresUnusable
+from gateway.postgres.server import find_server
+from tests.support.many import Nodes
+from tests.support.postgres import Postgres
+
+
+def why_not() -> str | None:
+    """Why there is no PostgreSQL on this machine; None where there is one."""
+    try:
+        find_server()
+    except PostgresUnusable as error:
+        return str(error)
+    return None
+
+
+class DurableNodes(Nodes):
+    """Members whose events outlive them."""
+
+    def __init__(self, folder: Path, count: int, *, domain: str, options: MemberOptions) -> None:
+        super().__init__(folder, count, domain=domain, options=options)
+        self._data = Path(tempfile.mkdtemp(prefix="hazelgate-chaos-postgres-"))
+        self._data.chmod(0o755)  # root's server runs as somebody else
+        self.postgres = Postgres(self._data)
+
+    def start(self) -> None:
+        """First PostgreSQL, then all members."""
+        self.postgres.start()
+        self._options = replace(self._options, postgres_dsn=self.postgres.new_database())
+        super().start()
+
+    def kill_members(self) -> None:
+        """End every member and every projector at once; PostgreSQL stays."""
+        for node in self.nodes:
+            node.member.kill()
+        for node in self.nodes:
+            node.projector.kill()
+
+    async def start_members_again(self) -> None:
+        """All of them, as after a power cut."""
+        for node in self.nodes:
+            await asyncio.to_thread(node.projector.start)
+        await asyncio.gather(*(asyncio.to_thread(node.member.start) for node in self.nodes))
+
+    def stop(self) -> None:
+        """End whatever runs, and remove the data."""
+        super().stop()
+        self.postgres.kill()
+        shutil.rmtree(self._data, ignore_errors=True)
