@@ -9,10 +9,9 @@ import pytest
 
 from sourcing import Catalog
 from sourcing.hazelcast_cluster import HazelcastCluster
+from tests.support.connected import connected
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.stack import Stack, running_stack
-
-READY_SECONDS = 30.0
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +30,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 async def real_cluster(stack: Stack) -> AsyncIterator[HazelcastCluster]:
     """A client of the shared stack."""
-    cluster = stack.cluster()
-    await cluster.start()
-    await cluster.wait_until_ready(READY_SECONDS)
-    yield cluster
-    await cluster.close()
+    async with connected(stack.cluster()) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +51,5 @@ def own_stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture
 async def own_cluster(own_stack: Stack) -> AsyncIterator[HazelcastCluster]:
     """A client of this test's own stack."""
-    cluster = own_stack.cluster()
-    await cluster.start()
-    await cluster.wait_until_ready(READY_SECONDS)
-    yield cluster
-    await cluster.close()
+    async with connected(own_stack.cluster()) as cluster:
+        yield cluster

@@ -15,6 +15,7 @@ from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
 from sourcing.queries import EntryQuery
+from tests.support.connected import connected
 from tests.support.ledger import ACCOUNTS, AccountOpened
 from tests.support.lossy import LossyCluster
 from tests.support.processes import free_port
@@ -35,11 +36,8 @@ def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 async def cluster(fragile: Stack) -> AsyncIterator[HazelcastCluster]:
-    cluster = fragile.cluster(deadline_seconds=DEADLINE_SECONDS)
-    await cluster.start()
-    await cluster.wait_until_ready(READY_SECONDS)
-    yield cluster
-    await cluster.close()
+    async with connected(fragile.cluster(deadline_seconds=DEADLINE_SECONDS)) as cluster:
+        yield cluster
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
 from sourcing.rebuilds import Rebuilds, RebuildStatus
+from tests.support.connected import connected, handling
 from tests.support.stack import Stack, running_stack
 from tests.support.until import eventually
 from tests.support.villains import BOXES, ThingPut
@@ -40,18 +41,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 async def cluster(stack: Stack) -> AsyncIterator[HazelcastCluster]:
-    cluster = stack.cluster()
-    await cluster.start()
-    await cluster.wait_until_ready(30.0)
-    yield cluster
-    await cluster.close()
+    async with connected(stack.cluster()) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="module")
 async def handler(cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
-    handler = EventHandler(Catalog.load("tests.support.villains"), cluster)
-    yield handler
-    await handler.close()
+    async with handling(Catalog.load("tests.support.villains"), cluster) as handler:
+        yield handler
 
 
 class _Box(msgspec.Struct):

@@ -17,6 +17,7 @@ from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id, pending_key, store_key
 from sourcing.submissions import Sealer
+from tests.support.connected import connected, handling
 from tests.support.ledger import AccountOpened, MoneyPaidIn
 from tests.support.many import Nodes, running_nodes
 from tests.support.until import eventually
@@ -43,19 +44,14 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
 
 @pytest.fixture
 async def cluster(narrow: Nodes) -> AsyncIterator[HazelcastCluster]:
-    cluster = narrow.cluster()
-    await cluster.start()
-    await cluster.wait_until_ready(READY_SECONDS)
-    yield cluster
-    await cluster.close()
+    async with connected(narrow.cluster()) as cluster:
+        yield cluster
 
 
 @pytest.fixture
 async def handler(ledger: Catalog, cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
-    handler = EventHandler(ledger, cluster)
-    await handler.start()
-    yield handler
-    await handler.close()
+    async with handling(ledger, cluster) as handler:
+        yield handler
 
 
 async def test_in_flight_is_bounded_to_half_of_the_journal(

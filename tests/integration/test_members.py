@@ -18,6 +18,7 @@ from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id, store_key
 from sourcing.metrics import decode_stats
 from sourcing.tasks import pipeline_stats
+from tests.support.connected import connected, handling
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.many import Nodes, running_nodes
 from tests.support.until import eventually, until
@@ -35,19 +36,15 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
 
 @pytest.fixture
 async def cluster(nodes: Nodes) -> AsyncIterator[HazelcastCluster]:
-    cluster = nodes.cluster(deadline_seconds=2.0)
-    await cluster.start()
-    await _whole(cluster, 3)
-    yield cluster
-    await cluster.close()
+    async with connected(nodes.cluster(deadline_seconds=2.0), ready_seconds=READY_SECONDS) as cluster:
+        await _whole(cluster, 3)
+        yield cluster
 
 
 @pytest.fixture
 async def handler(ledger: Catalog, cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
-    handler = EventHandler(ledger, cluster)
-    await handler.start()
-    yield handler
-    await handler.close()
+    async with handling(ledger, cluster) as handler:
+        yield handler
 
 
 async def _whole(cluster: HazelcastCluster, members: int) -> None:

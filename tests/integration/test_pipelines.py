@@ -21,6 +21,7 @@ from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
 from sourcing.pipelines import DRAINED, PipelineState
 from tests.support import ledger, ledger_next
+from tests.support.connected import handling
 from tests.support.ledger import AccountOpened, MoneyPaidIn
 from tests.support.notes import NoteLost, NoteTaken
 from tests.support.processes import TEST_HEAP, Child, free_port, member_with, projector
@@ -79,9 +80,8 @@ async def cluster(shop: Shop) -> AsyncIterator[HazelcastCluster]:
 
 @pytest.fixture
 async def handler(cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
-    handler = EventHandler(Catalog.load("tests.support.ledger", "tests.support.notes"), cluster)
-    yield handler
-    await handler.close()
+    async with handling(Catalog.load("tests.support.ledger", "tests.support.notes"), cluster) as handler:
+        yield handler
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
 from sourcing.queries import EntryQuery
 from sourcing.rebuilds import Rebuild, Rebuilds, RebuildStatus, ViewStatus
-from tests.support.accounts import PATIENT, READY_SECONDS, check_balances, connected, entries_of, open_accounts
+from tests.support.accounts import PATIENT, check_balances, entries_of, open_accounts
+from tests.support.connected import READY_SECONDS, connected, handling
 from tests.support.ledger import ACCOUNTS, OWNERS, POISON, MoneyPaidIn
 from tests.support.ledger_with_payments import PAYMENTS
 from tests.support.processes import TEST_HEAP, Child, engine_jar, free_port, member, projector
@@ -54,9 +55,8 @@ def rebuilds(cluster: HazelcastCluster) -> Rebuilds:
 
 @pytest.fixture
 async def handler(ledger: Catalog, cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
-    handler = EventHandler(ledger, cluster)
-    yield handler
-    await handler.close()
+    async with handling(ledger, cluster) as handler:
+        yield handler
 
 
 async def view_status(rebuilds: Rebuilds, view: str) -> ViewStatus:

@@ -24,7 +24,8 @@ from sourcing.handler import EventHandler, Receipt, Submission
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.rebuilds import Rebuild, Rebuilds, RebuildStatus
 from sourcing.snapshots import Attempt, AttemptStatus, Snapshots
-from tests.support.accounts import PATIENT, check_balances, connected, open_accounts
+from tests.support.accounts import PATIENT, check_balances, open_accounts
+from tests.support.connected import connected, handling
 from tests.support.ledger import ACCOUNTS, OWNERS, POISON, MoneyPaidIn
 from tests.support.postgres import Postgres
 from tests.support.processes import Child
@@ -56,9 +57,8 @@ async def cluster(own: Stack) -> AsyncIterator[HazelcastCluster]:
 
 @pytest.fixture
 async def handler(ledger: Catalog, cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
-    handler = EventHandler(ledger, cluster)
-    yield handler
-    await handler.close()
+    async with handling(ledger, cluster) as handler:
+        yield handler
 
 
 def kept_in(folder: Path, every_seconds: int = 0, keep: int = 50) -> SnapshotOptions:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -16,19 +14,8 @@ from sourcing.ids import new_id
 from sourcing.queries import EntryQuery
 from tests.support.ledger import ACCOUNTS, OWNERS, POISON, AccountOpened, MoneyPaidIn
 
-READY_SECONDS = 30.0
 PATIENT = SubmitOptions(timeout_seconds=30.0)
 """Two members that have just met are slow at first."""
-
-
-@contextlib.asynccontextmanager
-async def connected(cluster: HazelcastCluster) -> AsyncIterator[HazelcastCluster]:
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(READY_SECONDS)
-        yield cluster
-    finally:
-        await cluster.close()
 
 
 async def open_accounts(handler: EventHandler, count: int, payments: int = 3, owner: str = "ann") -> list[str]:
