@@ -47,6 +47,7 @@ public final class Rebuilds {
     private static final String REACHED = "reached";
     private static final long JOB_END_MILLIS = 10_000;
     private static final long ANSWER_MILLIS = 5_000;
+    private static final long COUNT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Engine engine;
     private final HazelcastInstance hazelcast;
@@ -56,6 +57,8 @@ public final class Rebuilds {
     private final Map<String, LogFolder> folders = new ConcurrentHashMap<>();
     private final Map<String, Comparison> comparisons = new ConcurrentHashMap<>();
     private final ILogger logger;
+    private long counted;
+    private long countedAtNanos;
 
     public Rebuilds(Engine engine) {
         this.engine = engine;
@@ -287,9 +290,18 @@ public final class Rebuilds {
         return true;
     }
 
+    /** How many events the log has, or had a moment ago: counting all of them at each look would slow down what is looked at. */
+    private synchronized long aboutHowMany() {
+        if (countedAtNanos == 0 || System.nanoTime() - countedAtNanos > COUNT_NANOS) {
+            counted = log.size();
+            countedAtNanos = System.nanoTime();
+        }
+        return counted;
+    }
+
     /** Every rebuild that is remembered, newest first, and where each view stands. */
     public JsonObject report() {
-        long total = log.size();
+        long total = aboutHowMany();
         JsonArray array = new JsonArray();
         for (Rebuild rebuild : all()) {
             JsonObject json = rebuild.toJson();
