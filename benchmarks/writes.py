@@ -12,7 +12,7 @@ from benchmarks.stack import RunningStack, event_handler
 
 _WARM_UP, _MEASURED = 6_000, 3_000
 _ORDERS, _CONNECTIONS = 6_000, 32
-_BULK_WARM_UP, _BULK_EVENTS, _BULK_ROUNDS = 160_000, 40_000, 5
+_BULK_WARM_UP, _BULK_EVENTS, _BULK_ROUNDS = 300_000, 40_000, 5
 _COMMITTED_WARM_UP = 100_000
 
 
@@ -85,7 +85,7 @@ async def bulk(stack: RunningStack) -> list[Figure]:
     """
     handle_events in batches of 1,000, four under way, through to PROJECTED.
 
-    The member's compiler is not done before some 150,000 events: measured is a member that has been up for a while.
+    The member's compiler is not done before some 300,000 events: measured is a member that has been up for a while.
     """
     rates = await _bulk_rates(stack, _BULK_WARM_UP)
     python = "eventsourcing on PostgreSQL in bulk: 527/s (measured elsewhere)"

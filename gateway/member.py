@@ -26,6 +26,9 @@ _QUIET = (
 )
 # With one core left for the common pool, a CompletableFuture starts a thread for each of its tasks.
 _COMMON_POOL = "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2"
+# An entry that changes points from old memory to new. The collector looks such places through when it collects: threads that
+# do so in between cost twice as much (17 µs an event in place of 8, with 400,000 entries).
+_COLLECTOR = "-XX:G1RSetUpdatingPauseTimePercent=50"
 # Half a member is worse than none: the others take over what it had.
 _WHOLE_OR_NOT_AT_ALL = "-XX:+ExitOnOutOfMemoryError"
 
@@ -139,6 +142,7 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         *_MODULES,
         *(flag for since, flag in _QUIET if java.version >= since),
         _COMMON_POOL,
+        _COLLECTOR,
         _WHOLE_OR_NOT_AT_ALL,
         *((f"-Dhazelcast.clock.offset={options.clock_offset_ms}",) if options.clock_offset_ms else ()),
         *(f"-Dhazelgate.{name}={value}" for name, value in properties.items()),
