@@ -26,8 +26,8 @@ _QUIET = (
 )
 # With one core left for the common pool, a CompletableFuture starts a thread for each of its tasks.
 _COMMON_POOL = "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2"
-# An entry that changes points from old memory to new. The collector looks such places through when it collects: threads that
-# do so in between cost twice as much (17 µs an event in place of 8, with 400,000 entries).
+# An entry that changes points from old memory to new. The collector looks such places through when it collects:
+# threads that do so in between cost twice as much (17 µs an event in place of 8, with 400,000 entries).
 _COLLECTOR = "-XX:G1RSetUpdatingPauseTimePercent=50"
 # Half a member is worse than none: the others take over what it had.
 _WHOLE_OR_NOT_AT_ALL = "-XX:+ExitOnOutOfMemoryError"
