@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from gateway.postgres.migrating import migrate
 from gateway.postgres.server import prepare_server
 from tests.support.processes import free_port
 
+START_SECONDS = 60.0
+
 
 class Postgres:
     """A server, with as many databases as are asked for."""
@@ -30,15 +33,29 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and return when it answers."""
-        self._process = subprocess.Popen(
-            self._server.command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            process_group=0,
-        )
-        self._server.wait_until_it_answers()
+        """
+        Start it, and return when it answers.
+
+        After a kill it does not start while a helper of the one before still ends; then it is started again.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            process = self._process = subprocess.Popen(
+                self._server.command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                process_group=0,
+            )
+            while process.poll() is None:
+                try:
+                    self._server.wait_until_it_answers(1.0)
+                    return
+                except PostgresUnusable:
+                    if time.monotonic() > deadline:
+                        raise
+            assert time.monotonic() < deadline, f"PostgreSQL ended with {process.returncode} as it started"
+            time.sleep(0.2)
 
     def kill(self) -> None:
         """End it and all its helpers at once, as a machine does that loses its power."""
