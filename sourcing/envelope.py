@@ -169,6 +169,10 @@ class EntryMeta(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="cam
     """The entry was blocked before its first event could be applied: there are no fields yet, readers see nothing."""
 
 
+UNREADABLE = "*"
+"""The projection that a dead letter names where the stored event itself can't be read any more."""
+
+
 class WaitingEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """An event that waits behind a dead letter. `key` is its key in the store."""
 
@@ -214,6 +218,9 @@ class DecisionAction(StrEnum):
     EDITED = "EDITED"
 
 
+NOTHING = msgspec.Raw()
+
+
 class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """
     An operator's decision, for good: whoever folds the store again has to fold this event so into this entry.
@@ -226,7 +233,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="came
     projection: str
     entry_key: str
     action: DecisionAction
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = NOTHING
     event_version: int | None = None
     reason: str | None = None
     at: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -59,3 +60,9 @@ def head_key(aggregate_type: str, aggregate_id: str) -> str:
 def cursor(position: int, lane: int) -> str:
     """Where a record stands in the whole log; cursors sort as strings in the order of storing."""
     return f"{position:016d}-{lane:05d}"
+
+
+def dead_letter_id(event_id: str, projection: str, entry_key: str) -> str:
+    """The same failure always has the same letter, however often it is processed."""
+    content = f"{event_id}\n{projection}\n{entry_key}".encode()
+    return f"dl-{hashlib.blake2b(content, digest_size=12).hexdigest()}"

@@ -15,8 +15,10 @@ import msgspec
 
 from sourcing.catalog import Catalog, ViewSpec
 from sourcing.envelope import EntryMeta, EventRecord
+from sourcing.errors import NotYet
 from sourcing.events import Event, View
-from sourcing.projector.folding import dead_letter_id
+from sourcing.ids import dead_letter_id
+from sourcing.projector.entries import aggregate_of
 from sourcing.projector.plans import EventPlan, FoldPlan, make_plans
 
 DEAD_LETTER_DECISIONS = "dead-letter-decisions"
@@ -28,6 +30,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     action: str
     at: str
     data: msgspec.Raw = msgspec.Raw(b"")
+    event_version: int | None = None
 
 
 class Lineage:
@@ -68,8 +71,7 @@ class Lineage:
             decisions: Those of operators, by the id of the dead letter.
             until: The instant, as stored: six decimals and Z.
         """
-        view: View | None = None
-        meta: EntryMeta | None = None
+        entry = _Entry()
         for record in records:
             found = self._read(record, key)
             if found is None:
@@ -77,24 +79,14 @@ class Lineage:
             event, folds = found
             decision = decisions.get(dead_letter_id(record.event_id, self._view.name, key))
             if decision is not None and decision.at > until:
-                break
+                entry.block(record)
+                continue
             if decision is not None and decision.action == "DISCARDED":
                 continue
-            try:
-                if decision is not None and decision.action == "EDITED":
-                    event = self._catalog.decode(record.event_type, None, decision.data)
-                view = _folded(folds, view, event, record)
-            except Exception:  # the projection is the user's code: it has failed then as it does now
-                break
-            applied = {**(meta.applied if meta else {}), record.lane: record.position}
-            meta = EntryMeta(
-                version=meta.version + 1 if meta else 1,
-                caused_by=record.event_id,
-                updated_at=record.received_at,
-                applied=applied,
-                keys={},
-            )
-        return None if meta is None or view is None else (meta, view)
+            if decision is not None and decision.action == "EDITED":
+                event = self._catalog.decode(record.event_type, decision.event_version, decision.data)
+            entry.take(folds, event, record)
+        return None if entry.meta is None or entry.view is None else (entry.meta, entry.view)
 
     def _read(self, record: EventRecord, key: str) -> tuple[Event, tuple[FoldPlan, ...]] | None:
         plan = self._plans.get(record.event_type)
@@ -107,6 +99,55 @@ class Lineage:
                     return None
                 return None if folds is None else (event, folds)
         return None
+
+
+class _Entry:
+    """An entry while its events are folded: those of an aggregate wait behind one that it can't take."""
+
+    def __init__(self) -> None:
+        self.view: View | None = None
+        self.meta: EntryMeta | None = None
+        self._blocked: set[str] = set()
+        self._waiting: dict[str, list[tuple[tuple[FoldPlan, ...], Event, EventRecord]]] = {}
+
+    def block(self, record: EventRecord) -> None:
+        """Nothing of the event's aggregate is taken any more."""
+        self._blocked.add(aggregate_of(record))
+
+    def take(self, folds: tuple[FoldPlan, ...], event: Event, record: EventRecord) -> None:
+        """One more event, and then those that waited for what it brings."""
+        aggregate = aggregate_of(record)
+        if aggregate in self._blocked:
+            return
+        queue = self._waiting.setdefault(aggregate, [])
+        queue.append((folds, event, record))
+        if len(queue) == 1:
+            while any(self._go_on(waiting) for waiting in self._waiting.values()):
+                pass
+
+    def _go_on(self, queue: list[tuple[tuple[FoldPlan, ...], Event, EventRecord]]) -> bool:
+        """Whether the first of an aggregate's events was taken."""
+        if not queue:
+            return False
+        folds, event, record = queue[0]
+        try:
+            self.view = _folded(folds, self.view, event, record)
+        except NotYet:
+            return False
+        except Exception:  # the projection is the user's code: it has failed then as it does now
+            self.block(record)
+            queue.clear()
+            return False
+        del queue[0]
+        meta = self.meta
+        self.meta = EntryMeta(
+            version=meta.version + 1 if meta else 1,
+            caused_by=record.event_id,
+            updated_at=record.received_at,
+            applied={**(meta.applied if meta else {}), record.lane: record.position},
+            keys={},
+        )
+        return True
 
 
 def stored_until(records: Iterable[EventRecord], until: str) -> list[EventRecord]:

@@ -74,13 +74,14 @@ class MemoryPipeline:
         """Retry, edit or discard one dead letter."""
         return take_all(self._engine.dead_letters.resolve(order))
 
-    def replay(self, records: Iterable[EventRecord]) -> None:
-        """Fold stored records into the entries that have not seen them yet."""
+    def replay(self, records: Iterable[EventRecord], loaded: dict[str, dict[str, bytes | None]] | None = None) -> None:
+        """Fold stored records into the entries that have not seen them yet. `loaded` has what operators decided."""
         deliveries = [
             Delivery(b"", record.lane, record.position, record.received_at, None, msgspec.json.encode(record))
             for record in records
         ]
-        self.write(self.run(deliveries).writes)
+        self.rounds = 0
+        self.write(self._engine.fold(deliveries, loaded or {}).writes)
 
     # ------------------------------------------------------------------ single steps, to stop between them
 

@@ -99,11 +99,11 @@ class ViewEntry:
         self.updated_at = record.received_at
         self.touched.append(index)
 
-    def skip(self, lane: int, position: int) -> None:
+    def skip(self, lane: int, position: int, index: int = 0) -> None:
         """The state after an event that is not applied to this entry, and never will be."""
         self.version += 1
         self.applied[lane] = max(position, self.applied.get(lane, 0))
-        self.touched.append(0)
+        self.touched.append(index)
 
     def wait(self, index: int) -> None:
         """

@@ -8,21 +8,20 @@ find in its entry yet (`NotYet`) can come with an event of another aggregate.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from sourcing import clock
 from sourcing.envelope import EventRecord, WaitingEvent, encode_json
 from sourcing.errors import NotYet
 from sourcing.events import Event, View
+from sourcing.ids import dead_letter_id
 from sourcing.projector.calls import FAULTS, Calls, Limits, Stage, check_size
+from sourcing.projector.decisions import Decisions
 from sourcing.projector.entries import NOBODY, Entries, Incomplete, Letter, ViewEntry, Waiter, aggregate_of
 from sourcing.projector.intake import Targets
 from sourcing.projector.messages import Write
-from sourcing.projector.plans import FoldPlan
+from sourcing.projector.plans import FoldPlan, ViewPlan
 
-UNREADABLE = "*"
-"""The projection that a letter names where the stored event itself can't be read any more."""
 FIRST_RETRY_MS = 100
 """How long after its first failure an event that may pass is tried again."""
 _META_BYTES = 8_192
@@ -36,8 +35,11 @@ class Folding:
     `careful` encodes each view as it is folded, to find the event to blame for one that can't be written.
     """
 
-    def __init__(self, entries: Entries, calls: Calls, limits: Limits, *, careful: bool) -> None:
+    def __init__(
+        self, entries: Entries, calls: Calls, limits: Limits, decisions: Decisions | None = None, *, careful: bool
+    ) -> None:
         self._entries = entries
+        self._decisions = decisions or None
         self._calls = calls
         self._limits = limits
         self._careful = careful
@@ -70,7 +72,14 @@ class Folding:
                             continue
                     if seen:
                         continue
-                    view = self.fold(folds, entry, event, record)
+                    if self._decisions is not None and stored:
+                        decided = self._decided(self._decisions, view_plan, entry, event, folds, record)
+                        if decided is None:
+                            entry.skip(record.lane, record.position, index)
+                            continue
+                        view = self.fold(decided[1], entry, decided[0], record)
+                    else:
+                        view = self.fold(folds, entry, event, record)
                 except Incomplete:
                     raise
                 except FAULTS as error:  # a projection is the user's code: its fault blocks its entry, not the batch
@@ -80,6 +89,23 @@ class Folding:
                     continue
                 entry.apply(view, record, index)
         return found
+
+    def _decided(
+        self,
+        decisions: Decisions,
+        view_plan: ViewPlan,
+        entry: ViewEntry,
+        event: Event,
+        folds: tuple[FoldPlan, ...],
+        record: EventRecord,
+    ) -> tuple[Event, tuple[FoldPlan, ...]] | None:
+        """The event as operators decided that this entry takes it; None where it is left out."""
+        decision = decisions.about(record, entry.spec.name, entry.key)
+        if decision is None:
+            return event, folds
+        edited = decisions.event(record, decision)
+        of_edited = None if edited is None else view_plan.targets(edited).get(entry.key)
+        return None if edited is None or of_edited is None else (edited, of_edited)
 
     def fold(self, folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> View:
         """
@@ -180,9 +206,3 @@ def fold_event(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, reco
             raise TypeError(f"{fold.name} returned {type(view).__name__}; it has to return {entry.spec.cls.__name__}")
     made: View = view
     return made
-
-
-def dead_letter_id(event_id: str, projection: str, entry_key: str) -> str:
-    """The same failure always has the same letter, however often it is processed."""
-    content = f"{event_id}\n{projection}\n{entry_key}".encode()
-    return f"dl-{hashlib.blake2b(content, digest_size=12).hexdigest()}"

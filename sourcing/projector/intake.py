@@ -30,6 +30,7 @@ from sourcing.ids import head_key, is_id
 from sourcing.projector import answers
 from sourcing.projector.answers import NOBODY, Salvaged, Submitter
 from sourcing.projector.calls import FAULTS, Calls, HandlerMisbehaved, Stage
+from sourcing.projector.decisions import Decisions
 from sourcing.projector.entries import Entries
 from sourcing.projector.messages import Delivery, Outcome
 from sourcing.projector.plans import EventPlan, FoldPlan, ReadPlan, ViewPlan
@@ -107,7 +108,9 @@ class Intake:
         self._remembered: tuple[dict[bytes, Submission], ...] = ()
         """What the last batches said, newest first: one is planned while another is processed, in rounds."""
 
-    def take_in(self, deliveries: Sequence[Delivery], entries: Entries, calls: Calls) -> list[Work]:
+    def take_in(
+        self, deliveries: Sequence[Delivery], entries: Entries, calls: Calls, decisions: Decisions
+    ) -> list[Work]:
         """
         Make a batch ready. Never raises for what a delivery contains.
 
@@ -131,7 +134,7 @@ class Intake:
                 if delivery.id_record is not None and self._was_answered(work, submission, delivery.id_record):
                     continue
             if delivery.stored_record is not None:
-                self._recognize(work, delivery.stored_record, entries, calls)
+                self._recognize(work, delivery.stored_record, entries, calls, decisions)
             elif work.submission is not None:
                 self._note(work, work.submission, entries)
         self._remembered = (submissions, *(batch for batch in batches if batch is not remembered))[:_BATCHES_REMEMBERED]
@@ -245,7 +248,9 @@ class Intake:
             work.outcome = answers.answered_before(work.submitter, known.completion)
         return work.outcome is not None
 
-    def _recognize(self, work: Work, stored_record: bytes, entries: Entries, calls: Calls) -> None:
+    def _recognize(
+        self, work: Work, stored_record: bytes, entries: Entries, calls: Calls, decisions: Decisions
+    ) -> None:
         """The event is in the store: that record counts, and what it still has to change."""
         try:
             record = work.record = _decode_record(stored_record)
@@ -260,7 +265,9 @@ class Intake:
         try:
             calls.before(Stage.EVENT, "", record.event_id)
             calls.before(Stage.UPCAST, record.event_type, record.event_id)
-            work.event = self._catalog.decode(record.event_type, record.event_version, record.data)
+            work.event = decisions.event(record, decisions.about(record))
+            if work.event is None:
+                return
             calls.before(Stage.KEYS, record.event_type, record.event_id)
             work.targets = targets_of(work.plan, work.event)
         except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from sourcing.catalog import Catalog
-from sourcing.envelope import Completion, CompletionError, Envelope, EventRecord, IdRecord, encode_json
+from sourcing.envelope import UNREADABLE, Completion, CompletionError, Envelope, EventRecord, IdRecord, encode_json
 from sourcing.errors import FieldProblem, InvalidEvent, Rejected
 from sourcing.events import Event
 from sourcing.ids import cursor, head_key, store_key
@@ -30,8 +30,9 @@ from sourcing.projector.calls import (
     check_size,
     to_nobody,
 )
+from sourcing.projector.decisions import Decisions
 from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete, Letter
-from sourcing.projector.folding import UNREADABLE, Folding
+from sourcing.projector.folding import Folding
 from sourcing.projector.intake import Intake, Reads, Targets, Work, read_keys, require_targets, targets_of
 from sourcing.projector.messages import (
     Description,
@@ -156,9 +157,10 @@ class _Batch:
         `careful` encodes each view as it is folded, to find the event to blame for one that can't be written.
         """
         entries = self._entries = Entries(self._request.loaded)
-        self._folding = Folding(entries, self._calls, self._limits, careful=careful)
+        decisions = Decisions(self._catalog, self._request.loaded)
+        self._folding = Folding(entries, self._calls, self._limits, decisions, careful=careful)
         self._first: dict[str, Work] = {}
-        works = self._intake.take_in(self._request.events, entries, self._calls)
+        works = self._intake.take_in(self._request.events, entries, self._calls, decisions)
         if not entries.needs:
             for work in sorted(works, key=_stored_first):
                 try:

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import msgspec
 
 from sourcing.catalog import Catalog
-from sourcing.envelope import EventRecord
+from sourcing.envelope import UNREADABLE, EventRecord
 from sourcing.events import Event
 from sourcing.ids import store_key
 from sourcing.projector.calls import FAULTS, Calls, HandlerMisbehaved, Limits, Pulse, Stage, Tell, calls_of, to_nobody
+from sourcing.projector.decisions import Decisions
 from sourcing.projector.entries import NOBODY, Entries, EntryNotEncodable, Incomplete
-from sourcing.projector.folding import UNREADABLE, Folding
+from sourcing.projector.folding import Folding
 from sourcing.projector.intake import Targets, require_targets
 from sourcing.projector.messages import FoldRequest, FoldResponse
 from sourcing.projector.plans import EventPlan
@@ -50,6 +51,7 @@ class Refolding:
         self._limits = limits or Limits()
         self._batch_id = -1
         self._calls = Calls()
+        self._decisions = Decisions(catalog, {})
         self._stored: list[_Stored] = []
         self._loaded: dict[str, dict[str, bytes | None]] = {}
 
@@ -72,6 +74,7 @@ class Refolding:
         if request.round == 0:
             views = frozenset(request.views)
             self._batch_id, self._loaded = request.batch_id, {}
+            self._decisions = Decisions(self._catalog, request.loaded)
             self._stored = [self._read(index, raw, views) for index, raw in enumerate(request.records)]
         elif request.batch_id != self._batch_id:
             raise ValueError(f"batch {request.batch_id} goes on, and its records are not here: begin it again")
@@ -87,7 +90,7 @@ class Refolding:
         for stored in self._stored:
             require_targets(stored.targets, entries)
         if not entries.needs:
-            folding = Folding(entries, self._calls, self._limits, careful=careful)
+            folding = Folding(entries, self._calls, self._limits, self._decisions, careful=careful)
             for stored in self._stored:
                 try:
                     _fold(folding, stored)
@@ -107,7 +110,9 @@ class Refolding:
         try:
             self._calls.before(Stage.EVENT, "", record.event_id)
             self._calls.before(Stage.UPCAST, record.event_type, record.event_id)
-            event = self._catalog.decode(record.event_type, record.event_version, record.data)
+            event = self._decisions.event(record, self._decisions.about(record))
+            if event is None:
+                return _Stored(index, record, key, None, [], None)
             self._calls.before(Stage.KEYS, record.event_type, record.event_id)
             targets = [(view, view.targets(event)) for view in plan.views if view.view.name in views]
         except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch

@@ -27,6 +27,8 @@ from sourcing.envelope import (
     DEAD_LETTER_DECISIONS,
     DEAD_LETTER_EVENTS,
     EVENT_STORE,
+    NOTHING,
+    UNREADABLE,
     DeadLetter,
     Decision,
     DecisionAction,
@@ -36,9 +38,10 @@ from sourcing.envelope import (
 )
 from sourcing.errors import FieldProblem, HazelgateError, InvalidEvent, NotYet, camel
 from sourcing.events import Event
+from sourcing.ids import dead_letter_id
 from sourcing.projector.calls import FAULTS, Calls, Limits, Stage
 from sourcing.projector.entries import Entries, Incomplete, Letter, ViewEntry, aggregate_of, letter_keys
-from sourcing.projector.folding import FIRST_RETRY_MS, UNREADABLE, Folding, dead_letter_id, said
+from sourcing.projector.folding import FIRST_RETRY_MS, Folding, said
 from sourcing.projector.intake import Targets, require_targets, targets_of
 from sourcing.projector.messages import (
     Affected,
@@ -169,7 +172,7 @@ class _Resolution:
 
     def _event(self, record: EventRecord, plan: EventPlan, edited: Decision | None) -> Event:
         self._calls.before(Stage.UPCAST, record.event_type, record.event_id)
-        if edited is None or edited.data is None:
+        if edited is None or not edited.data:
             return self._catalog.decode(record.event_type, record.event_version, record.data)
         try:
             event = self._catalog.decode(record.event_type, edited.event_version, edited.data)
@@ -197,7 +200,7 @@ class _Resolution:
             projection=value.projection,
             entry_key=value.entry_key,
             action=DecisionAction.EDITED if edits else DecisionAction.DISCARDED,
-            data=msgspec.Raw(request.data or b"null") if edits else None,
+            data=msgspec.Raw(request.data or b"null") if edits else NOTHING,
             event_version=plan.spec.version if edits and plan is not None else None,
             reason=request.reason,
             at=request.now,

@@ -12,11 +12,19 @@ from collections.abc import Mapping
 import msgspec
 
 from sourcing.catalog import Catalog
-from sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, Completion, CompletionStatus, EventRecord, encode_json
+from sourcing.envelope import (
+    COMPLETED_EVENTS,
+    EVENT_STORE,
+    UNREADABLE,
+    Completion,
+    CompletionStatus,
+    EventRecord,
+    encode_json,
+)
+from sourcing.ids import dead_letter_id
 from sourcing.projector import answers
 from sourcing.projector.calls import FAULTS, Calls, Stage
 from sourcing.projector.entries import Entries, Letter, aggregate_of
-from sourcing.projector.folding import UNREADABLE, dead_letter_id
 from sourcing.projector.intake import Targets, targets_of
 from sourcing.projector.messages import Affected, Settled, SettleRequest, SettleResponse
 from sourcing.projector.plans import EventPlan

@@ -13,12 +13,13 @@ import pytest
 
 from gateway.postgres.connecting import connect
 from sourcing import Catalog, Event, ids
+from sourcing.dead_letters import DeadLetters
 from sourcing.envelope import EVENT_IDS, EVENT_STORE, WaitFor
-from sourcing.errors import EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
+from sourcing.errors import EventDeadLettered, EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
 from sourcing.handler import EventHandler, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.queries import Condition, EntryQuery
-from tests.support.ledger import ACCOUNTS, AccountOpened, MoneyPaidIn
+from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.postgres import Postgres, rows, running_postgres
 from tests.support.stack import Stack, running_stack
 from tests.support.until import until
@@ -141,6 +142,21 @@ async def test_an_event_leaves_the_maps_when_it_is_so_old(ledger: Catalog, postg
             assert (await entry(cluster, EVENT_STORE, key))["data"]["accountId"] == event.account_id
 
 
+async def test_a_letter_of_events_too_old_for_the_maps_is_resolved(ledger: Catalog, durable_stack: Stack) -> None:
+    async with submitting(ledger, durable_stack) as handler, client(durable_stack) as cluster:
+        account = AccountOpened(account_id=ids.new_id(), owner=f"{MOODY}{ids.new_id()}")
+        await handler.handle_event(account)
+        for amount in (ALWAYS_FAILS, 5):
+            with pytest.raises(EventDeadLettered) as dead:
+                await handler.handle_event(MoneyPaidIn(account_id=account.account_id, amount=amount))
+        for number in (2, 3):
+            await (await cluster._client.get_map(EVENT_STORE)).delete(  # type: ignore[union-attr]
+                f"Account:{number}@{account.account_id}"  # type: ignore[arg-type]
+            )
+        await DeadLetters(cluster).discard(dead.value.dead_letter_id, "fraud")
+        assert (await entry(cluster, OWNERS, account.owner))["total"] == 5
+
+
 async def test_an_old_event_sent_again_has_its_first_result(ledger: Catalog, durable_stack: Stack) -> None:
     """Although neither map nor completed-events need know it, and a guard would refuse it today."""
     async with submitting(ledger, durable_stack) as handler, client(durable_stack) as cluster:
@@ -208,14 +224,20 @@ async def test_a_batch_is_refused_in_the_log_when_its_lane_is_taken_over_meanwhi
 async def test_all_is_there_again_after_everything_was_killed(
     ledger: Catalog, postgres: Postgres, tmp_path: Path
 ) -> None:
-    """Events, views and the results of old ids: nothing but PostgreSQL was left of it."""
+    """Events, views, dead letters, what was decided, the results of old ids: nothing but PostgreSQL was left of it."""
     dsn = postgres.new_database()
+    moody = [AccountOpened(account_id=ids.new_id(), owner=f"{MOODY}{ids.new_id()}") for _ in range(2)]
     accounts = [opened() for _ in range(40)]
     with running_stack(tmp_path, postgres_dsn=dsn) as before:
         async with submitting(ledger, before) as handler, client(before) as cluster:
             receipts = await submit_all(handler, accounts)
             for _ in range(3):
                 await submit_all(handler, [MoneyPaidIn(account_id=each.account_id, amount=7) for each in accounts])
+            await submit_all(handler, moody)
+            for amount in (ALWAYS_FAILS, 5):
+                dead = await submit_all(handler, [MoneyPaidIn(account_id=e.account_id, amount=amount) for e in moody])
+            letter_ids = [each.dead_letter_id for each in dead]
+            await DeadLetters(cluster).discard(letter_ids[0], "fraud")
             views = await cluster.read(ACCOUNTS, [each.account_id for each in accounts])
             log = await cluster.query(EntryQuery(map_name=EVENT_STORE, index="cursor", limit=1_000))
         before.member.kill()
@@ -227,6 +249,13 @@ async def test_all_is_there_again_after_everything_was_killed(
             ]
             restored = await cluster.query(EntryQuery(map_name=EVENT_STORE, index="cursor", limit=1_000))
             assert [bytes(e.entry) for e in restored.entries] == [bytes(e.entry) for e in log.entries]
+            letters = DeadLetters(cluster)
+            assert [each.id async for each in letters.find()] == letter_ids[1:]
+            assert [(await letters.one(each)).blocked_count for each in letter_ids[1:]] == [1]
+            assert (await entry(cluster, OWNERS, moody[0].owner))["total"] == 5
+            await letters.discard(letter_ids[1], "fraud, too")
+            assert (await entry(cluster, OWNERS, moody[1].owner))["total"] == 5
+            assert len(rows(dsn, "SELECT 1 FROM dead_letter_decisions")) == 2
             again = await handler.handle_event(accounts[0], SubmitOptions(event_id=receipts[0].event_id))
             assert (again.status, again.sequence) == ("SUCCESS", 1)
             more = await handler.handle_event(MoneyPaidIn(account_id=accounts[0].account_id, amount=1))

@@ -16,16 +16,27 @@ from hazelcast.core import HazelcastJsonValue
 from gateway.cli import main
 from gateway.java import find_java
 from gateway.member import MemberOptions, member_command
-from sourcing import Catalog
-from sourcing.errors import RebuildRefused
-from sourcing.handler import EventHandler, Receipt, Submission
+from sourcing import Catalog, CompletionStatus
+from sourcing.dead_letters import DeadLetters
+from sourcing.errors import DeadLetterBusy, EventDeadLettered, RebuildRefused
+from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
 from sourcing.queries import EntryQuery
 from sourcing.rebuilds import Rebuild, Rebuilds, RebuildStatus, ViewStatus
 from tests.support.accounts import PATIENT, check_balances, entries_of, open_accounts
 from tests.support.connected import READY_SECONDS, connected, handling
-from tests.support.ledger import ACCOUNTS, OWNERS, POISON, MoneyPaidIn
+from tests.support.ledger import (
+    ACCOUNTS,
+    ALWAYS_FAILS,
+    FAILS_AT_FIRST,
+    MOOD_SECONDS,
+    MOODY,
+    OWNERS,
+    POISON,
+    AccountOpened,
+    MoneyPaidIn,
+)
 from tests.support.ledger_with_payments import PAYMENTS
 from tests.support.processes import TEST_HEAP, Child, engine_jar, free_port, member, projector
 from tests.support.stack import Stack, running_stack
@@ -187,6 +198,69 @@ async def test_a_fold_that_fails_waits_in_its_letter_in_the_new_generation_too(
     assert blocked[0] == blocked[1]
     (letter,) = await cluster.read("dead-letter-events", list(blocked[0].values()))
     assert len(msgspec.json.decode(letter or b"null")["waiting"]) == 1
+
+
+class Moody:
+    """An owner's account, and a payment that his entry can't take, with one of 5 behind it."""
+
+    def __init__(self, cluster: HazelcastCluster, handler: EventHandler) -> None:
+        self.letters = DeadLetters(cluster)
+        self.owner, self.account, self.letter, self.event_id = f"{MOODY}{new_id()}", new_id(), "", new_id()
+        self._cluster, self._handler = cluster, handler
+
+    async def pay(self, amount: int) -> Moody:
+        await self._handler.handle_event(AccountOpened(account_id=self.account, owner=self.owner))
+        for each, options in ((amount, SubmitOptions(event_id=self.event_id)), (5, SubmitOptions())):
+            with pytest.raises(EventDeadLettered) as dead:
+                await self._handler.handle_event(MoneyPaidIn(account_id=self.account, amount=each), options)
+            self.letter = dead.value.dead_letter_id
+        return self
+
+    async def total(self) -> int | None:
+        (raw,) = await self._cluster.read(OWNERS, [self.owner])
+        total: int | None = msgspec.json.decode(raw or b"{}").get("total")
+        return total
+
+
+async def test_what_operators_decided_holds_in_the_new_generation(
+    cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    edited, discarded = [await Moody(cluster, handler).pay(ALWAYS_FAILS) for _ in range(2)]
+    data = {"accountId": edited.account, "owner": edited.owner, "amount": 2}
+    await edited.letters.edit(edited.letter, msgspec.json.encode(data))
+    await discarded.letters.discard(discarded.letter, "fraud")
+    assert (await ended(rebuilds, await rebuilds.compare([OWNERS]))).differences == 0
+    await ended(rebuilds, await rebuilds.start([OWNERS]))
+    assert (await edited.total(), await discarded.total()) == (2 + 5, 5)
+    assert [each async for each in edited.letters.find() if each.entry_key in (edited.owner, discarded.owner)] == []
+
+
+async def test_nothing_is_decided_about_a_view_while_it_is_built(
+    cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    moody = await Moody(cluster, handler).pay(ALWAYS_FAILS)
+    slow = await rebuilds.start([OWNERS], events_per_second=1)
+    with pytest.raises(DeadLetterBusy, match=f"rebuild {slow} folds events by what was decided"):
+        await moody.letters.discard(moody.letter, "fraud")
+    await rebuilds.cancel(slow)
+    await moody.letters.discard(moody.letter, "fraud")
+    assert await moody.total() == 5
+
+
+async def test_a_letter_that_the_new_generation_has_no_use_for_is_resolved(
+    cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    moody = await Moody(cluster, handler).pay(FAILS_AT_FIRST)
+    await asyncio.sleep(MOOD_SECONDS)
+    await ended(rebuilds, await rebuilds.start([OWNERS]))
+    assert await moody.total() == FAILS_AT_FIRST + 5
+
+    async def told() -> bool:
+        completion = await handler.completion(moody.event_id)
+        return completion is not None and completion.status is CompletionStatus.SUCCESS
+
+    await eventually(told)
+    assert [each async for each in moody.letters.find() if each.entry_key == moody.owner] == []
 
 
 async def test_a_rebuild_waits_for_a_projector_that_died_half_way(

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from sourcing.envelope import EVENT_STORE
+from sourcing.ids import dead_letter_id
 from sourcing.past import DEAD_LETTER_DECISIONS
-from sourcing.projector.folding import dead_letter_id
 from tests.support.gateway import Gateway, create_customer, create_order, create_product
 from tests.support.moments import differences, everything, use_the_shop
 

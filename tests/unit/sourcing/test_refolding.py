@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from sourcing.envelope import DEAD_LETTER_EVENTS, EVENT_STORE
+from sourcing.dead_letters import ResolveOrder
+from sourcing.envelope import DEAD_LETTER_DECISIONS, DEAD_LETTER_EVENTS, EVENT_STORE, UNREADABLE, EventRecord
 from sourcing.events import Event
+from sourcing.ids import dead_letter_id
 from sourcing.memory.pipeline import MemoryPipeline
 from sourcing.projector.calls import Crumb, FailedCall
 from sourcing.projector.messages import FoldRequest, FoldResponse
@@ -43,10 +45,14 @@ def stored(pipeline: MemoryPipeline) -> list[bytes]:
 
 
 def fold(
-    refolding: Refolding, records: list[bytes], views: list[str], maps: dict[str, dict[str, bytes]]
+    refolding: Refolding,
+    records: list[bytes],
+    views: list[str],
+    maps: dict[str, dict[str, bytes]],
+    decisions: dict[str, bytes | None] | None = None,
 ) -> FoldResponse:
     """One batch, over as many rounds as it takes, and its writes made."""
-    answer = refolding.fold(FoldRequest(1, 0, views, records, {}))
+    answer = refolding.fold(FoldRequest(1, 0, views, records, {DEAD_LETTER_DECISIONS: decisions or {}}))
     for number in range(1, 9):
         if not answer.needs:
             break
@@ -156,3 +162,56 @@ def test_a_call_that_has_failed_is_not_made_and_its_event_waits_in_a_letter(
     assert written["counter-view"][0]["history"] == [2]
     [letter] = written[DEAD_LETTER_EVENTS]
     assert "did not return within 5 s" in letter["error"]
+
+
+DISCARD = {"action": "DISCARD"}
+EDIT = {"action": "EDIT", "data": msgspec.Raw(b'{"counterId":"a","by":3}')}
+
+
+@pytest.mark.parametrize(("order", "total"), [(DISCARD, 2 + 5 + 1), (EDIT, 2 + 5 + 3 + 1)])
+def test_what_operators_decided_holds_in_a_fresh_fold(
+    pipeline: MemoryPipeline, refolding: Refolding, order: dict[str, Any], total: int
+) -> None:
+    deliver(pipeline, Counted(counter_id="a", by=POISON), Counted(counter_id="a", by=1))
+    [letter] = pipeline.map(DEAD_LETTER_EVENTS)
+    assert pipeline.resolve(ResolveOrder(dead_letter_id=letter, **order)).outcome == "RESOLVED"
+    assert fields(pipeline.map("group-view")["all"])["total"] == total
+    decisions: dict[str, bytes | None] = dict(pipeline.map(DEAD_LETTER_DECISIONS))
+    maps: dict[str, dict[str, bytes]] = {}
+    fold(refolding, stored(pipeline), VIEWS, maps, decisions)
+    assert fields(maps["group-view"]["all"])["total"] == total
+    assert fields(maps["counter-view"]["a"])["total"] == 2 + 5 + POISON + 1, "a decision is about one entry"
+    assert DEAD_LETTER_EVENTS not in maps
+    fold(refolding, stored(pipeline), VIEWS, {}, {})
+
+
+def test_what_operators_decided_holds_where_a_log_is_restored(pipeline: MemoryPipeline) -> None:
+    """The pipeline itself folds stored events into empty views then."""
+    deliver(pipeline, Counted(counter_id="a", by=POISON), Counted(counter_id="a", by=1))
+    [letter] = pipeline.map(DEAD_LETTER_EVENTS)
+    pipeline.resolve(ResolveOrder(dead_letter_id=letter, action="DISCARD", reason="why"))
+    fresh = MemoryPipeline(CATALOG)
+    fresh.replay(pipeline.records, {DEAD_LETTER_DECISIONS: dict(pipeline.map(DEAD_LETTER_DECISIONS))})
+    assert fields(fresh.map("group-view")["all"])["total"] == 2 + 5 + 1
+    assert not fresh.map(DEAD_LETTER_EVENTS)
+
+
+@pytest.mark.parametrize("action", ["DISCARD", "EDIT"])
+def test_an_event_that_can_not_be_read_is_as_operators_decided(
+    pipeline: MemoryPipeline, refolding: Refolding, action: str
+) -> None:
+    deliver(pipeline, CounterStarted(counter_id="b"))
+    broken = json.dumps({**json.loads(stored(pipeline)[1]), "data": {"counterId": "a"}}).encode()
+    record = msgspec.json.decode(broken, type=EventRecord)
+    letter = dead_letter_id(record.event_id, UNREADABLE, "")
+    key = "Counter:2@a"
+    again = MemoryPipeline(CATALOG)
+    again.map(EVENT_STORE)[key] = broken
+    again.replay([pipeline.records[0], record])
+    assert list(again.map(DEAD_LETTER_EVENTS)) == [letter]
+    order = ResolveOrder(dead_letter_id=letter, action=action, data=msgspec.Raw(b'{"counterId":"a","by":3}'))
+    assert again.resolve(order).outcome == "RESOLVED"
+    assert not again.map(DEAD_LETTER_EVENTS)
+    maps: dict[str, dict[str, bytes]] = {}
+    fold(refolding, [stored(pipeline)[0], broken], ["counter-view"], maps, dict(again.map(DEAD_LETTER_DECISIONS)))
+    assert fields(maps["counter-view"]["a"])["history"] == ([] if action == "DISCARD" else [3])

@@ -23,8 +23,10 @@ import io.hazelgate.engine.projector.Resolving;
 import io.hazelgate.engine.projector.Resolving.Order;
 import io.hazelgate.engine.projector.Resolving.Settled;
 import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.store.LogAway;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +103,8 @@ public final class DeadLetters {
                 if (answer != null) {
                     return answer;
                 }
+            } catch (LogAway e) {
+                return said(order, "BUSY", e.getMessage());
             } catch (BatchTooLarge e) {
                 return said(order, "FAILED", "the letter and what waits behind it " + e.getMessage());
             } finally {
@@ -112,6 +116,20 @@ public final class DeadLetters {
             }
             pauseFor(pause);
             pause = Math.min(MAX_PAUSE_MILLIS, pause * 2);
+        }
+    }
+
+    /**
+     * Retries letters that have probably nothing left to do: whoever waited is told, and they go. One that is missed here stays until an
+     * operator retries it.
+     */
+    public void retryAll(Collection<String> deadLetterIds) {
+        for (String id : deadLetterIds) {
+            try {
+                resolve(new Order(id, "RETRY", null, null));
+            } catch (RuntimeException e) {
+                log.warning("dead letter " + id + " could not be retried by itself", e);
+            }
         }
     }
 
@@ -137,8 +155,13 @@ public final class DeadLetters {
     /** Null where a write was refused. */
     private String attempt(Asking asking, Order order) {
         Resolving resolving = ask(asking, order);
+        String building = building(resolving);
+        if (building != null) {
+            return said(order, "BUSY", building);
+        }
         int before = resolving.steps().size() - 1;
         for (List<Write> step : resolving.steps().subList(0, before)) {
+            keep(step);
             if (!writer.write(step).isEmpty()) {
                 return null;
             }
@@ -155,6 +178,36 @@ public final class DeadLetters {
         }
         return answer.substring(0, answer.length() - 1) + ",\"completion\":"
                 + new String(settled.get(0).completion(), StandardCharsets.UTF_8) + "}";
+    }
+
+    /** Why its decision can't be made just now; null where it can, or there is none. */
+    private String building(Resolving resolving) {
+        for (List<Write> step : resolving.steps()) {
+            for (Write write : step) {
+                if (isDecision(write) && write.value() != null) {
+                    String view = Json.stringField(new String(write.value(), StandardCharsets.UTF_8), "projection");
+                    String rebuild = engine.rebuilds().building(view);
+                    if (rebuild != null) {
+                        return "rebuild " + rebuild + " folds events by what was decided about them so far:"
+                                + " wait until it has ended, or cancel it";
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private static boolean isDecision(Write write) {
+        return write.map().equals(Names.DEAD_LETTER_DECISIONS);
+    }
+
+    /** A decision is where the log is before it counts. */
+    private void keep(List<Write> step) {
+        for (Write write : step) {
+            if (isDecision(write)) {
+                engine.eventLog().decide(write.key(), write.value());
+            }
+        }
     }
 
     /** A projector that is asked about one letter, and the calls that it did not survive meanwhile. */
@@ -221,9 +274,21 @@ public final class DeadLetters {
             if (resolving.needs().isEmpty()) {
                 return resolving;
             }
-            loader.load(resolving.needs(), loaded);
+            load(resolving.needs(), loaded);
         }
         throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+    }
+
+    /** A record that is too old for the map is in the log. */
+    private void load(Map<String, List<String>> needs, Map<String, Map<String, byte[]>> loaded) {
+        loader.load(needs, loaded);
+        Map<String, byte[]> records = loaded.get(Names.EVENT_STORE);
+        if (records != null && engine.eventLog().isDurable()) {
+            List<String> missing = needs.getOrDefault(Names.EVENT_STORE, List.of()).stream()
+                    .filter(key -> records.get(key) == null)
+                    .toList();
+            records.putAll(engine.eventLog().records(missing));
+        }
     }
 
     /** Writes and tells how the events stand now. */
@@ -239,7 +304,7 @@ public final class DeadLetters {
                 tell(settling.events());
                 return settling.events();
             }
-            loader.load(settling.needs(), loaded);
+            load(settling.needs(), loaded);
         }
         throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
     }

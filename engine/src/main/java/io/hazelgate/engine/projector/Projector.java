@@ -140,17 +140,19 @@ public final class Projector implements Answerer, AutoCloseable {
         /**
          * Begins a batch.
          *
+         * @param decisions what operators decided about its events, as loaded
          * @return what it needs to see, or, where that is nothing, its writes
          * @throws ProjectorAway when it can't be reached, dies or does not answer; the batch is then begun anew
          * @throws BatchTooLarge when the batch fits into no question, or what it comes to into no answer
          * @throws ProjectorFailed when it answers that it could not
          */
-        public Answer begin(Collection<String> views, List<byte[]> records, Care care) {
+        public Answer begin(
+                Collection<String> views, List<byte[]> records, Map<String, Map<String, byte[]>> decisions, Care care) {
             if (conversation == null || conversation.isClosed()) {
                 conversation = new Conversation(FOLD);
             }
             batchId = newBatchId();
-            return ask(0, views, records, Map.of(), care);
+            return ask(0, views, records, decisions, care);
         }
 
         /** Goes on with the batch that was begun last, with more entries loaded. */

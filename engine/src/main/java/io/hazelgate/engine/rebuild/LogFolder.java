@@ -12,6 +12,7 @@ import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.rebuild.EventLog.StoredEvent;
+import io.hazelgate.engine.store.Decisions;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,6 +45,9 @@ final class LogFolder {
     private final EventLog log;
     private final Entries entries;
     private final Progress progress;
+    /** None is made about these views while they are built: {@link Rebuilds#building}. */
+    private final Decisions decisions;
+
     private final ILogger logger;
     private String cursor;
     private final Map<Pipeline, Asking> askers = new HashMap<>();
@@ -118,6 +122,7 @@ final class LogFolder {
                 engine.hazelcast().getPartitionService().getPartitions().size();
         String beginning =
                 rebuild.fromPosition() == 0 ? EventLog.BEGINNING : EventLog.cursorAfter(rebuild.fromPosition());
+        decisions = Decisions.all(engine);
         progress = new Progress(engine.hazelcast(), rebuild.id(), beginning);
         cursor = progress.start();
         logger = engine.hazelcast().getLoggingService().getLogger(LogFolder.class);
@@ -179,13 +184,13 @@ final class LogFolder {
 
     /** One try. The writes before it come to their end while the projector reads. */
     private Folded fold(Asking asking, List<byte[]> records, Care care) {
-        Answer answer = asking.next.begin(rebuild.targets().keySet(), records, care);
+        Answer answer = asking.next.begin(rebuild.targets().keySet(), records, decisions.about(records), care);
         settle();
         return new Folded(records, complete(asking.next, answer, care).writes());
     }
 
     private Folded foldAgain(Asking asking, List<byte[]> records, Care care) {
-        Answer answer = asking.again.begin(rebuild.targets().keySet(), records, care);
+        Answer answer = asking.again.begin(rebuild.targets().keySet(), records, decisions.about(records), care);
         return new Folded(records, complete(asking.again, answer, care).writes());
     }
 

@@ -17,6 +17,7 @@ import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
+import io.hazelgate.engine.store.Decisions;
 import io.hazelgate.engine.tasks.RebuildStep;
 import io.hazelgate.engine.views.Generation;
 import java.nio.charset.StandardCharsets;
@@ -275,6 +276,12 @@ public final class Rebuilds {
             throw new IllegalArgumentException(
                     "rebuild " + id + " is " + rebuild.status() + ": only a failed one is resumed");
         }
+        if (Decisions.all(engine)
+                .anySince(rebuild.startedAt(), rebuild.targets().keySet())) {
+            throw new IllegalArgumentException("operators have decided about dead letters of "
+                    + rebuild.targets().keySet() + " since rebuild " + id
+                    + " began, and it has folded events without knowing: start a new one");
+        }
         rebuilds.set(id, rebuild.again().toValue());
         startJob(rebuild);
     }
@@ -327,6 +334,21 @@ public final class Rebuilds {
     /** The entries that a comparison found to differ. */
     public JsonValue differences(String id) {
         return Comparison.differences(hazelcast, id);
+    }
+
+    /**
+     * The rebuild or comparison of a view that is under way; null where there is none.
+     *
+     * @param view its name; {@code *} for any
+     */
+    public String building(String view) {
+        return rebuilds.values().stream()
+                .map(Rebuild::of)
+                .filter(rebuild -> rebuild.isRunning()
+                        && (view.equals("*") || rebuild.targets().containsKey(view)))
+                .map(Rebuild::id)
+                .findFirst()
+                .orElse(null);
     }
 
     // ------------------------------------------------------------ what the job asks for

@@ -8,6 +8,7 @@ import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
+import com.hazelcast.query.Predicates;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
@@ -49,6 +50,11 @@ final class Switching {
     private final HazelcastInstance hazelcast;
     private final Rebuild rebuild;
     private final ILogger log;
+    /**
+     * Letters of the generations before that the fresh folds did not open: their events are in the views that are live now. And those
+     * of a snapshot that was older than what was decided about them.
+     */
+    private final List<String> settledLetters = new ArrayList<>();
 
     Switching(Engine engine, Rebuild rebuild) {
         this.engine = engine;
@@ -103,6 +109,7 @@ final class Switching {
             throw new IllegalStateException("interrupted while it switched views", e);
         } finally {
             openAll();
+            engine.deadLetters().retryAll(settledLetters);
             Rebuild now = engine.rebuilds().find(rebuild.id());
             if (comparing && (now == null || !now.isRunning())) {
                 engine.rebuilds().dropTargets(rebuild);
@@ -130,6 +137,14 @@ final class Switching {
     private void switchViews(long position) {
         IMap<String, HazelcastJsonValue> letters = hazelcast.getMap(rebuild.lettersMap());
         IMap<String, HazelcastJsonValue> live = hazelcast.getMap(Names.DEAD_LETTER_EVENTS);
+        for (String view : rebuild.targets().keySet()) {
+            live.keySet(Predicates.equal("projection", view)).stream()
+                    .filter(letter -> !letters.containsKey(letter))
+                    .forEach(settledLetters::add);
+        }
+        hazelcast.<String, HazelcastJsonValue>getMap(Names.DEAD_LETTER_DECISIONS).keySet().stream()
+                .filter(letters::containsKey)
+                .forEach(settledLetters::add);
         letters.entrySet().forEach(letter -> live.putIfAbsent(letter.getKey(), letter.getValue()));
         String at = Clock.iso(Clock.micros());
         List<String> dropped = new ArrayList<>();

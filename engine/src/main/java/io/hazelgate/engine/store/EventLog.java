@@ -53,6 +53,17 @@ public interface EventLog extends AutoCloseable {
      */
     List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit);
 
+    /**
+     * Keeps what an operator decided about a dead letter for good, before it counts.
+     *
+     * @param decision JSON, or null where there is none any more
+     * @throws LogAway it is not known whether it is kept: to be tried again
+     */
+    void decide(String deadLetterId, byte[] decision);
+
+    /** All decisions beyond what the maps tell, by the id of the dead letter. */
+    Map<String, byte[]> decisions();
+
     /** How many events there are; in memory, in this member's partitions. */
     long count();
 

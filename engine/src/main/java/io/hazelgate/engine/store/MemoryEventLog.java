@@ -103,6 +103,16 @@ public final class MemoryEventLog implements EventLog {
     }
 
     @Override
+    public void decide(String deadLetterId, byte[] decision) {
+        // The map, which is written next, keeps it.
+    }
+
+    @Override
+    public Map<String, byte[]> decisions() {
+        return Map.of();
+    }
+
+    @Override
     public long count() {
         return eventStore().getLocalMapStats().getOwnedEntryCount();
     }

@@ -51,6 +51,13 @@ public final class PostgresEventLog implements EventLog {
             WHERE NOT EXISTS (SELECT FROM lane_owners own WHERE own.lane = wanted.lane AND own.run = ?)""";
     private static final String COLUMNS = "SELECT cursor, record, payload_hash FROM event_store";
 
+    private static final String DECIDE =
+            """
+            INSERT INTO dead_letter_decisions (dead_letter_id, decision) VALUES (?, ?)
+            ON CONFLICT (dead_letter_id) DO UPDATE SET decision = EXCLUDED.decision""";
+    private static final String UNDECIDE = "DELETE FROM dead_letter_decisions WHERE dead_letter_id = ?";
+    private static final String DECISIONS = "SELECT dead_letter_id, decision FROM dead_letter_decisions";
+
     /** What a SELECT is given and what becomes of its rows. */
     public interface Query<T> {
         T on(Connection connection) throws SQLException;
@@ -292,6 +299,33 @@ public final class PostgresEventLog implements EventLog {
                     }
                 }
                 return page;
+            }
+        });
+    }
+
+    @Override
+    public void decide(String deadLetterId, byte[] decision) {
+        select(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(decision == null ? UNDECIDE : DECIDE)) {
+                statement.setString(1, deadLetterId);
+                if (decision != null) {
+                    statement.setString(2, new String(decision, StandardCharsets.UTF_8));
+                }
+                return statement.executeUpdate();
+            }
+        });
+    }
+
+    @Override
+    public Map<String, byte[]> decisions() {
+        return select(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(DECISIONS);
+                    ResultSet rows = statement.executeQuery()) {
+                Map<String, byte[]> decisions = new HashMap<>();
+                while (rows.next()) {
+                    decisions.put(rows.getString(1), Json.bytes(rows.getString(2)));
+                }
+                return decisions;
             }
         });
     }

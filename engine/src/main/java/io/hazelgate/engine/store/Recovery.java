@@ -43,6 +43,7 @@ public final class Recovery {
     private final ILogger log;
     private final Map<Pipeline, Projector.Asker> askers = new HashMap<>();
     private final CountDownLatch done = new CountDownLatch(1);
+    private Decisions decisions = Decisions.NONE;
     private volatile String problem = "starting";
 
     public Recovery(Engine engine, int recentEvents) {
@@ -104,6 +105,10 @@ public final class Recovery {
         long startedAt = Clock.micros();
         long total = eventLog.count();
         engine.lanes().continueBehind(eventLog.lastPosition());
+        List<Change> decided = new ArrayList<>();
+        eventLog.decisions().forEach((id, decision) -> decided.add(Change.set(id, decision)));
+        engine.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();
+        decisions = Decisions.all(engine);
         String recentFrom = eventLog.cursorBeforeNewest(recentEvents);
         Manifest snapshot = loadSnapshot();
         String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
@@ -124,6 +129,8 @@ public final class Recovery {
         }
         log.info(restored + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms"
                 + (snapshot == null ? "" : ", " + snapshot.events() + " of them by snapshot " + snapshot.id()));
+        // A snapshot may be older than what was decided about the letters in it.
+        engine.deadLetters().retryAll(decided.stream().map(Change::key).toList());
         shared.set(STATE, DONE);
         done.countDown();
         if (snapshot != null) {
@@ -215,7 +222,7 @@ public final class Recovery {
 
     private Answer answer(Projector projector, Projector.Asker asker, List<Input> inputs) {
         long batchId = projector.newBatchId();
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+        Map<String, Map<String, byte[]>> loaded = decisions.about(inputs, Input::storedRecord);
         for (int round = 0; round < MAX_ROUNDS; round++) {
             Answer answer = asker.process(batchId, round, inputs, loaded, Care.NONE);
             if (!answer.needsMore()) {
