@@ -206,6 +206,7 @@ def _unfinished(answers: Sequence[Answer], maps: Maps, forgets: bool) -> Iterabl
         yield Violation(Broken.UNFINISHED, f"{key} is still pending")
     stored = {record["eventId"]: record for record in maps.store.values()}
     accepted = {answer.event_id for answer in answers if answer.told is Told.OK}
+    in_letters = {event_id for event_id, *_ in _waiting(maps)}
     for event_id in sorted(accepted | stored.keys()):
         status = _status(maps, event_id)
         if status is None and forgets:
@@ -214,6 +215,9 @@ def _unfinished(answers: Sequence[Answer], maps: Maps, forgets: bool) -> Iterabl
             yield Violation(Broken.UNFINISHED, f"{event_id} has no completion")
         elif (event_id in stored) != (status in ("SUCCESS", "DEAD_LETTERED")):
             where = "is in the store" if event_id in stored else "is not in the store"
+            yield Violation(Broken.ANSWER, f"{event_id} {where}, and its completion says {status}")
+        elif (status == "DEAD_LETTERED") != (event_id in in_letters):
+            where = "is in a dead letter" if event_id in in_letters else "is in no dead letter"
             yield Violation(Broken.ANSWER, f"{event_id} {where}, and its completion says {status}")
 
 
@@ -242,15 +246,23 @@ def _views(maps: Maps) -> Iterable[Violation]:
 
 def _held(maps: Maps) -> set[tuple[str, str, str]]:
     """Which event is not in which entry, for the dead letters or an operator say so: (eventId, view, entry key)."""
-    held = set()
-    for letter in maps.letters.values():
-        place = (letter["projection"], letter["entryKey"])
-        held.add((letter["eventId"], *place))
-        held |= {(maps.store[one["key"]]["eventId"], *place) for one in letter["waiting"] if one["key"] in maps.store}
+    held = _waiting(maps)
     for decision in maps.decisions.values():
         if decision["action"] == "DISCARDED":
             held.add((decision["eventId"], decision["projection"], decision["entryKey"]))
     return held
+
+
+def _waiting(maps: Maps) -> set[tuple[str, str, str]]:
+    """Which event is in a dead letter, or waits behind it, for which entry: (eventId, view, entry key)."""
+    waiting = set()
+    for letter in maps.letters.values():
+        place = (letter["projection"], letter["entryKey"])
+        waiting.add((letter["eventId"], *place))
+        waiting |= {
+            (maps.store[one["key"]]["eventId"], *place) for one in letter["waiting"] if one["key"] in maps.store
+        }
+    return waiting
 
 
 def folded_meter(history: Sequence[Json]) -> Json | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import signal
 import sys
@@ -14,12 +15,13 @@ from pathlib import Path
 from gateway.commands.pipeline import Replacement
 from gateway.member import MemberOptions
 from sourcing import WaitFor
+from sourcing.dead_letters import DeadLetters
 from sourcing.rebuilds import Rebuilds, RebuildStatus
 from tests.chaos import durable
 from tests.chaos.answers import Answer, Told
 from tests.chaos.durable import DurableNodes
 from tests.chaos.gateway import reading_of
-from tests.chaos.meters import MeterRead
+from tests.chaos.meters import POISON, REPAIRED, MeterRead
 from tests.chaos.scene import DOMAIN, Scene
 from tests.chaos.split import SplitNodes, why_not
 from tests.support.many import Node, Nodes
@@ -32,6 +34,7 @@ TINY_JOURNAL = MemberOptions(quorum=2, heap=HEAP, journal_capacity=4)
 HOUR_MS = 3_600_000
 HEAL_SECONDS = 120.0
 REBUILD_SECONDS = 120.0
+RESOLVE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,34 @@ class Size:
     """Among how many meters the poison is."""
     rounds: int
     """How many gateways are killed."""
+    letters: int
+    """How many dead letters are retried."""
     away_seconds: float
     """How long PostgreSQL is stopped."""
 
 
 LONG = Size(
-    seconds=8, times=20, pause_seconds=15, split_seconds=30, flood=50_000, meters=1_000, rounds=10, away_seconds=60
+    seconds=8,
+    times=20,
+    pause_seconds=15,
+    split_seconds=30,
+    flood=50_000,
+    meters=1_000,
+    rounds=10,
+    letters=300,
+    away_seconds=60,
 )
-SHORT = Size(seconds=1.5, times=3, pause_seconds=3, split_seconds=12, flood=1_500, meters=60, rounds=2, away_seconds=4)
+SHORT = Size(
+    seconds=1.5,
+    times=3,
+    pause_seconds=3,
+    split_seconds=12,
+    flood=1_500,
+    meters=60,
+    rounds=2,
+    letters=20,
+    away_seconds=4,
+)
 
 
 async def kill_one(scene: Scene, nodes: Nodes, size: Size) -> None:
@@ -196,6 +219,61 @@ async def poison(scene: Scene, nodes: Nodes, size: Size) -> None:
         dead = [answer.meter_id for answer in answers if answer.status == "DEAD_LETTERED"]
         if dead != [meters[size.meters // 2]]:
             raise RuntimeError(f"only the poisoned reading was to be dead-lettered, and {dead[:5]} were")
+
+
+async def retry_letters(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """Readings become dead letters, the code is repaired, and an operator resolves them while more come behind them."""
+    district = f"{scene.prefix}{POISON}"
+    meters = [f"{scene.prefix}r{number}" for number in range(size.letters)]
+    letters = DeadLetters(scene.gateway)
+    numbers = itertools.count()
+
+    async def read_all() -> list[Answer]:
+        number = next(numbers)
+        return await scene.client.submit(
+            [MeterRead(meter_id=each, number=number, units=100, district=district) for each in meters]
+        )
+
+    async def open_letters() -> list[str]:
+        return [each.id async for each in letters.find() if each.entry_key == district]
+
+    for _ in range(2):
+        if {answer.status for answer in await read_all()} != {"DEAD_LETTERED"}:
+            raise RuntimeError("each of these readings was to be dead-lettered")
+    opened = await open_letters()
+    if len(opened) != len(meters):
+        raise RuntimeError(f"each of {len(meters)} meters was to have one dead letter, there are {len(opened)}")
+    await letters.discard(opened[0], "to see that this one is left out, and the one behind it is not")
+    [failed] = await letters.retry(opened[1:2])
+    if failed.outcome != "FAILED":
+        raise RuntimeError(f"before the repair a retry was to fail: {failed}")
+    working = asyncio.create_task(scene.load.run(size.seconds))
+    for node in nodes.nodes:
+        node.projector.environ[REPAIRED] = "yes"
+        await asyncio.to_thread(node.projector.stop)
+        await asyncio.to_thread(node.projector.start)
+    await working
+    await scene.ready()
+    working = asyncio.create_task(scene.load.run(size.seconds))
+    reading = asyncio.create_task(_repeated(read_all, 3))
+    try:
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            while left := await open_letters():
+                await letters.retry(left)
+        await reading
+    finally:
+        reading.cancel()
+        await working
+        for node in nodes.nodes:
+            del node.projector.environ[REPAIRED]
+            await asyncio.to_thread(node.projector.stop)
+            await asyncio.to_thread(node.projector.start)
+    await scene.ready()
+
+
+async def _repeated(read_all: Callable[[], Awaitable[list[Answer]]], times: int) -> None:
+    for _ in range(times):
+        _require_ok(await read_all())
 
 
 async def same_id(scene: Scene, nodes: Nodes, size: Size) -> None:
@@ -369,6 +447,7 @@ FAULTS = [
     Fault("kill-gateway", kill_gateway),
     Fault("tiny-journal", tiny_journal, options=TINY_JOURNAL, loaded=False),
     Fault("poison", poison),
+    Fault("retry-letters", retry_letters),
     Fault("same-id", same_id),
     Fault("split", split, is_split=True),
     Fault("clocks", clocks, offsets_ms=(0, -HOUR_MS // 2, HOUR_MS // 2), recovers_in_seconds=10),

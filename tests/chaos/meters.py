@@ -2,12 +2,13 @@
 The domain that is hurt: meters whose readings arrive, in districts that sum them up.
 
 A meter's entry shows the order in which its readings were folded, and a reading holds what its guard saw of the meter.
-A district is fed by many meters. Where "toxic" is part of its name, readings can't be folded there; where "slow" is,
-each takes a while.
+A district is fed by many meters. Where "toxic" is part of its name, readings can't be folded there, but by the code as
+it is once it was repaired (`REPAIRED` in the projector's environment); where "slow" is, each takes a while.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Annotated
 
@@ -21,6 +22,9 @@ POISON = "toxic"
 REFUSED = 13
 """A reading that the guard refuses."""
 
+REPAIRED = "CHAOS_REPAIRED"
+"""The variable that stands for a later version of this module."""
+_is_repaired = REPAIRED in os.environ
 SLOW = "slow"
 SLOWNESS_SECONDS = 0.001
 
@@ -80,7 +84,7 @@ def read(meter: Meter | None, event: MeterRead) -> Meter:
 
 @districts.on(MeterRead, key="district")
 def summed_up(district: District | None, event: MeterRead) -> District:
-    if POISON in event.district:
+    if POISON in event.district and not _is_repaired:
         raise ValueError("this district can't be summed up")
     if SLOW in event.district:
         time.sleep(SLOWNESS_SECONDS)

@@ -13,7 +13,16 @@ from tests.chaos.scene import DOMAIN, GIVE_UP_SECONDS, Result, scene
 from tests.support.many import Nodes, running_nodes
 
 SEED = 5
-SHARED = ["kill-projector", "pause-projector", "kill-gateway", "poison", "same-id", "kill-member", "rebuild-killed"]
+SHARED = [
+    "kill-projector",
+    "pause-projector",
+    "kill-gateway",
+    "poison",
+    "retry-letters",
+    "same-id",
+    "kill-member",
+    "rebuild-killed",
+]
 """The others need members of other settings, or more time."""
 
 

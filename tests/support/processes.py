@@ -60,7 +60,8 @@ class Child:
     def __init__(self, command: list[str], *, ready: str, log: Path, environ: dict[str, str] | None = None) -> None:
         self._command = command
         self._ready = ready
-        self._environ = environ or {}
+        self.environ = environ or {}
+        """What it is told besides; changes count from its next start on."""
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
@@ -79,7 +80,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **self._environ},
+            env={**os.environ, **self.environ},
         )
         deadline = time.monotonic() + START_SECONDS
         while self._ready.encode() not in self._log.read_bytes()[said_before:]:

@@ -225,11 +225,18 @@ def test_what_waits_behind_a_dead_letter_is_not_missed(world: World) -> None:
         "waiting": [{"key": "Meter:4@m1"}],
     }
     rest = [record for record in world.maps.store.values() if record not in held]
-    world.maps.districts["d1"] = {"_meta": {"blocked": "dl-1"}, **(folded_district(rest) or {})}
+    world.maps.districts["d1"] = {"_meta": {"blocked": {"Meter@m1": "dl-1"}}, **(folded_district(rest) or {})}
     world.maps.completed["e-m1-2"]["status"] = world.maps.completed["e-m1-3"]["status"] = "DEAD_LETTERED"
     assert world.found() == set()
     world.maps.letters["dl-1"]["waiting"] = []
+    world.maps.completed["e-m1-3"]["status"] = "SUCCESS"
     assert world.found() == {Broken.VIEW}, "an event that neither waits nor was folded is missed"
+
+
+def test_a_completion_that_names_a_dead_letter_which_is_gone_is_found(world: World) -> None:
+    """Its letter was resolved, and nobody was told."""
+    world.maps.completed["e-m1-2"]["status"] = "DEAD_LETTERED"
+    assert world.found() == {Broken.ANSWER}
 
 
 def test_a_subscriber_that_saw_an_event_twice_is_found(world: World) -> None:
