@@ -131,11 +131,11 @@ final class LogFolder {
     /**
      * Folds the next batch; its writes may still be under way.
      *
-     * @return how many events were read; 0 at the end, then everything is written
+     * @return how many events were read; 0 at the end, then everything is written, and where {@link #hasMoved}
      */
     synchronized int step(long upToPosition, int maxEvents) {
         List<StoredEvent> events = next(upToPosition, maxEvents);
-        if (events.isEmpty()) {
+        if (events.isEmpty() || hasMoved()) {
             settle();
             return 0;
         }
@@ -148,7 +148,7 @@ final class LogFolder {
         Map<Integer, List<byte[]>> groups = new TreeMap<>();
         int fresh = 0;
         for (StoredEvent event : events) {
-            if (!progress.has(event)) {
+            if (progress.takes(event)) {
                 groups.computeIfAbsent(event.lane() / partitionCount, pipeline -> new ArrayList<>())
                         .add(event.record());
                 fresh++;
@@ -201,12 +201,29 @@ final class LogFolder {
         return askers.computeIfAbsent(pipeline, asked -> new Asking(asked, logger));
     }
 
-    /** Folds everything up to a position; to be called while nothing new is stored. */
-    synchronized void drain(long upToPosition) {
+    /** Whether lanes have come or gone since this began: another one has to go on, from what is on record. */
+    boolean hasMoved() {
+        return !progress.isCurrent();
+    }
+
+    /**
+     * Folds everything up to a position; to be called while nothing new is stored.
+     *
+     * @return whether that is done; not where lanes move meanwhile
+     */
+    synchronized boolean drain(long upToPosition) {
         while (step(upToPosition, MAX_EVENTS) > 0) {
             // one batch after the other
         }
-        progress.save(true);
+        boolean all = !hasMoved();
+        progress.save(all);
+        return all;
+    }
+
+    /** Puts on record what is folded, for the one that goes on. */
+    synchronized void end() {
+        settle();
+        progress.save(false);
     }
 
     /** Puts on record how far it is, now and then; always when it is about having caught up. */

@@ -2,27 +2,37 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.internal.partition.IPartition;
+import com.hazelcast.internal.partition.IPartitionService;
 import com.hazelcast.map.IMap;
-import com.hazelcast.partition.Partition;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Names;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How far each partition's events are folded. Every member keeps what it has done on record, so that whoever has a partition after
  * it begins where it ended.
+ *
+ * <p>It is about the partitions that are held here when it begins. One that moves away is as far as this member had read it, and not
+ * as far as the member reads on without it; one that comes is somebody else's until there is another progress.
  */
 final class Progress {
     private static final long FRESH_MICROS = 3_000_000;
 
     private final IMap<String, HazelcastJsonValue> map;
     private final String key;
-    private final int partitionCount;
+    private final IPartitionService partitions;
     private final Map<Integer, String> done = new HashMap<>();
     private final Map<Integer, String> mine = new HashMap<>();
+    /** What this member has read of partitions that it no longer holds. */
+    private final Map<Integer, String> left = new HashMap<>();
+
     private long events;
     private String start;
 
@@ -30,7 +40,12 @@ final class Progress {
     Progress(HazelcastInstance hazelcast, String rebuildId, String beginning) {
         map = hazelcast.getMap(Names.REBUILD_PROGRESS);
         String prefix = rebuildId + '/';
-        partitionCount = hazelcast.getPartitionService().getPartitions().size();
+        partitions = ((HazelcastInstanceProxy) hazelcast)
+                .getOriginal()
+                .node
+                .nodeEngine
+                .getPartitionService();
+        Set<Integer> held = held();
         key = prefix + hazelcast.getCluster().getLocalMember().getUuid();
         for (Map.Entry<String, HazelcastJsonValue> entry : map.entrySet()) {
             if (entry.getKey().startsWith(prefix)) {
@@ -40,19 +55,17 @@ final class Progress {
                 record.get("cursors").asObject().forEach(member -> {
                     int partition = Integer.parseInt(member.getName());
                     done.merge(partition, member.getValue().asString(), Progress::later);
-                    if (own) {
-                        mine.put(partition, member.getValue().asString());
+                    if (own && !held.contains(partition)) {
+                        left.put(partition, member.getValue().asString());
                     }
                 });
             }
         }
-        for (Partition partition : hazelcast.getPartitionService().getPartitions()) {
-            if (partition.getOwner() != null && partition.getOwner().localMember()) {
-                // A lane is as far as whoever had it before has come.
-                String from = done.computeIfAbsent(partition.getPartitionId(), id -> beginning);
-                mine.put(partition.getPartitionId(), from);
-                start = start == null || from.compareTo(start) < 0 ? from : start;
-            }
+        for (int partition : held) {
+            // A lane is as far as whoever had it before has come.
+            String from = done.computeIfAbsent(partition, id -> beginning);
+            mine.put(partition, from);
+            start = start == null || from.compareTo(start) < 0 ? from : start;
         }
         start = start == null ? beginning : start;
     }
@@ -66,10 +79,31 @@ final class Progress {
         return start;
     }
 
-    /** Whether an event was folded before this member began. */
-    boolean has(EventLog.StoredEvent event) {
-        String before = done.get(event.lane() % partitionCount);
-        return before != null && event.cursor().compareTo(before) <= 0;
+    /** The partitions whose events are all to be found here: one that comes or goes has its index made, or no longer has it. */
+    private Set<Integer> held() {
+        Set<Integer> held = new HashSet<>();
+        for (int id = 0; id < partitions.getPartitionCount(); id++) {
+            IPartition partition = partitions.getPartition(id);
+            if (partition.isLocal() && !partition.isMigrating()) {
+                held.add(id);
+            }
+        }
+        return held;
+    }
+
+    /** Whether this member holds what it held when this began. What was read before it is asked, and then not, may lack events. */
+    boolean isCurrent() {
+        return held().equals(mine.keySet());
+    }
+
+    /** Whether an event is for this member to fold: of a partition of its own, and not folded before it began. */
+    boolean takes(EventLog.StoredEvent event) {
+        String before = mine.containsKey(partitionOf(event)) ? done.get(partitionOf(event)) : null;
+        return before != null && event.cursor().compareTo(before) > 0;
+    }
+
+    private int partitionOf(EventLog.StoredEvent event) {
+        return event.lane() % partitions.getPartitionCount();
     }
 
     /** Everything up to that cursor is folded, and written. */
@@ -81,6 +115,7 @@ final class Progress {
     /** @param caughtUp whether there was little left to read */
     void save(boolean caughtUp) {
         JsonObject cursors = new JsonObject();
+        left.forEach((partition, cursor) -> cursors.add(String.valueOf(partition), cursor));
         mine.forEach((partition, cursor) -> cursors.add(String.valueOf(partition), cursor));
         JsonObject record = new JsonObject()
                 .add("events", events)

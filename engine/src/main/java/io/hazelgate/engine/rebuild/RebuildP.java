@@ -34,6 +34,7 @@ final class RebuildP extends AbstractProcessor {
     private ILogger log;
     private boolean leads;
     private Rebuild rebuild;
+    private Rebuild based;
     private LogFolder folder;
     private long lookedAtNanos;
     private long liveEvents;
@@ -75,12 +76,14 @@ final class RebuildP extends AbstractProcessor {
             if (rebuild == null || !rebuild.isRunning()) {
                 return true;
             }
+            if (based == null) {
+                based = engine.rebuilds().onItsBase(rebuild, leads);
+            }
+            if (based == null) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+                return false;
+            }
             if (folder == null) {
-                Rebuild based = engine.rebuilds().onItsBase(rebuild, leads);
-                if (based == null) {
-                    LockSupport.parkNanos(PAUSE_NANOS);
-                    return false;
-                }
                 folder = new LogFolder(engine, based);
                 engine.rebuilds().register(id, folder);
             }
@@ -113,6 +116,13 @@ final class RebuildP extends AbstractProcessor {
             most = Math.max(1, Math.min(most, limit / BATCHES_PER_SECOND));
         }
         int read = folder.step(engine.gate().settled(), most);
+        if (folder.hasMoved()) {
+            folder.end();
+            engine.rebuilds().unregister(id, folder);
+            folder = null;
+            LockSupport.parkNanos(PAUSE_NANOS);
+            return false;
+        }
         if (read < most) {
             folder.save(true);
             if (leads && engine.rebuilds().finish(rebuild)) {

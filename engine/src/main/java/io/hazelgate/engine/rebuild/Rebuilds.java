@@ -392,7 +392,8 @@ public final class Rebuilds {
             case REACHED -> position = engine.lanes().reached();
             case Switching.COMPARE -> comparison(id).look();
             case Switching.CLOSE -> {
-                done = folders.containsKey(id)
+                LogFolder folder = folders.get(id);
+                done = folder != null
                         && engine.gate()
                                 .close(
                                         id,
@@ -403,9 +404,7 @@ public final class Rebuilds {
                                         Switching.CLOSE_MILLIS,
                                         Switching.HOLD_MILLIS);
                 position = engine.lanes().reached();
-                if (done) {
-                    folders.get(id).drain(position);
-                }
+                done = done && folder.drain(position);
             }
             case Switching.COMPARE_AGAIN -> differences = comparison(id).lookAgain();
             case Switching.LOOK -> {
