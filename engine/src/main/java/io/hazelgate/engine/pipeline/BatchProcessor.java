@@ -128,6 +128,12 @@ final class BatchProcessor {
         }
     }
 
+    /** Asks the projector no more; when no batch is under way. */
+    void close() {
+        planning.close();
+        projecting.close();
+    }
+
     private Batch attempt(List<Received> events, Map<String, List<String>> needs, Care care)
             throws InterruptedException {
         List<byte[]> found = new ArrayList<>();

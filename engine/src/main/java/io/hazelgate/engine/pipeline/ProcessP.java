@@ -267,6 +267,7 @@ final class ProcessP extends AbstractProcessor {
             worker.shutdownNow();
             planner.shutdownNow();
             awaitEnd(worker);
+            batchProcessor.close();
         }
     }
 }

@@ -128,6 +128,11 @@ public final class Projector implements Answerer, AutoCloseable {
             }
             return Messages.answer(current.ask(request));
         }
+
+        /** Asks no more. A stream that stays open keeps one of the projector's threads. */
+        public void close() {
+            end(conversation);
+        }
     }
 
     /** One who has stored events folded, one batch at a time, over its own stream. */
@@ -170,6 +175,17 @@ public final class Projector implements Answerer, AutoCloseable {
             requireSize(request);
             return Messages.foldAnswer(conversation.ask(request));
         }
+
+        /** Asks no more. A stream that stays open keeps one of the projector's threads. */
+        public void close() {
+            end(conversation);
+        }
+    }
+
+    private static void end(Conversation conversation) {
+        if (conversation != null && !conversation.isClosed()) {
+            conversation.questions.onCompleted();
+        }
     }
 
     public Folder newFolder() {
@@ -205,7 +221,7 @@ public final class Projector implements Answerer, AutoCloseable {
         requireSize(request);
         Conversation conversation = new Conversation(method);
         byte[] answer = conversation.ask(request);
-        conversation.questions.onCompleted();
+        end(conversation);
         return answer;
     }
 

@@ -88,6 +88,11 @@ final class LogFolder {
             }
         }
 
+        void close() {
+            next.close();
+            again.close();
+        }
+
         private static String eventId(byte[] record) {
             return Json.stringField(new String(record, StandardCharsets.UTF_8), "eventId");
         }
@@ -224,6 +229,12 @@ final class LogFolder {
     synchronized void end() {
         settle();
         progress.save(false);
+    }
+
+    /** Asks the projectors no more. */
+    synchronized void close() {
+        askers.values().forEach(Asking::close);
+        askers.clear();
     }
 
     /** Puts on record how far it is, now and then; always when it is about having caught up. */

@@ -118,8 +118,7 @@ final class RebuildP extends AbstractProcessor {
         int read = folder.step(engine.gate().settled(), most);
         if (folder.hasMoved()) {
             folder.end();
-            engine.rebuilds().unregister(id, folder);
-            folder = null;
+            close();
             LockSupport.parkNanos(PAUSE_NANOS);
             return false;
         }
@@ -164,6 +163,8 @@ final class RebuildP extends AbstractProcessor {
     public void close() {
         if (engine != null && folder != null) {
             engine.rebuilds().unregister(id, folder);
+            folder.close();
+            folder = null;
         }
     }
 }
