@@ -19,6 +19,7 @@ from sourcing.errors import EventDeadLettered, EventIdConflict, EventRejected, E
 from sourcing.handler import EventHandler, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.queries import Condition, EntryQuery
+from tests.support.connected import connected
 from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.postgres import Postgres, rows, running_postgres
 from tests.support.stack import Stack, running_stack
@@ -42,19 +43,8 @@ def durable_stack(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @asynccontextmanager
-async def client(stack: Stack) -> AsyncIterator[HazelcastCluster]:
-    cluster = stack.cluster()
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(READY_SECONDS)
-        yield cluster
-    finally:
-        await cluster.close()
-
-
-@asynccontextmanager
 async def submitting(ledger: Catalog, stack: Stack) -> AsyncIterator[EventHandler]:
-    async with client(stack) as cluster:
+    async with connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
         handler = EventHandler(ledger, cluster, source="postgres tests")
         try:
             yield handler
@@ -87,13 +77,16 @@ async def test_stored_means_committed(ledger: Catalog, durable_stack: Stack, dsn
             f"FROM event_store WHERE event_id = '{receipt.event_id}'",
         )
         assert row[:4] == ("AccountOpened", 1, event.owner, receipt.correlation_id)
-        async with client(durable_stack) as cluster:
+        async with connected(durable_stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
             assert await cluster.read(EVENT_STORE, [f"Account:1@{event.account_id}"]) == [row[4].encode()]
 
 
 async def test_an_event_too_old_for_the_maps_is_found_everywhere(ledger: Catalog, durable_stack: Stack) -> None:
     """By its key, by its id, in the whole log, and by what it is about; and the maps stay small."""
-    async with submitting(ledger, durable_stack) as handler, client(durable_stack) as cluster:
+    async with (
+        submitting(ledger, durable_stack) as handler,
+        connected(durable_stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+    ):
         event = opened()
         [receipt] = await submit_all(handler, [event])
         await submit_all(handler, [opened() for _ in range(2 * RECENT)])
@@ -134,7 +127,10 @@ async def forgotten(cluster: HazelcastCluster, key: str, *, left: int) -> None:
 async def test_an_event_leaves_the_maps_when_it_is_so_old(ledger: Catalog, postgres: Postgres, tmp_path: Path) -> None:
     """Though there is room for many more; and is found as before."""
     with running_stack(tmp_path, postgres_dsn=postgres.new_database(), recent_seconds=1) as stack:
-        async with submitting(ledger, stack) as handler, client(stack) as cluster:
+        async with (
+            submitting(ledger, stack) as handler,
+            connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+        ):
             event = opened()
             await submit_all(handler, [event, opened()])
             key = f"Account:1@{event.account_id}"
@@ -143,7 +139,10 @@ async def test_an_event_leaves_the_maps_when_it_is_so_old(ledger: Catalog, postg
 
 
 async def test_a_letter_of_events_too_old_for_the_maps_is_resolved(ledger: Catalog, durable_stack: Stack) -> None:
-    async with submitting(ledger, durable_stack) as handler, client(durable_stack) as cluster:
+    async with (
+        submitting(ledger, durable_stack) as handler,
+        connected(durable_stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+    ):
         account = AccountOpened(account_id=ids.new_id(), owner=f"{MOODY}{ids.new_id()}")
         await handler.handle_event(account)
         for amount in (ALWAYS_FAILS, 5):
@@ -159,7 +158,10 @@ async def test_a_letter_of_events_too_old_for_the_maps_is_resolved(ledger: Catal
 
 async def test_an_old_event_sent_again_has_its_first_result(ledger: Catalog, durable_stack: Stack) -> None:
     """Although neither map nor completed-events need know it, and a guard would refuse it today."""
-    async with submitting(ledger, durable_stack) as handler, client(durable_stack) as cluster:
+    async with (
+        submitting(ledger, durable_stack) as handler,
+        connected(durable_stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+    ):
         event = opened()
         first = await handler.handle_event(event)
         payment = MoneyPaidIn(account_id=event.account_id, amount=5)
@@ -229,7 +231,10 @@ async def test_all_is_there_again_after_everything_was_killed(
     moody = [AccountOpened(account_id=ids.new_id(), owner=f"{MOODY}{ids.new_id()}") for _ in range(2)]
     accounts = [opened() for _ in range(40)]
     with running_stack(tmp_path, postgres_dsn=dsn) as before:
-        async with submitting(ledger, before) as handler, client(before) as cluster:
+        async with (
+            submitting(ledger, before) as handler,
+            connected(before.cluster(), ready_seconds=READY_SECONDS) as cluster,
+        ):
             receipts = await submit_all(handler, accounts)
             for _ in range(3):
                 await submit_all(handler, [MoneyPaidIn(account_id=each.account_id, amount=7) for each in accounts])
@@ -243,7 +248,10 @@ async def test_all_is_there_again_after_everything_was_killed(
         before.member.kill()
         before.projector.kill()
     with running_stack(tmp_path, postgres_dsn=dsn) as after:
-        async with submitting(ledger, after) as handler, client(after) as cluster:
+        async with (
+            submitting(ledger, after) as handler,
+            connected(after.cluster(), ready_seconds=READY_SECONDS) as cluster,
+        ):
             assert [_fields(raw) for raw in await cluster.read(ACCOUNTS, [each.account_id for each in accounts])] == [
                 _fields(raw) for raw in views
             ]
@@ -277,7 +285,10 @@ async def test_postgres_goes_away_under_load_and_nothing_is_lost(ledger: Catalog
     with running_postgres() as postgres:
         dsn = postgres.new_database()
         with running_stack(tmp_path, postgres_dsn=dsn) as stack:
-            async with submitting(ledger, stack) as handler, client(stack) as cluster:
+            async with (
+                submitting(ledger, stack) as handler,
+                connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+            ):
                 ledger_of: dict[str, int] = {}
                 over = asyncio.Event()
 

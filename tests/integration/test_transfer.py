@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from gateway.cli import main
 from sourcing import Catalog, ids
 from sourcing.handler import EventHandler, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
+from tests.support.connected import connected
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.postgres import Postgres, rows
 from tests.support.stack import Stack, running_stack
@@ -31,21 +31,10 @@ def memory_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-@asynccontextmanager
-async def client(stack: Stack) -> AsyncIterator[HazelcastCluster]:
-    cluster = stack.cluster()
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(READY_SECONDS)
-        yield cluster
-    finally:
-        await cluster.close()
-
-
 @pytest.fixture(scope="module")
 async def views(ledger: Catalog, memory_stack: Stack) -> dict[str, list[Any]]:
     """What the views hold, once 30 accounts are opened and paid into."""
-    async with client(memory_stack) as cluster:
+    async with connected(memory_stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
         handler = EventHandler(ledger, cluster)
         opened = [AccountOpened(account_id=each, owner=f"owner-{n % 4}") for n, each in enumerate(ACCOUNT_IDS)]
         payments = [MoneyPaidIn(account_id=each, amount=n + 1) for n in range(5) for each in ACCOUNT_IDS]
@@ -107,7 +96,7 @@ async def test_a_restored_export_equals_the_original_byte_for_byte(
     await cli("export", str(again), "--from-postgres", "--postgres-dsn", dsn)
     assert content(again) == content(exported)
     with running_stack(tmp_path, postgres_dsn=dsn) as stack:
-        async with client(stack) as cluster:
+        async with connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
             assert await view_entries(cluster) == views
             handler = EventHandler(ledger, cluster)
             more = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[1], amount=1))
