@@ -37,7 +37,7 @@ from sourcing.clock import instant
 from sourcing.envelope import EventRecord, encode_json
 from sourcing.events import Event
 from sourcing.ids import cursor
-from sourcing.projector.intake import payload_hash
+from sourcing.repetition import payload_hash
 
 PARTITIONS = 71
 """As hazelgate.yaml has it."""

@@ -14,18 +14,21 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from sourcing.catalog import Catalog
 from sourcing.cluster import Cluster, Subscription, completions_topic
 from sourcing.envelope import (
     COMPLETED_EVENTS,
     EVENT_IDS,
+    EVENT_STORE,
     Completion,
     CompletionError,
     CompletionStatus,
     Envelope,
+    EventRecord,
     IdRecord,
 )
 from sourcing.errors import PipelineUnavailable
-from sourcing.projector.intake import payload_hash
+from sourcing.repetition import is_repeated
 
 _logger = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ LOOK_UP_AT_ONCE = 1_000
 _decode_notices = msgspec.json.Decoder(list[Completion]).decode
 _decode_completion = msgspec.json.Decoder(Completion).decode
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
+_decode_record = msgspec.json.Decoder(EventRecord).decode
 
 
 class Expected(msgspec.Struct, gc=False):
@@ -83,7 +87,8 @@ class Batch:
 class Completions:
     """The events that this gateway waits for."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, catalog: Catalog, cluster: Cluster) -> None:
+        self._catalog = catalog
         self._cluster = cluster
         self._waiting: dict[str, tuple[Batch, int]] = {}
         self._batches: dict[Batch, None] = {}
@@ -232,18 +237,31 @@ class Completions:
                 else:
                     of_others.append((one, completion))
         if of_others:
-            id_records = await self._cluster.read(EVENT_IDS, [one.envelope.event_id for one, _ in of_others])
-            for (one, completion), id_record in zip(of_others, id_records, strict=True):
-                if id_record is not None:
-                    self._answer(one.envelope.submission_id, _judged(one, completion, _decode_id_record(id_record)))
+            await self._judge(of_others)
+
+    async def _judge(self, of_others: list[tuple[Expected, Completion]]) -> None:
+        """
+        Other submissions of the same eventIds are through: their results are ours, where they had our payload.
+
+        Where this code can't tell, nobody is answered: the event's own notice, or the end of the wait, is left.
+        """
+        found = await self._cluster.read(EVENT_IDS, [one.envelope.event_id for one, _ in of_others])
+        ids = [None if entry is None else _decode_id_record(entry) for entry in found]
+        keys = [known.key for known in ids if known is not None and known.key is not None]
+        records = dict(zip(keys, await self._cluster.read(EVENT_STORE, keys), strict=True))
+        for (one, completion), known in zip(of_others, ids, strict=True):
+            if known is None:
+                continue
+            stored = records.get(known.key or "")
+            record = None if stored is None else _decode_record(stored)
+            if record is not None and record.event_id != one.envelope.event_id:
+                record = None
+            same = is_repeated(self._catalog, one.envelope, known, record)
+            if same is not None:
+                self._answer(one.envelope.submission_id, completion if same else _conflict(one, completion))
 
 
-def _judged(one: Expected, completion: Completion, id_record: IdRecord) -> Completion:
-    """Another submission of the same eventId is through: its result is ours, if it had our payload."""
-    envelope = one.envelope
-    ours = payload_hash(envelope.event_type, envelope.event_version, envelope.aggregate_id, bytes(envelope.data))
-    if id_record.hash == ours:
-        return completion
+def _conflict(one: Expected, completion: Completion) -> Completion:
     return msgspec.structs.replace(
         completion,
         submission_id=one.envelope.submission_id,

@@ -21,6 +21,7 @@ _Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53, description="a sequence:
 _Step = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1, description="a step number of 32 bits")]
 
 EMPTY_OBJECT = msgspec.Raw(b"{}")
+NOTHING = msgspec.Raw()
 
 PENDING_EVENTS = "pending-events"
 EVENT_STORE = "event-store"
@@ -73,7 +74,11 @@ class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="came
 
 
 class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
-    """One stored event. The engine puts `persistedAt` in as it stores it."""
+    """
+    One stored event. The engine puts `persistedAt` in as it stores it.
+
+    `submitted` is there where guards have completed the event: what it said before (`sourcing.repetition`).
+    """
 
     persisted_at: str | None = None
     cursor: str
@@ -95,6 +100,7 @@ class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="c
     received_at: str
     metadata: msgspec.Raw = EMPTY_OBJECT
     data: msgspec.Raw
+    submitted: msgspec.Raw = NOTHING
 
 
 class CompletionError(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
@@ -218,9 +224,6 @@ class DecisionAction(StrEnum):
     EDITED = "EDITED"
 
 
-NOTHING = msgspec.Raw()
-
-
 class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """
     An operator's decision, for good: whoever folds the store again has to fold this event so into this entry.
@@ -240,11 +243,17 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="came
 
 
 class IdRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """What became of an eventId: `key` of its record in the store, or the completion that refused it."""
+    """
+    What became of an eventId: `key` of its record in the store, or the completion that refused it.
+
+    A refused event is in no store: `data` is what was submitted, as text, and `version` its version.
+    """
 
     hash: str
     key: str | None = None
     completion: Completion | None = None
+    version: int = 0
+    data: str | None = None
 
 
 class _HeadMeta(msgspec.Struct, frozen=True):

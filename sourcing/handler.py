@@ -20,6 +20,7 @@ from sourcing.envelope import (
     COMPLETED_EVENTS,
     EVENT_IDS,
     EVENT_STORE,
+    PENDING_EVENTS,
     Completion,
     CompletionStatus,
     Envelope,
@@ -39,6 +40,7 @@ from sourcing.errors import (
     SequenceConflict,
 )
 from sourcing.events import Event
+from sourcing.repetition import is_pending_again
 from sourcing.submissions import DEFAULT_OPTIONS, Receipt, Sealer, Submission, SubmitOptions
 
 __all__ = ["EventHandler", "Receipt", "Submission", "SubmitOptions"]
@@ -68,7 +70,8 @@ class EventHandler:
     def __init__(self, catalog: Catalog, cluster: Cluster, *, source: str = "gateway") -> None:
         self._cluster = cluster
         self._sealer = Sealer(catalog, source=source, reply_to=cluster.gateway_id)
-        self._completions = Completions(cluster)
+        self._catalog = catalog
+        self._completions = Completions(catalog, cluster)
 
     async def start(self) -> None:
         """Listen for completions. The first event does so as well."""
@@ -146,12 +149,9 @@ class EventHandler:
 
     async def _submit(self, sealed: list[_Sealed], batch: Batch, outcomes: list[Receipt | EventError | None]) -> None:
         """Hand the envelopes over; what is refused, or only had to be accepted, gets its outcome here."""
-        events = [
-            (ids.pending_key(each.envelope.event_id, each.envelope.aggregate_id), each.encoded) for each in sealed
-        ]
         try:
             async with asyncio.timeout(max(each.options.timeout_seconds for each in sealed)):
-                admissions = await self._cluster.submit(events)
+                admissions = await self._admitted(sealed)
         except TimeoutError:
             for each in sealed:
                 outcomes[each.index] = _outcome(each.envelope, None)
@@ -172,6 +172,34 @@ class EventHandler:
                 outcomes[each.index] = _receipt(envelope, CompletionStatus.ACCEPTED, None)
         if refused:
             self._completions.give_up(batch, refused)
+
+    async def _admitted(self, sealed: Sequence[_Sealed]) -> list[Admission]:
+        """
+        Submit; where another payload is pending under an event's id, see whether it is that event made by other code.
+
+        Then it goes in beside that one, for its answer. A projector judges it, and stores one of them.
+        """
+        keys = [ids.pending_key(each.envelope.event_id, each.envelope.aggregate_id) for each in sealed]
+        admissions = list(
+            await self._cluster.submit([(key, each.encoded) for key, each in zip(keys, sealed, strict=True)])
+        )
+        others = [index for index, admission in enumerate(admissions) if admission is Admission.CONFLICT]
+        while others:
+            pending = await self._cluster.read(PENDING_EVENTS, [keys[index] for index in others])
+            again: dict[int, str] = {}
+            for index, there in zip(others, pending, strict=True):
+                envelope = sealed[index].envelope
+                if there is None:  # it is through by now
+                    again[index] = keys[index]
+                elif is_pending_again(self._catalog, there, envelope) is not False:
+                    again[index] = ids.pending_key(envelope.event_id, envelope.aggregate_id, envelope.submission_id)
+            if not again:
+                break
+            taken = await self._cluster.submit([(key, sealed[index].encoded) for index, key in again.items()])
+            for index, admission in zip(again, taken, strict=True):
+                admissions[index] = admission
+            others = [index for index in again if admissions[index] is Admission.CONFLICT]
+        return admissions
 
     async def completion(self, event_id: str) -> Completion | None:
         """

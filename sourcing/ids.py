@@ -42,9 +42,25 @@ def derived_id(event_id: str, purpose: str = "") -> str:
     return str(uuid5(_DERIVED, f"{purpose}:{event_id}"))
 
 
-def pending_key(event_id: str, aggregate_id: str) -> str:
-    """Key in `pending-events`. What follows `@` decides the partition, so an aggregate's events share a lane."""
-    return f"{event_id}@{aggregate_id}"
+def pending_key(event_id: str, aggregate_id: str, submission_id: str | None = None) -> str:
+    """
+    Key in `pending-events`. What follows `@` decides the partition, so an aggregate's events share a lane.
+
+    Args:
+        submission_id: Given for a submission that is pending beside the first one of its event, made by other code.
+    """
+    return f"{event_id}@{aggregate_id}" if submission_id is None else f"{event_id}/{submission_id}@{aggregate_id}"
+
+
+def first_pending_key(pending_key: str) -> str:
+    """Under which key the first submission of the same event is pending."""
+    event_id, _, aggregate_id = pending_key.partition("@")
+    return f"{event_id.partition('/')[0]}@{aggregate_id}"
+
+
+def pending_event_id(pending_key: str) -> str:
+    """The event's id, by its key in `pending-events`."""
+    return pending_key.partition("@")[0].partition("/")[0]
 
 
 def store_key(aggregate_type: str, sequence: int, aggregate_id: str) -> str:

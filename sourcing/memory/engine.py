@@ -20,6 +20,7 @@ from sourcing import clock
 from sourcing.cluster import EVENT_STREAM, Admission
 from sourcing.envelope import COMPLETED_EVENTS, DEAD_LETTER_EVENTS, EVENT_IDS, EVENT_STORE, PENDING_EVENTS
 from sourcing.generations import VIEW_GENERATIONS, live_map
+from sourcing.ids import first_pending_key, pending_event_id
 from sourcing.memory.dead_letters import DeadLetters
 from sourcing.memory.figures import Figures
 from sourcing.metrics import MemberStats
@@ -51,7 +52,7 @@ class Received(NamedTuple):
 
     @property
     def event_id(self) -> str:
-        return self.key.partition("@")[0]
+        return pending_event_id(self.key)
 
 
 class _Batch(NamedTuple):
@@ -171,7 +172,7 @@ class MemoryEngine:
         Begin again with the maps alone, as after a crash.
 
         Of what is pending, that which is stored already comes first, in the order of storing, before anything new can
-        move an entry's mark past it; then the rest in the order of submission.
+        move an entry's mark past it; then the rest in the order of submission, never one before the first of its event.
         """
         self._last_position = 0
         mine = [
@@ -250,12 +251,14 @@ class MemoryEngine:
         """Add what the maps say about events that were here before."""
         return [self._with_known(each, event.event_id) for event, each in zip(events, inputs, strict=True)]
 
-    def _turn(self, event: Received) -> tuple[int, str, str]:
+    def _turn(self, event: Received) -> tuple[int, str, str, bool]:
+        first_key = first_pending_key(event.key)
         stored = self._stored(event.event_id)
         if stored is not None:
-            return 0, msgspec.json.decode(stored)["cursor"], ""
-        envelope = msgspec.json.decode(event.envelope)
-        return 1, envelope["timestamp"], envelope["submissionId"]
+            return 0, msgspec.json.decode(stored)["cursor"], "", event.key != first_key
+        first = self.map(PENDING_EVENTS).get(first_key, event.envelope)
+        at = max(_submitted_at(first), _submitted_at(event.envelope))
+        return 1, *at, event.key != first_key
 
     def _stored(self, event_id: str) -> bytes | None:
         """The event's record. An id is written first: after a crash another event may be in the place it names."""
@@ -445,6 +448,11 @@ def version_of(entry: bytes | None) -> int:
         return 0
     digits = entry[len(_VERSION_PREFIX) : len(_VERSION_PREFIX) + 20]
     return int(digits.replace(b"}", b",").partition(b",")[0])
+
+
+def _submitted_at(envelope: bytes) -> tuple[str, str]:
+    fields = msgspec.json.decode(envelope)
+    return fields["timestamp"], fields["submissionId"]
 
 
 def _events_of(writes: Iterable[Write]) -> list[int]:

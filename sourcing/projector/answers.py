@@ -148,10 +148,10 @@ def stored_completion(record: EventRecord, submission_id: str, dead_letter_id: s
     )
 
 
-def refused(submitter: Submitter, completion: Completion, payload_hash: str) -> Outcome:
+def refused(submitter: Submitter, completion: Completion, known: IdRecord) -> Outcome:
     """Nothing is stored; the same id and payload will be answered the same. Without an id there is nothing to keep."""
     whole = encode_json(completion)
-    kept = encode_json(IdRecord(hash=payload_hash, completion=completion)) if completion.event_id else None
+    kept = encode_json(known) if completion.event_id else None
     return Outcome(
         Kind.REFUSED if kept is not None else Kind.ANSWER_ONLY,
         None,

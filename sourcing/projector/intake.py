@@ -34,6 +34,7 @@ from sourcing.projector.decisions import Decisions
 from sourcing.projector.entries import Entries
 from sourcing.projector.messages import Delivery, Outcome
 from sourcing.projector.plans import EventPlan, FoldPlan, ReadPlan, ViewPlan
+from sourcing.repetition import MAX_KEPT_BYTES, are_same, first_submitted, payload_hash
 
 Targets = list[tuple[ViewPlan, dict[str, tuple[FoldPlan, ...]]]]
 Reads = list[tuple[ReadPlan, list[str]]]
@@ -48,11 +49,15 @@ _BATCHES_REMEMBERED = 3
 class Submission:
     """Everything that an envelope says by itself. It is the same in each round, so it is worked out once."""
 
-    __slots__ = ("envelope", "event", "hash", "head_key", "needs", "plan", "reads", "refusal", "submitter", "targets")
+    __slots__ = ("data", "envelope", "event", "hash", "head_key", "needs", "plan", "reads", "refusal", "submitter",
+                 "targets", "version")  # fmt: skip
 
-    def __init__(self, submitter: Submitter, payload_hash: str) -> None:
+    def __init__(self, submitter: Submitter, payload_hash: str, version: int = 0, data: bytes | None = None) -> None:
         self.submitter = submitter
         self.hash = payload_hash
+        self.version = version
+        self.data = data
+        """As it was submitted; None where that can't be read."""
         self.envelope: Envelope | None = None
         self.plan: EventPlan | None = None
         self.event: Event | None = None
@@ -70,8 +75,8 @@ class Submission:
 class Work:
     """One delivery on its way through a batch."""
 
-    __slots__ = ("completion", "delivery", "event", "failure", "index", "outcome", "plan", "record", "submission",
-                 "submitter", "targets")  # fmt: skip
+    __slots__ = ("completion", "delivery", "event", "failure", "id_is_taken", "index", "outcome", "plan", "record",
+                 "submission", "submitter", "targets")  # fmt: skip
 
     def __init__(self, index: int, delivery: Delivery) -> None:
         self.index = index
@@ -80,6 +85,8 @@ class Work:
         self.submitter: Submitter = NOBODY
         self.outcome: Outcome | None = None
         self.completion: Completion | None = None
+        self.id_is_taken = False
+        """By an event that is not stored yet: it is pending, and tells in this batch whether it is the same."""
         self.record: EventRecord | None = None
         """The stored record, where the event was stored before. Then what follows is about that."""
         self.plan: EventPlan | None = None
@@ -131,7 +138,7 @@ class Intake:
                     submission = self._read(raw, delivery.received_at, calls)
                 submissions[raw] = work.submission = submission
                 work.submitter = submission.submitter
-                if delivery.id_record is not None and self._was_answered(work, submission, delivery.id_record):
+                if delivery.id_record is not None and self._was_answered(work, submission, delivery.id_record, calls):
                     continue
             if delivery.stored_record is not None:
                 self._recognize(work, delivery.stored_record, entries, calls, decisions)
@@ -148,8 +155,9 @@ class Intake:
         except (ValueError, RecursionError, msgspec.MsgspecError):
             return self._salvage(raw, received_at)
         data = bytes(envelope.data)
+        version = envelope.event_version
         submission = Submission(
-            envelope, payload_hash(envelope.event_type, envelope.event_version, envelope.aggregate_id, data)
+            envelope, payload_hash(envelope.event_type, version, envelope.aggregate_id, data), version, data
         )
         sound = _NUL not in raw and (envelope.metadata is EMPTY_OBJECT or bytes(envelope.metadata)[:1] == b"{")
         problems = [] if sound else self._envelope_problems(parse_leniently(raw))
@@ -239,14 +247,31 @@ class Intake:
 
     # ------------------------------------------------------------ what the engine knows of it
 
-    def _was_answered(self, work: Work, submission: Submission, id_record: bytes) -> bool:
+    def _was_answered(self, work: Work, submission: Submission, id_record: bytes, calls: Calls) -> bool:
         """Whether its id is taken by another payload, or the same was refused before."""
         known = _decode_id_record(id_record)
-        if known.hash != submission.hash:
-            work.outcome = answers.conflict(work.submitter, work.delivery)
+        stored = work.delivery.stored_record
+        if known.hash != submission.hash and not self._is_made_anew(submission, known, stored, calls):
+            if known.completion is None and stored is None and submission.event is not None:
+                work.id_is_taken = True
+            else:
+                work.outcome = answers.conflict(work.submitter, work.delivery)
         elif known.completion is not None:
             work.outcome = answers.answered_before(work.submitter, known.completion)
         return work.outcome is not None
+
+    def _is_made_anew(self, submission: Submission, known: IdRecord, stored: bytes | None, calls: Calls) -> bool:
+        """Whether it is the event that is known under its id, made by other code from the same command."""
+        if submission.event is None:
+            return False
+        event_type, event_id = submission.submitter.event_type, submission.submitter.event_id
+        try:
+            calls.before(Stage.UPCAST, event_type, event_id)
+            first = first_submitted(self._catalog, known, None if stored is None else _decode_record(stored))
+        except FAULTS as failure:  # an upcast is the user's code
+            calls.blame(failure)
+            return False
+        return are_same(first, submission.event)
 
     def _recognize(
         self, work: Work, stored_record: bytes, entries: Entries, calls: Calls, decisions: Decisions
@@ -282,21 +307,24 @@ class Intake:
         """Note what guards and views need, or that it is refused."""
         if submission.refusal is not None:
             work.completion = answers.refusal(work.submitter, work.delivery, submission.refusal)
-            work.outcome = answers.refused(work.submitter, work.completion, submission.hash)
+            work.outcome = answers.refused(work.submitter, work.completion, refused_id(submission, work.completion))
             return
         work.plan, work.event, work.targets = submission.plan, submission.event, submission.targets
         entries.require_all(submission.needs)
 
 
+def refused_id(submission: Submission, completion: Completion) -> IdRecord:
+    """What is kept of an id whose event is refused, so that it is known when it comes again."""
+    data = submission.data
+    if data is None or len(data) > MAX_KEPT_BYTES:
+        return IdRecord(hash=submission.hash, completion=completion)
+    text = data.decode("utf-8", "replace")
+    return IdRecord(hash=submission.hash, completion=completion, version=submission.version, data=text)
+
+
 def _invalid(problems: Iterable[FieldProblem]) -> CompletionError:
     invalid = InvalidEvent(problems)
     return answers.error(invalid.code, invalid.message, invalid.problems)
-
-
-def payload_hash(event_type: str, version: int, aggregate_id: str, data: bytes) -> str:
-    """What tells a repeated submission from another event with the same id."""
-    content = b"%b\n%d\n%b\n%b" % (event_type.encode(), version, aggregate_id.encode(), data)
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def read_keys(read: ReadPlan, event: Event) -> list[str]:

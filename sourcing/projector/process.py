@@ -12,7 +12,16 @@ from typing import Any
 import msgspec
 
 from sourcing.catalog import Catalog
-from sourcing.envelope import UNREADABLE, Completion, CompletionError, Envelope, EventRecord, IdRecord, encode_json
+from sourcing.envelope import (
+    NOTHING,
+    UNREADABLE,
+    Completion,
+    CompletionError,
+    Envelope,
+    EventRecord,
+    IdRecord,
+    encode_json,
+)
 from sourcing.errors import FieldProblem, InvalidEvent, Rejected
 from sourcing.events import Event
 from sourcing.ids import cursor, head_key, store_key
@@ -33,7 +42,7 @@ from sourcing.projector.calls import (
 from sourcing.projector.decisions import Decisions
 from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete, Letter
 from sourcing.projector.folding import Folding
-from sourcing.projector.intake import Intake, Reads, Targets, Work, read_keys, require_targets, targets_of
+from sourcing.projector.intake import Intake, Reads, Targets, Work, read_keys, refused_id, require_targets, targets_of
 from sourcing.projector.messages import (
     Description,
     Kind,
@@ -53,6 +62,7 @@ from sourcing.projector.plans import EventPlan, GuardPlan, ReadPlan, make_plans,
 from sourcing.projector.refolding import Refolding
 from sourcing.projector.resolving import Resolver
 from sourcing.projector.settling import Settler
+from sourcing.repetition import are_same, before_guards
 
 
 class _Refused(Exception):
@@ -181,6 +191,9 @@ class _Batch:
     def _settle(self, work: Work) -> Outcome:
         if work.outcome is not None and work.completion is None:
             return work.outcome
+        if work.id_is_taken and work.event_id not in self._first:
+            work.outcome = answers.conflict(work.submitter, work.delivery)
+            return work.outcome
         first = self._first.setdefault(work.event_id, work) if work.event_id else work
         if first is not work:
             work.outcome = self._repeated(first, work)
@@ -190,7 +203,7 @@ class _Batch:
 
     def _repeated(self, first: Work, work: Work) -> Outcome:
         """The same event once more in this batch, or another one with its id."""
-        if first.hash is not None and work.hash is not None and first.hash != work.hash:
+        if work.record is None and _is_another(first, work):
             return answers.conflict(work.submitter, work.delivery)
         if first.outcome is None or first.completion is None:
             raise Incomplete
@@ -207,15 +220,15 @@ class _Batch:
     def _decide(self, work: Work) -> Outcome:
         submission = work.submission
         assert submission is not None
-        envelope, plan, event = submission.envelope, submission.plan, submission.event
+        envelope, plan, sent = submission.envelope, submission.plan, submission.event
         assert envelope is not None
         assert plan is not None
-        assert event is not None
+        assert sent is not None
         head = self._entries.head(submission.head_key)
         try:
             self._check_event(envelope)
             self._check_sequence(envelope, head.sequence)
-            event, completed_by = self._guarded(envelope.event_id, plan, event, submission.reads)
+            event, completed_by = self._guarded(envelope.event_id, plan, sent, submission.reads)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
@@ -225,9 +238,10 @@ class _Batch:
             if len(encode_json(reason)) > self._limits.max_value_bytes:
                 reason = answers.error("GUARD_FAILED", f"a guard refused it with more than {_limit(self._limits)}")
             work.completion = answers.refusal(work.submitter, work.delivery, reason)
-            return answers.refused(work.submitter, work.completion, submission.hash)
+            return answers.refused(work.submitter, work.completion, refused_id(submission, work.completion))
 
-        record = _record(work, envelope, plan, head.sequence + 1, data)
+        submitted = NOTHING if completed_by is None else before_guards(sent, event)
+        record = _record(work, envelope, plan, head.sequence + 1, data, submitted)
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
         letter = self._folding.project(work.index, event, record, key, targets, work.submitter, stored=False)
         head.advance(record.sequence, work.index)
@@ -360,6 +374,13 @@ class _Batch:
         )
 
 
+def _is_another(first: Work, work: Work) -> bool:
+    """Whether two events with one id in a batch are not the same. A stored one was compared with its record before."""
+    if first.submission is None or work.submission is None or first.hash == work.hash:
+        return False
+    return not are_same(first.submission.event, work.submission.event)
+
+
 def _is_answered(letter: Letter | None) -> bool:
     """Whether there is something to answer yet: an event in a letter that is tried again is held."""
     return letter is None or letter.final
@@ -378,7 +399,9 @@ def _stored_first(work: Work) -> tuple[int, int]:
     return (1, work.index) if work.record is None else (0, work.record.position)
 
 
-def _record(work: Work, envelope: Envelope, plan: EventPlan, sequence: int, data: bytes) -> EventRecord:
+def _record(
+    work: Work, envelope: Envelope, plan: EventPlan, sequence: int, data: bytes, submitted: msgspec.Raw
+) -> EventRecord:
     delivery = work.delivery
     return EventRecord(
         cursor=cursor(delivery.position, delivery.lane),
@@ -400,6 +423,7 @@ def _record(work: Work, envelope: Envelope, plan: EventPlan, sequence: int, data
         received_at=delivery.received_at,
         metadata=envelope.metadata,
         data=msgspec.Raw(data),
+        submitted=submitted,
     )
 
 

@@ -20,7 +20,7 @@ from sourcing.envelope import (
 )
 from sourcing.handler import EventHandler
 from sourcing.ids import new_id, pending_key
-from sourcing.projector.intake import payload_hash
+from sourcing.repetition import payload_hash
 from sourcing.submissions import DEFAULT_OPTIONS, Sealer
 from tests.contract.test_pipeline import Heard, account, read, read_present
 from tests.support.ledger import ACCOUNTS, OWNERS, MoneyPaidIn

@@ -146,10 +146,11 @@ async def test_nothing_stays_pending(cluster: Cluster, handler: EventHandler) ->
     event = account()
     receipt = await handler.handle_event(event)
     key = pending_key(receipt.event_id, event.account_id)
-    await eventually(lambda: _is_gone(cluster, PENDING_EVENTS, key))
+    await eventually(lambda: is_gone(cluster, PENDING_EVENTS, key))
 
 
-async def _is_gone(cluster: Cluster, map_name: str, key: str) -> bool:
+async def is_gone(cluster: Cluster, map_name: str, key: str) -> bool:
+    """Whether the map has no such entry."""
     return await read(cluster, map_name, key) is None
 
 

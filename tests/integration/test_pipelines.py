@@ -15,7 +15,7 @@ from gateway.commands.pipeline import Replacement
 from gateway.health import readiness
 from gateway.member import MemberOptions
 from sourcing import Catalog, CompletionStatus
-from sourcing.errors import EventRejected, EventTimedOut, PipelineUnavailable
+from sourcing.errors import EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
 from sourcing.handler import EventHandler, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
@@ -207,6 +207,53 @@ async def test_new_code_replaces_the_old_under_load_and_reads_old_events(
         await asyncio.gather(*paying, return_exceptions=True)
         await replacement.replace("money", (address_before,))
         new_code.stop()
+
+
+async def test_what_other_code_makes_of_the_same_command_has_the_first_result(
+    shop: Shop, cluster: HazelcastCluster, handler: EventHandler, operator: tuple[Replacement, list[str]]
+) -> None:
+    """What is stored, refused or pending when a new version comes, and what a gateway of the old code sends later."""
+    replacement, _ = operator
+    account, port = new_id(), free_port()
+    patient = {name: SubmitOptions(event_id=new_id(), timeout_seconds=READY_SECONDS) for name in "abcd"}
+    new_code = projector(port, log=shop.folder / "other-code.log", domain="tests.support.ledger_next")
+    address_before = (await _money(cluster)).members[0].address
+    await handler.handle_event(AccountOpened(account_id=account, owner=new_id()))
+    stored = await handler.handle_event(MoneyPaidIn(account_id=account, amount=1), patient["a"])
+    with pytest.raises(EventRejected):
+        await handler.handle_event(MoneyPaidIn(account_id=account, amount=666), patient["b"])
+
+    def of_today(amount: int, channel: str = "counter") -> ledger_next.MoneyPaidIn:
+        return ledger_next.MoneyPaidIn(account_id=account, amount=amount, channel=channel)
+
+    async with handling(Catalog.load("tests.support.ledger_next"), cluster) as next_handler:
+        try:
+            new_code.start()
+            await replacement.drain("money")
+            waiting = [
+                asyncio.create_task(handler.handle_event(MoneyPaidIn(account_id=account, amount=3), patient["c"]))
+            ]
+            await eventually(lambda: _pending(cluster, 1))
+            waiting += [asyncio.create_task(next_handler.handle_event(of_today(3), patient["c"])) for _ in range(2)]
+            await eventually(lambda: _pending(cluster, 3))
+            with pytest.raises(EventIdConflict):
+                await next_handler.handle_event(of_today(4), patient["c"])
+            await replacement.replace("money", (f"127.0.0.1:{port}",))
+            assert {(await each).sequence for each in waiting} == {3}
+            assert (await next_handler.handle_event(of_today(1), patient["a"])).sequence == stored.sequence
+            with pytest.raises(EventRejected, match="is not wanted"):
+                await next_handler.handle_event(of_today(666), patient["b"])
+            with pytest.raises(EventIdConflict):
+                await next_handler.handle_event(of_today(1, "online"), patient["a"])
+            first = await next_handler.handle_event(of_today(5), patient["d"])
+            again = await handler.handle_event(MoneyPaidIn(account_id=account, amount=5), patient["d"])
+            assert (first.sequence, again.sequence) == (4, 4)
+            [entry] = await cluster.read(ledger.ACCOUNTS, [account])
+            assert entry is not None
+            assert (json.loads(entry)["balance"], json.loads(entry)["payments"]) == (9, 3)
+        finally:
+            await replacement.replace("money", (address_before,))
+            new_code.stop()
 
 
 async def test_a_projector_that_does_not_answer_is_not_switched_to(

@@ -2,8 +2,9 @@
 Everything that can go wrong between any two steps, in any order: a state machine for Hypothesis.
 
 Three engines in memory play three members over the same maps. They take their batches step by step, and between any two
-steps a member may crash, lanes may move, the journal may lose what it had, a submission may come again. After each run
-`check_log` folds the stored events by itself, in as few words as possible, and compares.
+steps a member may crash, lanes may move, the journal may lose what it had, a submission may come again. Dead letters
+are resolved step by step, too: by operators, and by the members' watch over what may pass. After each run `check_log`
+folds the stored events by itself, in as few words as possible, and compares.
 """
 
 from __future__ import annotations
@@ -20,26 +21,30 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from sourcing import Catalog, clock
 from sourcing.cluster import EVENT_STREAM, Admission
+from sourcing.dead_letters import Resolution, ResolveOrder
 from sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
+    DEAD_LETTER_DECISIONS,
     DEAD_LETTER_EVENTS,
     EVENT_IDS,
     EVENT_STORE,
     PENDING_EVENTS,
 )
 from sourcing.events import Event
-from sourcing.ids import pending_key
+from sourcing.ids import pending_event_id, pending_key
 from sourcing.memory import MemoryEngine
-from sourcing.memory.engine import Maps, Steps, lane_of
+from sourcing.memory.engine import Maps, Steps, lane_of, take_all
 from sourcing.projector.process import Processor
+from sourcing.repetition import is_pending_again
 from sourcing.submissions import Sealer, SubmitOptions
-from tests.support.ledger import ACCOUNTS, OWNERS, POISON, AccountOpened, MoneyPaidIn
+from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, POISON, SOON_PASSES, AccountOpened, MoneyPaidIn
 
 CATALOG = Catalog.load("tests.support.ledger")
 MEMBERS = 3
-ACCOUNT_IDS = ("a-1", "a-2", "a-3", "a-5")
-PEOPLE = ("ann", "bob", POISON)
+GRUMPY = f"{MOODY}grumpy"
+OWNER_OF = {"a-1": "ann", "a-2": "ann", "a-3": "bob", "a-5": POISON, "a-6": GRUMPY, "a-7": GRUMPY}
+EDITED_AMOUNT = 3
 Json = dict[str, Any]
 MakeEngine = Callable[..., MemoryEngine]
 
@@ -89,10 +94,12 @@ class Log:
 
 
 class CrashMachine(RuleBasedStateMachine):
-    """The machine. `make_engine` and `process` may be replaced by ones with a fault, to see that it is found."""
+    """The machine. `make_engine`, `process`, `resolve` may be replaced by ones with a fault, to see it found."""
 
     make_engine: MakeEngine = MemoryEngine
-    process: Callable[[bytes], bytes] = staticmethod(Processor(CATALOG).process)
+    processor = Processor(CATALOG)
+    process: Callable[[bytes], bytes] = staticmethod(processor.process)
+    resolve: Callable[[bytes], bytes] = staticmethod(processor.resolve)
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,6 +110,8 @@ class CrashMachine(RuleBasedStateMachine):
             type(self).make_engine(
                 type(self).process,
                 self.log.hear,
+                resolve=type(self).resolve,
+                settle=self.processor.settle,
                 maps=self.maps,
                 takes=lambda lane, member=member: self.member_of(lane) == member,
                 max_batch=3,
@@ -110,6 +119,8 @@ class CrashMachine(RuleBasedStateMachine):
             for member in range(MEMBERS)
         ]
         self.running: dict[int, Steps[list[bytes]]] = {}
+        self.resolving: dict[int, tuple[str, Steps[Resolution]]] = {}
+        """By member the letter that it resolves: no two of them the same at a time."""
         self.sealer = Sealer(CATALOG, source="machine", reply_to="gateway")
         self.sent: list[tuple[str, Event]] = []
         self.submissions: dict[str, tuple[str, Event, int | None]] = {}
@@ -123,14 +134,14 @@ class CrashMachine(RuleBasedStateMachine):
 
     @initialize()
     def accounts_are_opened(self) -> None:
-        for account_id, owner in zip(ACCOUNT_IDS, ("ann", "ann", "bob", POISON), strict=True):
+        for account_id, owner in OWNER_OF.items():
             self.submit(f"open-{account_id}", AccountOpened(account_id=account_id, owner=owner))
 
-    @rule(account_id=st.sampled_from(ACCOUNT_IDS), amount=st.sampled_from((1, 2, 4, 666)))
+    @rule(account_id=st.sampled_from([*OWNER_OF]), amount=st.sampled_from((1, 2, 4, 666, ALWAYS_FAILS, SOON_PASSES)))
     def somebody_pays(self, account_id: str, amount: int) -> None:
         self.submit(f"e-{len(self.sent)}", MoneyPaidIn(account_id=account_id, amount=amount))
 
-    @rule(account_id=st.sampled_from(ACCOUNT_IDS), expected=st.integers(0, 6), writers=st.integers(1, 3))
+    @rule(account_id=st.sampled_from([*OWNER_OF]), expected=st.integers(0, 6), writers=st.integers(1, 3))
     def several_expect_the_same(self, account_id: str, expected: int, writers: int) -> None:
         for _ in range(writers):
             self.submit(f"e-{len(self.sent)}", MoneyPaidIn(account_id=account_id, amount=8), expected)
@@ -142,10 +153,20 @@ class CrashMachine(RuleBasedStateMachine):
             event = MoneyPaidIn(account_id=event.account_id, amount=event.amount + 100)
         self.submit(event_id, event)
 
-    def submit(self, event_id: str, event: Event, expected: int | None = None) -> None:
+    @rule(data=st.data())
+    def other_code_makes_the_same_event(self, data: st.DataObject) -> None:
+        """A gateway of another version has got the same command once more."""
+        event_id, event = data.draw(st.sampled_from(self.sent))
+        self.submit(event_id, event, by_old_code=True)
+
+    def submit(self, event_id: str, event: Event, expected: int | None = None, *, by_old_code: bool = False) -> None:
         envelope, encoded = self.sealer.seal(
             event, SubmitOptions(event_id=event_id, expected_sequence=expected), clock.now()
         )
+        if by_old_code and isinstance(event, MoneyPaidIn):
+            data = msgspec.Raw(b'{"accountId":"%b","sum":%d}' % (event.account_id.encode(), event.amount))
+            envelope = msgspec.structs.replace(envelope, event_version=1, data=data)
+            encoded = msgspec.json.encode(envelope)
         key = pending_key(event_id, envelope.aggregate_id)
         before = self.maps.get(PENDING_EVENTS, {}).get(key)
         [admission] = self.engines[self.member_of(lane_of(key))].submit([(key, encoded)])
@@ -153,7 +174,10 @@ class CrashMachine(RuleBasedStateMachine):
             assert before is not None
             assert msgspec.json.decode(before)["data"] != msgspec.json.decode(encoded)["data"]
             assert self.maps[PENDING_EVENTS][key] == before, "what is pending was overwritten"
-            return
+            if not is_pending_again(CATALOG, before, envelope):
+                return
+            key = pending_key(event_id, envelope.aggregate_id, envelope.submission_id)
+            [admission] = self.engines[self.member_of(lane_of(key))].submit([(key, encoded)])
         assert admission is Admission.TAKEN
         self.sent.append((event_id, event))
         self.submissions[envelope.submission_id] = (event_id, event, expected)
@@ -176,7 +200,31 @@ class CrashMachine(RuleBasedStateMachine):
     def a_member_crashes(self, member: int) -> None:
         if (steps := self.running.pop(member, None)) is not None:
             steps.close()
+        if (resolving := self.resolving.pop(member, None)) is not None:
+            resolving[1].close()
         self.engines[member].restart()
+
+    @precondition(lambda self: self.maps.get(DEAD_LETTER_EVENTS))
+    @rule(member=st.integers(0, MEMBERS - 1), data=st.data(), action=st.sampled_from(("RETRY", "EDIT", "DISCARD")))
+    def a_letter_is_to_be_resolved(self, member: int, data: st.DataObject, action: str) -> None:
+        """By an operator; one that may pass by the member's watch."""
+        others = {letter_id for letter_id, _ in self.resolving.values()}
+        free = sorted(self.maps[DEAD_LETTER_EVENTS].keys() - others)
+        if member not in self.resolving and free:
+            letter_id = data.draw(st.sampled_from(free))
+            letter = msgspec.json.decode(self.maps[DEAD_LETTER_EVENTS][letter_id])
+            order = order_of(letter, "AGAIN" if "retryAt" in letter["_meta"]["keys"] else action)
+            self.resolving[member] = (letter_id, self.engines[member].dead_letters.resolve(order))
+
+    @rule(member=st.integers(0, MEMBERS - 1), steps=st.integers(1, 12))
+    def a_resolving_goes_on(self, member: int, steps: int) -> None:
+        for _ in range(steps):
+            if member not in self.resolving:
+                return
+            try:
+                next(self.resolving[member][1])
+            except StopIteration:
+                del self.resolving[member]
 
     @rule(shift=st.integers(1, MEMBERS - 1))
     def lanes_move(self, shift: int) -> None:
@@ -199,7 +247,7 @@ class CrashMachine(RuleBasedStateMachine):
     @rule()
     def what_is_remembered_expires(self) -> None:
         """An hour later: completions, and the refusals that are remembered by id."""
-        pending = {key.partition("@")[0] for key in self.maps.get(PENDING_EVENTS, {})}
+        pending = {pending_event_id(key) for key in self.maps.get(PENDING_EVENTS, {})}
         for event_id in [each for each in self.maps.get(COMPLETED_EVENTS, {}) if each not in pending]:
             del self.maps[COMPLETED_EVENTS][event_id]
             self.expired.add(event_id)
@@ -210,32 +258,58 @@ class CrashMachine(RuleBasedStateMachine):
     # ------------------------------------------------------------ what has to be true in the end
 
     def teardown(self) -> None:
-        """Everything comes to an end, and nothing crashes any more."""
+        """Everything comes to an end, and nothing crashes any more: batches, what may pass, and then all letters."""
+        for member in range(MEMBERS):
+            _, steps = self.resolving.pop(member, ("", None))
+            for _ in steps or ():
+                pass
         for _ in range(3):
             for member in range(MEMBERS):
                 for _ in self.running.pop(member, ()):
                     pass
                 self.engines[member].restart()
                 while not self.engines[member].idle:
-                    for _ in self.engines[member].run_batch():
-                        pass
+                    take_all(self.engines[member].run_batch())
+        self.resolve_all("AGAIN", lambda letter: "retryAt" in letter["_meta"]["keys"])
         assert not self.maps.get(PENDING_EVENTS), "something stays pending"
         check_log(self.log)
         self.check_answers()
+        self.resolve_all("DISCARD", lambda letter: True)
+        check_log(self.log)
+        entries = [msgspec.json.decode(raw) for raw in self.maps.get(OWNERS, {}).values()]
+        assert not any("blocked" in entry["_meta"] for entry in entries), "a letter is gone, and blocks still"
+
+    def resolve_all(self, action: str, wanted: Callable[[Json], bool]) -> None:
+        """Until there is no such letter any more."""
+        letters = self.maps.get(DEAD_LETTER_EVENTS, {})
+        for _ in range(1_000):
+            found = [letter for letter in map(msgspec.json.decode, letters.values()) if wanted(letter)]
+            if not found:
+                return
+            for letter in found:
+                take_all(self.engines[0].dead_letters.resolve(order_of(letter, action)))
+        raise AssertionError(f"{len(letters)} letters stay")
 
     def check_answers(self) -> None:
         """I4, and what was promised about expected sequences and ids."""
         stored = self.log.stored()
+        held = {stored_id for stored_id, record in stored.items() if key_of(record) in held_by(letters_of(self.maps))}
         completions = {event_id: msgspec.json.decode(raw) for event_id, raw in self.maps[COMPLETED_EVENTS].items()}
         for submission_id, (event_id, event, expected) in self.submissions.items():
             completion = completions.get(event_id)
             assert completion is not None or event_id in self.expired, f"{event_id} has no completion"
             if completion is not None:
                 assert (completion["status"] != "REJECTED") == (event_id in stored), completion
+                if event_id not in self.expired:
+                    assert (completion["status"] == "DEAD_LETTERED") == (event_id in held), completion
             for answer in self.log.answers[submission_id]:
                 code = answer.get("error", {}).get("code")
                 if answer["status"] == "SUCCESS" and isinstance(event, MoneyPaidIn):
                     assert stored[event_id]["data"]["amount"] == event.amount, "an id's other payload was acknowledged"
+                if code == "EVENT_ID_CONFLICT" and event_id in stored:
+                    assert not isinstance(event, MoneyPaidIn) or event.amount != stored[event_id]["data"]["amount"], (
+                        "an event that came again was taken for another"
+                    )
                 if code == "SEQUENCE_CONFLICT":
                     assert answer["error"]["expectedSequence"] != answer["error"]["actualSequence"]
                 if event_id in stored and expected is not None and self._only(event_id):
@@ -243,6 +317,29 @@ class CrashMachine(RuleBasedStateMachine):
 
     def _only(self, event_id: str) -> bool:
         return sum(sent == event_id for sent, _ in self.sent) == 1
+
+
+def order_of(letter: Json, action: str) -> ResolveOrder:
+    """What somebody wants to become of a letter."""
+    account_id = letter["eventKey"].partition("@")[2]
+    data = {"accountId": account_id, "owner": letter["entryKey"], "amount": EDITED_AMOUNT}
+    raw = msgspec.Raw(msgspec.json.encode(data)) if action == "EDIT" else None
+    return ResolveOrder(dead_letter_id=letter["id"], action=action, data=raw, reason="why")
+
+
+def letters_of(maps: Maps) -> list[Json]:
+    """The dead letters that are left."""
+    return [msgspec.json.decode(raw) for raw in maps.get(DEAD_LETTER_EVENTS, {}).values()]
+
+
+def held_by(letters: list[Json]) -> list[str]:
+    """The store keys of all that is in them."""
+    return [key for each in letters for key in (each["eventKey"], *(one["key"] for one in each["waiting"]))]
+
+
+def key_of(record: Json) -> str:
+    """Where a record is in the store."""
+    return f"Account:{record['sequence']}@{record['aggregateId']}"
 
 
 def check_log(log: Log) -> None:
@@ -253,7 +350,12 @@ def check_log(log: Log) -> None:
     for record in sorted(stored.values(), key=lambda each: each["sequence"]):
         histories[record["aggregateId"]].append(record)
     heads = {key: msgspec.json.decode(raw)["_meta"]["version"] for key, raw in log.maps[AGGREGATE_HEADS].items()}
-    accounts, owners, versions, waiting = {}, Counter[str](), Counter[str](), []
+    decisions = {
+        each["eventId"]: each["action"]
+        for each in map(msgspec.json.decode, log.maps.get(DEAD_LETTER_DECISIONS, {}).values())
+    }
+    held = held_by(letters_of(log.maps))
+    accounts, owners, versions = {}, Counter[str](), Counter[str]()
     for account_id, records in histories.items():
         assert [each["sequence"] for each in records] == list(range(1, len(records) + 1)), "a gap in a history"
         assert [each["position"] for each in records] == sorted(each["position"] for each in records)
@@ -263,22 +365,31 @@ def check_log(log: Log) -> None:
         balance = sum(each["data"]["amount"] for each in paid)
         last = records[-1]["eventId"]
         accounts[account_id] = (owner, balance, len(paid), len(records), last)
-        if owner == POISON:
-            waiting += [f"Account:{each['sequence']}@{account_id}" for each in paid]
-        elif paid:
-            owners[owner] += balance
-            versions[owner] += len(paid)
+        behind = False
+        for each in paid:
+            amount = EDITED_AMOUNT if decisions.get(each["eventId"]) == "EDITED" else each["data"]["amount"]
+            if key_of(each) in held:
+                behind = True
+            elif decisions.get(each["eventId"]) != "DISCARDED":
+                assert not behind, "an event has passed one that waits"
+                assert owner != POISON, "a poisoned event was folded"
+                assert owner != GRUMPY or amount != ALWAYS_FAILS, "an event was folded that can't be"
+                owners[owner] += amount
+                versions[owner] += 1
     shown = {key: msgspec.json.decode(raw) for key, raw in log.maps.get(ACCOUNTS, {}).items()}
     assert accounts == {
         key: (each["owner"], each["balance"], each["payments"], each["_meta"]["version"], each["_meta"]["causedBy"])
         for key, each in shown.items()
     }, "a view of one aggregate is not the fold of its events"
-    people = {key: msgspec.json.decode(raw) for key, raw in log.maps.get(OWNERS, {}).items() if key != POISON}
-    assert owners == {key: each["total"] for key, each in people.items()}, "a view of several is not the fold"
-    assert versions == {key: each["_meta"]["version"] for key, each in people.items()}
-    letters = [msgspec.json.decode(raw) for raw in log.maps.get(DEAD_LETTER_EVENTS, {}).values()]
-    held = [key for each in letters for key in (each["eventKey"], *(one["key"] for one in each["waiting"]))]
-    assert sorted(held) == sorted(waiting), "a dead letter has too little, or too much"
+    people = {key: msgspec.json.decode(raw) for key, raw in log.maps.get(OWNERS, {}).items()}
+    shown_people = {key: each["total"] for key, each in people.items() if "total" in each}
+    assert owners == shown_people, "a view of several is not the fold"
+    for key, each in people.items():
+        # Where letters were resolved, each event that waited has counted, too.
+        assert key in (POISON, GRUMPY) or versions[key] == each["_meta"]["version"]
+    stored_keys = {key_of(record) for record in stored.values()}
+    assert len(held) == len(set(held)), "an event waits twice"
+    assert set(held) <= stored_keys, "what waits is not stored"
     first_seen: dict[str, list[int]] = defaultdict(list)
     for record in log.streamed:
         if record["sequence"] not in first_seen[record["aggregateId"]]:

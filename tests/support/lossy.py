@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sourcing.cluster import Admission, Callback, Cluster, ClusterState, Subscription
 from sourcing.dead_letters import Resolution, ResolveOrder
@@ -18,6 +18,8 @@ class LossyCluster:
         self.loses: Callable[[bytes], bool] = lambda message: False
         self.reads: Counter[str] = Counter()
         """How often each map was read."""
+        self.before_read: dict[str, Callable[[], Awaitable[None]]] = {}
+        """What happens before a map is read."""
         self.gateway_id = inner.gateway_id
         self._inner = inner
 
@@ -38,6 +40,8 @@ class LossyCluster:
 
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
         self.reads[map_name] += 1
+        if map_name in self.before_read:
+            await self.before_read[map_name]()
         return await self._inner.read(map_name, keys)
 
     async def query(self, query: EntryQuery) -> EntryPage:

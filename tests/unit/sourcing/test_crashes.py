@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -24,10 +25,20 @@ from sourcing.errors import EventError, EventRejected
 from sourcing.handler import EventHandler, Receipt, SubmitOptions
 from sourcing.memory import MemoryCluster, MemoryEngine
 from sourcing.memory.engine import ANY_VERSION, Received, Steps
-from sourcing.projector.messages import Delivery, Kind, Outcome, Request, Write, decode_request, encode
+from sourcing.projector import intake, process
+from sourcing.projector.messages import (
+    Delivery,
+    Kind,
+    Outcome,
+    Request,
+    Write,
+    decode_request,
+    decode_resolve_response,
+    encode,
+)
 from sourcing.projector.process import Processor
 from tests.support.crash_machine import CATALOG, CrashMachine
-from tests.support.ledger import ACCOUNTS, AccountOpened, MoneyPaidIn
+from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.until import until
 
 EXAMPLES = int(os.environ.get("HAZELGATE_CRASH_EXAMPLES", "60"))
@@ -111,16 +122,49 @@ def _unmarked(raw: bytes | None) -> bytes | None:
     return msgspec.json.encode(entry)
 
 
-def machine(engine: type[MemoryEngine], process: Callable[[bytes], bytes] | None) -> type[CrashMachine]:
+def by_hash_alone(request: bytes) -> bytes:
+    """A projector that takes what other code made of the same command for another event."""
+    never = "are_same", lambda first, again: False
+    with patch.object(intake, *never), patch.object(process, *never):
+        return Processor(CATALOG).process(request)
+
+
+def letters_go_first(request: bytes) -> bytes:
+    """A letter is gone before its entry is free: a crash in between leaves nobody who knows what waited."""
+    answer = decode_resolve_response(Processor(CATALOG).resolve(request))
+    if len(answer.steps) < 2:
+        return encode(answer)
+    *steps, last = answer.steps
+    gone = [msgspec.structs.replace(write, expected_version=ANY_VERSION) for write in last]
+    return encode(msgspec.structs.replace(answer, steps=[gone, *steps]))
+
+
+def letters_forget(request: bytes) -> bytes:
+    """An entry is free, and what waited behind the letter is not in it."""
+    answer = decode_resolve_response(Processor(CATALOG).resolve(request))
+    steps = [[_freed(write) for write in step] for step in answer.steps]
+    return encode(msgspec.structs.replace(answer, steps=steps))
+
+
+def _freed(write: Write) -> Write:
+    if write.map != OWNERS or write.value is None or b'"total":' not in write.value:
+        return write
+    entry = msgspec.json.decode(write.value)
+    entry["total"] -= 1
+    return msgspec.structs.replace(write, value=msgspec.json.encode(entry))
+
+
+def machine(engine: type[MemoryEngine], faulty: Callable[[bytes], bytes] | None) -> type[CrashMachine]:
     """The machine with a fault in it."""
     content: dict[str, Any] = {"make_engine": engine}
-    if process is not None:
-        content["process"] = staticmethod(process)
+    if faulty is not None:
+        which = "resolve" if faulty.__name__.startswith("letters") else "process"
+        content[which] = staticmethod(faulty)
     return type("Faulty", (CrashMachine,), content)
 
 
 @pytest.mark.parametrize(
-    ("engine", "process"),
+    ("engine", "faulty"),
     [
         (PublishesFirst, None),
         (Overwrites, None),
@@ -128,13 +172,16 @@ def machine(engine: type[MemoryEngine], process: Callable[[bytes], bytes] | None
         (SkipsTheStore, None),
         (LosesViews, None),
         (MemoryEngine, without_marks),
+        (MemoryEngine, by_hash_alone),
+        (MemoryEngine, letters_go_first),
+        (MemoryEngine, letters_forget),
     ],
     ids=lambda each: each.__name__ if each is not None else "",
 )
-def test_a_planted_fault_is_found(engine: type[MemoryEngine], process: Callable[[bytes], bytes] | None) -> None:
+def test_a_planted_fault_is_found(engine: type[MemoryEngine], faulty: Callable[[bytes], bytes] | None) -> None:
     with pytest.raises(AssertionError):
         run_state_machine_as_test(
-            machine(engine, process),
+            machine(engine, faulty),
             settings=settings(
                 max_examples=300,
                 stateful_step_count=60,

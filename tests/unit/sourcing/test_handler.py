@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+import msgspec
 import pytest
 
-from sourcing import Catalog, CompletionStatus, WaitFor
+from sourcing import Catalog, CompletionStatus, WaitFor, clock
 from sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, PENDING_EVENTS
 from sourcing.errors import (
     EventDeadLettered,
@@ -19,9 +20,10 @@ from sourcing.errors import (
     SequenceConflict,
 )
 from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.ids import new_id
+from sourcing.ids import new_id, pending_key
 from sourcing.memory import MemoryCluster
 from sourcing.projector.process import Processor
+from sourcing.testing import envelope_of
 from tests.support.ledger import POISON, AccountOpened, MoneyPaidIn
 from tests.support.lossy import LossyCluster
 from tests.support.until import eventually, until
@@ -363,6 +365,88 @@ async def test_the_fallback_does_not_take_another_payload_for_ours(handler: Even
     lossy.loses = lambda message: True
     with pytest.raises(EventIdConflict):
         await handler.handle_event(opened(), options)
+
+
+# ---------------------------------------------------------------------- made by other code
+
+
+def by_old_code(ledger: Catalog, event: MoneyPaidIn, event_id: str, version: int = 1) -> tuple[str, bytes]:
+    """As a gateway of the first version submits it, or of one that is not written yet."""
+    envelope = envelope_of(ledger, event, event_id=event_id, at=clock.now())
+    data = msgspec.Raw(b'{"accountId":"%b","sum":%d}' % (event.account_id.encode(), event.amount))
+    old = msgspec.structs.replace(envelope, event_version=version, data=data)
+    return pending_key(event_id, event.account_id), msgspec.json.encode(old)
+
+
+async def test_what_old_code_left_pending_has_one_result_for_both(
+    handler: EventHandler, cluster: MemoryCluster, ledger: Catalog
+) -> None:
+    """New code has got the command again while the pipeline was drained; another payload is refused there and then."""
+    account, options = opened(), SubmitOptions(event_id=new_id())
+    await handler.handle_event(account)
+    cluster.hold()
+    payment = MoneyPaidIn(account_id=account.account_id, amount=7)
+    await cluster.submit([by_old_code(ledger, payment, options.event_id or "")])
+    waiting = [asyncio.create_task(handler.handle_event(payment, options)) for _ in range(3)]
+    await until(lambda: len(cluster.engine.map(PENDING_EVENTS)) == 4)
+    with pytest.raises(EventIdConflict):
+        await handler.handle_event(MoneyPaidIn(account_id=account.account_id, amount=8), options)
+    cluster.release()
+    assert [(await each).sequence for each in waiting] == [2, 2, 2]
+    assert len(cluster.engine.map(EVENT_STORE)) == 2
+    await until(lambda: not cluster.engine.map(PENDING_EVENTS))
+
+
+async def test_what_is_pending_and_cant_be_read_is_left_to_the_projector(
+    handler: EventHandler, cluster: MemoryCluster, ledger: Catalog
+) -> None:
+    """A gateway of old code, where one of new code has submitted already. Here the projector is of old code, too."""
+    account, options = opened(), SubmitOptions(event_id=new_id())
+    await handler.handle_event(account)
+    cluster.hold()
+    payment = MoneyPaidIn(account_id=account.account_id, amount=7)
+    await cluster.submit([by_old_code(ledger, payment, options.event_id or "", version=3)])
+    waiting = asyncio.create_task(handler.handle_event(payment, options))
+    await until(lambda: len(cluster.engine.map(PENDING_EVENTS)) == 2)
+    cluster.release()
+    with pytest.raises(EventIdConflict):
+        await waiting
+    assert len(cluster.engine.map(EVENT_STORE)) == 1
+
+
+async def test_what_is_through_before_it_could_be_read_is_submitted_again(
+    ledger: Catalog, cluster: MemoryCluster, lossy: LossyCluster, handler: EventHandler
+) -> None:
+    account, options = opened(), SubmitOptions(event_id=new_id())
+    await handler.handle_event(account)
+    cluster.hold()
+    payment = MoneyPaidIn(account_id=account.account_id, amount=7)
+    await cluster.submit([by_old_code(ledger, payment, options.event_id or "")])
+
+    async def then_let_it_through() -> None:
+        cluster.release()
+        await until(lambda: not cluster.engine.map(PENDING_EVENTS))
+
+    lossy.before_read[PENDING_EVENTS] = then_let_it_through
+    assert (await handler.handle_event(payment, options)).sequence == 2
+
+
+@pytest.mark.parametrize("amount", [7, 8])
+async def test_the_fallback_judges_what_other_code_submitted(
+    ledger: Catalog, cluster: MemoryCluster, lossy: LossyCluster, handler: EventHandler, amount: int
+) -> None:
+    account, options = opened(), SubmitOptions(event_id=new_id())
+    await handler.handle_event(account)
+    payment = MoneyPaidIn(account_id=account.account_id, amount=7)
+    await cluster.submit([by_old_code(ledger, payment, options.event_id or "")])
+    await until(lambda: options.event_id in cluster.engine.map(COMPLETED_EVENTS))
+    lossy.loses = lambda message: True
+    again = handler.handle_event(MoneyPaidIn(account_id=account.account_id, amount=amount), options)
+    if amount == 7:
+        assert (await again).sequence == 2
+    else:
+        with pytest.raises(EventIdConflict):
+            await again
 
 
 # ---------------------------------------------------------------------- completions of earlier events

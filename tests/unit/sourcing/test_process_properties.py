@@ -74,6 +74,7 @@ events = st.one_of(
 )
 submissions = st.lists(st.tuples(st.integers(0, 30).map("e{}".format), events), max_size=40)
 faults = st.sampled_from(["none", "none", "store", "views"])
+versions = st.sampled_from([3, 3, 2, 1])
 
 
 def batches(draw: st.DrawFn, everything: Sequence[bytes]) -> list[list[bytes]]:
@@ -85,12 +86,19 @@ def batches(draw: st.DrawFn, everything: Sequence[bytes]) -> list[list[bytes]]:
     return found
 
 
+def submitted(event_id: str, event: CounterStarted | Counted, version: int) -> bytes:
+    """An envelope as code of that version made it, where that had the event."""
+    envelope = envelope_of(CATALOG, event, event_id=event_id, at=AT)
+    if version < 3 and isinstance(event, Counted) and event.group == "all":
+        data = {"counterId": event.counter_id, "n" if version == 1 else "by": event.by}
+        envelope = msgspec.structs.replace(envelope, event_version=version, data=msgspec.Raw(msgspec.json.encode(data)))
+    return msgspec.json.encode(envelope)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[tuple[str, CounterStarted | Counted]], list[list[bytes]], list[str], int]:
     history = draw(submissions)
-    envelopes = [
-        msgspec.json.encode(envelope_of(CATALOG, event, event_id=event_id, at=AT)) for event_id, event in history
-    ]
+    envelopes = [submitted(event_id, event, draw(versions)) for event_id, event in history]
     parts = batches(draw, envelopes)
     return history, parts, [draw(faults) for _ in parts], draw(st.integers(0, 2**32))
 

@@ -29,9 +29,18 @@ public final class Names {
 
     private Names() {}
 
-    /** The part of a pending event's key before the {@code @}. */
+    /** The event's id, by its key in {@code pending-events}: {@code <eventId>@<aggregateId>}, or {@code <eventId>/<submissionId>@<aggregateId>}. */
     public static String eventIdOf(String pendingKey) {
         int at = pendingKey.indexOf('@');
-        return at < 0 ? pendingKey : pendingKey.substring(0, at);
+        String first = at < 0 ? pendingKey : pendingKey.substring(0, at);
+        int beside = first.indexOf('/');
+        return beside < 0 ? first : first.substring(0, beside);
+    }
+
+    /** Under which key the first submission of the same event is pending; those beside it were made by other code. */
+    public static String firstKeyOf(String pendingKey) {
+        int beside = pendingKey.indexOf('/');
+        int at = pendingKey.indexOf('@');
+        return beside < 0 || beside > at ? pendingKey : pendingKey.substring(0, beside) + pendingKey.substring(at);
     }
 }

@@ -9,8 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -119,8 +121,20 @@ public final class Reconciler {
                 events.add(new Received(key, envelope, Clock.micros(), false));
             }
         });
-        events.sort(Comparator.comparing(Reconciler::submission));
+        sortBySubmission(events);
         return events;
+    }
+
+    /** None comes before the first submission of its event, whatever the clocks of the gateways say: that one was acknowledged first. */
+    static void sortBySubmission(List<Received> events) {
+        Map<String, String> submissions = new HashMap<>();
+        events.forEach(event -> submissions.put(event.key(), submission(event)));
+        events.sort(Comparator.<Received, String>comparing(event -> {
+                    String own = submissions.get(event.key());
+                    String first = submissions.getOrDefault(Names.firstKeyOf(event.key()), own);
+                    return own.compareTo(first) < 0 ? first : own;
+                })
+                .thenComparing(event -> !event.key().equals(Names.firstKeyOf(event.key()))));
     }
 
     private static String submission(Received event) {

@@ -70,6 +70,23 @@ class ReconcilerTest {
     }
 
     @Test
+    void whatOtherCodeMadeOfAnEventComesBehindTheFirstOfItWhateverTheClocksSay() {
+        put("e1@a", "2026-01-01T00:00:00.000005Z");
+        put("e1/s7@a", "2026-01-01T00:00:00.000001Z");
+        put("e1/s8@a", "2026-01-01T00:00:00.000009Z");
+        put("e2@a", "2026-01-01T00:00:00.000002Z");
+        put("e3@a", "2026-01-01T00:00:00.000007Z");
+        put("e4/s9@a", "2026-01-01T00:00:00.000003Z");
+        List<Received> events = reconciler.inOrder(pending.localKeySet());
+        assertEquals(
+                List.of("e2@a", "e4/s9@a", "e1@a", "e1/s7@a", "e3@a", "e1/s8@a"),
+                events.stream().map(Received::key).toList());
+        assertEquals(
+                List.of("e2", "e4", "e1", "e1", "e3", "e1"),
+                events.stream().map(Received::eventId).toList());
+    }
+
+    @Test
     void whatWasStoredComesFirstInTheOrderOfStoring() throws Exception {
         String run = TestMember.newId();
         put(run + "-new@a", "2026-01-01T00:00:00.000001Z");
