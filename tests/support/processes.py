@@ -7,7 +7,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import IO
 
 from gateway.java import find_java
 from gateway.member import MemberOptions, SnapshotOptions, member_command, member_environ
+from gateway.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 ENGINE_JAR = ROOT / "engine" / "target" / "engine.jar"
@@ -24,12 +24,15 @@ STOP_SECONDS = 15.0
 TEST_HEAP = "512m"
 
 
+_given_out: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that nobody is given: no other test, and no outgoing connection."""
+    while (port := free_ports(1)[0]) in _given_out:
+        continue
+    _given_out.add(port)
+    return port
 
 
 def engine_jar() -> Path:
