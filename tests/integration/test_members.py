@@ -11,15 +11,16 @@ import pytest
 from hazelcast.core import HazelcastJsonValue
 
 from sourcing import Catalog, CompletionStatus
+from sourcing.dead_letters import DeadLetters
 from sourcing.envelope import EVENT_STORE
-from sourcing.errors import EventError, PipelineUnavailable
+from sourcing.errors import EventDeadLettered, EventError, PipelineUnavailable
 from sourcing.handler import EventHandler, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id, store_key
 from sourcing.metrics import decode_stats
 from sourcing.tasks import pipeline_stats
 from tests.support.connected import connected, handling
-from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
+from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.many import Nodes, running_nodes
 from tests.support.until import eventually, until
 
@@ -174,6 +175,46 @@ async def _pay(handler: EventHandler, payment: MoneyPaidIn, event_id: str) -> bo
     except (EventError, PipelineUnavailable):
         return False
     return receipt.status is CompletionStatus.SUCCESS
+
+
+async def test_dead_letters_and_what_waits_outlive_projectors_and_a_member(
+    nodes: Nodes, handler: EventHandler, cluster: HazelcastCluster
+) -> None:
+    """All projectors are killed, and a member: what waits stays in its order, more comes behind it, and all follows."""
+    moody = [AccountOpened(account_id=new_id(), owner=f"{MOODY}{new_id()}") for _ in range(8)]
+    letters = DeadLetters(cluster)
+
+    async def wait_behind(event: MoneyPaidIn) -> None:
+        with pytest.raises(EventDeadLettered):
+            await handler.handle_event(event, SubmitOptions(timeout_seconds=30))
+
+    async def waiting() -> dict[str, list[str]]:
+        found = [each async for each in letters.find() if each.entry_key in {one.owner for one in moody}]
+        return {each.entry_key: [waiting.key for waiting in each.waiting] for each in found}
+
+    await asyncio.gather(*(handler.handle_event(one, SubmitOptions(timeout_seconds=30)) for one in moody))
+    for amount in (ALWAYS_FAILS, 5, 6):
+        await asyncio.gather(*(wait_behind(MoneyPaidIn(account_id=one.account_id, amount=amount)) for one in moody))
+    before = await waiting()
+    assert before == {one.owner: [store_key("Account", number, one.account_id) for number in (3, 4)] for one in moody}
+    for node in nodes.nodes:
+        node.projector.kill()
+    nodes.nodes[1].member.kill()
+    for node in nodes.nodes:
+        node.projector.start()
+    nodes.nodes[1].member.start()
+    await _whole(cluster, 3)
+    assert await waiting() == before
+    await asyncio.gather(*(wait_behind(MoneyPaidIn(account_id=one.account_id, amount=7)) for one in moody))
+    later = {one.owner: [*before[one.owner], store_key("Account", 5, one.account_id)] for one in moody}
+    assert await waiting() == later
+    for each in [each async for each in letters.find() if each.entry_key in later]:
+        await letters.discard(each.id, "is not liked")
+    for one in moody:
+        receipt = await handler.handle_event(MoneyPaidIn(account_id=one.account_id, amount=8))
+        assert (receipt.status, receipt.sequence) == (CompletionStatus.SUCCESS, 6)
+    entries = await cluster.read(OWNERS, [one.owner for one in moody])
+    assert [msgspec.json.decode(entry or b"{}")["total"] for entry in entries] == [5 + 6 + 7 + 8] * len(moody)
 
 
 async def test_a_member_that_is_stopped_hands_over(

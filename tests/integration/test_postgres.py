@@ -239,7 +239,7 @@ async def test_all_is_there_again_after_everything_was_killed(
             for _ in range(3):
                 await submit_all(handler, [MoneyPaidIn(account_id=each.account_id, amount=7) for each in accounts])
             await submit_all(handler, moody)
-            for amount in (ALWAYS_FAILS, 5):
+            for amount in (ALWAYS_FAILS, 5, 6):
                 dead = await submit_all(handler, [MoneyPaidIn(account_id=e.account_id, amount=amount) for e in moody])
             letter_ids = [each.dead_letter_id for each in dead]
             await DeadLetters(cluster).discard(letter_ids[0], "fraud")
@@ -259,10 +259,11 @@ async def test_all_is_there_again_after_everything_was_killed(
             assert [bytes(e.entry) for e in restored.entries] == [bytes(e.entry) for e in log.entries]
             letters = DeadLetters(cluster)
             assert [each.id async for each in letters.find()] == letter_ids[1:]
-            assert [(await letters.one(each)).blocked_count for each in letter_ids[1:]] == [1]
-            assert (await entry(cluster, OWNERS, moody[0].owner))["total"] == 5
+            waiting = [each.key for each in (await letters.one(letter_ids[1])).waiting]
+            assert waiting == [ids.store_key("Account", number, moody[1].account_id) for number in (3, 4)]
+            assert (await entry(cluster, OWNERS, moody[0].owner))["total"] == 5 + 6
             await letters.discard(letter_ids[1], "fraud, too")
-            assert (await entry(cluster, OWNERS, moody[1].owner))["total"] == 5
+            assert (await entry(cluster, OWNERS, moody[1].owner))["total"] == 5 + 6
             assert len(rows(dsn, "SELECT 1 FROM dead_letter_decisions")) == 2
             again = await handler.handle_event(accounts[0], SubmitOptions(event_id=receipts[0].event_id))
             assert (again.status, again.sequence) == ("SUCCESS", 1)

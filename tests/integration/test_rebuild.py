@@ -157,6 +157,36 @@ async def test_a_rollback_makes_the_earlier_generation_live_with_all_that_came_s
         await rebuilds.roll_back(ACCOUNTS)
 
 
+async def test_a_rollback_has_the_events_whose_letters_were_resolved_after_the_switch(
+    cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
+) -> None:
+    """One letter goes at the switch, one is discarded later, one stays: all block the generation that is left."""
+    passes, discarded, stays = [
+        await Moody(cluster, handler).pay(amount) for amount in (FAILS_AT_FIRST, ALWAYS_FAILS, ALWAYS_FAILS)
+    ]
+    await asyncio.sleep(MOOD_SECONDS)
+    await ended(rebuilds, await rebuilds.start([OWNERS]))
+    await discarded.letters.discard(discarded.letter, "fraud")
+    assert [await passes.total(), await discarded.total()] == [FAILS_AT_FIRST + 5, 5]
+    for moody in (passes, discarded):
+        await handler.handle_event(MoneyPaidIn(account_id=moody.account, amount=7))
+    with pytest.raises(EventDeadLettered):
+        await handler.handle_event(MoneyPaidIn(account_id=stays.account, amount=7))
+    await ended(rebuilds, await rebuilds.roll_back(OWNERS))
+
+    async def all_is_there() -> bool:
+        totals = [await passes.total(), await discarded.total(), await stays.total()]
+        return totals == [FAILS_AT_FIRST + 5 + 7, 5 + 7, None]
+
+    await eventually(all_is_there)
+    open_letters = {each.entry_key: each.blocked_count async for each in stays.letters.find()}
+    owners = [moody.owner for moody in (passes, discarded, stays)]
+    assert {owner: open_letters[owner] for owner in owners if owner in open_letters} == {stays.owner: 2}
+    await stays.letters.discard(stays.letter, "the same")
+    assert await stays.total() == 5 + 7
+    assert (await ended(rebuilds, await rebuilds.compare([OWNERS]))).differences == 0
+
+
 async def test_a_view_that_nobody_knows_is_refused(rebuilds: Rebuilds) -> None:
     with pytest.raises(RebuildRefused, match="there is no view nonsense"):
         await rebuilds.start(["nonsense"])

@@ -43,6 +43,9 @@ import java.util.function.Function;
 public final class DeadLetters {
     private static final String RETRY_AT = Names.INDEX_PREFIX + "retryAt";
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
+    /** Longer than a letter's handlers can take; a member that dies has its locks taken from it at once. */
+    private static final long LOCK_SECONDS = 300;
+
     private static final long MAX_PAUSE_MILLIS = 20;
     private static final long MAX_BACKOFF_MILLIS = 1_000;
     private static final long PROBE_MILLIS = 100;
@@ -82,7 +85,7 @@ public final class DeadLetters {
     }
 
     /**
-     * Resolves one letter.
+     * Resolves one letter, alone: of two operators who decide otherwise the decision of one must not go with the entry of the other.
      *
      * @return JSON: what came of it, with the completion of the letter's event
      * @throws ProjectorAway when the projector can't be reached, or no call is found to which it is due that it fails; what was written
@@ -93,6 +96,24 @@ public final class DeadLetters {
         if (pipeline == null) {
             return said(order, "UNKNOWN", "there is no such letter, or no pipeline takes its event type");
         }
+        IMap<String, HazelcastJsonValue> decisions = engine.hazelcast().getMap(Names.DEAD_LETTER_DECISIONS);
+        try {
+            if (!decisions.tryLock(
+                    order.deadLetterId(), PATIENCE_NANOS, TimeUnit.NANOSECONDS, LOCK_SECONDS, TimeUnit.SECONDS)) {
+                return said(order, "BUSY", "somebody else resolves it just now");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted before it began", e);
+        }
+        try {
+            return resolveAlone(pipeline, order);
+        } finally {
+            decisions.unlock(order.deadLetterId());
+        }
+    }
+
+    private String resolveAlone(Pipeline pipeline, Order order) {
         Asking asking = new Asking(pipeline);
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         long pause = 1;

@@ -128,9 +128,14 @@ record Rebuild(
         return status == Status.RUNNING;
     }
 
-    /** Where the letters wait that its folds open: nobody is to see them before the views are live. */
+    /**
+     * Where the letters wait that its folds open: nobody is to see them before the views are live. A rollback goes on with those of the
+     * generation, and they stay with it should the rollback be cancelled.
+     */
     String lettersMap() {
-        return "letters." + id;
+        return kind == Kind.ROLLBACK
+                ? KeptLetters.mapOf(targets.values().iterator().next())
+                : "letters." + id;
     }
 
     /** The map that is meant where the projector names one. */

@@ -294,6 +294,7 @@ public final class Rebuilds {
         }
         engine.generations().set(view, generation.withoutPrevious());
         hazelcast.getMap(generation.previous()).destroy();
+        KeptLetters.drop(hazelcast, generation.previous());
         return true;
     }
 
@@ -528,8 +529,8 @@ public final class Rebuilds {
     void dropTargets(Rebuild rebuild) {
         if (rebuild.kind() != Rebuild.Kind.ROLLBACK) {
             rebuild.targets().values().forEach(map -> hazelcast.getMap(map).destroy());
+            hazelcast.getMap(rebuild.lettersMap()).destroy();
         }
-        hazelcast.getMap(rebuild.lettersMap()).destroy();
     }
 
     private void forgetOld() {

@@ -51,8 +51,9 @@ final class Switching {
     private final Rebuild rebuild;
     private final ILogger log;
     /**
-     * Letters of the generations before that the fresh folds did not open: their events are in the views that are live now. And those
-     * of a snapshot that was older than what was decided about them.
+     * Letters of the generations before that the fresh folds did not open: their events are in the views that are live now. Those of a
+     * snapshot that was older than what was decided about them. And those of a generation that is live again which were resolved while
+     * it was not.
      */
     private final List<String> settledLetters = new ArrayList<>();
 
@@ -145,7 +146,24 @@ final class Switching {
         hazelcast.<String, HazelcastJsonValue>getMap(Names.DEAD_LETTER_DECISIONS).keySet().stream()
                 .filter(letters::containsKey)
                 .forEach(settledLetters::add);
-        letters.entrySet().forEach(letter -> live.putIfAbsent(letter.getKey(), letter.getValue()));
+        boolean isRollback = rebuild.kind() == Rebuild.Kind.ROLLBACK;
+        rebuild.targets().forEach((view, target) -> {
+            String leaving = engine.generations().of(view).live();
+            if (!leaving.equals(target)) {
+                KeptLetters.keep(hazelcast, view, leaving);
+            }
+        });
+        letters.entrySet().forEach(letter -> {
+            HazelcastJsonValue before = live.get(letter.getKey());
+            if (before != null) {
+                live.set(letter.getKey(), KeptLetters.both(before, letter.getValue()));
+                return;
+            }
+            live.set(letter.getKey(), letter.getValue());
+            if (isRollback && KeptLetters.isOfBefore(letter.getValue(), rebuild.fromPosition())) {
+                settledLetters.add(letter.getKey());
+            }
+        });
         String at = Clock.iso(Clock.micros());
         List<String> dropped = new ArrayList<>();
         for (Map.Entry<String, String> target : rebuild.targets().entrySet()) {
@@ -161,7 +179,10 @@ final class Switching {
                 dropped.add(before.previous());
             }
         }
-        dropped.forEach(map -> hazelcast.getMap(map).destroy());
+        dropped.forEach(map -> {
+            hazelcast.getMap(map).destroy();
+            KeptLetters.drop(hazelcast, map);
+        });
         letters.destroy();
     }
 
