@@ -48,7 +48,12 @@ class RunningStack:
 
 @contextlib.asynccontextmanager
 async def running_stack(
-    *, heap: str = "2g", dsn: str | None = None, log: History | None = None, snapshots: Path | None = None
+    *,
+    heap: str = "2g",
+    dsn: str | None = None,
+    log: History | None = None,
+    snapshots: Path | None = None,
+    member_property: str | None = None,
 ) -> AsyncIterator[RunningStack]:
     """
     Start a stack without demo data, wait until it is ready, and end it.
@@ -57,16 +62,18 @@ async def running_stack(
         dsn: The PostgreSQL that it keeps events in; None: in memory.
         log: What is in there already.
         snapshots: The folder that it keeps snapshots in; None: it keeps none.
+        member_property: A system property of the member that is to be true.
     """
     started = time.perf_counter()
     store = [*([] if dsn is None else ["--postgres"]), *([] if snapshots is None else ["--snapshots", str(snapshots)])]
     patience = _START_TIMEOUT_SECONDS + (0 if log is None else log.events / _RESTORED_PER_SECOND)
+    options = {} if member_property is None else {"JAVA_TOOL_OPTIONS": f"-D{member_property}=true"}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "gateway.cli", "dev", "--port", "0", "--no-demo-data", "--heap", heap, *store),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "GATEWAY_POSTGRES_DSN": dsn or ""},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "GATEWAY_POSTGRES_DSN": dsn or "", **options},
     )
     assert process.stdout is not None
     lines: list[str] = []

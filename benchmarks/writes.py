@@ -18,7 +18,7 @@ _COMMITTED_WARM_UP = 100_000
 
 async def one_at_a_time(stack: RunningStack) -> list[Figure]:
     """createCustomer over HTTP, each waiting for PROJECTED, one after the other."""
-    latencies = await _one_after_the_other(stack)
+    latencies = await one_after_the_other(stack)
     python = "eventsourcing on PostgreSQL, one order at a time until visible: p50 4.9 ms (measured elsewhere)"
     return [
         Figure("mutation over HTTP until PROJECTED, p50", percentile(latencies, 0.50), "ms", at_most=4, beside=python),
@@ -28,7 +28,7 @@ async def one_at_a_time(stack: RunningStack) -> list[Figure]:
 
 async def one_at_a_time_committed(stack: RunningStack) -> list[Figure]:
     """The same on a stack with PostgreSQL: each is committed to the disk before it is answered."""
-    latencies = await _one_after_the_other(stack)
+    latencies = await one_after_the_other(stack)
     python = "eventsourcing on PostgreSQL, one order at a time until visible: p50 4.9 ms (measured elsewhere)"
     name = "mutation over HTTP until PROJECTED, committed in PostgreSQL"
     return [
@@ -37,7 +37,10 @@ async def one_at_a_time_committed(stack: RunningStack) -> list[Figure]:
     ]
 
 
-async def _one_after_the_other(stack: RunningStack) -> list[float]:
+async def one_after_the_other(
+    stack: RunningStack, *, warm_up: int = _WARM_UP, measured: int = _MEASURED
+) -> list[float]:
+    """Milliseconds of so many mutations, each sent when the one before is in its views."""
     url = f"{stack.url}/graphql"
 
     def bodies(number: int) -> bytes:
@@ -45,8 +48,9 @@ async def _one_after_the_other(stack: RunningStack) -> list[float]:
             shop.CREATE_CUSTOMER, {"input": {"name": "Ada Lovelace", "email": f"ada-{number}@example.com"}}
         )
 
-    await load(url, bodies, connections=1, requests=_WARM_UP)
-    return (await load(url, bodies, connections=1, requests=_MEASURED)).latencies
+    if warm_up:
+        await load(url, bodies, connections=1, requests=warm_up)
+    return (await load(url, bodies, connections=1, requests=measured)).latencies
 
 
 async def orders(stack: RunningStack) -> list[Figure]:

@@ -52,7 +52,7 @@ public final class Backpressure {
 
     /** The same, where its partition is known already. */
     public boolean admit(String key, int lane) {
-        if (inFlight.containsKey(key)) {
+        if (inFlight.containsKey(key) || !Guarantees.ARE_KEPT) {
             return true;
         }
         if (count.incrementAndGet() > maxInFlight) {

@@ -24,7 +24,9 @@ public final class KnownEvents {
     public KnownEvents(Entries entries, EventLog log, Collection<String> eventIds) {
         this.entries = entries;
         this.log = log;
-        reading = entries.read(Names.EVENT_IDS, eventIds);
+        reading = Guarantees.ARE_KEPT
+                ? entries.read(Names.EVENT_IDS, eventIds)
+                : CompletableFuture.completedFuture(Map.of());
     }
 
     /** Whether any of the events was seen before. */

@@ -21,7 +21,7 @@ public final class Member {
         try {
             Logs.configure();
             settings = Settings.fromSystemProperties();
-            PostgresSettings.fromEnvironment();
+            Guarantees.check(PostgresSettings.fromEnvironment() != null);
             config = config(settings);
         } catch (IOException | RuntimeException e) {
             System.err.println("the member can't start: " + e.getMessage());

@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Guarantees;
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.KnownEvents;
 import io.hazelgate.engine.Lanes;
@@ -339,7 +340,10 @@ final class BatchProcessor {
                 record = spliced(prefix, outcome.record());
                 newEvents.add(new NewEvent(eventId, outcome.idRecord(), record));
                 ids.add(Change.setIfSame(eventId, inputs.get(i).idRecord(), outcome.idRecord()));
-                stored.add(Change.setIfSame(outcome.storeKey(), null, record));
+                stored.add(
+                        Guarantees.ARE_KEPT
+                                ? Change.setIfSame(outcome.storeKey(), null, record)
+                                : Change.set(outcome.storeKey(), record));
                 eventOfStoreKey.put(outcome.storeKey(), eventId);
             } else if (outcome.isStoredBefore()) {
                 record = inputs.get(i).storedRecord();
@@ -351,7 +355,7 @@ final class BatchProcessor {
         }
         requireUnknown(refused);
         engine.eventLog().append(newEvents, owned.run());
-        if (!entries.change(Names.EVENT_IDS, ids).join().isEmpty()) {
+        if (Guarantees.ARE_KEPT && !entries.change(Names.EVENT_IDS, ids).join().isEmpty()) {
             // Another run was faster: what it did with these events is looked up.
             throw new StoreConflict(List.of(), Map.of());
         }
@@ -368,8 +372,9 @@ final class BatchProcessor {
     }
 
     private void store(List<Change> stored, Map<String, String> eventOfStoreKey) throws StoreConflict {
-        Map<String, byte[]> present =
-                entries.changeAsOwner(Names.EVENT_STORE, stored, owned).join();
+        Map<String, byte[]> present = Guarantees.ARE_KEPT
+                ? entries.changeAsOwner(Names.EVENT_STORE, stored, owned).join()
+                : entries.change(Names.EVENT_STORE, stored).join();
         if (present.isEmpty()) {
             return;
         }

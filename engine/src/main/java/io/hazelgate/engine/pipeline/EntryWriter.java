@@ -1,6 +1,7 @@
 package io.hazelgate.engine.pipeline;
 
 import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Guarantees;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
@@ -81,7 +82,7 @@ final class EntryWriter {
                     ? Change.remove(write.key())
                     : Change.removeIfVersion(write.key(), write.expectedVersion());
         }
-        return write.expectedVersion() == Write.ANY
+        return write.expectedVersion() == Write.ANY || !Guarantees.ARE_KEPT
                 ? Change.set(write.key(), write.value())
                 : Change.setIfVersion(write.key(), write.expectedVersion(), write.value());
     }

@@ -5,6 +5,7 @@ import com.hazelcast.core.IExecutorService;
 import com.hazelcast.partition.Partition;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
+import io.hazelgate.engine.Guarantees;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
@@ -61,7 +62,8 @@ public final class SubmitEvents extends EngineTask {
             answers[i] = admitted ? ACCEPTED : REFUSED;
             if (admitted) {
                 indexes[accepted.size()] = i;
-                accepted.add(Change.setUnlessOtherPayload(key, envelope));
+                accepted.add(
+                        Guarantees.ARE_KEPT ? Change.setUnlessOtherPayload(key, envelope) : Change.set(key, envelope));
             }
         }
         IExecutorService executor = engine.hazelcast().getExecutorService(Names.EXECUTOR);
