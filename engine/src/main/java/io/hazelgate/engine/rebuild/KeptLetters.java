@@ -42,11 +42,6 @@ final class KeptLetters {
         hazelcast.getMap(mapOf(generation)).destroy();
     }
 
-    /** Whether the letter's event is at or below a position. */
-    static boolean isOfBefore(HazelcastJsonValue letter, long position) {
-        return Json.parse(letter.getValue()).asObject().getLong("position", Long.MAX_VALUE) <= position;
-    }
-
     /**
      * The live letter with all that waits in either. Two generations are blocked by the same event, and code that has changed in between
      * may have different events wait behind it: one that the entry has no use for is passed by when the letter is resolved, one that is

@@ -160,7 +160,7 @@ final class Switching {
                 return;
             }
             live.set(letter.getKey(), letter.getValue());
-            if (isRollback && KeptLetters.isOfBefore(letter.getValue(), rebuild.fromPosition())) {
+            if (isRollback) {
                 settledLetters.add(letter.getKey());
             }
         });
