@@ -167,15 +167,13 @@ async def test_one_of_many_that_old_and_new_code_submit_at_once_is_stored(
     event, options = account(owner=new_id()), SubmitOptions(event_id=new_id())
     await handler.handle_event(event)
     payment = MoneyPaidIn(account_id=event.account_id, amount=7)
-    answers = await asyncio.gather(
-        *(
-            sent_by_old_code(ledger, cluster, event.account_id, options, sum=7)
-            if number % 2
-            else handler.handle_event(payment, options)
-            for number in range(20)
-        )
-    )
-    assert {each["sequence"] if isinstance(each, dict) else each.sequence for each in answers} == {2}
+
+    async def sequence(by_old_code: bool) -> Any:
+        if by_old_code:
+            return (await sent_by_old_code(ledger, cluster, event.account_id, options, sum=7))["sequence"]
+        return (await handler.handle_event(payment, options)).sequence
+
+    assert set(await asyncio.gather(*(sequence(number % 2 == 0) for number in range(20)))) == {2}
     assert (await read_present(cluster, ACCOUNTS, event.account_id))["balance"] == 7
 
 
