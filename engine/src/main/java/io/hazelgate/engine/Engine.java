@@ -5,6 +5,7 @@ import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.splitbrainprotection.SplitBrainProtectionException;
 import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.pipeline.DeadLetters;
 import io.hazelgate.engine.rebuild.AfterMerge;
 import io.hazelgate.engine.rebuild.Rebuilds;
@@ -37,6 +38,7 @@ public final class Engine implements AutoCloseable {
     private final Recovery recovery;
     private final RecentEvents recentEvents;
     private final Generations generations;
+    private final Indexes indexes;
     private final Gate gate;
     private final Aggregates aggregates = new Aggregates(this);
     private final List<Pipeline> pipelines;
@@ -56,7 +58,8 @@ public final class Engine implements AutoCloseable {
         generations = new Generations(hazelcast);
         gate = new Gate(lanes::given, lanes::reached, generations::look);
         PostgresSettings postgres = PostgresSettings.fromEnvironment();
-        eventLog = postgres == null ? new MemoryEventLog(hazelcast) : new PostgresEventLog(postgres, log);
+        indexes = new Indexes(hazelcast, generations);
+        eventLog = postgres == null ? new MemoryEventLog(hazelcast, indexes) : new PostgresEventLog(postgres, log);
         int recent = postgres == null ? 0 : postgres.recentEvents();
         recovery = new Recovery(this, recent);
         recentEvents = new RecentEvents(this, recent, postgres == null ? 0 : postgres.recentSeconds());
@@ -81,6 +84,7 @@ public final class Engine implements AutoCloseable {
     public void start() {
         every(250, lanes::look);
         every(1_000, generations::look);
+        every(1_000, this::lookAtIndexes);
         if (eventLog instanceof PostgresEventLog postgres) {
             every(1_000, postgres::probe);
         }
@@ -95,6 +99,13 @@ public final class Engine implements AutoCloseable {
         every(1_000, snapshots::look);
         every(1_000, new AfterMerge(hazelcast, rebuilds)::look);
         every(100, deadLetters::look);
+    }
+
+    /** What is being restored gets its indexes at the end. */
+    private void lookAtIndexes() {
+        if (recovery.problem() == null) {
+            indexes.look();
+        }
     }
 
     private void every(long millis, Runnable task) {
@@ -135,6 +146,11 @@ public final class Engine implements AutoCloseable {
     /** Which map holds each view. */
     public Generations generations() {
         return generations;
+    }
+
+    /** By what the maps are sorted. */
+    public Indexes indexes() {
+        return indexes;
     }
 
     public Rebuilds rebuilds() {

@@ -6,6 +6,7 @@ import io.hazelgate.engine.entries.ChangeBackupOperation;
 import io.hazelgate.engine.entries.ChangeOperation;
 import io.hazelgate.engine.entries.ReadOperation;
 import io.hazelgate.engine.entries.Values;
+import io.hazelgate.engine.index.CountOperation;
 import io.hazelgate.engine.pipeline.Received;
 import io.hazelgate.engine.tasks.ControlPipeline;
 import io.hazelgate.engine.tasks.PipelineStats;
@@ -33,6 +34,7 @@ public final class EngineSerializers implements DataSerializableFactory {
     public static final int CHANGE_BACKUP_OPERATION = 103;
     public static final int VALUES = 104;
     public static final int FORWARDED_EVENTS = 105;
+    public static final int COUNT_OPERATION = 106;
     public static final int REBUILD_STEP = 120;
 
     @Override
@@ -50,6 +52,7 @@ public final class EngineSerializers implements DataSerializableFactory {
             case CHANGE_OPERATION -> new ChangeOperation();
             case CHANGE_BACKUP_OPERATION -> new ChangeBackupOperation();
             case VALUES -> new Values();
+            case COUNT_OPERATION -> new CountOperation();
             case FORWARDED_EVENTS -> new SubmitEvents(true);
             case REBUILD_STEP -> new RebuildStep();
             default -> throw new IllegalArgumentException("no class of the engine has the id " + typeId);

@@ -8,6 +8,7 @@ import io.hazelgate.engine.network.MemberContext;
 import io.hazelgate.engine.store.PostgresSettings;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 
 /** Starts a Hazelcast member with the event pipeline, and ends it in order on SIGTERM. */
 public final class Member {
@@ -60,6 +61,11 @@ public final class Member {
         // Not for a user to choose: without these the gateway can't talk to the member.
         config.getSerializationConfig()
                 .addDataSerializableFactory(EngineSerializers.FACTORY_ID, new EngineSerializers());
+        // The indexes of these are the engine's own: Hazelcast's would be kept up for nothing, where a copy of an
+        // earlier YAML has them.
+        for (String map : List.of(Names.EVENT_STORE, Names.DEAD_LETTER_EVENTS)) {
+            config.getMapConfig(map).setIndexConfigs(List.of());
+        }
         Membership.configure(config, settings);
         return config;
     }

@@ -25,7 +25,13 @@ public final class Names {
 
     public static final String EXECUTOR = "hazelgate";
     public static final String JOB_PREFIX = "hazelgate-";
-    public static final String INDEX_PREFIX = "_meta.keys.";
+
+    /** What the event store is sorted by. */
+    public static final String CURSOR = "cursor";
+    /** What dead letters are sorted by. Only those that are to be tried again have {@link #RETRY_AT}. */
+    public static final String FAILED_AT = "failedAt";
+
+    public static final String RETRY_AT = "retryAt";
 
     private Names() {}
 

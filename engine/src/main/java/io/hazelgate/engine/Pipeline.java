@@ -268,7 +268,7 @@ public final class Pipeline implements AutoCloseable {
         engine.aggregates().check(this, description);
         Generations generations = engine.generations();
         generations.appeared(description.code());
-        description.views().forEach((view, indexes) -> generations.addIndexes(generations.liveMap(view), indexes));
+        description.views().forEach(generations::declare);
         log.info("pipeline " + name() + ": the projector at " + projector.address() + " is ready: "
                 + description.usualReads().size() + " event types, views "
                 + description.views().keySet());

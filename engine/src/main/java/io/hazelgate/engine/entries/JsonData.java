@@ -17,7 +17,9 @@ import java.util.Arrays;
 public final class JsonData {
     private static final int TYPE_OFFSET = HeapData.TYPE_OFFSET;
     private static final int LENGTH_OFFSET = HeapData.DATA_OFFSET;
-    static final int TEXT_OFFSET = LENGTH_OFFSET + Integer.BYTES;
+    /** Where the text begins. */
+    public static final int TEXT_OFFSET = LENGTH_OFFSET + Integer.BYTES;
+
     private static final byte[] VERSION_PREFIX = "{\"_meta\":{\"version\":".getBytes(StandardCharsets.US_ASCII);
 
     private JsonData() {}

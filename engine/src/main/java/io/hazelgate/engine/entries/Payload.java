@@ -13,7 +13,6 @@ final class Payload {
     private static final byte[][] FIELDS = {
         utf8("eventType"), utf8("eventVersion"), utf8("aggregateId"), utf8("data"),
     };
-    private static final int NOT_JSON = -1;
 
     private Payload() {}
 
@@ -41,20 +40,20 @@ final class Payload {
         }
         byte[] bytes = envelope.toByteArray();
         int[] found = new int[2 * FIELDS.length];
-        int at = afterSpace(bytes, JsonData.TEXT_OFFSET);
+        int at = JsonText.afterSpace(bytes, JsonData.TEXT_OFFSET);
         if (at == bytes.length || bytes[at] != '{') {
             return null;
         }
-        at = afterSpace(bytes, at + 1);
+        at = JsonText.afterSpace(bytes, at + 1);
         while (at < bytes.length && bytes[at] == '"') {
             int name = at + 1;
-            int nameEnd = afterString(bytes, at) - 1;
-            at = nameEnd < name ? bytes.length : afterSpace(bytes, nameEnd + 1);
+            int nameEnd = JsonText.afterString(bytes, at) - 1;
+            at = nameEnd < name ? bytes.length : JsonText.afterSpace(bytes, nameEnd + 1);
             if (at == bytes.length || bytes[at] != ':') {
                 return null;
             }
-            int value = afterSpace(bytes, at + 1);
-            int valueEnd = afterValue(bytes, value);
+            int value = JsonText.afterSpace(bytes, at + 1);
+            int valueEnd = JsonText.afterValue(bytes, value);
             if (valueEnd <= value) {
                 return null;
             }
@@ -64,68 +63,12 @@ final class Payload {
                     found[2 * i + 1] = valueEnd;
                 }
             }
-            at = afterSpace(bytes, valueEnd);
+            at = JsonText.afterSpace(bytes, valueEnd);
             if (at < bytes.length && bytes[at] == ',') {
-                at = afterSpace(bytes, at + 1);
+                at = JsonText.afterSpace(bytes, at + 1);
             }
         }
         return at < bytes.length && bytes[at] == '}' ? found : null;
-    }
-
-    private static int afterSpace(byte[] bytes, int at) {
-        int end = at;
-        while (end < bytes.length && bytes[end] <= ' ' && bytes[end] >= 0) {
-            end++;
-        }
-        return end;
-    }
-
-    private static int afterString(byte[] bytes, int at) {
-        for (int end = at + 1; end < bytes.length; end++) {
-            if (bytes[end] == '\\') {
-                end++;
-            } else if (bytes[end] == '"') {
-                return end + 1;
-            }
-        }
-        return NOT_JSON;
-    }
-
-    private static int afterValue(byte[] bytes, int at) {
-        int depth = 0;
-        int end = at;
-        while (end < bytes.length) {
-            switch (bytes[end]) {
-                case '"' -> {
-                    end = afterString(bytes, end);
-                    if (depth == 0 || end == NOT_JSON) {
-                        return end;
-                    }
-                }
-                case '{', '[' -> {
-                    depth++;
-                    end++;
-                }
-                case '}', ']' -> {
-                    if (depth == 0) {
-                        return end;
-                    }
-                    depth--;
-                    end++;
-                    if (depth == 0) {
-                        return end;
-                    }
-                }
-                case ',', ' ', '\t', '\r', '\n' -> {
-                    if (depth == 0) {
-                        return end;
-                    }
-                    end++;
-                }
-                default -> end++;
-            }
-        }
-        return NOT_JSON;
     }
 
     private static byte[] utf8(String name) {

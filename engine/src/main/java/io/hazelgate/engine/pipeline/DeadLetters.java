@@ -3,7 +3,6 @@ package io.hazelgate.engine.pipeline;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import com.hazelcast.query.Predicates;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Json;
@@ -11,6 +10,8 @@ import io.hazelgate.engine.Names;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.Retries;
 import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.index.Range;
+import io.hazelgate.engine.index.Walk;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Blame;
 import io.hazelgate.engine.projector.Care;
@@ -41,7 +42,6 @@ import java.util.function.Function;
  * careful mode: a call of the user's code at which it fails twice counts as failed, as in the pipeline.
  */
 public final class DeadLetters {
-    private static final String RETRY_AT = Names.INDEX_PREFIX + "retryAt";
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
     /** Longer than a letter's handlers can take; a member that dies has its locks taken from it at once. */
     private static final long LOCK_SECONDS = 300;
@@ -69,8 +69,11 @@ public final class DeadLetters {
 
     /** Tries this member's letters again that are due. The index finds them: nothing is looked at that is not due. */
     public void look() {
-        IMap<String, HazelcastJsonValue> letters = engine.hazelcast().getMap(Names.DEAD_LETTER_EVENTS);
-        for (String id : letters.localKeySet(Predicates.lessEqual(RETRY_AT, Clock.iso(Clock.micros())))) {
+        Range due = Range.upTo(Clock.iso(Clock.micros()));
+        Walk letters = engine.indexes().walk(Names.DEAD_LETTER_EVENTS, Names.RETRY_AT, due);
+        while (letters.next()) {
+            String key = new String(letters.key(), StandardCharsets.UTF_8);
+            String id = key.substring(key.indexOf('|') + 1);
             Pipeline pipeline = pipelineOf(id);
             if (pipeline == null || !pipeline.projector().isReady()) {
                 continue; // an absent projector has not died of it

@@ -64,7 +64,7 @@ public final class Rebuilds {
     public Rebuilds(Engine engine) {
         this.engine = engine;
         hazelcast = engine.hazelcast();
-        log = engine.eventLog().isDurable() ? new DurableLog(engine) : new MemoryLog(hazelcast, engine.entries());
+        log = engine.eventLog().isDurable() ? new DurableLog(engine) : new MemoryLog(hazelcast, engine.indexes());
         rebuilds = hazelcast.getMap(Names.REBUILDS);
         progress = hazelcast.getMap(Names.REBUILD_PROGRESS);
         logger = hazelcast.getLoggingService().getLogger(Rebuilds.class);
@@ -185,9 +185,6 @@ public final class Rebuilds {
         rebuild.targets().forEach((view, map) -> {
             if (rebuild.kind() != Rebuild.Kind.ROLLBACK) {
                 hazelcast.getMap(map).destroy();
-            }
-            if (rebuild.kind() != Rebuild.Kind.DIFF) {
-                engine.generations().addIndexes(map, viewsWithIndexes().getOrDefault(view, List.of()));
             }
         });
         rebuilds.set(rebuild.id(), rebuild.toValue());
@@ -392,6 +389,7 @@ public final class Rebuilds {
             case SETTLED -> position = engine.gate().settled();
             case REACHED -> position = engine.lanes().reached();
             case Switching.COMPARE -> comparison(id).look();
+            case Switching.SORT -> require(id).targets().forEach(engine.indexes()::make);
             case Switching.CLOSE -> {
                 LogFolder folder = folders.get(id);
                 done = folder != null
@@ -487,10 +485,7 @@ public final class Rebuilds {
                 logger.warning("rebuild " + rebuild.id() + ": " + problem);
                 // Nothing of it may stay.
                 hazelcast.getMap(rebuild.lettersMap()).destroy();
-                rebuild.targets().forEach((view, map) -> {
-                    hazelcast.getMap(map).destroy();
-                    engine.generations().addIndexes(map, viewsWithIndexes().getOrDefault(view, List.of()));
-                });
+                rebuild.targets().values().forEach(map -> hazelcast.getMap(map).destroy());
             }
         }
         end(rebuild, Rebuild.Status.FAILED, problem + ". Build the views without it: from the first event", 0);

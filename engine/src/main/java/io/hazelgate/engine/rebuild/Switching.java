@@ -32,6 +32,9 @@ import java.util.concurrent.TimeoutException;
  */
 final class Switching {
     static final String COMPARE = "compare";
+    /** Makes the indexes of the new generations: nobody waits for them once the views are switched. */
+    static final String SORT = "sort";
+
     static final String CLOSE = "close";
     static final String COMPARE_AGAIN = "compareAgain";
     static final String LOOK = "look";
@@ -68,9 +71,7 @@ final class Switching {
     boolean run() {
         boolean comparing = rebuild.kind() == Rebuild.Kind.DIFF;
         try {
-            if (comparing) {
-                askAll(COMPARE, COMPARE_MILLIS);
-            }
+            askAll(comparing ? COMPARE : SORT, COMPARE_MILLIS);
             // What the generation before surely has: closed gates alone don't tell, where a member has died in a batch.
             long settled =
                     comparing ? 0 : new Settled(engine).below(engine.rebuilds().settled());

@@ -30,7 +30,7 @@ public final class RecentEvents {
         this.engine = engine;
         this.most = most;
         mostMicros = TimeUnit.SECONDS.toMicros(seconds);
-        maps = new MemoryEventLog(engine.hazelcast());
+        maps = new MemoryEventLog(engine.hazelcast(), engine.indexes());
     }
 
     /** Looks once. */

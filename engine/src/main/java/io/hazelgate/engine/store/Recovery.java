@@ -74,6 +74,7 @@ public final class Recovery {
         }
         String state = shared.get(STATE);
         if (DONE.equals(state)) {
+            engine.indexes().look();
             done.countDown();
             return;
         }
@@ -127,6 +128,7 @@ public final class Recovery {
             problem = "recovering: " + percent + " %";
             page = eventLog.read(null, cursor, PAGE_EVENTS);
         }
+        engine.indexes().look();
         log.info(restored + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms"
                 + (snapshot == null ? "" : ", " + snapshot.events() + " of them by snapshot " + snapshot.id()));
         // A snapshot may be older than what was decided about the letters in it.

@@ -2,6 +2,7 @@ package io.hazelgate.engine.tasks;
 
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
+import io.hazelgate.engine.index.Range;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,6 +41,10 @@ record EntryQuery(
     private static String text(JsonObject request, String name) {
         JsonValue value = request.get(name);
         return value == null || value.isNull() ? null : value.asString();
+    }
+
+    Range range() {
+        return Range.of(from, fromInclusive, to, toInclusive, descending);
     }
 
     boolean isBounded() {

@@ -3,14 +3,14 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.map.IMap;
-import com.hazelcast.map.impl.MapService;
-import com.hazelcast.map.impl.proxy.MapProxyImpl;
-import com.hazelcast.query.impl.IndexRegistry;
-import com.hazelcast.query.impl.InternalIndex;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.entries.JsonData;
+import io.hazelgate.engine.index.Indexes;
+import io.hazelgate.engine.index.Walk;
 import io.hazelgate.engine.store.PostgresEventLog;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,8 +19,8 @@ import java.util.List;
 /**
  * Answers one page of a map in the order of an index, from this member's own partitions.
  *
- * <p>Hazelcast's public queries sort what they have gathered; this walks the sorted index itself (by the interface that its SQL
- * engine uses), so that a page costs what the page holds and not what the map holds.
+ * <p>Hazelcast's public queries sort what they have gathered; this walks the sorted index itself, so that a page costs what the page holds
+ * and not what the map holds.
  */
 public final class QueryEntries extends EngineTask {
     private static final String NOTHING_TO_ADD = "{\"entries\":[],\"count\":0}";
@@ -46,10 +46,12 @@ public final class QueryEntries extends EngineTask {
         if (query.index() == null) {
             walkKeys(map, page);
         } else {
-            new IndexWalk(indexOf(map, query), query).walk(page.atLeast(), page::take);
+            walkIndex(engine.indexes(), page);
         }
-        long owned = page.countsWithoutLooking() ? map.getLocalMapStats().getOwnedEntryCount() : -1;
-        return page.toJson(owned);
+        if (page.isWholeMapCounted()) {
+            page.counted = map.getLocalMapStats().getOwnedEntryCount();
+        }
+        return page.toJson();
     }
 
     private static boolean isOldest(Engine engine) {
@@ -60,79 +62,100 @@ public final class QueryEntries extends EngineTask {
     private static void walkKeys(IMap<String, HazelcastJsonValue> map, Page page) {
         List<String> keys = new ArrayList<>(map.localKeySet());
         keys.removeIf(key -> !page.query.inBounds(key));
+        if (page.query.count() && page.query.filters().isEmpty()) {
+            page.counted = keys.size();
+        }
         Collections.sort(keys);
         if (page.query.descending()) {
             Collections.reverse(keys);
         }
         for (String key : keys) {
-            HazelcastJsonValue value = map.get(key);
-            if (value != null && !page.take(key, value.getValue())) {
+            if (page.isFull()) {
                 return;
+            }
+            HazelcastJsonValue value = map.get(key);
+            if (value != null) {
+                byte[] json = value.getValue().getBytes(StandardCharsets.UTF_8);
+                page.look(key.getBytes(StandardCharsets.UTF_8), json, 0);
             }
         }
     }
 
-    private static InternalIndex indexOf(IMap<String, HazelcastJsonValue> map, EntryQuery query) {
-        MapService service = ((MapProxyImpl<?, ?>) map).getService();
-        IndexRegistry indexes =
-                service.getMapServiceContext().getMapContainer(map.getName()).getGlobalIndexRegistry();
-        InternalIndex index = indexes == null ? null : indexes.getIndex(query.index());
-        if (index == null) {
-            throw new IllegalStateException("the map " + query.map() + " has no index " + query.index()
-                    + " (yet: the projector names them when it is up)");
+    private static void walkIndex(Indexes indexes, Page page) {
+        EntryQuery query = page.query;
+        if (query.count() && query.isBounded() && query.filters().isEmpty()) {
+            page.counted = indexes.count(query.map(), query.index(), query.range());
         }
-        return index;
+        Walk walk = indexes.walk(query.map(), query.index(), query.range());
+        while (!page.isFull() && walk.next()) {
+            page.look(walk.key(), walk.value().toByteArray(), JsonData.TEXT_OFFSET);
+        }
     }
 
     private static final class Page {
         private final EntryQuery query;
-        private final StringBuilder json = new StringBuilder("{\"entries\":[");
+        private final ByteArrayOutputStream json = new ByteArrayOutputStream(4096);
         private int taken;
         private long counted;
 
         Page(EntryQuery query) {
             this.query = query;
+            append("{\"entries\":[");
         }
 
-        /** All entries count, and how many there are is known without walking over them. */
-        boolean countsWithoutLooking() {
+        /** All entries count, and how many there are is known without the index. */
+        boolean isWholeMapCounted() {
             return query.count() && !query.isBounded() && query.filters().isEmpty();
         }
 
-        /** How many entries have to be looked at in any case; the most where only looking can tell. */
-        int atLeast() {
-            boolean known = query.filters().isEmpty() && (!query.count() || countsWithoutLooking());
-            return known ? query.limit() : Integer.MAX_VALUE;
+        /** Nothing that comes can change the answer. */
+        boolean isFull() {
+            boolean counts = query.count() && !query.filters().isEmpty();
+            return taken >= query.limit() && !counts;
         }
 
-        /** False when the walk may end. */
-        boolean take(String indexKey, String entry) {
-            boolean counting = query.count() && !countsWithoutLooking();
-            if (taken >= query.limit() && !counting) {
-                return false;
-            }
-            if (query.matches(entry)) {
+        void look(byte[] key, byte[] entry, int from) {
+            if (!query.filters().isEmpty()) {
+                if (!query.matches(new String(entry, from, entry.length - from, StandardCharsets.UTF_8))) {
+                    return;
+                }
                 counted++;
-                if (taken < query.limit()) {
-                    json.append(taken > 0 ? ",[" : "[")
-                            .append(Json.value(indexKey))
-                            .append(',')
-                            .append(entry)
-                            .append(']');
-                    taken++;
+            }
+            if (taken < query.limit()) {
+                append(taken > 0 ? ",[" : "[");
+                json.writeBytes(quoted(key));
+                json.write(',');
+                json.write(entry, from, entry.length - from);
+                json.write(']');
+                taken++;
+            }
+        }
+
+        private static byte[] quoted(byte[] key) {
+            for (byte each : key) {
+                if (each == '"' || each == '\\' || each >= 0 && each < ' ') {
+                    return utf8(
+                            Json.value(new String(key, StandardCharsets.UTF_8)).toString());
                 }
             }
-            return taken < query.limit() || counting;
+            byte[] quoted = new byte[key.length + 2];
+            System.arraycopy(key, 0, quoted, 1, key.length);
+            quoted[0] = '"';
+            quoted[key.length + 1] = '"';
+            return quoted;
         }
 
-        byte[] toJson(long owned) {
-            json.append("],\"count\":");
-            if (!query.count()) {
-                json.append("null");
-            } else {
-                json.append(countsWithoutLooking() ? owned : counted);
-            }
-            return json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        private static byte[] utf8(String text) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+
+        byte[] toJson() {
+            append("],\"count\":" + (query.count() ? counted : null) + "}");
+            return json.toByteArray();
+        }
+
+        private void append(String text) {
+            json.writeBytes(utf8(text));
         }
     }
 }

@@ -21,6 +21,7 @@ import java.util.TreeSet;
  * @param previousCode the fingerprints of all code that took part in {@code previous}
  * @param builtAt when {@code live} became the live one, ISO 8601; null where that is since the first event
  * @param incomplete the view is younger than the log, and has not been built from it yet
+ * @param indexes the sort keys by which the view can be read
  */
 public record Generation(
         String live,
@@ -29,26 +30,38 @@ public record Generation(
         long previousPosition,
         List<String> previousCode,
         String builtAt,
-        boolean incomplete) {
+        boolean incomplete,
+        List<String> indexes) {
     /** The first generation has the view's own name. */
     static Generation first(String view, boolean incomplete) {
-        return new Generation(view, List.of(), null, 0, List.of(), null, incomplete);
+        return new Generation(view, List.of(), null, 0, List.of(), null, incomplete, List.of());
     }
 
     /** The one that follows, with this one kept. */
     public Generation next(String map, Collection<String> code, long position, String at) {
-        return new Generation(map, sorted(code), live, position, this.code, at, false);
+        return new Generation(map, sorted(code), live, position, this.code, at, false, indexes);
     }
 
     /** The same, with more code that takes part in it. */
     public Generation with(Collection<String> more) {
-        Set<String> all = new TreeSet<>(code);
-        all.addAll(more);
-        return new Generation(live, List.copyOf(all), previous, previousPosition, previousCode, builtAt, incomplete);
+        return new Generation(
+                live, joined(code, more), previous, previousPosition, previousCode, builtAt, incomplete, indexes);
+    }
+
+    /** The same, with more sort keys. */
+    Generation sortedBy(Collection<String> more) {
+        return new Generation(
+                live, code, previous, previousPosition, previousCode, builtAt, incomplete, joined(indexes, more));
     }
 
     public Generation withoutPrevious() {
-        return new Generation(live, code, null, 0, List.of(), builtAt, incomplete);
+        return new Generation(live, code, null, 0, List.of(), builtAt, incomplete, indexes);
+    }
+
+    private static List<String> joined(List<String> some, Collection<String> more) {
+        Set<String> all = new TreeSet<>(some);
+        all.addAll(more);
+        return List.copyOf(all);
     }
 
     private static List<String> sorted(Collection<String> code) {
@@ -64,7 +77,8 @@ public record Generation(
                 json.getLong("previousPosition", 0),
                 texts(json, "previousCode"),
                 text(json, "builtAt"),
-                json.getBoolean("incomplete", false));
+                json.getBoolean("incomplete", false),
+                texts(json, "indexes"));
     }
 
     private static String text(JsonObject json, String name) {
@@ -81,7 +95,8 @@ public record Generation(
     }
 
     public JsonObject toJson() {
-        JsonObject json = new JsonObject().add("live", live).add("code", array(code));
+        JsonObject json =
+                new JsonObject().add("live", live).add("code", array(code)).add("indexes", array(indexes));
         if (previous != null) {
             json.add("previous", previous)
                     .add("previousPosition", previousPosition)

@@ -1,7 +1,5 @@
 package io.hazelgate.engine.views;
 
-import com.hazelcast.config.IndexConfig;
-import com.hazelcast.config.IndexType;
 import com.hazelcast.core.EntryEvent;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
@@ -13,6 +11,7 @@ import io.hazelgate.engine.Names;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /**
  * Which map holds each view: the one place where a view's name becomes the name of its live map.
@@ -68,26 +67,26 @@ public final class Generations {
      */
     public void appeared(Map<String, String> codes) {
         boolean late = !hazelcast.getMap(Names.EVENT_STORE).isEmpty();
-        codes.forEach((view, code) -> {
-            HazelcastJsonValue there = map.putIfAbsent(
-                    view, Generation.first(view, late).with(List.of(code)).toValue());
-            while (there != null) {
-                Generation before = Generation.of(view, there);
-                Generation with = before.with(List.of(code));
-                if (with.equals(before) || map.replace(view, there, with.toValue())) {
-                    break;
-                }
-                there = map.get(view);
-            }
-        });
+        codes.forEach((view, code) -> change(view, late, generation -> generation.with(List.of(code))));
         look();
     }
 
-    /** Makes the indexes of a view in one of its generations. */
-    public void addIndexes(String generation, List<String> indexes) {
-        IMap<String, HazelcastJsonValue> entries = hazelcast.getMap(generation);
-        for (String index : indexes) {
-            entries.addIndex(new IndexConfig(IndexType.SORTED, Names.INDEX_PREFIX + index).setName(index));
+    /** Puts on record by what a view is sorted, beside what is known of that: code of several versions may be at work. */
+    public void declare(String view, List<String> indexes) {
+        change(view, false, generation -> generation.sortedBy(indexes));
+        look();
+    }
+
+    private void change(String view, boolean late, UnaryOperator<Generation> change) {
+        HazelcastJsonValue there =
+                map.putIfAbsent(view, change.apply(Generation.first(view, late)).toValue());
+        while (there != null) {
+            Generation before = Generation.of(view, there);
+            Generation after = change.apply(before);
+            if (after.equals(before) || map.replace(view, there, after.toValue())) {
+                return;
+            }
+            there = map.get(view);
         }
     }
 

@@ -19,7 +19,7 @@ class MemoryLogTest {
     private static final long BASE = 9_000_000_000_000_000L;
     private final HazelcastInstance hazelcast = TestMember.hazelcast();
     private final IMap<String, HazelcastJsonValue> store = hazelcast.getMap(Names.EVENT_STORE);
-    private final EventLog log = new MemoryLog(hazelcast, Engine.of(hazelcast).entries());
+    private final EventLog log = new MemoryLog(hazelcast, Engine.of(hazelcast).indexes());
     private final List<String> keys = new ArrayList<>();
 
     MemoryLogTest() throws Exception {}

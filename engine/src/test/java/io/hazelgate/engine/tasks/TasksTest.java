@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import com.hazelcast.config.IndexConfig;
-import com.hazelcast.config.IndexType;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
@@ -127,7 +125,7 @@ class TasksTest {
     private static String viewOfNumbers(int size) throws Exception {
         String name = TestMember.newId() + "-view";
         IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
-        map.addIndex(new IndexConfig(IndexType.SORTED, Names.INDEX_PREFIX + "n").setName("n"));
+        TestMember.engine().generations().declare(name, List.of("n"));
         IntStream.range(0, size)
                 .forEach(i -> map.set(
                         "k" + i,
@@ -216,7 +214,7 @@ class TasksTest {
     void anIndexValueMayHoldAnything() throws Exception {
         String name = TestMember.newId() + "-view";
         IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
-        map.addIndex(new IndexConfig(IndexType.SORTED, Names.INDEX_PREFIX + "n").setName("n"));
+        TestMember.engine().generations().declare(name, List.of("n"));
         map.set("a", new HazelcastJsonValue("{\"_meta\":{\"keys\":{\"n\":\"say \\\"hi\\\" \\\\|a\"}}}"));
         assertEquals("say \"hi\" \\|a of null", query(name, "\"limit\":1"));
     }

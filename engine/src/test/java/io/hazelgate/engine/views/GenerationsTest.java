@@ -34,6 +34,7 @@ class GenerationsTest {
     void theNextGenerationKeepsTheOneBeforeIt() {
         String view = TestMember.newId() + "-view";
         generations.appeared(Map.of(view, "code-1"));
+        generations.declare(view, List.of("name"));
         generations.set(
                 view, generations.of(view).next("g2." + view, List.of("code-2"), 42, "2026-01-01T00:00:00.000000Z"));
         assertEquals("g2." + view, generations.liveMap(view));
@@ -45,7 +46,8 @@ class GenerationsTest {
                         42,
                         List.of("code-1"),
                         "2026-01-01T00:00:00.000000Z",
-                        false),
+                        false,
+                        List.of("name")),
                 generations.of(view));
     }
 
@@ -71,5 +73,13 @@ class GenerationsTest {
         generations.appeared(Map.of(view, "code-1"));
         generations.appeared(Map.of(view, "code-2"));
         assertEquals(List.of("code-1", "code-2"), generations.of(view).code());
+    }
+
+    @Test
+    void aViewIsSortedByAllThatAnyOfItsCodeNames() {
+        String view = TestMember.newId() + "-view";
+        generations.declare(view, List.of("name", "city"));
+        generations.declare(view, List.of("name", "age"));
+        assertEquals(List.of("age", "city", "name"), generations.of(view).indexes());
     }
 }

@@ -1,0 +1,67 @@
+package io.hazelgate.engine.entries;
+
+/** Walks over JSON in UTF-8, from token to token, without making anything of it. */
+public final class JsonText {
+    /** The text ends, or is something else, where more should come. */
+    public static final int NOT_JSON = -1;
+
+    private JsonText() {}
+
+    public static int afterSpace(byte[] json, int at) {
+        int end = at;
+        while (end < json.length && json[end] <= ' ' && json[end] >= 0) {
+            end++;
+        }
+        return end;
+    }
+
+    /** @param at where its opening quote is */
+    public static int afterString(byte[] json, int at) {
+        for (int end = at + 1; end < json.length; end++) {
+            if (json[end] == '\\') {
+                end++;
+            } else if (json[end] == '"') {
+                return end + 1;
+            }
+        }
+        return NOT_JSON;
+    }
+
+    /** @param at where a value of any type begins */
+    public static int afterValue(byte[] json, int at) {
+        int depth = 0;
+        int end = at;
+        while (end < json.length) {
+            switch (json[end]) {
+                case '"' -> {
+                    end = afterString(json, end);
+                    if (depth == 0 || end == NOT_JSON) {
+                        return end;
+                    }
+                }
+                case '{', '[' -> {
+                    depth++;
+                    end++;
+                }
+                case '}', ']' -> {
+                    if (depth == 0) {
+                        return end;
+                    }
+                    depth--;
+                    end++;
+                    if (depth == 0) {
+                        return end;
+                    }
+                }
+                case ',', ' ', '\t', '\r', '\n' -> {
+                    if (depth == 0) {
+                        return end;
+                    }
+                    end++;
+                }
+                default -> end++;
+            }
+        }
+        return NOT_JSON;
+    }
+}

@@ -1,0 +1,188 @@
+package io.hazelgate.engine.index;
+
+import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.map.impl.record.Record;
+import com.hazelcast.map.impl.recordstore.MutationObserver;
+import com.hazelcast.map.impl.recordstore.Observers;
+import com.hazelcast.map.impl.recordstore.RecordStore;
+import io.hazelgate.engine.entries.JsonData;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The sorted indexes of one map in one partition: made at once from what the record store holds, and kept up by observing it.
+ *
+ * <p>Whatever is not a change of an owner's (a backup that is written, a partition that arrives) makes it {@link #drop} what it has: it is
+ * made again when it is needed. All of this happens on the partition's thread. Readers take an index as it is.
+ */
+@SuppressWarnings("rawtypes") // Hazelcast's records
+final class PartitionIndex implements MutationObserver<Record> {
+    private final RecordStore<?> store;
+    private volatile Made made;
+
+    /** The indexes by name, and how an entry's keys are found. */
+    private record Made(List<String> names, SortKeys keys, List<SortedEntries<Record>> indexes) {}
+
+    private record Item(byte[] key, Record record) implements Comparable<Item> {
+        @Override
+        public int compareTo(Item other) {
+            return Arrays.compareUnsigned(key, other.key);
+        }
+    }
+
+    /** To be called by the partition's thread. */
+    PartitionIndex(RecordStore<?> store) {
+        this.store = store;
+        Observers.add(store, this);
+    }
+
+    /** Whether it is about that store, and has all these indexes. */
+    boolean has(RecordStore<?> ofStore, List<String> names) {
+        Made now = made;
+        return store == ofStore && now != null && now.names.containsAll(names);
+    }
+
+    boolean isOf(RecordStore<?> other) {
+        return store == other;
+    }
+
+    /** One of the indexes; null where it has to be made first. */
+    SortedEntries<Record> index(String name) {
+        Made now = made;
+        int at = now == null ? -1 : now.names.indexOf(name);
+        return at < 0 ? null : now.indexes.get(at);
+    }
+
+    /** Makes these indexes, and those that there are already, of what the store holds. */
+    void make(List<String> wanted) {
+        List<String> names = new ArrayList<>(made == null ? List.of() : made.names);
+        wanted.stream().filter(name -> !names.contains(name)).forEach(names::add);
+        SortKeys keys = new SortKeys(names.stream().map(Indexes::pathOf).toList());
+        List<List<Item>> items = new ArrayList<>();
+        names.forEach(name -> items.add(new ArrayList<>(store.size())));
+        store.forEach(
+                (key, record) -> {
+                    byte[] json = json(record.getValue());
+                    int[] found = json == null ? null : keys.in(json, JsonData.TEXT_OFFSET);
+                    for (int i = 0; found != null && i < items.size(); i++) {
+                        if (found[2 * i + 1] > 0) {
+                            items.get(i).add(new Item(SortKeys.key(json, found[2 * i], found[2 * i + 1]), record));
+                        }
+                    }
+                },
+                false,
+                true);
+        made = new Made(
+                List.copyOf(names),
+                keys,
+                items.stream().map(PartitionIndex::sorted).toList());
+    }
+
+    private static SortedEntries<Record> sorted(List<Item> items) {
+        Item[] sorted = items.toArray(Item[]::new);
+        Arrays.sort(sorted);
+        byte[][] keys = new byte[sorted.length][];
+        Object[] records = new Object[sorted.length];
+        for (int i = 0; i < sorted.length; i++) {
+            keys[i] = sorted[i].key;
+            records[i] = sorted[i].record;
+        }
+        return new SortedEntries<>(keys, records);
+    }
+
+    /** Forgets everything, and follows nothing until it is made again. */
+    void drop() {
+        made = null;
+    }
+
+    /** The bytes of a value, with the text from {@link JsonData#TEXT_OFFSET} on; null where it is no JSON. */
+    private static byte[] json(Object value) {
+        return value instanceof Data data && JsonData.isJson(data) ? data.toByteArray() : null;
+    }
+
+    // ------------------------------------------------------------ what happens in the store
+
+    @Override
+    public void onPutRecord(Data key, Record record, Object oldValue, boolean backup) {
+        changed(record, null, record.getValue(), backup);
+    }
+
+    @Override
+    public void onLoadRecord(Data key, Record record, boolean backup) {
+        changed(record, null, record.getValue(), backup);
+    }
+
+    @Override
+    public void onUpdateRecord(Data key, Record record, Object oldValue, Object newValue, boolean backup) {
+        if (oldValue == null) {
+            drop();
+        } else {
+            changed(record, oldValue, record.getValue(), backup);
+        }
+    }
+
+    @Override
+    public void onRemoveRecord(Data key, Record record, boolean backup) {
+        changed(record, record.getValue(), null, backup);
+    }
+
+    @Override
+    public void onEvictRecord(Data key, Record record, boolean backup) {
+        changed(record, record.getValue(), null, backup);
+    }
+
+    @Override
+    public void onReplicationPutRecord(Data key, Record record, boolean populateIndex) {
+        drop();
+    }
+
+    @Override
+    public void onReset() {
+        drop();
+    }
+
+    @Override
+    public void onClear() {
+        drop();
+    }
+
+    @Override
+    public void onDestroy(boolean isDuringShutdown, boolean internal) {
+        drop();
+    }
+
+    /** An entry whose key stays as it is keeps its place: that costs a look at both texts, and no reader sees anything of it. */
+    private void changed(Record record, Object before, Object after, boolean backup) {
+        Made now = made;
+        if (now == null) {
+            return;
+        }
+        if (backup) {
+            drop();
+            return;
+        }
+        byte[] old = json(before);
+        byte[] fresh = json(after);
+        int[] oldKeys = old == null ? null : now.keys.in(old, JsonData.TEXT_OFFSET);
+        int[] freshKeys = fresh == null ? null : now.keys.in(fresh, JsonData.TEXT_OFFSET);
+        for (int i = 0; i < now.indexes.size(); i++) {
+            boolean had = oldKeys != null && oldKeys[2 * i + 1] > 0;
+            boolean has = freshKeys != null && freshKeys[2 * i + 1] > 0;
+            if (had
+                    && has
+                    && Arrays.equals(
+                            old, oldKeys[2 * i], oldKeys[2 * i + 1], fresh, freshKeys[2 * i], freshKeys[2 * i + 1])) {
+                continue;
+            }
+            if (had && !now.indexes.get(i).remove(SortKeys.key(old, oldKeys[2 * i], oldKeys[2 * i + 1]), record)) {
+                // What it has is not what the store had.
+                drop();
+                return;
+            }
+            if (has) {
+                now.indexes.get(i).add(SortKeys.key(fresh, freshKeys[2 * i], freshKeys[2 * i + 1]), record);
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.hazelgate.engine.index;
+
+import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.map.impl.record.Record;
+import io.hazelgate.engine.entries.JsonData;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+
+/** A walk over a range of an index, in the order of its keys, through all partitions at once. */
+@SuppressWarnings("rawtypes") // Hazelcast's records
+public final class Walk {
+    private final PriorityQueue<SortedEntries.Cursor<Record>> ahead;
+    private SortedEntries.Cursor<Record> current;
+    private Data value;
+
+    Walk(List<SortedEntries<Record>> partitions, Range range) {
+        Comparator<SortedEntries.Cursor<Record>> order = (one, other) -> Arrays.compareUnsigned(one.key(), other.key());
+        ahead = new PriorityQueue<>(partitions.size() + 1, range.descending() ? order.reversed() : order);
+        for (SortedEntries<Record> partition : partitions) {
+            SortedEntries.Cursor<Record> cursor = partition.cursor(range);
+            if (cursor.next()) {
+                ahead.add(cursor);
+            }
+        }
+    }
+
+    /** Goes to the next entry; false at the end. */
+    public boolean next() {
+        do {
+            if (current != null && current.next()) {
+                ahead.add(current);
+            }
+            current = ahead.poll();
+            value = current != null && current.entry().getValue() instanceof Data data ? data : null;
+        } while (current != null && !JsonData.isJson(value));
+        return current != null;
+    }
+
+    /** The entry's key in the index, UTF-8. */
+    public byte[] key() {
+        return current.key();
+    }
+
+    /** The entry as it is now: JSON. */
+    public Data value() {
+        return value;
+    }
+}
