@@ -108,6 +108,7 @@ def plan_stack(options: DevOptions) -> Stack:
             *store,
             *((("snapshots", options.snapshots.location),) if options.snapshots is not None else ()),
             ("projector", f"{projector} (domain {options.domain})"),
+            ("commands", f"export HAZELGATE_CLUSTER_NAME={cluster} HAZELGATE_MEMBERS={member}"),
             ("gateway", url),
             ("GraphiQL", f"{url}/graphql"),
         ),

@@ -32,6 +32,15 @@ from sourcing.metrics import PipelineStats, decode_stats, merge_stats
 from sourcing.pipelines import ControlAnswer
 from sourcing.queries import EntryPage, EntryQuery, decode_page, merge_pages
 
+
+class ImportAnswer(msgspec.Struct, frozen=True):
+    """What a member says about a log that is taken in; `refused` says why it is not."""
+
+    refused: str | None = None
+    id: str = ""
+    events: int = 0
+
+
 _logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
@@ -142,6 +151,13 @@ class HazelcastCluster:
 
     async def ask_rebuilds(self, request: bytes) -> bytes:
         return await self._ask_any(tasks.rebuilds(request))
+
+    async def import_events(
+        self, head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()
+    ) -> ImportAnswer:
+        """Do what docs/protocol.md has under "ImportEvents"; `gateway.transfer` knows in which order."""
+        answer = await self._ask_any(tasks.import_events(head, events))
+        return msgspec.json.decode(answer, type=ImportAnswer)
 
     async def control_pipeline(self, request: Mapping[str, str], *, on_all: bool = False) -> list[ControlAnswer]:
         """Do what docs/protocol.md has under "ControlPipeline", on one member or on all of them."""

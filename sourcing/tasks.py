@@ -106,6 +106,12 @@ def pipeline_stats() -> Task:
     return Task(4, b"")
 
 
+def import_events(head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()) -> Task:
+    """Take a log into the cluster (docs/protocol.md, "ImportEvents"); events are hash and record."""
+    parts = [_encoder.encode(head), *(part for event in events for part in event)]
+    return Task(8, b"".join(piece for part in parts for piece in (len(part).to_bytes(4), part)))
+
+
 def rebuilds(request: bytes) -> Task:
     """Ask about rebuilds of views: any member knows of all."""
     return Task(7, request)

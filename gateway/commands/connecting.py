@@ -77,10 +77,27 @@ class Connection:
 
 
 def connection_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--cluster-name` and `--members`; it gets them as its argument `connection`."""
+    """
+    Give a command `--cluster-name` and `--members`; it gets them as its argument `connection`.
 
-    @click.option("--cluster-name", default="dev", help="The cluster to connect to.")
-    @click.option("--members", type=AddressList(), default="127.0.0.1:5701", help="Some of its members.")
+    Unlike other options they have one environment variable for all commands.
+    """
+
+    @click.option(
+        "--cluster-name",
+        envvar="HAZELGATE_CLUSTER_NAME",
+        show_envvar=True,
+        default="dev",
+        help="The cluster to connect to; `hazelgate dev` says which it is.",
+    )
+    @click.option(
+        "--members",
+        envvar="HAZELGATE_MEMBERS",
+        show_envvar=True,
+        type=AddressList(),
+        default="127.0.0.1:5701",
+        help="Some of its members.",
+    )
     @functools.wraps(command)
     def connected(*arguments: Any, cluster_name: str, members: tuple[str, ...], **options: Any) -> None:
         if not members:

@@ -10,12 +10,13 @@ from typing import BinaryIO
 import click
 
 from gateway.commands.connecting import Connection, connection_options
-from gateway.commands.postgres import postgres_dsn
+from gateway.commands.postgres import postgres_dsn, require_dsn
 from gateway.commands.progress import ProgressBar
 from gateway.commands.usage import CannotStart
 from gateway.postgres.connecting import PostgresUnusable
 from gateway.transfer.cluster import ClusterLog
-from gateway.transfer.lines import LogUnreadable, StoredEvent, last_line, line_of, read_lines
+from gateway.transfer.into_cluster import import_into
+from gateway.transfer.lines import ImportRefused, LogUnreadable, StoredEvent, last_line, line_of, read_lines
 from sourcing.hazelcast_cluster import HazelcastCluster
 
 _DEADLINE_SECONDS = 120.0
@@ -33,12 +34,13 @@ def export(file: BinaryIO, from_postgres: bool, postgres_dsn: str | None, connec
 
     It is read from the running cluster, wherever that keeps its events, while events may come in.
     """
-    if from_postgres:
-        if postgres_dsn is None:
-            raise click.UsageError("--from-postgres reads GATEWAY_POSTGRES_DSN, or --postgres-dsn: give one of them")
-        written = _written_from_postgres(file, postgres_dsn)
-    else:
-        written = connection.run(lambda cluster: _written(file, cluster), deadline_seconds=_DEADLINE_SECONDS)
+    try:
+        if from_postgres:
+            written = _written_from_postgres(file, require_dsn(postgres_dsn))
+        else:
+            written = connection.run(lambda cluster: _written(file, cluster), deadline_seconds=_DEADLINE_SECONDS)
+    except click.FileError as error:
+        raise CannotStart(error.format_message()) from None
     click.echo(f"{written:,} events exported", err=True)
 
 
@@ -72,35 +74,58 @@ def _written_from_postgres(file: BinaryIO, dsn: str) -> int:
 
 @click.command("import")
 @click.argument("file", type=click.File("rb"), default="-")
-@postgres_dsn(required=True)
-def import_(file: BinaryIO, postgres_dsn: str) -> None:
+@click.option(
+    "--into-cluster", is_flag=True, help="Into a running cluster that keeps its events in memory and has none yet."
+)
+@postgres_dsn()
+@connection_options
+def import_(file: BinaryIO, into_cluster: bool, postgres_dsn: str | None, connection: Connection) -> None:
     """
     Take the log that `hazelgate export` has written into a PostgreSQL that no members are running on.
 
     Events that are there already, byte for byte, are left as they are; one that differs is refused, and all with it.
     When members start, they fold what was imported into their views.
-    """
-    from gateway.postgres.migrating import migrate
-    from gateway.transfer.postgres import ImportRefused, import_events
 
+    With --into-cluster the events go into the memory of a running cluster, and into its views at once. It takes no
+    others meanwhile.
+    """
     progress = ProgressBar(None)
     try:
-        migrate(postgres_dsn)
-        new, known = import_events(postgres_dsn, read_lines(file), progress.show)
-    except (PostgresUnusable, ImportRefused, LogUnreadable) as error:
+        if into_cluster:
+            new, known = connection.run(
+                lambda cluster: import_into(cluster, read_lines(file), progress.show),
+                deadline_seconds=_DEADLINE_SECONDS,
+            )
+        elif postgres_dsn is None:
+            raise click.UsageError(
+                "import goes into PostgreSQL: give GATEWAY_POSTGRES_DSN or --postgres-dsn; "
+                "or into a running cluster that keeps its events in memory: --into-cluster"
+            )
+        else:
+            new, known = _imported_into_postgres(file, postgres_dsn, progress)
+    finally:
         progress.end()
-        raise CannotStart(str(error)) from None
-    progress.end()
     click.echo(f"{new:,} events imported, {known:,} were there already")
+
+
+def _imported_into_postgres(file: BinaryIO, dsn: str, progress: ProgressBar) -> tuple[int, int]:
+    from gateway.postgres.migrating import migrate
+    from gateway.transfer.postgres import import_events
+
+    try:
+        migrate(dsn)
+        return import_events(dsn, read_lines(file), progress.show)
+    except (PostgresUnusable, ImportRefused, LogUnreadable) as error:
+        raise CannotStart(str(error)) from None
 
 
 @click.command()
 @click.option(
     "--from-cluster", is_flag=True, help="Then copy the log of a running cluster that keeps its events in memory."
 )
-@postgres_dsn(required=True)
+@postgres_dsn()
 @connection_options
-def migrate(postgres_dsn: str, from_cluster: bool, connection: Connection) -> None:
+def migrate(postgres_dsn: str | None, from_cluster: bool, connection: Connection) -> None:
     """
     Make the tables that the event store in PostgreSQL needs, or bring them up to date.
 
@@ -108,15 +133,15 @@ def migrate(postgres_dsn: str, from_cluster: bool, connection: Connection) -> No
     with --postgres-dsn go on with them.
     """
     from gateway.postgres.migrating import migrate as run
-    from gateway.transfer.postgres import ImportRefused
 
+    dsn = require_dsn(postgres_dsn)
     try:
-        made = run(postgres_dsn)
+        made = run(dsn)
         for change in made:
             click.echo(f"made: {change}")
         click.echo("the tables are up to date" if made else "the tables were up to date already")
         if from_cluster:
-            connection.run(lambda cluster: _copied(cluster, postgres_dsn), deadline_seconds=_DEADLINE_SECONDS)
+            connection.run(lambda cluster: _copied(cluster, dsn), deadline_seconds=_DEADLINE_SECONDS)
     except (PostgresUnusable, ImportRefused, LogUnreadable) as error:
         raise CannotStart(str(error)) from None
 

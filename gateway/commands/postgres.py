@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import click
 
 
-def postgres_dsn(**settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def require_dsn(dsn: str | None) -> str:
+    """
+    The connection string that a command can't do without.
+
+    Raises:
+        UsageError: None was given.
+    """
+    if dsn is None:
+        raise click.UsageError("this needs PostgreSQL: give GATEWAY_POSTGRES_DSN, or --postgres-dsn")
+    return dsn
+
+
+def postgres_dsn() -> Callable[[Callable[..., None]], Callable[..., None]]:
     """
     The option `--postgres-dsn`.
 
@@ -20,5 +31,4 @@ def postgres_dsn(**settings: Any) -> Callable[[Callable[..., None]], Callable[..
         metavar="DSN",
         help="postgresql://user:password@host:5432/database; better given as GATEWAY_POSTGRES_DSN.",
         show_default=False,
-        **settings,
     )

@@ -140,6 +140,8 @@ def _ended_well(ended: Rebuild) -> None:
 
 
 def _show(report: RebuildReport) -> None:
+    if not report.views:
+        click.echo("no view is known yet: the projector was not there so far", err=True)
     for view in report.views:
         notes = [f"live in {view.live}"]
         if view.built_at:

@@ -30,9 +30,10 @@ def connect(dsn: str, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
         connection = psycopg.connect(dsn, connect_timeout=_CONNECT_SECONDS, **options)
     except psycopg.Error as error:
         # libpq repeats what stands in the connection string only for what is no password: host, port, user, database.
-        reason = str(error).strip().splitlines()
+        # A line that begins with a tab goes on about the one before.
+        reasons = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
         raise PostgresUnusable(
-            f"PostgreSQL can't be reached: {reason[-1] if reason else type(error).__name__}"
+            f"PostgreSQL can't be reached: {reasons[-1] if reasons else type(error).__name__}"
         ) from None
     version = connection.info.server_version // 10_000
     if version < MINIMUM_VERSION:

@@ -5,7 +5,7 @@ hash that tells a repetition from another event with the same id. The last line 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -18,6 +18,16 @@ class LogUnreadable(HazelgateError):
     """This is no log that can be taken in; nothing of it was."""
 
     code = "LOG_UNREADABLE"
+
+
+class ImportRefused(HazelgateError):
+    """The log can't be taken in as it is; nothing of it was."""
+
+    code = "IMPORT_REFUSED"
+
+
+Tell = Callable[[int], None]
+"""Told now and then how many events are through."""
 
 
 class StoredEvent(NamedTuple):

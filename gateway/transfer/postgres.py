@@ -7,13 +7,12 @@ The members are not asked. So none may run on the database meanwhile: they fold 
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from gateway.postgres.connecting import connect
-from gateway.transfer.lines import LogUnreadable, StoredEvent, decode_record
-from sourcing.errors import HazelgateError
+from gateway.transfer.lines import ImportRefused, LogUnreadable, StoredEvent, Tell, decode_record
 
 if TYPE_CHECKING:
     import psycopg
@@ -22,15 +21,6 @@ _PAGE_EVENTS = 2_000
 _SHOWN = 3
 _NAMES = UUID("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57")
 """As in the engine's EventRows: an id that is no UUID has one made of it."""
-
-Tell = Callable[[int], None]
-"""Told now and then how many events are through."""
-
-
-class ImportRefused(HazelgateError):
-    """The log can't be taken in as it is; nothing of it was."""
-
-    code = "IMPORT_REFUSED"
 
 
 def count_events(dsn: str) -> int:

@@ -6,6 +6,8 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -18,6 +20,7 @@ from sourcing.hazelcast_cluster import HazelcastCluster
 from sourcing.ids import new_id
 from sourcing.rebuilds import Rebuilds, RebuildStatus
 from tests.support.connected import connected, handling
+from tests.support.postgres import Postgres
 from tests.support.stack import Stack, running_stack
 from tests.support.until import eventually
 from tests.support.villains import BOXES, ThingPut
@@ -80,6 +83,27 @@ async def test_a_rebuild_contains_a_fold_that_hangs(handler: EventHandler, clust
     after = await cluster.read(BOXES, [box])
     blocked = [msgspec.json.decode(entry or b"null")["_meta"]["blocked"] for [entry] in (before, after)]
     assert blocked[0] == blocked[1]
+
+
+async def test_a_start_over_postgresql_contains_a_fold_that_hangs(postgres: Postgres, tmp_path: Path) -> None:
+    """It hangs on the stored event once more, and the cluster comes up all the same."""
+    domain, dsn = "tests.support.villains", postgres.new_database()
+    box, other = new_id(), new_id()
+
+    def started() -> AbstractContextManager[Stack]:
+        return running_stack(tmp_path, domain=domain, handler_timeout_seconds=LIMIT_SECONDS, postgres_dsn=dsn)
+
+    with started() as stack:
+        async with connected(stack.cluster()) as cluster, handling(Catalog.load(domain), cluster) as handler:
+            await handler.handle_event(ThingPut(box_id=other), PATIENT)
+            with pytest.raises(EventDeadLettered) as letter:
+                await handler.handle_event(ThingPut(box_id=box, how="fold-loop"), PATIENT)
+        stack.member.kill()
+    with started() as stack:
+        async with connected(stack.cluster(), ready_seconds=60.0) as cluster:
+            assert await _things(cluster, [other, box]) == [1, None]
+            letter_now = await DeadLetters(cluster).one(letter.value.dead_letter_id)
+            assert letter_now.event_id == letter.value.event_id
 
 
 async def _outcome(handler: EventHandler, cluster: HazelcastCluster, how: str, box: str) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
+from gateway.transfer.cluster import ClusterLog
+from gateway.transfer.lines import read_lines
 from sourcing import Catalog, ids
+from sourcing.errors import PipelineUnavailable, RebuildRefused
 from sourcing.handler import EventHandler, Submission, SubmitOptions
 from sourcing.hazelcast_cluster import HazelcastCluster
+from sourcing.rebuilds import Rebuilds
 from tests.support.connected import connected
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
+from tests.support.many import Nodes, running_nodes
 from tests.support.postgres import Postgres, rows
 from tests.support.stack import Stack, running_stack
+from tests.support.until import until
 
 READY_SECONDS = 40.0
 ACCOUNT_IDS = [ids.new_id() for _ in range(30)]
@@ -63,6 +70,10 @@ async def view_entries(cluster: HazelcastCluster) -> dict[str, list[Any]]:
     return found
 
 
+async def no_entries(cluster: HazelcastCluster) -> bool:
+    return not any(await cluster.read(ACCOUNTS, ACCOUNT_IDS) + await cluster.read(OWNERS, ["owner-0"]))
+
+
 async def cli(*arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, main, arguments)
 
@@ -73,6 +84,10 @@ def content(file: Path) -> bytes:
 
 def at(stack: Stack) -> tuple[str, ...]:
     return ("--cluster-name", stack.cluster_name, "--members", stack.address)
+
+
+def at_nodes(nodes: Nodes) -> tuple[str, ...]:
+    return ("--cluster-name", nodes.cluster_name, "--members", ",".join(nodes.addresses))
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +162,83 @@ async def test_an_import_takes_all_or_nothing(postgres: Postgres, exported: Path
     assert "line 10 (event " in await refused([*lines[:9], other, *lines[10:]])
     result = await cli("import", str(exported), "--postgres-dsn", dsn)
     assert result.output.splitlines()[-1] == "0 events imported, 182 were there already"
+
+
+async def test_a_log_goes_into_a_cluster_in_memory(
+    ledger: Catalog, views: dict[str, list[Any]], exported: Path, tmp_path: Path
+) -> None:
+    """Byte for byte, with its views; what comes next goes on behind it, and the same log again changes nothing."""
+    with running_stack(tmp_path) as stack:
+        async with connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
+            lines = content(exported).splitlines(keepends=True)
+            for problem, broken in (
+                ("without its last line", lines[:-1]),
+                ("Account .* would have its event 3 behind event 1", [*lines[:40], *lines[61:-1], b'{"events":161}\n']),
+                ("line 3 does not come behind the one before", [*lines[:2], lines[1], *lines[2:]]),
+                (
+                    "not written as the pipeline writes it",
+                    [lines[0].replace(b'"record":{', b'"record":{ '), *lines[1:]],
+                ),
+            ):
+                file = tmp_path / "broken.jsonl"
+                file.write_bytes(b"".join(broken))
+                refused = await cli("import", str(file), "--into-cluster", *at(stack))
+                assert refused.exit_code == 2, refused.output
+                assert re.search(problem, refused.output)
+            assert await no_entries(cluster)
+
+            result = await cli("import", str(exported), "--into-cluster", *at(stack))
+            assert result.output.splitlines()[-1] == "182 events imported, 0 were there already", result.output
+            assert await view_entries(cluster) == views
+            again = tmp_path / "again.jsonl"
+            await cli("export", str(again), *at(stack))
+            assert content(again) == content(exported)
+            result = await cli("import", str(exported), "--into-cluster", *at(stack))
+            assert result.output.splitlines()[-1] == "0 events imported, 182 were there already", result.output
+
+            handler = EventHandler(ledger, cluster)
+            repeated = SubmitOptions(event_id="odd:one", timeout_seconds=30)
+            first = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[0], amount=1), repeated)
+            assert first.sequence == 7
+            more = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[1], amount=1))
+            assert more.sequence == 7
+            await handler.close()
+            compared = await cli("diff", ACCOUNTS, *at(stack))
+            assert compared.exit_code == 0, compared.output
+            refused = await cli("import", str(exported), "--into-cluster", *at(stack))
+            assert "the cluster has 183 events already" in refused.output
+
+
+async def test_while_a_log_is_imported_nothing_else_is_stored_and_broken_off_it_is_undone(
+    ledger: Catalog, exported: Path, tmp_path: Path
+) -> None:
+    """On all members. Whoever imports may die, or a member."""
+    events = list(read_lines(content(exported).splitlines(keepends=True)))
+    page = [(each.hash.encode(), each.raw) for each in events[:100]]
+    with running_nodes(tmp_path, 3) as nodes:
+        async with connected(nodes.cluster(deadline_seconds=30), ready_seconds=READY_SECONDS) as cluster:
+            handler = EventHandler(ledger, cluster)
+            begun = await cluster.import_events({"op": "begin"})
+            assert begun.refused is None
+            head: dict[str, str | int] = {"op": "take", "id": begun.id, "before": 0}
+            assert (await cluster.import_events(head, page)).events == 100
+            assert (await cluster.import_events(head, page)).events == 100, "a repeated call takes nothing twice"
+            assert "another import" in str((await cluster.import_events({"op": "begin"})).refused)
+            await until(lambda: str(cluster.state().store_problem).startswith("a log is being imported"))
+            opened = AccountOpened(account_id=ids.new_id(), owner="new")
+            with pytest.raises(PipelineUnavailable, match="a log is being imported"):
+                await handler.handle_event(opened)
+            with pytest.raises(RebuildRefused, match="a log is being imported"):
+                await Rebuilds(cluster).start()
+            nodes.nodes[0].member.kill()
+            await cluster.import_events({"op": "undo", "id": begun.id})
+            await cluster.wait_until_ready(READY_SECONDS)
+            assert await ClusterLog(cluster).total() == 0
+            assert (await cluster.import_events({"op": "end", "id": begun.id, "events": 100})).refused is not None
+            result = await cli("import", str(exported), "--into-cluster", *at_nodes(nodes))
+            assert result.output.splitlines()[-1] == "182 events imported, 0 were there already", result.output
+            receipt = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[1], amount=1))
+            assert receipt.sequence == 7
+            await handler.close()
+            compared = await cli("diff", ACCOUNTS, *at_nodes(nodes))
+            assert compared.exit_code == 0, compared.output

@@ -12,6 +12,7 @@ import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.snapshot.SnapshotSettings;
 import io.hazelgate.engine.snapshot.Snapshots;
 import io.hazelgate.engine.store.EventLog;
+import io.hazelgate.engine.store.Importing;
 import io.hazelgate.engine.store.MemoryEventLog;
 import io.hazelgate.engine.store.PostgresEventLog;
 import io.hazelgate.engine.store.PostgresSettings;
@@ -22,9 +23,11 @@ import io.hazelgate.engine.views.Generations;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** What a member has of Hazelgate: its lanes, its pipelines, and the watch over them. */
 public final class Engine implements AutoCloseable {
@@ -36,6 +39,7 @@ public final class Engine implements AutoCloseable {
     private final Lanes lanes;
     private final EventLog eventLog;
     private final Recovery recovery;
+    private final Importing importing;
     private final RecentEvents recentEvents;
     private final Generations generations;
     private final Indexes indexes;
@@ -62,6 +66,7 @@ public final class Engine implements AutoCloseable {
         eventLog = postgres == null ? new MemoryEventLog(hazelcast, indexes) : new PostgresEventLog(postgres, log);
         int recent = postgres == null ? 0 : postgres.recentEvents();
         recovery = new Recovery(this, recent);
+        importing = new Importing(this);
         recentEvents = new RecentEvents(this, recent, postgres == null ? 0 : postgres.recentSeconds());
         PendingKeys pendingKeys = new PendingKeys(hazelcast.getMap(Names.PENDING_EVENTS), entries);
         List<Pipeline> made = new ArrayList<>();
@@ -89,6 +94,7 @@ public final class Engine implements AutoCloseable {
             every(1_000, postgres::probe);
         }
         every(250, recovery::look);
+        every(500, importing::look);
         every(1_000, recentEvents::look);
         for (Pipeline pipeline : pipelines) {
             every(1_000, pipeline::lookAtPending);
@@ -175,10 +181,36 @@ public final class Engine implements AutoCloseable {
         return recovery;
     }
 
+    /** A log that is taken into this cluster. */
+    public Importing importing() {
+        return importing;
+    }
+
     /** Why nothing can be stored just now, in a sentence; null when all is well. */
     public String storeProblem() {
-        String problem = eventLog.problem();
-        return problem == null ? recovery.problem() : problem;
+        return Stream.of(eventLog.problem(), viewsProblem())
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Why the live views do not hold all of the log yet, in a sentence; null where they do. */
+    public String viewsProblem() {
+        return Stream.of(recovery.problem(), importing.problem())
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Returns when events may be processed: views are restored, and no log is imported. */
+    public void awaitStore() throws InterruptedException {
+        recovery.await();
+        importing.await();
+    }
+
+    /** Whether each pipeline has somebody to fold its events here. */
+    public boolean projectorsAreReady() {
+        return pipelines.stream().allMatch(pipeline -> pipeline.projector().isReady());
     }
 
     /** All pipelines, by number. */

@@ -9,6 +9,7 @@ import io.hazelgate.engine.entries.Values;
 import io.hazelgate.engine.index.CountOperation;
 import io.hazelgate.engine.pipeline.Received;
 import io.hazelgate.engine.tasks.ControlPipeline;
+import io.hazelgate.engine.tasks.ImportEvents;
 import io.hazelgate.engine.tasks.PipelineStats;
 import io.hazelgate.engine.tasks.QueryEntries;
 import io.hazelgate.engine.tasks.ReadEntries;
@@ -28,6 +29,7 @@ public final class EngineSerializers implements DataSerializableFactory {
     public static final int CONTROL_PIPELINE = 6;
     public static final int REBUILD = 7;
     public static final int RESOLVE_DEAD_LETTERS = 5;
+    public static final int IMPORT_EVENTS = 8;
     public static final int RECEIVED = 100;
     public static final int READ_OPERATION = 101;
     public static final int CHANGE_OPERATION = 102;
@@ -47,6 +49,7 @@ public final class EngineSerializers implements DataSerializableFactory {
             case CONTROL_PIPELINE -> new ControlPipeline();
             case REBUILD -> new RebuildTask();
             case RESOLVE_DEAD_LETTERS -> new ResolveDeadLetters();
+            case IMPORT_EVENTS -> new ImportEvents();
             case RECEIVED -> new Received();
             case READ_OPERATION -> new ReadOperation();
             case CHANGE_OPERATION -> new ChangeOperation();

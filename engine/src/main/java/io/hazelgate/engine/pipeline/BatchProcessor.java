@@ -121,10 +121,22 @@ final class BatchProcessor {
     void process(List<Received> events, Map<String, List<String>> needs, Consumer<Batch> done)
             throws InterruptedException {
         // While the gate is closed the views of a rebuild change places: nothing is stored or folded then.
-        long pass = engine.gate().enter();
+        long pass = enter();
         try {
             containment.process(events, (batch, care) -> attempt(batch, needs, care), done);
         } finally {
+            engine.gate().leave(pass);
+        }
+    }
+
+    /** Waits until nothing is restored or imported, and the gate is open. */
+    private long enter() throws InterruptedException {
+        while (true) {
+            engine.awaitStore();
+            long pass = engine.gate().enter();
+            if (engine.importing().isOver()) {
+                return pass;
+            }
             engine.gate().leave(pass);
         }
     }
@@ -139,7 +151,6 @@ final class BatchProcessor {
             throws InterruptedException {
         List<byte[]> found = new ArrayList<>();
         Map<String, KnownRecord> inLog = new HashMap<>();
-        engine.recovery().await();
         long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
             try {

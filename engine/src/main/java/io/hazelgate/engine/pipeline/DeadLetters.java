@@ -69,6 +69,9 @@ public final class DeadLetters {
 
     /** Tries this member's letters again that are due. The index finds them: nothing is looked at that is not due. */
     public void look() {
+        if (engine.storeProblem() != null) {
+            return; // what a letter waits for may just be restored
+        }
         Range due = Range.upTo(Clock.iso(Clock.micros()));
         Walk letters = engine.indexes().walk(Names.DEAD_LETTER_EVENTS, Names.RETRY_AT, due);
         while (letters.next()) {
@@ -123,6 +126,10 @@ public final class DeadLetters {
         while (true) {
             long pass = enter();
             try {
+                String importing = engine.importing().problem();
+                if (importing != null) {
+                    return said(order, "BUSY", importing);
+                }
                 String answer = attempt(asking, order);
                 if (answer != null) {
                     return answer;

@@ -77,7 +77,7 @@ final class ProcessP extends AbstractProcessor {
     /** What an earlier run left, once the log can tell how far that came. */
     private List<Received> leftovers() {
         try {
-            pipeline.engine().recovery().await();
+            pipeline.engine().awaitStore();
             while (true) {
                 try {
                     return takeOver();

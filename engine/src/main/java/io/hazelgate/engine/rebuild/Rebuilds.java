@@ -121,11 +121,7 @@ public final class Rebuilds {
                     "the projector is away, and nobody else knows the views: try again in a moment");
         }
         Collection<String> wanted = views.isEmpty() ? described.keySet() : views;
-        for (String view : wanted) {
-            if (!described.containsKey(view)) {
-                throw new IllegalArgumentException("there is no view " + view + "; there are " + described.keySet());
-            }
-        }
+        wanted.forEach(view -> requireView(view, described.keySet()));
         String id = newId();
         Map<String, String> targets = new LinkedHashMap<>();
         for (String view : wanted) {
@@ -144,12 +140,20 @@ public final class Rebuilds {
         return begin(Rebuild.begun(id, kind, targets, 0, snapshots, code, eventsPerSecond));
     }
 
+    private static void requireView(String view, Set<String> views) {
+        if (!views.contains(view)) {
+            throw new IllegalArgumentException(
+                    "there is no view " + view + "; there are " + String.join(", ", new TreeSet<>(views)));
+        }
+    }
+
     /**
      * Makes the generation that was live before the live one again, after what has happened since is folded into it.
      *
      * @throws IllegalArgumentException when there is none
      */
     public String rollBack(String view) {
+        requireView(view, engine.generations().all().keySet());
         Generation generation = engine.generations().of(view);
         if (generation.previous() == null) {
             throw new IllegalArgumentException(
@@ -176,10 +180,13 @@ public final class Rebuilds {
     }
 
     private String beginAlone(Rebuild rebuild) {
+        if (engine.viewsProblem() != null) {
+            throw new IllegalArgumentException(engine.viewsProblem() + ": try again when that is done");
+        }
         for (Rebuild other : all()) {
             if (other.isRunning() && other.targets().keySet().stream().anyMatch(rebuild.targets()::containsKey)) {
                 throw new IllegalArgumentException("rebuild " + other.id() + " of "
-                        + other.targets().keySet() + " is running: let it end, or cancel it");
+                        + String.join(", ", other.targets().keySet()) + " is running: let it end, or cancel it");
             }
         }
         rebuild.targets().forEach((view, map) -> {
@@ -285,6 +292,7 @@ public final class Rebuilds {
 
     /** Drops the generation of a view that is kept for a rollback. Returns whether there was one. */
     public boolean drop(String view) {
+        requireView(view, engine.generations().all().keySet());
         Generation generation = engine.generations().of(view);
         if (generation.previous() == null) {
             return false;

@@ -77,7 +77,8 @@ public final class Snapshots {
                 views.isEmpty() ? engine.rebuilds().viewsWithIndexes().keySet() : views) {
             Generation generation = known.get(view);
             if (generation == null) {
-                throw new IllegalArgumentException("there is no view " + view + "; there are " + known.keySet());
+                throw new IllegalArgumentException(
+                        "there is no view " + view + "; there are " + String.join(", ", known.keySet()));
             }
             if (!generation.incomplete()) {
                 wanted.add(view);

@@ -4,20 +4,11 @@ import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
-import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
-import io.hazelgate.engine.projector.Answer;
-import io.hazelgate.engine.projector.Care;
-import io.hazelgate.engine.projector.Input;
-import io.hazelgate.engine.projector.Projector;
-import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,15 +26,12 @@ public final class Recovery {
     private static final String KEPT_IN = "kept-in";
     private static final String DONE = "DONE";
     private static final int PAGE_EVENTS = 1_000;
-    private static final int MAX_ROUNDS = 16;
 
     private final Engine engine;
     private final IMap<String, String> shared;
     private final int recentEvents;
     private final ILogger log;
-    private final Map<Pipeline, Projector.Asker> askers = new HashMap<>();
     private final CountDownLatch done = new CountDownLatch(1);
-    private Decisions decisions = Decisions.NONE;
     private volatile String problem = "starting";
 
     public Recovery(Engine engine, int recentEvents) {
@@ -79,13 +67,15 @@ public final class Recovery {
             return;
         }
         problem = "recovering: " + (state == null ? "0" : state) + " %";
-        if (eventLog.problem() != null || !allProjectorsAreReady() || !shared.tryLock(STATE)) {
+        if (eventLog.problem() != null || !engine.projectorsAreReady() || !shared.tryLock(STATE)) {
             return;
         }
         try {
             if (!DONE.equals(shared.get(STATE))) {
                 recover(eventLog);
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } finally {
             shared.unlock(STATE);
         }
@@ -102,31 +92,32 @@ public final class Recovery {
         return false;
     }
 
-    private void recover(PostgresEventLog eventLog) {
+    private void recover(PostgresEventLog eventLog) throws InterruptedException {
         long startedAt = Clock.micros();
         long total = eventLog.count();
         engine.lanes().continueBehind(eventLog.lastPosition());
         List<Change> decided = new ArrayList<>();
         eventLog.decisions().forEach((id, decision) -> decided.add(Change.set(id, decision)));
         engine.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();
-        decisions = Decisions.all(engine);
         String recentFrom = eventLog.cursorBeforeNewest(recentEvents);
         Manifest snapshot = loadSnapshot();
         String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
         String cursor = begin;
         long restored = snapshot == null ? 0 : snapshot.events();
-        List<StoredEvent> page = eventLog.read(null, cursor, PAGE_EVENTS);
-        while (!page.isEmpty()) {
-            foldByPipeline(page);
-            remember(page.stream()
-                    .filter(event -> event.cursor().compareTo(recentFrom) > 0)
-                    .toList());
-            restored += page.size();
-            cursor = page.get(page.size() - 1).cursor();
-            String percent = String.valueOf(Math.min(99, restored * 100 / Math.max(1, total)));
-            shared.set(STATE, percent);
-            problem = "recovering: " + percent + " %";
-            page = eventLog.read(null, cursor, PAGE_EVENTS);
+        try (Restorer restorer = new Restorer(engine, Decisions.all(engine))) {
+            List<StoredEvent> page = eventLog.read(null, cursor, PAGE_EVENTS);
+            while (!page.isEmpty()) {
+                restorer.fold(page);
+                remember(page.stream()
+                        .filter(event -> event.cursor().compareTo(recentFrom) > 0)
+                        .toList());
+                restored += page.size();
+                cursor = page.get(page.size() - 1).cursor();
+                String percent = String.valueOf(Math.min(99, restored * 100 / Math.max(1, total)));
+                shared.set(STATE, percent);
+                problem = "recovering: " + percent + " %";
+                page = eventLog.read(null, cursor, PAGE_EVENTS);
+            }
         }
         engine.indexes().look();
         log.info(restored + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms"
@@ -187,75 +178,6 @@ public final class Recovery {
                     .toList());
             cursor = page.get(page.size() - 1).cursor();
         }
-    }
-
-    private boolean allProjectorsAreReady() {
-        return engine.pipelines().stream()
-                .allMatch(pipeline -> pipeline.projector().isReady());
-    }
-
-    /** Each projector knows the views of its own pipeline's events. */
-    private void foldByPipeline(List<StoredEvent> page) {
-        Map<Pipeline, List<StoredEvent>> byPipeline = new LinkedHashMap<>();
-        for (StoredEvent event : page) {
-            String eventType = Json.stringField(new String(event.record(), StandardCharsets.UTF_8), "eventType");
-            Pipeline pipeline = engine.pipelineFor(eventType);
-            byPipeline
-                    .computeIfAbsent(pipeline == null ? engine.pipelines().get(0) : pipeline, key -> new ArrayList<>())
-                    .add(event);
-        }
-        byPipeline.forEach((pipeline, events) -> fold(pipeline, events));
-    }
-
-    /** Has stored events folded into the entries that do not have them yet. */
-    private void fold(Pipeline pipeline, List<StoredEvent> page) {
-        Projector projector = pipeline.projector();
-        Projector.Asker asker = askers.computeIfAbsent(pipeline, key -> projector.newAsker());
-        List<Input> inputs = new ArrayList<>(page.size());
-        String now = Clock.iso(Clock.micros());
-        for (StoredEvent event : page) {
-            inputs.add(new Input(new byte[0], event.lane(), event.position(), now, null, event.record()));
-        }
-        boolean refused;
-        do {
-            refused = write(answer(projector, asker, inputs).writes());
-        } while (refused);
-    }
-
-    private Answer answer(Projector projector, Projector.Asker asker, List<Input> inputs) {
-        long batchId = projector.newBatchId();
-        Map<String, Map<String, byte[]>> loaded = decisions.about(inputs, Input::storedRecord);
-        for (int round = 0; round < MAX_ROUNDS; round++) {
-            Answer answer = asker.process(batchId, round, inputs, loaded, Care.NONE);
-            if (!answer.needsMore()) {
-                return answer;
-            }
-            answer.needs().forEach((map, keys) -> loaded.computeIfAbsent(map, name -> new HashMap<>())
-                    .putAll(engine.entries()
-                            .read(engine.generations().liveMap(map), keys)
-                            .join()));
-        }
-        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
-    }
-
-    /** Whether somebody else has changed an entry meanwhile: then all is folded again. */
-    private boolean write(List<Write> writes) {
-        Map<String, List<Change>> byMap = new LinkedHashMap<>();
-        for (Write write : writes) {
-            byMap.computeIfAbsent(engine.generations().liveMap(write.map()), map -> new ArrayList<>())
-                    .add(
-                            write.expectedVersion() == Write.ANY
-                                    ? Change.set(write.key(), write.value())
-                                    : Change.setIfVersion(write.key(), write.expectedVersion(), write.value()));
-        }
-        boolean refused = false;
-        for (Map.Entry<String, List<Change>> map : byMap.entrySet()) {
-            refused |= !engine.entries()
-                    .change(map.getKey(), map.getValue())
-                    .join()
-                    .isEmpty();
-        }
-        return refused;
     }
 
     private void remember(List<StoredEvent> events) {
