@@ -12,10 +12,18 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import msgspec
 
 from sourcing.catalog import Catalog
-from sourcing.envelope import AGGREGATE_HEADS, EVENT_STORE, EntryMeta, EventRecord, head_version
+from sourcing.envelope import (
+    AGGREGATE_HEADS,
+    DEAD_LETTER_DECISIONS,
+    EVENT_STORE,
+    Decision,
+    EntryMeta,
+    EventRecord,
+    head_version,
+)
 from sourcing.events import View
 from sourcing.ids import head_key, store_key
-from sourcing.past import DEAD_LETTER_DECISIONS, Decision, Lineage, stored_until
+from sourcing.past import Lineage, stored_until
 
 Read = Callable[[str, Sequence[str]], Awaitable[Sequence[bytes | None]]]
 """Raw entries of a map by their keys, as `Cluster.read` gives them."""

@@ -11,26 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import takewhile
 
-import msgspec
-
 from sourcing.catalog import Catalog, ViewSpec
-from sourcing.envelope import EntryMeta, EventRecord
+from sourcing.envelope import UNREADABLE, Decision, DecisionAction, EntryMeta, EventRecord
 from sourcing.errors import NotYet
 from sourcing.events import Event, View
 from sourcing.ids import dead_letter_id
 from sourcing.projector.entries import aggregate_of
 from sourcing.projector.plans import EventPlan, FoldPlan, make_plans
-
-DEAD_LETTER_DECISIONS = "dead-letter-decisions"
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What an operator has decided about an event that a view could not take."""
-
-    action: str
-    at: str
-    data: msgspec.Raw = msgspec.Raw(b"")
-    event_version: int | None = None
 
 
 class Lineage:
@@ -58,7 +45,14 @@ class Lineage:
 
     def decision_ids(self, records: Iterable[EventRecord], key: str) -> list[str]:
         """Under which keys operators would have decided about these events and this entry."""
-        return [dead_letter_id(record.event_id, self._view.name, key) for record in records]
+        return [
+            each
+            for record in records
+            for each in (
+                dead_letter_id(record.event_id, self._view.name, key),
+                *(() if self._is_readable(record) else (_about_the_event(record),)),
+            )
+        ]
 
     def fold(
         self, key: str, records: Sequence[EventRecord], decisions: Mapping[str, Decision], until: str
@@ -73,7 +67,10 @@ class Lineage:
         """
         entry = _Entry()
         for record in records:
-            found = self._read(record, key)
+            whole = decisions.get(_about_the_event(record))
+            if whole is not None and (whole.at > until or whole.action is DecisionAction.DISCARDED):
+                continue
+            found = self._read(record, key, whole)
             if found is None:
                 continue
             event, folds = found
@@ -81,19 +78,29 @@ class Lineage:
             if decision is not None and decision.at > until:
                 entry.block(record)
                 continue
-            if decision is not None and decision.action == "DISCARDED":
+            if decision is not None and decision.action is DecisionAction.DISCARDED:
                 continue
-            if decision is not None and decision.action == "EDITED":
+            if decision is not None:
                 event = self._catalog.decode(record.event_type, decision.event_version, decision.data)
             entry.take(folds, event, record)
         return None if entry.meta is None or entry.view is None else (entry.meta, entry.view)
 
-    def _read(self, record: EventRecord, key: str) -> tuple[Event, tuple[FoldPlan, ...]] | None:
+    def _is_readable(self, record: EventRecord) -> bool:
+        try:
+            self._catalog.decode(record.event_type, record.event_version, record.data)
+        except Exception:  # an upcast is the user's code
+            return False
+        return True
+
+    def _read(
+        self, record: EventRecord, key: str, edited: Decision | None = None
+    ) -> tuple[Event, tuple[FoldPlan, ...]] | None:
+        version, data = (record.event_version, record.data) if edited is None else (edited.event_version, edited.data)
         plan = self._plans.get(record.event_type)
         for each in plan.views if plan is not None else ():
             if each.view is self._view:
                 try:
-                    event = self._catalog.decode(record.event_type, record.event_version, record.data)
+                    event = self._catalog.decode(record.event_type, version, data)
                     folds = each.targets(event).get(key)
                 except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
                     return None
@@ -148,6 +155,11 @@ class _Entry:
             keys={},
         )
         return True
+
+
+def _about_the_event(record: EventRecord) -> str:
+    """Under which key operators would have decided about an event that can't be read."""
+    return dead_letter_id(record.event_id, UNREADABLE, "")
 
 
 def stored_until(records: Iterable[EventRecord], until: str) -> list[EventRecord]:

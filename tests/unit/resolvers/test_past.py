@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from sourcing.envelope import EVENT_STORE
+from sourcing.envelope import DEAD_LETTER_DECISIONS, EVENT_STORE
 from sourcing.ids import dead_letter_id
-from sourcing.past import DEAD_LETTER_DECISIONS
 from tests.support.gateway import Gateway, create_customer, create_order, create_product
 from tests.support.moments import differences, everything, use_the_shop
 
@@ -79,11 +78,35 @@ async def test_what_operators_decided_counts_from_then_on(
     await create_product(gateway, "p1", quantity=10)
     await gateway.data('mutation { replenishStock(input: {productId: "p1", quantity: 5}) { __typename } }')
     record = msgspec.json.decode(gateway.cluster.engine.map(EVENT_STORE)["Product:2@p1"])
-    letter = dead_letter_id(record["eventId"], "product-availability-view", "p1")
-    gateway.cluster.engine.map(DEAD_LETTER_DECISIONS)[letter] = msgspec.json.encode(decision)
+    decide(gateway, record["eventId"], "product-availability-view", "p1", decision)
     now = datetime.now(UTC).isoformat()
     data = await gateway.data(f'{{ product(productId: "p1", asOf: "{now}") {{ quantityOnHand }} }}')
     assert data["product"]["quantityOnHand"] == on_hand
+
+
+def decide(gateway: Gateway, event_id: str, projection: str, entry_key: str, decision: dict[str, Any]) -> None:
+    letter = dead_letter_id(event_id, projection, entry_key)
+    whole = {"id": letter, "eventId": event_id, "projection": projection, "entryKey": entry_key, **decision}
+    gateway.cluster.engine.map(DEAD_LETTER_DECISIONS)[letter] = msgspec.json.encode(whole)
+
+
+async def test_what_operators_made_of_an_event_that_can_not_be_read_counts_from_then_on(gateway: Gateway) -> None:
+    await create_product(gateway, "p1", quantity=10)
+    await gateway.data('mutation { replenishStock(input: {productId: "p1", quantity: 5}) { __typename } }')
+    await change_stored(gateway, "Product:2@p1", data={"quantity": "some"})
+    record = msgspec.json.decode(gateway.cluster.engine.map(EVENT_STORE)["Product:2@p1"])
+
+    async def on_hand() -> int:
+        now = datetime.now(UTC).isoformat()
+        data = await gateway.data(f'{{ product(productId: "p1", asOf: "{now}") {{ quantityOnHand }} }}')
+        return int(data["product"]["quantityOnHand"])
+
+    assert await on_hand() == 10
+    edited = {"action": "EDITED", "data": {"productId": "p1", "quantity": 2}}
+    decide(gateway, record["eventId"], "*", "", {**edited, "at": "2999-01-01T00:00:00.000000Z"})
+    assert await on_hand() == 10
+    decide(gateway, record["eventId"], "*", "", {**edited, "at": "2020-01-01T00:00:00.000000Z"})
+    assert await on_hand() == 12
 
 
 async def test_a_summary_lists_the_events_of_all_its_orders(gateway: Gateway) -> None:
