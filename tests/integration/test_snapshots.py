@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import time
@@ -15,20 +14,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
-from gateway.member import SnapshotOptions
-from gateway.snapshots.archive import Archive
-from gateway.snapshots.location import open_location
 from sourcing import Catalog
 from sourcing.errors import RebuildRefused, SnapshotRefused
 from sourcing.handler import EventHandler, Receipt, Submission
 from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.rebuilds import Rebuild, Rebuilds, RebuildStatus
-from sourcing.snapshots import Attempt, AttemptStatus, Snapshots
+from sourcing.rebuilds import Rebuilds, RebuildStatus
+from sourcing.snapshots import AttemptStatus, Snapshots
 from tests.support.accounts import PATIENT, check_balances, open_accounts
 from tests.support.connected import connected, handling
 from tests.support.ledger import ACCOUNTS, OWNERS, POISON, MoneyPaidIn
 from tests.support.postgres import Postgres
-from tests.support.processes import Child
+from tests.support.snapshots import archive, built, kept_in, paused_child, taken
 from tests.support.stack import Stack, running_stack
 from tests.support.until import eventually
 
@@ -59,32 +55,6 @@ async def cluster(own: Stack) -> AsyncIterator[HazelcastCluster]:
 async def handler(ledger: Catalog, cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
     async with handling(ledger, cluster) as handler:
         yield handler
-
-
-def kept_in(folder: Path, every_seconds: int = 0, keep: int = 50) -> SnapshotOptions:
-    return SnapshotOptions(location=str(folder), every_seconds=every_seconds, keep=keep)
-
-
-def archive(folder: Path) -> Archive:
-    return Archive(open_location(str(folder)), str(folder))
-
-
-async def taken(cluster: HazelcastCluster, *views: str) -> Attempt:
-    """A snapshot, whole."""
-    snapshots = Snapshots(cluster)
-    async with asyncio.timeout(60):
-        attempt = await snapshots.wait(await snapshots.create(views))
-    assert attempt.status is AttemptStatus.DONE, attempt
-    return attempt
-
-
-async def built(cluster: HazelcastCluster, begin_with: str, *views: str, other_code: bool = False) -> Rebuild:
-    """Views built from a snapshot and switched."""
-    rebuilds = Rebuilds(cluster)
-    async with asyncio.timeout(60):
-        rebuild = await rebuilds.wait(await rebuilds.start(views, begin_with=begin_with, other_code=other_code))
-    assert rebuild.status is RebuildStatus.DONE, rebuild.error
-    return rebuild
 
 
 async def pay(handler: EventHandler, ids: list[str], amount: int = 2) -> None:
@@ -206,21 +176,6 @@ async def test_what_was_cut_short_is_no_snapshot(
     assert snapshot_id not in {each.id for each in archive(folder).listing().snapshots}
     with pytest.raises(RebuildRefused, match=f"there is no snapshot {snapshot_id}"):
         await built(cluster, snapshot_id)
-
-
-async def paused_child(member: Child) -> int | None:
-    """The process that writes a snapshot for a member, paused as it begins."""
-    return pause_child(member)
-
-
-def pause_child(member: Child) -> int | None:
-    for task in Path(f"/proc/{member.pid}/task").iterdir():
-        for pid in (task / "children").read_text().split():
-            with contextlib.suppress(OSError):
-                if b"gateway.snapshots\0write" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    os.kill(int(pid), signal.SIGSTOP)
-                    return int(pid)
-    return None
 
 
 async def gone(pid: int) -> bool:

@@ -1,0 +1,113 @@
+"""Snapshots on three members with PostgreSQL: whoever dies while one is taken, it is exact, or it is none."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from gateway.member import MemberOptions
+from sourcing import Catalog
+from sourcing.handler import EventHandler, Submission
+from sourcing.hazelcast_cluster import HazelcastCluster
+from sourcing.rebuilds import Rebuilds
+from sourcing.snapshots import AttemptStatus, Snapshots
+from tests.support.accounts import PATIENT, check_balances, open_accounts
+from tests.support.connected import connected, handling
+from tests.support.ledger import ACCOUNTS, OWNERS, MoneyPaidIn
+from tests.support.many import Node, Nodes, running_nodes
+from tests.support.postgres import Postgres
+from tests.support.snapshots import archive, built, kept_in, pause_child, taken
+from tests.support.until import eventually
+
+READY_SECONDS = 60.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the members keep their snapshots."""
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def nodes(postgres: Postgres, folder: Path, tmp_path: Path) -> Iterator[Nodes]:
+    options = MemberOptions(quorum=2, postgres_dsn=postgres.new_database(), snapshots=kept_in(folder))
+    with running_nodes(tmp_path, 3, options=options) as nodes:
+        yield nodes
+
+
+@asynccontextmanager
+async def writing(handler: EventHandler, ids: list[str]) -> AsyncIterator[None]:
+    """Payments all the while; those that a dying member delays come through later."""
+    stop = asyncio.Event()
+
+    async def write() -> None:
+        number = 0
+        while not stop.is_set():
+            payments = [MoneyPaidIn(account_id=each, amount=1) for each in ids[number % 5 :: 5]]
+            await handler.handle_events([Submission(each, PATIENT) for each in payments])
+            number += 1
+            await asyncio.sleep(0.01)
+
+    task = asyncio.create_task(write())
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def paused_taker(nodes: list[Node]) -> tuple[Node, int] | None:
+    """The member that takes a snapshot, and the process that writes it, paused."""
+    for node in nodes:
+        child = pause_child(node.member)
+        if child is not None:
+            return node, child
+    return None
+
+
+async def check(cluster: HazelcastCluster, begin_with: str) -> None:
+    """Views that are built from a snapshot are what the log says."""
+    assert (await built(cluster, begin_with)).snapshot == begin_with
+    await check_balances(cluster)
+    rebuilds = Rebuilds(cluster)
+    assert (await rebuilds.wait(await rebuilds.compare([ACCOUNTS, OWNERS]))).differences == 0
+
+
+async def test_a_member_dies_while_a_snapshot_is_taken(ledger: Catalog, nodes: Nodes, folder: Path) -> None:
+    """First one that holds entries: the snapshot is exact, or it failed. Then the one that takes it: it is none."""
+    async with (
+        connected(nodes.cluster(deadline_seconds=15), ready_seconds=READY_SECONDS) as cluster,
+        handling(ledger, cluster) as handler,
+    ):
+        ids = await open_accounts(handler, 300)
+        async with writing(handler, ids):
+            first = await taken(cluster)
+            snapshots = Snapshots(cluster)
+            under_way = await snapshots.create()
+            taker, child = await eventually(lambda: paused_taker(nodes.nodes))
+            holder = next(node for node in nodes.nodes if node is not taker)
+            holder.member.kill()
+            os.kill(child, signal.SIGCONT)
+            attempt = await snapshots.wait(under_way)
+        await check(cluster, attempt.id if attempt.status is AttemptStatus.DONE else first.id)
+
+        left = [node for node in nodes.nodes if node is not holder]
+        nodes.join()
+        await cluster.wait_until_ready(READY_SECONDS)
+        async with writing(handler, ids):
+            lost = await snapshots.create()
+            taker, child = await eventually(lambda: paused_taker([*left, nodes.nodes[-1]]))
+            taker.member.kill()
+            os.kill(child, signal.SIGCONT)
+            attempt = await snapshots.wait(lost)
+            assert attempt.status is AttemptStatus.FAILED
+            assert "the member that took it is gone" in str(attempt.error)
+            after = await taken(cluster)
+        assert lost not in {each.id for each in archive(folder).listing().snapshots}
+        await check(cluster, after.id)
