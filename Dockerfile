@@ -1,6 +1,7 @@
 # syntax=docker/dockerfile:1
 #
-# One image for the three parts: `hazelgate serve` (the default), `hazelgate member`, `hazelgate projector`.
+# One image for the three parts: `hazelgate serve` (the default), `hazelgate member`, `hazelgate projector`; and for operators' commands.
+# With the extras `postgres` and `snapshots`: `hazelgate migrate`, and members with --postgres-dsn or --snapshots.
 #
 # Checked by hadolint (`make lint`), but not built or run: the machine that this was written on has no Docker engine.
 
@@ -24,8 +25,8 @@ RUN npm run build
 FROM python:3.13-slim-bookworm AS wheel
 WORKDIR /src
 RUN python -m venv /opt/hazelgate
-COPY requirements/base.txt requirements/base.txt
-RUN /opt/hazelgate/bin/pip install --no-cache-dir --require-hashes -r requirements/base.txt
+COPY requirements/image.txt requirements/image.txt
+RUN /opt/hazelgate/bin/pip install --no-cache-dir --require-hashes -r requirements/image.txt
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY gateway gateway
 COPY schema schema
@@ -48,8 +49,8 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin haze
 USER 10001
 WORKDIR /tmp
 EXPOSE 8000
-# Each part is one process that ends by itself on SIGTERM: `member` becomes the JVM, the others are Python. None of them
-# starts children, but as process 1 they would not reap any either: run with `docker run --init` (compose.yaml does).
+# Each part ends by itself on SIGTERM, with what it has started: `projector` has a worker, `member` becomes the JVM and starts a process
+# for each snapshot. As process 1 they would not reap orphans: run with `docker run --init` (compose.yaml does).
 STOPSIGNAL SIGTERM
 # For the gateway, which is the default; compose.yaml has the others' own.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

@@ -38,7 +38,7 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml compose.cluster.yaml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml compose.postgres.yaml compose.cluster.yaml
 	$(MVN) spotless:check
 
 chaos: setup
@@ -93,6 +93,7 @@ wheel: setup
 lock: $(VENV)/.installed
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/base.txt pyproject.toml
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --extra postgres --extra snapshots --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/dev.txt --extra postgres --extra snapshots --output-file requirements/image.txt pyproject.toml
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/s3.txt requirements/s3.in
 
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
