@@ -13,7 +13,6 @@ from benchmarks.stack import RunningStack, event_handler
 _WARM_UP, _MEASURED = 6_000, 3_000
 _ORDERS, _CONNECTIONS = 6_000, 32
 _BULK_WARM_UP, _BULK_EVENTS, _BULK_ROUNDS = 300_000, 40_000, 5
-_COMMITTED_WARM_UP = 100_000
 
 
 async def one_at_a_time(stack: RunningStack) -> list[Figure]:
@@ -91,7 +90,7 @@ async def bulk(stack: RunningStack) -> list[Figure]:
 
     The member's compiler is not done before some 300,000 events: measured is a member that has been up for a while.
     """
-    rates = await _bulk_rates(stack, _BULK_WARM_UP)
+    rates = await _bulk_rates(stack)
     python = "eventsourcing on PostgreSQL in bulk: 527/s (measured elsewhere)"
     return [
         Figure("handle_events in bulk until PROJECTED", percentile(rates, 0.5), "/s", at_least=12_000, beside=python),
@@ -101,7 +100,7 @@ async def bulk(stack: RunningStack) -> list[Figure]:
 
 async def bulk_committed(stack: RunningStack) -> list[Figure]:
     """The same on a stack with PostgreSQL."""
-    rates = await _bulk_rates(stack, _COMMITTED_WARM_UP)
+    rates = await _bulk_rates(stack)
     python = "eventsourcing on PostgreSQL in bulk: 527/s (measured elsewhere)"
     name = "handle_events in bulk until PROJECTED, committed in PostgreSQL"
     return [
@@ -110,10 +109,10 @@ async def bulk_committed(stack: RunningStack) -> list[Figure]:
     ]
 
 
-async def _bulk_rates(stack: RunningStack, warm_up: int) -> list[float]:
+async def _bulk_rates(stack: RunningStack) -> list[float]:
     rates = []
     async with event_handler(stack) as handler:
-        await shop.submit_all(handler, [shop.new_customer() for _ in range(warm_up)])
+        await shop.submit_all(handler, [shop.new_customer() for _ in range(_BULK_WARM_UP)])
         for _ in range(_BULK_ROUNDS):
             events = [shop.new_customer() for _ in range(_BULK_EVENTS)]
             started = time.perf_counter()
