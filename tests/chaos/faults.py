@@ -459,6 +459,7 @@ FAULTS = [
     Fault("join-and-leave", join_and_leave, recovers_in_seconds=10),
     Fault("new-code", new_code, recovers_in_seconds=10),
     Fault("rebuild-killed", rebuild_and_kill, recovers_in_seconds=10),
+    Fault("rebuild-killed-durable", rebuild_and_kill, is_durable=True, recovers_in_seconds=10),
     Fault("kill-everything", kill_everything, is_durable=True, forgets=True, recovers_in_seconds=60),
     Fault("stop-postgres", stop_postgres, is_durable=True, recovers_in_seconds=10),
     Fault("kill-postgres", kill_postgres, is_durable=True, recovers_in_seconds=20),
