@@ -15,7 +15,9 @@ from sourcing.catalog import Catalog
 from sourcing.envelope import (
     AGGREGATE_HEADS,
     DEAD_LETTER_DECISIONS,
+    DEAD_LETTER_EVENTS,
     EVENT_STORE,
+    DeadLetter,
     Decision,
     EntryMeta,
     EventRecord,
@@ -34,6 +36,7 @@ Aggregate = tuple[str, str]
 _CHUNK = 500
 _decode_record = msgspec.json.Decoder(EventRecord).decode
 _decode_decision = msgspec.json.Decoder(Decision).decode
+_decode_letter = msgspec.json.Decoder(DeadLetter).decode
 
 
 async def read_histories(read: Read, aggregates: Iterable[Aggregate]) -> list[list[EventRecord]]:
@@ -72,7 +75,14 @@ async def entry_as_of(
         (record for history in histories for record in stored_until(history, until)), key=lambda record: record.cursor
     )
     lineage = Lineage(catalog, view)
-    ids = lineage.decision_ids(records, key)
-    raws = await read(DEAD_LETTER_DECISIONS, ids) if ids else []
-    decisions = {each: _decode_decision(raw) for each, raw in zip(ids, raws, strict=True) if raw is not None}
-    return lineage.fold(key, records, decisions, until)
+    ids = lineage.letter_ids(records, key)
+    if not ids:
+        return None
+    decided, open_letters = await asyncio.gather(read(DEAD_LETTER_DECISIONS, ids), read(DEAD_LETTER_EVENTS, ids))
+    decisions = {each: _decode_decision(raw) for each, raw in zip(ids, decided, strict=True) if raw is not None}
+    letters = {
+        each
+        for each, raw in zip(ids, open_letters, strict=True)
+        if raw is not None and _decode_letter(raw).retry_at is None
+    }
+    return lineage.fold(key, records, decisions, letters, until)

@@ -2,12 +2,13 @@
 An entry as it was at an instant: its events up to then, folded again. Pure, and from the stored events alone.
 
 Of each aggregate those events count that were stored by then: all before the first whose `persistedAt` is later. One
-that its view could not take, and all behind it, did not count then and don't here.
+that its view could not take, and all behind it, did not count then and don't here: one whose dead letter is still open
+is not even tried, for it may hang.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import takewhile
 
@@ -43,19 +44,17 @@ class Lineage:
         """Whether an event is one of those that form the entry."""
         return self._read(record, key) is not None
 
-    def decision_ids(self, records: Iterable[EventRecord], key: str) -> list[str]:
-        """Under which keys operators would have decided about these events and this entry."""
-        return [
-            each
-            for record in records
-            for each in (
-                dead_letter_id(record.event_id, self._view.name, key),
-                *(() if self._is_readable(record) else (_about_the_event(record),)),
-            )
-        ]
+    def letter_ids(self, records: Iterable[EventRecord], key: str) -> list[str]:
+        """What dead letters of these events about this entry are called, and operators' decisions about them."""
+        return [each for record in records for each in (self._letter_id(record, key), _unreadable_id(record))]
 
     def fold(
-        self, key: str, records: Sequence[EventRecord], decisions: Mapping[str, Decision], until: str
+        self,
+        key: str,
+        records: Sequence[EventRecord],
+        decisions: Mapping[str, Decision],
+        letters: Collection[str],
+        until: str,
     ) -> tuple[EntryMeta, View] | None:
         """
         The entry as it was; None where there was none.
@@ -63,18 +62,25 @@ class Lineage:
         Args:
             records: Events that may have formed it, in the order of storing.
             decisions: Those of operators, by the id of the dead letter.
+            letters: The ids of those that are open, and not tried again by themselves.
             until: The instant, as stored: six decimals and Z.
         """
         entry = _Entry()
         for record in records:
-            whole = decisions.get(_about_the_event(record))
-            if whole is not None and (whole.at > until or whole.action is DecisionAction.DISCARDED):
+            letter, unreadable = self._letter_id(record, key), _unreadable_id(record)
+            whole = decisions.get(unreadable)
+            if unreadable in letters or (
+                whole is not None and (whole.at > until or whole.action is DecisionAction.DISCARDED)
+            ):
+                continue
+            if letter in letters:
+                entry.block(record)
                 continue
             found = self._read(record, key, whole)
             if found is None:
                 continue
             event, folds = found
-            decision = decisions.get(dead_letter_id(record.event_id, self._view.name, key))
+            decision = decisions.get(letter)
             if decision is not None and decision.at > until:
                 entry.block(record)
                 continue
@@ -85,12 +91,8 @@ class Lineage:
             entry.take(folds, event, record)
         return None if entry.meta is None or entry.view is None else (entry.meta, entry.view)
 
-    def _is_readable(self, record: EventRecord) -> bool:
-        try:
-            self._catalog.decode(record.event_type, record.event_version, record.data)
-        except Exception:  # an upcast is the user's code
-            return False
-        return True
+    def _letter_id(self, record: EventRecord, key: str) -> str:
+        return dead_letter_id(record.event_id, self._view.name, key)
 
     def _read(
         self, record: EventRecord, key: str, edited: Decision | None = None
@@ -157,8 +159,7 @@ class _Entry:
         return True
 
 
-def _about_the_event(record: EventRecord) -> str:
-    """Under which key operators would have decided about an event that can't be read."""
+def _unreadable_id(record: EventRecord) -> str:
     return dead_letter_id(record.event_id, UNREADABLE, "")
 
 

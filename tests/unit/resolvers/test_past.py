@@ -9,10 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from sourcing.envelope import DEAD_LETTER_DECISIONS, EVENT_STORE
+from sourcing.envelope import DEAD_LETTER_DECISIONS, DEAD_LETTER_EVENTS, EVENT_STORE, DeadLetter, EntryMeta
 from sourcing.ids import dead_letter_id
 from tests.support.gateway import Gateway, create_customer, create_order, create_product
 from tests.support.moments import differences, everything, use_the_shop
+
+LETTERS = [
+    ("product-availability-view", "p1", None, 10),
+    ("product-availability-view", "p1", "2999-01-01T00:00:00.000000Z", 15),
+    ("*", "", None, 10),
+]
 
 HISTORY = """
 query($first: Int, $after: String) { customerOrderSummary(customerId: "c1") {
@@ -107,6 +113,38 @@ async def test_what_operators_made_of_an_event_that_can_not_be_read_counts_from_
     assert await on_hand() == 10
     decide(gateway, record["eventId"], "*", "", {**edited, "at": "2020-01-01T00:00:00.000000Z"})
     assert await on_hand() == 12
+
+
+@pytest.mark.parametrize(("view", "entry_key", "retry_at", "on_hand"), LETTERS)
+async def test_an_event_in_an_open_letter_is_not_even_tried(
+    gateway: Gateway, view: str, entry_key: str, retry_at: str | None, on_hand: int
+) -> None:
+    """A fold that hangs would take the gateway along. One that is tried again by itself may have passed by now."""
+    await create_product(gateway, "p1", quantity=10)
+    await gateway.data('mutation { replenishStock(input: {productId: "p1", quantity: 5}) { __typename } }')
+    record = msgspec.json.decode(gateway.cluster.engine.map(EVENT_STORE)["Product:2@p1"])
+    letter = DeadLetter(
+        meta=EntryMeta(version=1, caused_by="", updated_at="", applied={}, keys={}),
+        id=dead_letter_id(record["eventId"], view, entry_key),
+        event_key="Product:2@p1",
+        event_id=record["eventId"],
+        event_type=record["eventType"],
+        lane=0,
+        position=0,
+        projection=view,
+        entry_key=entry_key,
+        error="did not return within 5 s",
+        attempts=1,
+        blocked_count=0,
+        first_failed_at="",
+        last_failed_at="",
+        waiting=(),
+        retry_at=retry_at,
+    )
+    gateway.cluster.engine.map(DEAD_LETTER_EVENTS)[letter.id] = msgspec.json.encode(letter)
+    now = datetime.now(UTC).isoformat()
+    data = await gateway.data(f'{{ product(productId: "p1", asOf: "{now}") {{ quantityOnHand }} }}')
+    assert data["product"]["quantityOnHand"] == on_hand
 
 
 async def test_a_summary_lists_the_events_of_all_its_orders(gateway: Gateway) -> None:
