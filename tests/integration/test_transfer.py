@@ -224,7 +224,7 @@ async def test_while_a_log_is_imported_nothing_else_is_stored_and_broken_off_it_
             assert (await cluster.import_events(head, page)).events == 100
             assert (await cluster.import_events(head, page)).events == 100, "a repeated call takes nothing twice"
             assert "another import" in str((await cluster.import_events({"op": "begin"})).refused)
-            await until(lambda: str(cluster.state().store_problem).startswith("a log is being imported"))
+            await until(lambda: str(cluster.state().problem).startswith("a log is being imported"))
             opened = AccountOpened(account_id=ids.new_id(), owner="new")
             with pytest.raises(PipelineUnavailable, match="a log is being imported"):
                 await handler.handle_event(opened)

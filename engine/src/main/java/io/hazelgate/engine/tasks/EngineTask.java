@@ -9,6 +9,7 @@ import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 
 /** A task that a gateway sends: bytes in, bytes out, as docs/protocol.md has them. */
 abstract class EngineTask implements Callable<byte[]>, HazelcastInstanceAware, IdentifiedDataSerializable {
@@ -28,7 +29,12 @@ abstract class EngineTask implements Callable<byte[]>, HazelcastInstanceAware, I
         if (engine == null) {
             throw new IllegalStateException("the member is starting: try again in a moment");
         }
-        return answer(engine, request);
+        try {
+            return answer(engine, request);
+        } catch (CompletionException e) {
+            // Who asked knows the errors of Hazelcast itself: a member that went away is no fault of the task.
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
     }
 
     EngineTask with(HazelcastInstance instance, byte[] bytes) {
