@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 
 from tests.chaos.checking import Broken, Violation
+from tests.chaos.durable import DurableNodes
 from tests.chaos.faults import FAULTS, LONG, SHORT, Fault, Size
 from tests.chaos.scene import Result, scene
 from tests.chaos.table import headline, is_good, line
@@ -38,6 +39,7 @@ async def run(fault: Fault, size: Size, *, seed: int, folder: Path) -> Result:
                 logs=folder,
                 loaded=fault.loaded,
                 forgets=fault.forgets,
+                dsn=nodes.dsn if isinstance(nodes, DurableNodes) else None,
             ) as stage,
         ):
             await fault.happens(stage, nodes, size)

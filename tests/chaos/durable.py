@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gateway.member import MemberOptions
 from gateway.postgres.connecting import PostgresUnusable
 from gateway.postgres.server import find_server
 from tests.support.many import Nodes
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, rows
 
 
 def why_not() -> str | None:
@@ -22,6 +24,21 @@ def why_not() -> str | None:
     except PostgresUnusable as error:
         return str(error)
     return None
+
+
+def stored_in(dsn: str, prefix: str) -> dict[str, Any]:
+    """
+    What is committed, of the events whose ids begin so, under the keys of `event-store`.
+
+    The maps are no more than what is recent: an event that was committed by a member which died before it got there is
+    found in the table.
+    """
+    records = (json.loads(record) for (record,) in rows(dsn, "SELECT record FROM event_store"))
+    return {
+        f"{each['aggregateType']}:{each['sequence']}@{each['aggregateId']}": each
+        for each in records
+        if each["eventId"].startswith(prefix)
+    }
 
 
 class DurableNodes(Nodes):
@@ -38,6 +55,12 @@ class DurableNodes(Nodes):
         self.postgres.start()
         self._options = replace(self._options, postgres_dsn=self.postgres.new_database())
         super().start()
+
+    @property
+    def dsn(self) -> str:
+        """How to connect to it, once it has started."""
+        assert self._options.postgres_dsn is not None
+        return self._options.postgres_dsn
 
     def kill_members(self) -> None:
         """End every member and every projector at once; PostgreSQL stays."""

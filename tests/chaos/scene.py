@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sourcing import Catalog
@@ -16,6 +16,7 @@ from sourcing.handler import EventHandler
 from sourcing.hazelcast_cluster import HazelcastCluster
 from tests.chaos.answers import AnswerLog, Told
 from tests.chaos.checking import Broken, Violation, check
+from tests.chaos.durable import stored_in
 from tests.chaos.load import Client, Load
 from tests.chaos.meters import MeterRead
 from tests.chaos.reading import RawMaps, raw_maps
@@ -115,6 +116,7 @@ async def scene(
     logs: Path,
     loaded: bool = True,
     forgets: bool = False,
+    dsn: str | None = None,
 ) -> AsyncIterator[Scene]:
     """
     A scene on a running cluster; what the block leaves is checked when it ends, into `result`.
@@ -122,6 +124,7 @@ async def scene(
     Args:
         loaded: Whether the load client runs meanwhile.
         forgets: Whether all memory is lost meanwhile.
+        dsn: The PostgreSQL that its events are in; None: in memory.
     """
     gateway = HazelcastCluster(cluster_name=cluster_name, members=addresses)
     watcher = HazelcastCluster(cluster_name=cluster_name, members=addresses)
@@ -142,7 +145,7 @@ async def scene(
                 yield stage
             finally:
                 await stage.load.stop()
-            await _judge(stage, subscriber, result, forgets)
+            await _judge(stage, subscriber, result, forgets, dsn)
             await subscriber.stop()
             await stage.handler.close()
     finally:
@@ -151,7 +154,7 @@ async def scene(
         await watcher.close()
 
 
-async def _judge(stage: Scene, subscriber: Subscriber, result: Result, forgets: bool) -> None:
+async def _judge(stage: Scene, subscriber: Subscriber, result: Result, forgets: bool, dsn: str | None) -> None:
     try:
         await stage.ready()
     except PipelineUnavailable as error:
@@ -159,4 +162,7 @@ async def _judge(stage: Scene, subscriber: Subscriber, result: Result, forgets: 
     await stage.raw.quiet(timeout_seconds=QUIET_SECONDS)
     result.sent, result.acknowledged = stage.log.sent, stage.log.acknowledged
     result.recovery_seconds = stage.recovery_seconds
-    result.violations += check(stage.log.answers, await stage.raw.read(stage.prefix), subscriber.seen, forgets=forgets)
+    maps = await stage.raw.read(stage.prefix)
+    if dsn is not None:
+        maps = replace(maps, store=await asyncio.to_thread(stored_in, dsn, stage.prefix))
+    result.violations += check(stage.log.answers, maps, subscriber.seen, forgets=forgets)
