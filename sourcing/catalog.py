@@ -96,7 +96,7 @@ class ViewSpec:
     def encode(self, meta: EntryMeta, view: View | None) -> bytes:
         """An entry's JSON, `_meta` first."""
         fields = b"{}" if view is None else _encode(view)
-        return b'{"_meta":' + _encode(meta) + (b"," if len(fields) > 2 else b"") + fields[1:]
+        return b"".join((b'{"_meta":', _encode(meta), b"," if len(fields) > 2 else b"", fields[1:]))
 
     def sort_keys(self, view: View) -> dict[str, str]:
         """The keys that the view declares to be sorted by."""
@@ -160,6 +160,9 @@ class Catalog:
         Raises:
             UnknownEventType: There is none.
         """
+        found = self._by_class.get(type(event))  # type: ignore[arg-type]  # what is no event is not there
+        if found is not None:
+            return found
         if isinstance(event, str):
             found = self.specs.get(event)
             name = event
@@ -184,7 +187,7 @@ class Catalog:
             UnknownEventType: The type or that version of it is not known.
             InvalidEvent: The data does not fit; it names every field that doesn't.
         """
-        spec = self.spec(event_type)
+        spec = self.specs.get(event_type) or self.spec(event_type)
         decoder = self._decoders[event_type]
         if version is None or version == spec.version:
             return decoder.decode(data) if isinstance(data, (bytes, msgspec.Raw)) else decoder.convert(data)

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import msgspec
 
+INSTANT_TEXT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+
 Instant = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$(?!\n)",
+        pattern=rf"^{INSTANT_TEXT}$(?!\n)",
         description="an instant in UTC with microseconds, as 2026-11-23T17:45:00.123456Z",
     ),
 ]

@@ -6,14 +6,15 @@ What goes along with an event, from the gateway to the store and back: the JSON 
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
-from sourcing.clock import Instant
+from sourcing.clock import INSTANT_TEXT, Instant
 from sourcing.errors import FieldProblem
-from sourcing.ids import Id
+from sourcing.ids import ID_TEXT, Id
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="1 to 200 characters")]
 _Version = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="a version: 1, 2, 3…")]
@@ -71,6 +72,31 @@ class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="came
     submission_id: str
     notify_stored: bool = False
     data: msgspec.Raw
+
+
+class _Unchecked(Envelope, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
+    """An envelope whose ids and instant were not looked at yet."""
+
+    event_id: str
+    aggregate_id: str
+    timestamp: str
+
+
+_decode_unchecked = msgspec.json.Decoder(_Unchecked).decode
+_are_ids_and_instant = re.compile(f"{ID_TEXT} {ID_TEXT} {INSTANT_TEXT}").fullmatch
+
+
+def decode_envelope(raw: bytes | msgspec.Raw) -> Envelope:
+    """
+    An envelope from its JSON. One pattern for three fields takes half the time of one for each, and events are many.
+
+    Raises:
+        ValueError, RecursionError: It is no `Envelope`; `find_problems` tells why.
+    """
+    envelope = _decode_unchecked(raw)
+    if _are_ids_and_instant(f"{envelope.event_id} {envelope.aggregate_id} {envelope.timestamp}") is None:
+        raise ValueError("an id or the timestamp is not what it has to be")
+    return envelope
 
 
 class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
@@ -264,15 +290,12 @@ class _Head(msgspec.Struct, frozen=True):
     meta: _HeadMeta = msgspec.field(name="_meta")
 
 
-_encode = msgspec.json.Encoder().encode
+encode_json = msgspec.json.Encoder().encode
+"""Any of these values as JSON."""
+
 _decode_head = msgspec.json.Decoder(_Head).decode
 
 
 def head_version(raw: bytes | None) -> int:
     """How many events an aggregate has, by its entry in `aggregate-heads`; 0 where there is none."""
     return 0 if raw is None else _decode_head(raw).meta.version
-
-
-def encode_json(value: Any) -> bytes:
-    """Any of these values as JSON."""
-    return _encode(value)

@@ -11,12 +11,13 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-ID_PATTERN = r"^[A-Za-z0-9._:~-]{1,128}$(?!\n)"
+ID_TEXT = r"[A-Za-z0-9._:~-]{1,128}"
+ID_PATTERN = rf"^{ID_TEXT}$(?!\n)"
 ID_DESCRIPTION = "1 to 128 letters, digits, or any of . _ : ~ -"
 
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN, description=ID_DESCRIPTION)]
 
-_matches = re.compile(r"[A-Za-z0-9._:~-]{1,128}").fullmatch
+_matches = re.compile(ID_TEXT).fullmatch
 _DERIVED = UUID("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57")
 
 
@@ -30,7 +31,8 @@ def new_id() -> str:
     value = int.from_bytes(os.urandom(10), "big") | (time.time_ns() // 1_000_000) << 80
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
-    return str(UUID(int=value))
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def derived_id(event_id: str, purpose: str = "") -> str:
@@ -75,7 +77,7 @@ def head_key(aggregate_type: str, aggregate_id: str) -> str:
 
 def cursor(position: int, lane: int) -> str:
     """Where a record stands in the whole log; cursors sort as strings in the order of storing."""
-    return f"{position:016d}-{lane:05d}"
+    return "%016d-%05d" % (position, lane)  # noqa: UP031  # a third less than an f-string, once an event
 
 
 def dead_letter_id(event_id: str, projection: str, entry_key: str) -> str:

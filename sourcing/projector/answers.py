@@ -20,6 +20,8 @@ from sourcing.errors import FieldProblem
 from sourcing.ids import is_id
 from sourcing.projector.messages import Delivery, Kind, Outcome
 
+_SUCCESS = CompletionStatus.SUCCESS  # named for each event
+
 
 class Submitter(Protocol):
     """Whom to answer, and about what. An `Envelope` is one."""
@@ -139,7 +141,7 @@ def stored_completion(record: EventRecord, submission_id: str, dead_letter_id: s
         aggregate_id=record.aggregate_id,
         correlation_id=record.correlation_id,
         submission_id=submission_id,
-        status=CompletionStatus.SUCCESS if dead_letter_id is None else CompletionStatus.DEAD_LETTERED,
+        status=_SUCCESS if dead_letter_id is None else CompletionStatus.DEAD_LETTERED,
         sequence=record.sequence,
         error=None if dead_letter_id is None else dead_lettered(dead_letter_id),
         timestamp=record.timestamp,

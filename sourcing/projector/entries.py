@@ -6,6 +6,7 @@ An entry that was not loaded is noted in `needs`: then nothing of this round cou
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -29,6 +30,8 @@ from sourcing.projector.messages import Write
 
 Loaded = Mapping[str, Mapping[str, bytes | None]]
 
+_NOTHING: Mapping[str, bytes | None] = {}
+
 
 class Incomplete(Exception):
     """An entry is needed that has to be loaded first; it is noted in `needs`."""
@@ -43,25 +46,22 @@ class EntryNotEncodable(Exception):
     """A view can't be written as JSON, or a sort key can't be made of it: the batch is folded again, more carefully."""
 
 
-class ViewEntry:
+class ViewEntry(msgspec.Struct, eq=False):
     """One entry of a view during a batch."""
 
-    __slots__ = ("_changed", "_meta", "_raw", "_view", "absent", "applied", "blocked", "caused_by", "key", "spec",
-                 "touched", "updated_at", "version")  # fmt: skip
-
-    def __init__(self, spec: ViewSpec, key: str, raw: bytes | None) -> None:
-        self.spec = spec
-        self.key = key
-        self.touched: list[int] = []
-        self._raw = raw
-        self._meta: EntryMeta | None = None
-        self._view: View | None = None
-        self._changed = False
-        self.version = 0
-        self.absent = True
-        self.blocked: dict[str, str] | None = None
-        self.applied: dict[int, int] = {}
-        self.caused_by = self.updated_at = ""
+    spec: ViewSpec
+    key: str
+    _raw: bytes | None
+    touched: list[int] = []
+    _meta: EntryMeta | None = None
+    _view: View | None = None
+    _changed: bool = False
+    version: int = 0
+    absent: bool = True
+    blocked: dict[str, str] | None = None
+    applied: dict[int, int] = {}
+    caused_by: str = ""
+    updated_at: str = ""
 
     def open(self) -> None:
         """Read what was loaded, once. Raises where it can't be read."""
@@ -93,17 +93,20 @@ class ViewEntry:
         self._view = view
         self._changed = True
         self.absent = False
-        self.version += 1
-        self.applied[record.lane] = max(record.position, self.applied.get(record.lane, 0))
+        self._move_mark(record.lane, record.position)
         self.caused_by = record.event_id
         self.updated_at = record.received_at
         self.touched.append(index)
 
     def skip(self, lane: int, position: int, index: int = 0) -> None:
         """The state after an event that is not applied to this entry, and never will be."""
-        self.version += 1
-        self.applied[lane] = max(position, self.applied.get(lane, 0))
+        self._move_mark(lane, position)
         self.touched.append(index)
+
+    def _move_mark(self, lane: int, position: int) -> None:
+        self.version += 1
+        if position >= self.applied.get(lane, 0):
+            self.applied[lane] = position
 
     def wait(self, index: int) -> None:
         """
@@ -134,22 +137,20 @@ class ViewEntry:
         Raises:
             Exception: Whatever a view that can't be encoded, or an index function, raises.
         """
+        if self._changed and self._view is not None:
+            keys = self.spec.sort_keys(self._view)
+        else:
+            keys = {} if self._meta is None else self._meta.keys
         meta = EntryMeta(
             version=self.version,
             caused_by=self.caused_by,
             updated_at=self.updated_at,
             applied=self.applied,
-            keys=self._sort_keys(),
+            keys=keys,
             blocked=self.blocked,
             absent=self.absent,
         )
         return self.spec.encode(meta, self._view)
-
-    def _sort_keys(self) -> dict[str, str]:
-        if not self._changed:
-            return {} if self._meta is None else self._meta.keys
-        assert self._view is not None
-        return self.spec.sort_keys(self._view)
 
     def write(self) -> Write:
         """
@@ -158,21 +159,22 @@ class ViewEntry:
         """
         expected = 0 if self._meta is None else self._meta.version
         try:
-            return Write(self.spec.name, self.key, expected, self.encode(), sorted(set(self.touched)))
+            return Write(self.spec.name, self.key, expected, self.encode(), _once(self.touched))
         except Exception as error:
             raise EntryNotEncodable(str(error)) from error
 
 
-class Head:
+def _once(touched: list[int]) -> list[int]:
+    return touched if len(touched) == 1 else sorted(set(touched))
+
+
+class Head(msgspec.Struct, eq=False):
     """Where an aggregate's history stands during a batch."""
 
-    __slots__ = ("expected", "key", "sequence", "touched")
-
-    def __init__(self, key: str, raw: bytes | None) -> None:
-        self.key = key
-        self.expected = head_version(raw)
-        self.sequence = self.expected
-        self.touched: list[int] = []
+    key: str
+    expected: int
+    sequence: int
+    touched: list[int] = []
 
     def advance(self, sequence: int, index: int) -> None:
         """The history has got to `sequence`; it never goes back."""
@@ -302,7 +304,7 @@ class Letter:
             waiting=tuple(self.waiting),
             blocked_count=len(self.waiting),
         )
-        return Write(DEAD_LETTER_EVENTS, self.key, self.expected, encode_json(value), sorted(set(self.touched)))
+        return Write(DEAD_LETTER_EVENTS, self.key, self.expected, encode_json(value), _once(self.touched))
 
 
 class Entries:
@@ -310,33 +312,31 @@ class Entries:
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
-        self._views: dict[str, dict[str, ViewEntry]] = {}
+        self._views: defaultdict[str, dict[str, ViewEntry]] = defaultdict(dict)
         self._heads: dict[str, Head] = {}
         self._letters: dict[str, Letter] = {}
         self._heads_loaded = loaded.get(AGGREGATE_HEADS, {})
-        self.needs: dict[str, dict[str, None]] = {}
+        self.needs: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     def require(self, map_name: str, key: str) -> bool:
         """Whether the entry was loaded; if not, it is noted."""
-        of_map = self._loaded.get(map_name)
-        if of_map is not None and key in of_map:
+        if key in self._loaded.get(map_name, _NOTHING):
             return True
-        self.needs.setdefault(map_name, {})[key] = None
+        self.needs[map_name][key] = None
         return False
 
-    def require_all(self, needs: Iterable[tuple[str, str]]) -> None:
+    def require_all(self, needs: Iterable[tuple[str, str]]) -> bool:
         """The same for several."""
-        loaded = self._loaded
+        loaded, complete = self._loaded, True
         for map_name, key in needs:
-            of_map = loaded.get(map_name)
-            if of_map is None or key not in of_map:
-                self.needs.setdefault(map_name, {})[key] = None
+            if key not in loaded.get(map_name, _NOTHING):
+                self.needs[map_name][key] = None
+                complete = False
+        return complete
 
     def view(self, spec: ViewSpec, key: str) -> ViewEntry:
         """A view entry that was loaded."""
-        of_view = self._views.get(spec.name)
-        if of_view is None:
-            of_view = self._views[spec.name] = {}
+        of_view = self._views[spec.name]
         entry = of_view.get(key)
         if entry is None:
             entry = of_view[key] = ViewEntry(spec, key, self._loaded[spec.name][key])
@@ -346,7 +346,8 @@ class Entries:
         """The head of an aggregate, loaded."""
         head = self._heads.get(key)
         if head is None:
-            head = self._heads[key] = Head(key, self._heads_loaded[key])
+            sequence = head_version(self._heads_loaded[key])
+            head = self._heads[key] = Head(key, sequence, sequence)
         return head
 
     def letter(self, dead_letter_id: str) -> Letter | None:

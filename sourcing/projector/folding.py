@@ -15,7 +15,7 @@ from sourcing.envelope import EventRecord, WaitingEvent, encode_json
 from sourcing.errors import NotYet
 from sourcing.events import Event, View
 from sourcing.ids import dead_letter_id
-from sourcing.projector.calls import FAULTS, Calls, Limits, Stage, check_size
+from sourcing.projector.calls import FAULTS, FOLD, Calls, Limits, check_size
 from sourcing.projector.decisions import Decisions
 from sourcing.projector.entries import NOBODY, Entries, Incomplete, Letter, ViewEntry, Waiter, aggregate_of
 from sourcing.projector.intake import Targets
@@ -116,13 +116,19 @@ class Folding:
                 it is not to be called again or makes too much.
         """
         name = folds[0].name if len(folds) == 1 else ", ".join(fold.name for fold in folds)
-        self._calls.before(Stage.FOLD, name, record.event_id, entry.spec.name, entry.key)
-        view = fold_event(folds, entry, event, record)
+        spec = entry.spec
+        self._calls.before(FOLD, name, record.event_id, spec.name, entry.key)
+        view: Any = entry.view
+        for fold in folds:
+            view = fold.function(view, event, record) if fold.takes_record else fold.function(view, event)
+            if not isinstance(view, spec.cls):
+                raise TypeError(f"{fold.name} returned {type(view).__name__}; it has to return {spec.cls.__name__}")
+        made: View = view
         if self._careful:
-            sort_keys = entry.spec.sort_keys(view)
-            size = len(encode_json(view)) + len(encode_json(sort_keys)) + _META_BYTES
+            sort_keys = spec.sort_keys(made)
+            size = len(encode_json(made)) + len(encode_json(sort_keys)) + _META_BYTES
             check_size(name, size, self._limits)
-        return view
+        return made
 
     def writes(self) -> list[Write]:
         """Everything that changed, as `Entries.writes` has it."""
@@ -190,19 +196,3 @@ def waiting_event(record: EventRecord, key: str, by: Waiter) -> WaitingEvent:
 def said(error: BaseException) -> str:
     """What a letter says of a failure."""
     return f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()[:2_000]
-
-
-def fold_event(folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> View:
-    """
-    An entry's view after one more event.
-
-    Raises:
-        Exception: Whatever the projection raises; TypeError where it returns no view.
-    """
-    view: Any = entry.view
-    for fold in folds:
-        view = fold.function(view, event, record) if fold.takes_record else fold.function(view, event)
-        if not isinstance(view, entry.spec.cls):
-            raise TypeError(f"{fold.name} returned {type(view).__name__}; it has to return {entry.spec.cls.__name__}")
-    made: View = view
-    return made

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from sourcing.catalog import Catalog
-from sourcing.decoding import find_problems, find_text_problems, parse_leniently
+from sourcing.decoding import find_problems, find_text_problems, has_nul, parse_leniently
 from sourcing.envelope import (
     AGGREGATE_HEADS,
     EMPTY_OBJECT,
@@ -23,82 +23,70 @@ from sourcing.envelope import (
     Envelope,
     EventRecord,
     IdRecord,
+    decode_envelope,
 )
 from sourcing.errors import FieldProblem, InvalidEvent, UnknownEventType, camel
 from sourcing.events import Event
 from sourcing.ids import head_key, is_id
 from sourcing.projector import answers
 from sourcing.projector.answers import NOBODY, Salvaged, Submitter
-from sourcing.projector.calls import FAULTS, Calls, HandlerMisbehaved, Stage
+from sourcing.projector.calls import EVENT, FAULTS, KEYS, UPCAST, Calls, HandlerMisbehaved
 from sourcing.projector.decisions import Decisions
 from sourcing.projector.entries import Entries
 from sourcing.projector.messages import Delivery, Outcome
-from sourcing.projector.plans import EventPlan, FoldPlan, ReadPlan, ViewPlan
+from sourcing.projector.plans import EventPlan, FoldPlan, GuardPlan, ReadPlan, ViewPlan
 from sourcing.repetition import MAX_KEPT_BYTES, are_same, first_submitted, payload_hash
 
 Targets = list[tuple[ViewPlan, dict[str, tuple[FoldPlan, ...]]]]
 Reads = list[tuple[ReadPlan, list[str]]]
 
-_decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_record = msgspec.json.Decoder(EventRecord).decode
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
-_NUL = b"\\u0000"
 _BATCHES_REMEMBERED = 3
 
 
-class Submission:
+class Submission(msgspec.Struct, eq=False):
     """Everything that an envelope says by itself. It is the same in each round, so it is worked out once."""
 
-    __slots__ = ("data", "envelope", "event", "hash", "head_key", "needs", "plan", "reads", "refusal", "submitter",
-                 "targets", "version")  # fmt: skip
-
-    def __init__(self, submitter: Submitter, payload_hash: str, version: int = 0, data: bytes | None = None) -> None:
-        self.submitter = submitter
-        self.hash = payload_hash
-        self.version = version
-        self.data = data
-        """As it was submitted; None where that can't be read."""
-        self.envelope: Envelope | None = None
-        self.plan: EventPlan | None = None
-        self.event: Event | None = None
-        self.head_key = ""
-        self.needs: list[tuple[str, str]] = []
-        """Map and key of all that has to be loaded, as far as the event tells."""
-        self.reads: list[Reads] = []
-        """What each guard reads, as far as the event tells before another guard has completed it."""
-        self.targets: Targets | None = None
-        """The entries it changes; None where only the completed event can tell."""
-        self.refusal: CompletionError | None = None
-        """Why it can't be taken at all."""
+    submitter: Submitter
+    hash: str
+    version: int = 0
+    data: bytes | None = None
+    """As it was submitted; None where that can't be read."""
+    envelope: Envelope | None = None
+    plan: EventPlan | None = None
+    event: Event | None = None
+    head_key: str = ""
+    needs: Iterable[tuple[str, str]] = ()
+    """Map and key of all that has to be loaded, as far as the event tells."""
+    guards: list[tuple[GuardPlan, Reads]] = []
+    """Who decides on it, and what each of them reads, as far as the event tells before another one has completed it."""
+    targets: Targets | None = None
+    """The entries it changes; None where only the completed event can tell."""
+    refusal: CompletionError | None = None
+    """Why it can't be taken at all."""
 
 
-class Work:
+class Work(msgspec.Struct, eq=False):
     """One delivery on its way through a batch."""
 
-    __slots__ = ("completion", "delivery", "event", "failure", "id_is_taken", "index", "outcome", "plan", "record",
-                 "submission", "submitter", "targets")  # fmt: skip
-
-    def __init__(self, index: int, delivery: Delivery) -> None:
-        self.index = index
-        self.delivery = delivery
-        self.submission: Submission | None = None
-        self.submitter: Submitter = NOBODY
-        self.outcome: Outcome | None = None
-        self.completion: Completion | None = None
-        self.id_is_taken = False
-        """By an event that is not stored yet: it is pending, and tells in this batch whether it is the same."""
-        self.record: EventRecord | None = None
-        """The stored record, where the event was stored before. Then what follows is about that."""
-        self.plan: EventPlan | None = None
-        self.event: Event | None = None
-        self.targets: Targets | None = None
-        self.failure: BaseException | None = None
-        """Why a stored event can't be read."""
-
-    @property
-    def event_id(self) -> str:
-        """The event's id, empty where it can't be read."""
-        return self.record.event_id if self.record is not None else self.submitter.event_id
+    index: int
+    delivery: Delivery
+    event_id: str = ""
+    """Empty where it can't be read."""
+    submission: Submission | None = None
+    submitter: Submitter = NOBODY
+    outcome: Outcome | None = None
+    completion: Completion | None = None
+    id_is_taken: bool = False
+    """By an event that is not stored yet: it is pending, and tells in this batch whether it is the same."""
+    record: EventRecord | None = None
+    """The stored record, where the event was stored before. Then what follows is about that."""
+    plan: EventPlan | None = None
+    event: Event | None = None
+    targets: Targets | None = None
+    failure: BaseException | None = None
+    """Why a stored event can't be read."""
 
     @property
     def hash(self) -> str | None:
@@ -113,45 +101,63 @@ class Intake:
         self._catalog = catalog
         self._plans = plans
         self._remembered: tuple[dict[bytes, Submission], ...] = ()
-        """What the last batches said, newest first: one is planned while another is processed, in rounds."""
+        """What the batches said that are asked for again, newest first: several may be under way, each in rounds."""
+
+    def recall(self, deliveries: Sequence[Delivery]) -> dict[bytes, Submission]:
+        """What the batch said in its round before, by envelope."""
+        first = next((delivery.envelope for delivery in deliveries), b"")
+        return next((batch for batch in self._remembered if first in batch), {})
+
+    def remember(self, works: Iterable[Work], recalled: dict[bytes, Submission]) -> None:
+        """The batch comes again, with more loaded."""
+        submissions = {work.delivery.envelope: work.submission for work in works if work.submission is not None}
+        self.forget(recalled)
+        self._remembered = (submissions, *self._remembered)[:_BATCHES_REMEMBERED]
+
+    def forget(self, recalled: dict[bytes, Submission]) -> None:
+        """The batch is through. To keep what it said would cost the next ones the cache."""
+        self._remembered = tuple(batch for batch in self._remembered if batch is not recalled)
 
     def take_in(
-        self, deliveries: Sequence[Delivery], entries: Entries, calls: Calls, decisions: Decisions
-    ) -> list[Work]:
+        self,
+        work: Work,
+        recalled: Mapping[bytes, Submission],
+        entries: Entries,
+        calls: Calls,
+        decisions: Decisions,
+    ) -> bool:
         """
-        Make a batch ready. Never raises for what a delivery contains.
+        Make a delivery ready, and tell whether what it needs is loaded. Never raises for what it contains.
 
         What is settled already (it can't be read, its id is taken, it was refused before) has its `outcome`.
         """
-        batches = self._remembered
-        first = next((delivery.envelope for delivery in deliveries), b"")
-        remembered = next((batch for batch in batches if first in batch), {})
-        submissions: dict[bytes, Submission] = {}
-        works = []
-        for index, delivery in enumerate(deliveries):
-            work = Work(index, delivery)
-            works.append(work)
-            raw = delivery.envelope
-            if raw or delivery.stored_record is None:
-                submission = remembered.get(raw)
-                if submission is None:
-                    submission = self._read(raw, delivery.received_at, calls)
-                submissions[raw] = work.submission = submission
-                work.submitter = submission.submitter
-                if delivery.id_record is not None and self._was_answered(work, submission, delivery.id_record, calls):
-                    continue
-            if delivery.stored_record is not None:
-                self._recognize(work, delivery.stored_record, entries, calls, decisions)
-            elif work.submission is not None:
-                self._note(work, work.submission, entries)
-        self._remembered = (submissions, *(batch for batch in batches if batch is not remembered))[:_BATCHES_REMEMBERED]
-        return works
+        delivery = work.delivery
+        raw, stored_record = delivery.envelope, delivery.stored_record
+        if raw or stored_record is None:
+            submission = recalled.get(raw)
+            if submission is None:
+                submission = self._read(raw, delivery.received_at, calls)
+            work.submission = submission
+            submitter = work.submitter = submission.submitter
+            work.event_id = submitter.event_id
+            if delivery.id_record is not None and self._was_answered(work, submission, delivery.id_record, calls):
+                return True
+            if stored_record is None:
+                if submission.refusal is None:
+                    work.plan, work.event, work.targets = submission.plan, submission.event, submission.targets
+                    return entries.require_all(submission.needs)
+                work.completion = answers.refusal(submitter, delivery, submission.refusal)
+                work.outcome = answers.refused(submitter, work.completion, refused_id(submission, work.completion))
+                return True
+        if stored_record is not None:
+            self._recognize(work, stored_record, entries, calls, decisions)
+        return not entries.needs
 
     # ------------------------------------------------------------ what an envelope says
 
     def _read(self, raw: bytes, received_at: str, calls: Calls) -> Submission:
         try:
-            envelope = _decode_envelope(raw)
+            envelope = decode_envelope(raw)
         except (ValueError, RecursionError, msgspec.MsgspecError):
             return self._salvage(raw, received_at)
         data = bytes(envelope.data)
@@ -159,7 +165,7 @@ class Intake:
         submission = Submission(
             envelope, payload_hash(envelope.event_type, version, envelope.aggregate_id, data), version, data
         )
-        sound = _NUL not in raw and (envelope.metadata is EMPTY_OBJECT or bytes(envelope.metadata)[:1] == b"{")
+        sound = not has_nul(raw) and (envelope.metadata is EMPTY_OBJECT or bytes(envelope.metadata)[:1] == b"{")
         problems = [] if sound else self._envelope_problems(parse_leniently(raw))
         if problems:
             submission.refusal = _invalid(problems)
@@ -205,7 +211,7 @@ class Intake:
 
     def _decode(self, submission: Submission, envelope: Envelope, data: bytes, calls: Calls) -> None:
         try:
-            calls.before(Stage.UPCAST, envelope.event_type, envelope.event_id)
+            calls.before(UPCAST, envelope.event_type, envelope.event_id)
             event = self._catalog.decode(envelope.event_type, envelope.event_version, data)
         except InvalidEvent as invalid:
             submission.refusal = _invalid(invalid.problems)
@@ -228,22 +234,25 @@ class Intake:
             return
         submission.plan, submission.event = plan, event
         submission.head_key = head_key(envelope.aggregate_type, envelope.aggregate_id)
-        submission.reads = [[(read, read_keys(read, event)) for read in guard.reads] for guard in plan.guards]
-        try:
-            calls.before(Stage.KEYS, plan.spec.name, envelope.event_id)
-            submission.targets = targets_of(plan, event)
-        except FAULTS as error:  # tried again once the guards have completed it
-            calls.blame(error)
-            submission.targets = None
         needs = {(AGGREGATE_HEADS, submission.head_key): None}
-        for reads in submission.reads:
-            for read, keys in reads:
+        for guard in plan.guards:
+            reads: Reads = []
+            for read in guard.reads:
+                keys = read_keys(read, event, decoded=True)
+                reads.append((read, keys))
                 for key in keys:
                     needs[read.view.name, key] = None
-        for view, targets in submission.targets or ():
-            for key in targets:
-                needs[view.view.name, key] = None
-        submission.needs = list(needs)
+            submission.guards.append((guard, reads))
+        try:
+            calls.before(KEYS, plan.spec.name, envelope.event_id)
+            targets = submission.targets = targets_of(plan, event)
+        except FAULTS as error:  # tried again once the guards have completed it
+            calls.blame(error)
+        else:
+            for view, of_view in targets:
+                for key in of_view:
+                    needs[view.view.name, key] = None
+        submission.needs = needs
 
     # ------------------------------------------------------------ what the engine knows of it
 
@@ -266,7 +275,7 @@ class Intake:
             return False
         event_type, event_id = submission.submitter.event_type, submission.submitter.event_id
         try:
-            calls.before(Stage.UPCAST, event_type, event_id)
+            calls.before(UPCAST, event_type, event_id)
             first = first_submitted(self._catalog, known, None if stored is None else _decode_record(stored))
         except FAULTS as failure:  # an upcast is the user's code
             calls.blame(failure)
@@ -278,22 +287,23 @@ class Intake:
     ) -> None:
         """The event is in the store: that record counts, and what it still has to change."""
         try:
-            record = work.record = _decode_record(stored_record)
+            record = _decode_record(stored_record)
         except (ValueError, RecursionError, msgspec.MsgspecError) as unreadable:
             reason = answers.error("INVALID_EVENT", f"its record in the store can't be read: {unreadable}")
             work.outcome = answers.answered(work.submitter, answers.refusal(work.submitter, work.delivery, reason))
             return
+        work.record, work.event_id = record, record.event_id
         entries.require(AGGREGATE_HEADS, head_key(record.aggregate_type, record.aggregate_id))
         work.plan = self._plans.get(record.event_type)
         if work.plan is None:
             return
         try:
-            calls.before(Stage.EVENT, "", record.event_id)
-            calls.before(Stage.UPCAST, record.event_type, record.event_id)
+            calls.before(EVENT, "", record.event_id)
+            calls.before(UPCAST, record.event_type, record.event_id)
             work.event = decisions.event(record, decisions.about(record))
             if work.event is None:
                 return
-            calls.before(Stage.KEYS, record.event_type, record.event_id)
+            calls.before(KEYS, record.event_type, record.event_id)
             work.targets = targets_of(work.plan, work.event)
         except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch
             calls.blame(failure)
@@ -302,15 +312,6 @@ class Intake:
             work.failure = failure
             return
         require_targets(work.targets, entries)
-
-    def _note(self, work: Work, submission: Submission, entries: Entries) -> None:
-        """Note what guards and views need, or that it is refused."""
-        if submission.refusal is not None:
-            work.completion = answers.refusal(work.submitter, work.delivery, submission.refusal)
-            work.outcome = answers.refused(work.submitter, work.completion, refused_id(submission, work.completion))
-            return
-        work.plan, work.event, work.targets = submission.plan, submission.event, submission.targets
-        entries.require_all(submission.needs)
 
 
 def refused_id(submission: Submission, completion: Completion) -> IdRecord:
@@ -327,12 +328,16 @@ def _invalid(problems: Iterable[FieldProblem]) -> CompletionError:
     return answers.error(invalid.code, invalid.message, invalid.problems)
 
 
-def read_keys(read: ReadPlan, event: Event) -> list[str]:
-    """The keys of a guard's read. What can't be a key is no entry's, and so is left out."""
+def read_keys(read: ReadPlan, event: Event, *, decoded: bool = False) -> list[str]:
+    """
+    The keys of a guard's read. What can't be a key is no entry's, and so is left out.
+
+    `decoded` says that the event's fields were checked: a guard may have put anything into one that it completed.
+    """
     keys = read.keys(event)
     if read.many:
         return [key for key in keys or () if is_id(key)]
-    return [keys] if isinstance(keys, str) and is_id(keys) else []
+    return [keys] if isinstance(keys, str) and ((decoded and read.gives_id) or is_id(keys)) else []
 
 
 def targets_of(plan: EventPlan, event: Event) -> Targets:

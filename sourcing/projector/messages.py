@@ -46,6 +46,10 @@ class Kind(IntEnum):
     """Stored, and a view tries again: whoever submitted it is answered when that is decided."""
 
 
+ACCEPTED = Kind.ACCEPTED
+"""Named for each event; on Python 3.11 to name a member costs as much as a call."""
+
+
 class Outcome(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What became of one event. `completion` comes without its closing brace: the engine appends the later stages."""
 

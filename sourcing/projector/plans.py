@@ -6,15 +6,15 @@ import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from sourcing.catalog import Catalog, EventSpec, ViewSpec
 from sourcing.errors import CatalogError, camel
 from sourcing.events import Event
-from sourcing.ids import is_id
-from sourcing.registry import GuardRegistration, Key
+from sourcing.ids import Id, is_id
+from sourcing.registry import Key
 
 Keys = str | list[str] | None
 
@@ -27,6 +27,8 @@ class ReadPlan:
     view: ViewSpec
     keys: Callable[[Any], Keys]
     many: bool
+    gives_id: bool
+    """Whether it reads one field that is an `Id`: of an event that was decoded, that has been checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class FoldPlan:
     name: str
     function: Callable[..., Any]
     keys: Callable[[Any], Keys]
+    gives_id: bool
+    """As in a `ReadPlan`."""
     takes_record: bool
 
 
@@ -57,14 +61,15 @@ class ViewPlan:
 
     def targets(self, event: Event) -> dict[str, tuple[FoldPlan, ...]]:
         """
-        The entries that `event` touches, with the functions to apply.
+        The entries that a decoded event touches, with the functions to apply.
 
         Raises:
             Exception: Whatever a key function raises; ValueError where a key is none.
         """
         if len(self.folds) == 1:
-            keys = self.folds[0].keys(event)
-            if isinstance(keys, str) and is_id(keys):
+            fold = self.folds[0]
+            keys = fold.keys(event)
+            if isinstance(keys, str) and (fold.gives_id or is_id(keys)):
                 return {keys: self.folds}
         found: dict[str, tuple[FoldPlan, ...]] = {}
         for fold in self.folds:
@@ -104,7 +109,7 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
                 guard.name,
                 guard.function,
                 tuple(
-                    ReadPlan(parameter, by_class[read.view], *_getter(spec.cls, read.path, guard))
+                    ReadPlan(parameter, by_class[read.view], *path_getter(spec.cls, read.path, guard.name))
                     for parameter, read in guard.reads.items()
                 ),
             )
@@ -114,8 +119,9 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
         views: dict[str, list[FoldPlan]] = {}
         for fold in catalog.folds:
             if fold.cls is spec.cls:
-                keys = _keys(spec.cls, fold.key, fold.name)
-                views.setdefault(fold.view, []).append(FoldPlan(fold.name, fold.function, keys, fold.takes_record))
+                keys, _, gives_id = _keys(spec.cls, fold.key, fold.name)
+                plan = FoldPlan(fold.name, fold.function, keys, gives_id, fold.takes_record)
+                views.setdefault(fold.view, []).append(plan)
         plans[spec.name] = EventPlan(
             spec,
             attrgetter(spec.key),
@@ -148,17 +154,23 @@ def json_path(path: str) -> str:
     return ".".join(camel(name) for name in path.split("."))
 
 
-def _keys(cls: type[Event], key: Key, owner: str) -> Callable[[Any], Keys]:
-    return key if callable(key) else path_getter(cls, key, owner)[0]
+def _keys(cls: type[Event], key: Key, owner: str) -> PathGetter:
+    return PathGetter(key, many=False, gives_id=False) if callable(key) else path_getter(cls, key, owner)
 
 
-def _getter(cls: type[Event], path: str, guard: GuardRegistration) -> tuple[Callable[[Any], Keys], bool]:
-    return path_getter(cls, path, guard.name)
+class PathGetter(NamedTuple):
+    """How to read a dotted path from a value."""
+
+    get: Callable[[Any], Any]
+    many: bool
+    """It goes through a list, and so gives several."""
+    gives_id: bool
+    """It gives what is an `Id` by its type."""
 
 
-def path_getter(cls: type[msgspec.Struct], path: str, owner: str) -> tuple[Callable[[Any], Any], bool]:
+def path_getter(cls: type[msgspec.Struct], path: str, owner: str) -> PathGetter:
     """
-    How to read a dotted path from a value, and whether it goes through a list and so gives several.
+    How to read a path of fields.
 
     Raises:
         CatalogError: There is no such field.
@@ -166,18 +178,19 @@ def path_getter(cls: type[msgspec.Struct], path: str, owner: str) -> tuple[Calla
     name, _, rest = path.partition(".")
     if name not in cls.__struct_fields__:
         raise CatalogError(f"{owner} names {path!r}; {cls.__name__} has no field {name!r}")
-    inner, many = _unwrapped(get_type_hints(cls, include_extras=True)[name])
+    hint = get_type_hints(cls, include_extras=True)[name]
+    inner, many = _unwrapped(hint)
     here = attrgetter(name)
     if not rest:
-        return here, many
+        return PathGetter(here, many, gives_id=hint == Id)
     if not (isinstance(inner, type) and issubclass(inner, msgspec.Struct)):
         raise CatalogError(f"{owner} names {path!r}; {cls.__name__}.{name} has no fields of its own")
-    below, below_many = path_getter(inner, rest, owner)
+    below, below_many, _ = path_getter(inner, rest, owner)
     if not many:
-        return lambda value: None if (part := here(value)) is None else below(part), below_many
+        return PathGetter(lambda value: None if (part := here(value)) is None else below(part), below_many, False)
     if below_many:
-        return lambda value: [each for part in here(value) or () for each in below(part) or ()], True
-    return lambda value: [below(part) for part in here(value) or ()], True
+        return PathGetter(lambda value: [each for part in here(value) or () for each in below(part) or ()], True, False)
+    return PathGetter(lambda value: [below(part) for part in here(value) or ()], True, False)
 
 
 def _unwrapped(hint: Any) -> tuple[Any, bool]:

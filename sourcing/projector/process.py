@@ -7,12 +7,14 @@ complete, give it its sequence, fold it into its views. State is threaded throug
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from sourcing.catalog import Catalog
 from sourcing.envelope import (
+    EMPTY_OBJECT,
     NOTHING,
     UNREADABLE,
     Completion,
@@ -27,7 +29,10 @@ from sourcing.events import Event
 from sourcing.ids import cursor, head_key, store_key
 from sourcing.projector import answers
 from sourcing.projector.calls import (
+    EVENT,
     FAULTS,
+    GUARD,
+    KEYS,
     BatchTooLarge,
     Calls,
     HandlerMisbehaved,
@@ -44,6 +49,7 @@ from sourcing.projector.entries import Entries, EntryNotEncodable, Incomplete, L
 from sourcing.projector.folding import Folding
 from sourcing.projector.intake import Intake, Reads, Targets, Work, read_keys, refused_id, require_targets, targets_of
 from sourcing.projector.messages import (
+    ACCEPTED,
     Description,
     Kind,
     Outcome,
@@ -170,36 +176,47 @@ class _Batch:
         decisions = Decisions(self._catalog, self._request.loaded)
         self._folding = Folding(entries, self._calls, self._limits, decisions, careful=careful)
         self._first: dict[str, Work] = {}
-        works = self._intake.take_in(self._request.events, entries, self._calls, decisions)
-        if not entries.needs:
-            for work in sorted(works, key=_stored_first):
-                try:
-                    work.outcome = self._settle(work)
-                except Incomplete:
-                    continue
-            if not entries.needs:
-                self._calls.before(Stage.WRITE, "", "")
-                outcomes = [work.outcome for work in works if work.outcome is not None]
-                self._check_answer(outcomes)
-                return Response({}, outcomes, entries.writes(self._calls, self._limits))
-        return Response({name: list(keys) for name, keys in entries.needs.items()}, [], [])
+        deliveries = self._request.events
+        recalled = self._intake.recall(deliveries)
+        works = [Work(index, delivery) for index, delivery in enumerate(deliveries)]
+        # In the common case each event is settled as soon as it is read: what it consists of is still in the cache.
+        at_once = not careful and all(delivery.stored_record is None for delivery in deliveries)
+        for work in works:
+            at_once = self._intake.take_in(work, recalled, entries, self._calls, decisions) and at_once
+            if at_once:
+                self._settle(work)
+        if not at_once and not entries.needs:
+            for work in _in_order(works):
+                self._settle(work)
+        if entries.needs:
+            self._intake.remember(works, recalled)
+            return Response({name: list(keys) for name, keys in entries.needs.items()}, [], [])
+        self._intake.forget(recalled)
+        self._calls.before(Stage.WRITE, "", "")
+        outcomes = [work.outcome for work in works if work.outcome is not None]
+        self._check_answer(outcomes)
+        return Response({}, outcomes, entries.writes(self._calls, self._limits))
 
     def _check_answer(self, outcomes: list[Outcome]) -> None:
-        if sum(len(each.record or b"") + len(each.completion) for each in outcomes) > self._limits.max_answer_bytes:
+        if sum([len(each.record or b"") + len(each.completion) for each in outcomes]) > self._limits.max_answer_bytes:
             raise BatchTooLarge(f"the events have more than {self._limits.max_answer_bytes:,} bytes together")
 
-    def _settle(self, work: Work) -> Outcome:
+    def _settle(self, work: Work) -> None:
+        """Give it its outcome; none where something has to be loaded first."""
         if work.outcome is not None and work.completion is None:
-            return work.outcome
-        if work.id_is_taken and work.event_id not in self._first:
+            return
+        event_id = work.event_id
+        if work.id_is_taken and event_id not in self._first:
             work.outcome = answers.conflict(work.submitter, work.delivery)
-            return work.outcome
-        first = self._first.setdefault(work.event_id, work) if work.event_id else work
-        if first is not work:
-            work.outcome = self._repeated(first, work)
-        elif work.outcome is None:
-            work.outcome = self._project_stored(work) if work.record is not None else self._decide(work)
-        return work.outcome
+            return
+        first = self._first.setdefault(event_id, work) if event_id else work
+        try:
+            if first is not work:
+                work.outcome = self._repeated(first, work)
+            elif work.outcome is None:
+                work.outcome = self._project_stored(work) if work.record is not None else self._decide(work)
+        except Incomplete:
+            pass
 
     def _repeated(self, first: Work, work: Work) -> Outcome:
         """The same event once more in this batch, or another one with its id."""
@@ -227,8 +244,9 @@ class _Batch:
         head = self._entries.head(submission.head_key)
         try:
             self._check_event(envelope)
-            self._check_sequence(envelope, head.sequence)
-            event, completed_by = self._guarded(envelope.event_id, plan, sent, submission.reads)
+            if envelope.expected_sequence is not None:
+                self._check_sequence(envelope, envelope.expected_sequence, head.sequence)
+            event, completed_by = self._guarded(envelope.event_id, sent, submission.guards)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
@@ -245,13 +263,14 @@ class _Batch:
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
         letter = self._folding.project(work.index, event, record, key, targets, work.submitter, stored=False)
         head.advance(record.sequence, work.index)
-        work.completion = _completion(record, work, letter)
+        completion = work.completion = _completion(record, work, letter)
         return Outcome(
-            Kind.ACCEPTED if _is_answered(letter) else Kind.HELD,
+            # In a letter that is tried again it is stored, and nobody is answered yet.
+            ACCEPTED if letter is None or letter.final else Kind.HELD,
             key,
             encode_json(record),
             encode_json(IdRecord(hash=submission.hash, key=key)),
-            encode_json(work.completion)[:-1],
+            encode_json(completion)[:-1],
             record.event_type,
             envelope.reply_to,
             envelope.notify_stored,
@@ -259,20 +278,19 @@ class _Batch:
 
     def _check_event(self, envelope: Envelope) -> None:
         try:
-            self._calls.before(Stage.EVENT, "", envelope.event_id)
+            self._calls.before(EVENT, "", envelope.event_id)
         except HandlerMisbehaved as misbehaved:
             raise _Refused(answers.error("GUARD_FAILED", f"{envelope.event_type} {misbehaved}")) from misbehaved
 
-    def _check_sequence(self, envelope: Envelope, actual: int) -> None:
-        expected = envelope.expected_sequence
-        if expected is not None and expected != actual:
+    def _check_sequence(self, envelope: Envelope, expected: int, actual: int) -> None:
+        if expected != actual:
             message = f"expected {envelope.aggregate_type} {envelope.aggregate_id} at {expected}, it is at {actual}"
             raise _Refused(
                 answers.error("SEQUENCE_CONFLICT", message, expected_sequence=expected, actual_sequence=actual)
             )
 
     def _guarded(
-        self, event_id: str, plan: EventPlan, event: Event, reads: list[Reads]
+        self, event_id: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]]
     ) -> tuple[Event, GuardPlan | None]:
         """
         The event as the guards complete it, and the last of them that did.
@@ -282,12 +300,14 @@ class _Batch:
         completed_by: GuardPlan | None = None
         problems: list[FieldProblem] = []
         failure: _Refused | None = None
-        for guard, declared in zip(plan.guards, reads, strict=True):
+        for guard, declared in guards:
             try:
                 if completed_by is not None:
-                    declared = [(read, read_keys(read, event)) for read in guard.reads]
-                state = {read.parameter: self._read(read, keys) for read, keys in declared}
-                self._calls.before(Stage.GUARD, guard.name, event_id)
+                    declared = self._declared(guard, event)
+                state = {}
+                for read, keys in declared:
+                    state[read.parameter] = self._read(read, keys)
+                self._calls.before(GUARD, guard.name, event_id)
                 result = guard.function(event, **state)
                 if result is not None:
                     if type(result) is not type(event):
@@ -306,11 +326,16 @@ class _Batch:
             raise failure
         return event, completed_by
 
+    def _declared(self, guard: GuardPlan, event: Event) -> Reads:
+        """What a guard reads of an event that another one has completed: none of it may be loaded yet."""
+        declared = [(read, read_keys(read, event)) for read in guard.reads]
+        loaded = [self._entries.require(read.view.name, key) for read, keys in declared for key in keys]
+        if not all(loaded):
+            raise Incomplete
+        return declared
+
     def _read(self, read: ReadPlan, keys: list[str]) -> Any:
         entries, spec = self._entries, read.view
-        for key in keys:
-            if not entries.require(spec.name, key):
-                raise Incomplete
         if not read.many:
             return entries.view(spec, keys[0]).view if keys else None
         return {key: view for key in keys if (view := entries.view(spec, key).view) is not None}
@@ -333,7 +358,7 @@ class _Batch:
 
     def _targets(self, event_id: str, plan: EventPlan, event: Event) -> Targets:
         try:
-            self._calls.before(Stage.KEYS, plan.spec.name, event_id)
+            self._calls.before(KEYS, plan.spec.name, event_id)
             targets = targets_of(plan, event)
         except FAULTS as error:  # a key function is the user's code
             self._calls.blame(error)
@@ -363,7 +388,7 @@ class _Batch:
         self._entries.head(head_key(record.aggregate_type, record.aggregate_id)).advance(record.sequence, work.index)
         work.completion = _completion(record, work, letter)
         return Outcome(
-            Kind.ALREADY_STORED if _is_answered(letter) else Kind.HELD,
+            Kind.ALREADY_STORED if letter is None or letter.final else Kind.HELD,
             key,
             work.delivery.stored_record,
             None,
@@ -381,29 +406,28 @@ def _is_another(first: Work, work: Work) -> bool:
     return not are_same(first.submission.event, work.submission.event)
 
 
-def _is_answered(letter: Letter | None) -> bool:
-    """Whether there is something to answer yet: an event in a letter that is tried again is held."""
-    return letter is None or letter.final
-
-
 def _completion(record: EventRecord, work: Work, letter: Letter | None) -> Completion:
     return answers.stored_completion(record, work.submitter.submission_id, None if letter is None else letter.key)
 
 
-def _stored_first(work: Work) -> tuple[int, int]:
+def _in_order(works: list[Work]) -> list[Work]:
     """
     What is stored already comes before what is new, in the order of storing: whatever order a restart delivers it in.
 
     Otherwise a new event would move an entry's mark past a stored one that is still to be applied.
     """
-    return (1, work.index) if work.record is None else (0, work.record.position)
+    stored = [(work.record.position, work.index) for work in works if work.record is not None]
+    if not stored:
+        return works
+    return [works[index] for _, index in sorted(stored)] + [work for work in works if work.record is None]
 
 
 def _record(
     work: Work, envelope: Envelope, plan: EventPlan, sequence: int, data: bytes, submitted: msgspec.Raw
 ) -> EventRecord:
     delivery = work.delivery
-    return EventRecord(
+    # More than 15 names in a call cost five times as much: Python puts them into a dictionary first.
+    record = EventRecord(
         cursor=cursor(delivery.position, delivery.lane),
         lane=delivery.lane,
         position=delivery.position,
@@ -415,15 +439,16 @@ def _record(
         sequence=sequence,
         correlation_id=envelope.correlation_id,
         causation_id=envelope.causation_id,
-        saga_id=envelope.saga_id,
-        saga_type=envelope.saga_type,
-        step_number=envelope.step_number,
         source=envelope.source,
         timestamp=envelope.timestamp,
         received_at=delivery.received_at,
-        metadata=envelope.metadata,
         data=msgspec.Raw(data),
-        submitted=submitted,
+    )
+    saga_id, saga_type, step, metadata = envelope.saga_id, envelope.saga_type, envelope.step_number, envelope.metadata
+    if submitted is NOTHING and saga_id is None and saga_type is None and step is None and metadata is EMPTY_OBJECT:
+        return record
+    return msgspec.structs.replace(
+        record, saga_id=saga_id, saga_type=saga_type, step_number=step, metadata=metadata, submitted=submitted
     )
 
 

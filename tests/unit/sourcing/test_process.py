@@ -12,6 +12,7 @@ from sourcing.catalog import Catalog
 from sourcing.envelope import AGGREGATE_HEADS, DEAD_LETTER_EVENTS, EVENT_IDS, Completion, CompletionStatus
 from sourcing.events import Event
 from sourcing.memory.pipeline import MemoryPipeline
+from sourcing.projector.calls import Pulse
 from sourcing.projector.messages import Delivery, Kind, Request, Response, decode_response, encode
 from sourcing.projector.process import Processor
 from sourcing.testing import envelope_of
@@ -70,6 +71,21 @@ def test_the_plan_names_all_that_an_event_needs_at_once() -> None:
 def test_two_rounds_are_enough_in_the_common_case(pipeline: MemoryPipeline) -> None:
     pipeline.deliver([count()])
     assert pipeline.rounds == 2
+
+
+def test_an_envelope_is_read_once_for_all_rounds_and_forgotten_when_its_batch_is_through() -> None:
+    processor = Processor(CATALOG)
+    events = [Delivery(submission(CounterStarted(counter_id="a")), 1, 1, AT)]
+
+    def beats(loaded: dict[str, dict[str, bytes | None]]) -> tuple[dict[str, list[str]], int]:
+        pulse = Pulse()
+        return processor.fold(Request(1, 0, events, loaded), pulse).needs, pulse.beats
+
+    needs, reading = beats({})
+    loaded: dict[str, dict[str, bytes | None]] = {name: dict.fromkeys(keys) for name, keys in needs.items()}
+    nothing, settling = beats(loaded)
+    assert (nothing, reading > 0) == ({}, True)
+    assert beats(loaded) == ({}, reading + settling)
 
 
 def test_processing_is_pure() -> None:
@@ -189,7 +205,10 @@ BAD_ENVELOPES: list[tuple[bytes, str, list[tuple[str, ...]]]] = [
     (count(eventVersion=0), "INVALID_EVENT", [("eventVersion",)]),
     (count(eventVersion=1, data={"counterId": "a"}), "INVALID_EVENT", [()]),
     (count(eventId="a b"), "INVALID_EVENT", [("eventId",)]),
+    (count(eventId="a\n"), "INVALID_EVENT", [("eventId",)]),
+    (count(aggregateId="a@b"), "INVALID_EVENT", [("aggregateId",)]),
     (count(timestamp="yesterday"), "INVALID_EVENT", [("timestamp",)]),
+    (count(timestamp=f"{AT}\n"), "INVALID_EVENT", [("timestamp",)]),
     (count(aggregateType="Other"), "INVALID_EVENT", [("aggregateType",)]),
     (count(aggregateId="b"), "INVALID_EVENT", [("counterId",)]),
     (count(metadata=[1]), "INVALID_EVENT", [("metadata",)]),
