@@ -36,6 +36,8 @@ GRACE_SECONDS = 0.25
 MAX_BACKOFF_SECONDS = 2.0
 LOOK_UP_AT_ONCE = 1_000
 
+_STORED = CompletionStatus.STORED  # named for each event
+
 _decode_notices = msgspec.json.Decoder(list[Completion]).decode
 _decode_completion = msgspec.json.Decoder(Completion).decode
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
@@ -180,7 +182,7 @@ class Completions:
         if waiting is None:
             return
         batch, index = waiting
-        if completion.status is CompletionStatus.STORED and not batch.expected[index].until_stored:
+        if completion.status is _STORED and not batch.expected[index].until_stored:
             return
         del self._waiting[submission_id]
         if batch.submitted_at > self._answered_up_to:

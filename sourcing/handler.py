@@ -46,6 +46,10 @@ from sourcing.submissions import DEFAULT_OPTIONS, Receipt, Sealer, Submission, S
 __all__ = ["EventHandler", "Receipt", "Submission", "SubmitOptions"]
 
 _MIN_RETRY_MS, _MAX_RETRY_MS = 50, 5_000
+# On Python 3.11 to name a member costs as much as a call, and these are named for each event.
+_UNTIL_ACCEPTED, _UNTIL_STORED = WaitFor.ACCEPTED, WaitFor.STORED
+_TAKEN, _FULL = Admission.TAKEN, Admission.FULL
+_STORED, _DEAD_LETTERED = CompletionStatus.STORED, CompletionStatus.DEAD_LETTERED
 
 
 class _Sealed(msgspec.Struct, gc=False):
@@ -121,7 +125,7 @@ class EventHandler:
             if problem is not None:
                 raise PipelineUnavailable(f"{problem}; nothing was stored: try again when /ready warns no more")
         if sealed:
-            waiting = [each for each in sealed if each.options.wait_for is not WaitFor.ACCEPTED]
+            waiting = [each for each in sealed if each.options.wait_for is not _UNTIL_ACCEPTED]
             batch = self._completions.expect([_expected(each) for each in waiting])
             try:
                 await self._submit(sealed, batch, outcomes)
@@ -159,8 +163,10 @@ class EventHandler:
             return
         refused = set()
         for each, admission in zip(sealed, admissions, strict=True):
+            if admission is _TAKEN and each.options.wait_for is not _UNTIL_ACCEPTED:
+                continue
             envelope = each.envelope
-            if admission is Admission.FULL:
+            if admission is _FULL:
                 refused.add(envelope.submission_id)
                 outcomes[each.index] = PipelineOverloaded(
                     _retry_after_ms(self._cluster.state()), event_id=envelope.event_id
@@ -168,7 +174,7 @@ class EventHandler:
             elif admission is Admission.CONFLICT:
                 refused.add(envelope.submission_id)
                 outcomes[each.index] = EventIdConflict(event_id=envelope.event_id)
-            elif each.options.wait_for is WaitFor.ACCEPTED:
+            else:
                 outcomes[each.index] = _receipt(envelope, CompletionStatus.ACCEPTED, None)
         if refused:
             self._completions.give_up(batch, refused)
@@ -227,7 +233,7 @@ class EventHandler:
 
 
 def _expected(each: _Sealed) -> Expected:
-    return Expected(each.envelope, each.options.wait_for is WaitFor.STORED, each.options.timeout_seconds)
+    return Expected(each.envelope, each.options.wait_for is _UNTIL_STORED, each.options.timeout_seconds)
 
 
 def _receipt(envelope: Envelope, status: CompletionStatus, completion: Completion | None) -> Receipt:
@@ -247,11 +253,11 @@ def _outcome(envelope: Envelope, completion: Completion | None) -> Receipt | Eve
     event_id = envelope.event_id
     if completion is None:
         return EventTimedOut(event_id=event_id)
-    error = completion.error
-    stored = completion.status is CompletionStatus.STORED  # whatever a view makes of it
-    if error is None or stored or (completion.status is CompletionStatus.DEAD_LETTERED and envelope.notify_stored):
-        return _receipt(envelope, completion.status, completion)
-    if completion.status is CompletionStatus.DEAD_LETTERED:
+    error, status = completion.error, completion.status
+    stored = status is _STORED  # whatever a view makes of it
+    if error is None or stored or (status is _DEAD_LETTERED and envelope.notify_stored):
+        return _receipt(envelope, status, completion)
+    if status is _DEAD_LETTERED:
         return EventDeadLettered(error.dead_letter_id or "", error.message, event_id=event_id)
     if error.code == SequenceConflict.code:
         return SequenceConflict(error.expected_sequence or 0, error.actual_sequence or 0, event_id=event_id)
