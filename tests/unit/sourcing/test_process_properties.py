@@ -107,7 +107,7 @@ def crash(pipeline: MemoryPipeline, batch: Sequence[bytes], fault: str, chance: 
     """
     Do one batch up to somewhere, and be gone. What is there is what the engine's order allows.
 
-    The ids are written first. Then the store, each lane as a whole; then the views, in any order.
+    The ids are written first. Then the store, each lane as a whole; then dead letters; then the views, in any order.
     """
     deliveries = pipeline.receive(batch)
     response = pipeline.run(deliveries)
@@ -123,7 +123,12 @@ def crash(pipeline: MemoryPipeline, batch: Sequence[bytes], fault: str, chance: 
 
 
 def some_writes(response: Response, chance: int) -> list[Write]:
-    return [write for index, write in enumerate(response.writes) if (chance >> index % 32) & 1]
+    """Dead letters are written before everything else; of the rest, any may be there and any missing."""
+    return [
+        write
+        for index, write in enumerate(response.writes)
+        if write.map == DEAD_LETTER_EVENTS or (chance >> index % 32) & 1
+    ]
 
 
 def answer_of(completion: Completion) -> str:
