@@ -24,10 +24,27 @@ final class PartitionIndex implements MutationObserver<Record> {
     /** The indexes by name, and how an entry's keys are found. */
     private record Made(List<String> names, SortKeys keys, List<SortedEntries<Record>> indexes) {}
 
-    private record Item(byte[] key, Record record) implements Comparable<Item> {
+    /** An entry that is sorted; what its key has behind the characters that all have in common is compared as a number first. */
+    private static final class Item implements Comparable<Item> {
+        final byte[] key;
+        final Record record;
+        long telling;
+
+        Item(byte[] key, Record record) {
+            this.key = key;
+            this.record = record;
+        }
+
+        void tell(int from) {
+            for (int i = from; i < from + Long.BYTES; i++) {
+                telling = telling << Byte.SIZE | (i < key.length ? key[i] & 0xFF : 0);
+            }
+        }
+
         @Override
         public int compareTo(Item other) {
-            return Arrays.compareUnsigned(key, other.key);
+            int compared = Long.compareUnsigned(telling, other.telling);
+            return compared == 0 ? Arrays.compareUnsigned(key, other.key) : compared;
         }
     }
 
@@ -81,6 +98,14 @@ final class PartitionIndex implements MutationObserver<Record> {
 
     private static SortedEntries<Record> sorted(List<Item> items) {
         Item[] sorted = items.toArray(Item[]::new);
+        int common = sorted.length == 0 ? 0 : sorted[0].key.length;
+        for (Item item : sorted) {
+            int differs = Arrays.mismatch(sorted[0].key, 0, common, item.key, 0, Math.min(common, item.key.length));
+            common = differs < 0 ? common : differs;
+        }
+        for (Item item : sorted) {
+            item.tell(common);
+        }
         Arrays.sort(sorted);
         byte[][] keys = new byte[sorted.length][];
         Object[] records = new Object[sorted.length];
