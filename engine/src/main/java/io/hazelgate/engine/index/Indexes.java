@@ -184,9 +184,10 @@ public final class Indexes {
         }
         PartitionIndex there = there(map, partition);
         if (there == null || !there.isOf(store)) {
-            there = new PartitionIndex(store);
-            made.computeIfAbsent(map, name -> new AtomicReferenceArray<>(partitions.getPartitionCount()))
-                    .set(partition, there);
+            AtomicReferenceArray<PartitionIndex> ofMap =
+                    made.computeIfAbsent(map, name -> new AtomicReferenceArray<>(partitions.getPartitionCount()));
+            there = new PartitionIndex(store, gone -> ofMap.compareAndSet(partition, gone, null));
+            ofMap.set(partition, there);
         }
         if (!there.has(store, names)) {
             there.make(names);

@@ -9,6 +9,7 @@ import io.hazelgate.engine.entries.JsonData;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The sorted indexes of one map in one partition: made at once from what the record store holds, and kept up by observing it.
@@ -19,6 +20,7 @@ import java.util.List;
 @SuppressWarnings("rawtypes") // Hazelcast's records
 final class PartitionIndex implements MutationObserver<Record> {
     private final RecordStore<?> store;
+    private final Consumer<PartitionIndex> gone;
     private volatile Made made;
 
     /** The indexes by name, and how an entry's keys are found. */
@@ -48,9 +50,14 @@ final class PartitionIndex implements MutationObserver<Record> {
         }
     }
 
-    /** To be called by the partition's thread. */
-    PartitionIndex(RecordStore<?> store) {
+    /**
+     * To be called by the partition's thread.
+     *
+     * @param gone called when there is no such store any more
+     */
+    PartitionIndex(RecordStore<?> store, Consumer<PartitionIndex> gone) {
         this.store = store;
+        this.gone = gone;
         Observers.add(store, this);
     }
 
@@ -175,6 +182,7 @@ final class PartitionIndex implements MutationObserver<Record> {
     @Override
     public void onDestroy(boolean isDuringShutdown, boolean internal) {
         drop();
+        gone.accept(this);
     }
 
     /** An entry whose key stays as it is keeps its place: that costs a look at both texts, and no reader sees anything of it. */
