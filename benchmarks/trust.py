@@ -28,8 +28,8 @@ from sourcing.repetition import payload_hash
 WITHOUT = "hazelgate.benchmark.without-guarantees"
 AIM_PERCENT = 15
 HEAP = "3g"
-_WARM_UP, _BULK_EVENTS, _BULK_PAIRS = 120_000, 20_000, 8
-_SINGLE_WARM_UP, _SINGLES, _SINGLE_PAIRS = 2_000, 500, 6
+_WARM_UP, _BULK_EVENTS, _BULK_PAIRS = 120_000, 12_000, 18
+_SINGLE_WARM_UP, _SINGLES, _SINGLE_PAIRS = 2_000, 300, 14
 
 
 @dataclass
