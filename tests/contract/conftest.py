@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
+import msgspec
 import pytest
+from hazelcast.asyncio import HazelcastClient
+from hazelcast.core import HazelcastJsonValue
 
 from sourcing import Catalog
 from sourcing.cluster import Cluster
 from sourcing.handler import EventHandler
 from sourcing.memory import MemoryCluster
 from sourcing.projector.process import Processor
+from tests.support.maps import Put
+from tests.support.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +41,25 @@ async def handler(ledger: Catalog, cluster: Cluster) -> AsyncIterator[EventHandl
     handler = EventHandler(ledger, cluster, source="contract")
     yield handler
     await handler.close()
+
+
+@pytest.fixture
+async def put(request: pytest.FixtureRequest, cluster: Cluster) -> AsyncIterator[Put]:
+    """Writes into a map, as an operation of the cluster itself would."""
+    if isinstance(cluster, MemoryCluster):
+        engine = cluster.engine
+
+        async def put_in_memory(map_name: str, key: str, value: dict[str, object]) -> None:
+            engine.map(map_name)[key] = msgspec.json.encode(value)
+
+        yield put_in_memory
+        return
+    stack: Stack = request.getfixturevalue("stack")
+    client = await HazelcastClient.create_and_start(cluster_name=stack.cluster_name, cluster_members=[stack.address])
+
+    async def put_really(map_name: str, key: str, value: dict[str, object]) -> None:
+        entries: Any = await client.get_map(map_name)
+        await entries.set(key, HazelcastJsonValue(value))
+
+    yield put_really
+    await client.shutdown()

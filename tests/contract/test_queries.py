@@ -12,10 +12,12 @@ import pytest
 from sourcing import Catalog
 from sourcing.cluster import Cluster
 from sourcing.envelope import EVENT_STORE
+from sourcing.generations import VIEW_GENERATIONS
 from sourcing.handler import EventHandler, Receipt, Submission
 from sourcing.ids import new_id
 from sourcing.queries import Condition, EntryPage, EntryQuery
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
+from tests.support.maps import Put
 
 BALANCES = {"a": 5, "b": 30, "c": 100, "d": 30, "e": 1}
 
@@ -128,6 +130,19 @@ async def test_bounds_hold_in_either_direction(
         )
     )
     assert names(books, page) == (expected[::-1] if descending else expected)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+async def test_keys_are_in_the_order_of_their_code_points(cluster: Cluster, put: Put, descending: bool) -> None:
+    view = f"{new_id()}-view"
+    await put(VIEW_GENERATIONS, view, {"live": view, "indexes": ["name"]})
+    ordered = ["", "\t", '"a"', "A", "a", "a\\", "aa", "ä", "€", "\uffee", "🦊", "🦊a"]
+    for name in sorted(ordered, key=len):
+        await put(view, f"k{ordered.index(name)}", {"_meta": {"version": 1, "keys": {"name": name}}})
+    await put(view, "without", {"_meta": {"version": 1, "keys": {"name": None}}})
+    page = await cluster.query(EntryQuery(map_name=view, index="name", descending=descending))
+    found = [each.index_value for each in page.entries]
+    assert found == (ordered[::-1] if descending else ordered)
 
 
 async def test_the_limit_bounds_the_page_and_not_the_count(cluster: Cluster, books: Ledger) -> None:
