@@ -65,6 +65,10 @@ class BatchTooLarge(Exception):
     """The batch does not fit into one answer, or into the memory. In parts it may."""
 
 
+class Unusual(Exception):
+    """Not to be folded by a replay, which knows the usual case alone. No fault of anybody's."""
+
+
 class Abandoned(BaseException):
     """Nobody waits for the answer any more. No fault of the handler that is about to be called."""
 

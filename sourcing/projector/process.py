@@ -66,6 +66,7 @@ from sourcing.projector.messages import (
 )
 from sourcing.projector.plans import EventPlan, GuardPlan, ReadPlan, make_plans, usual_reads
 from sourcing.projector.refolding import Refolding
+from sourcing.projector.replaying import Replay
 from sourcing.projector.resolving import Resolver
 from sourcing.projector.settling import Settler
 from sourcing.repetition import are_same, before_guards
@@ -115,6 +116,10 @@ class Processor:
     def refolding(self) -> Refolding:
         """A new conversation about stored events."""
         return Refolding(self.catalog, self._plans, self._limits)
+
+    def replay(self) -> Replay:
+        """The same where nobody else writes into the entries, and nothing is unusual."""
+        return Replay(self.catalog, self._plans, self._limits)
 
     def resolve(self, request: bytes) -> bytes:
         """What to do about one dead letter, bytes to bytes as `process`."""

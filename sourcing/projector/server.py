@@ -13,7 +13,7 @@ from typing import NoReturn, TypeVar
 
 import grpc
 
-from sourcing.projector.calls import Abandoned, BatchTooLarge, Crumb, Pulse, Tell, encode_crumb, to_nobody
+from sourcing.projector.calls import Abandoned, BatchTooLarge, Crumb, Pulse, Tell, Unusual, encode_crumb, to_nobody
 from sourcing.projector.messages import (
     FoldRequest,
     Life,
@@ -86,6 +86,7 @@ class ProjectorServer:
             "Life": _unary(lambda _: life),
             "Process": self._conversing(decode_request, processor.fold),
             "Fold": grpc.stream_stream_rpc_method_handler(self._refold),
+            "Replay": grpc.stream_stream_rpc_method_handler(self._replay),
             "Resolve": self._conversing(decode_resolve_request, processor.resolve_letter),
             "Settle": self._conversing(decode_settle_request, processor.settle_events),
         }
@@ -134,6 +135,10 @@ class ProjectorServer:
     def _refold(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         """The same for stored events; what a batch's records are is remembered over its rounds."""
         return self._converse(decode_fold_request, self._processor.refolding().fold, requests, context)
+
+    def _replay(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
+        """The same without rounds that wait for each other: several requests may be on their way."""
+        return self._converse(decode_fold_request, self._processor.replay().answer, requests, context)
 
     def _carefully(
         self, answer: Callable[[Pulse, Tell], object], confirmations: Iterator[bytes], context: grpc.ServicerContext
@@ -215,5 +220,8 @@ def _abort(error: BaseException, context: grpc.ServicerContext) -> NoReturn:
     if isinstance(error, (BatchTooLarge, MemoryError)):
         log.warning("a batch is asked for again in parts: %s", error)
         context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+    if isinstance(error, Unusual):
+        log.info("a replay is over: %s", error)
+        context.abort(grpc.StatusCode.ABORTED, str(error)[:2_000])
     log.error("a request failed", exc_info=error)  # the engine tries again; say why here, where the code runs
     context.abort(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}"[:2_000])

@@ -15,7 +15,9 @@ import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,6 +43,8 @@ public final class Projector implements Answerer, AutoCloseable {
             method("Process", MethodDescriptor.MethodType.BIDI_STREAMING);
     private static final MethodDescriptor<byte[], byte[]> FOLD =
             method("Fold", MethodDescriptor.MethodType.BIDI_STREAMING);
+    private static final MethodDescriptor<byte[], byte[]> REPLAY =
+            method("Replay", MethodDescriptor.MethodType.BIDI_STREAMING);
     private static final MethodDescriptor<byte[], byte[]> RESOLVE =
             method("Resolve", MethodDescriptor.MethodType.BIDI_STREAMING);
     private static final MethodDescriptor<byte[], byte[]> SETTLE =
@@ -182,6 +186,91 @@ public final class Projector implements Answerer, AutoCloseable {
         }
     }
 
+    /**
+     * One who has a long log folded, over a stream on which several questions may be under way; they are answered in their order.
+     * What is unusual ends it: its answers fail from then on.
+     */
+    public final class Replayer implements StreamObserver<byte[]>, AutoCloseable {
+        private final Queue<CompletableFuture<byte[]>> awaited = new ConcurrentLinkedQueue<>();
+        private final StreamObserver<byte[]> questions;
+        private volatile Throwable closedBy;
+
+        private Replayer() {
+            questions = ClientCalls.asyncBidiStreamingCall(channel.newCall(REPLAY, CallOptions.DEFAULT), this);
+        }
+
+        /** Has a batch read; what it needs is the answer. */
+        public Answering read(long batchId, Collection<String> views, List<byte[]> records) {
+            return ask(Messages.foldRequest(batchId, 0, views, records, Map.of(), Care.NONE));
+        }
+
+        /** Has a batch that was read folded; its writes are the answer. */
+        public Answering fold(long batchId, Map<String, Map<String, byte[]>> loaded) {
+            return ask(Messages.foldRequest(batchId, 1, List.of(), List.of(), loaded, Care.NONE));
+        }
+
+        private Answering ask(byte[] question) {
+            requireSize(question);
+            CompletableFuture<byte[]> answer = new CompletableFuture<>();
+            awaited.add(answer);
+            if (closedBy != null) {
+                answer.completeExceptionally(closedBy);
+            } else {
+                questions.onNext(question);
+            }
+            return () -> {
+                try {
+                    return Messages.foldAnswer(answer.get(timeoutSeconds, TimeUnit.SECONDS));
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new IllegalStateException("interrupted while the projector was asked", e);
+                } catch (TimeoutException e) {
+                    throw away("nothing came within " + timeoutSeconds + " s", e);
+                } catch (ExecutionException e) {
+                    throw new ProjectorFailed(
+                            "the projector at " + address + " ended a replay: "
+                                    + e.getCause().getMessage(),
+                            null,
+                            e);
+                }
+            };
+        }
+
+        @Override
+        public void onNext(byte[] value) {
+            awaited.remove().complete(value);
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            closedBy = error;
+            awaited.forEach(answer -> answer.completeExceptionally(error));
+        }
+
+        @Override
+        public void onCompleted() {
+            onError(Status.UNAVAILABLE.withDescription("it closed the stream").asException());
+        }
+
+        @Override
+        public void close() {
+            if (closedBy == null) {
+                questions.onError(Status.CANCELLED.asException());
+            }
+        }
+    }
+
+    /** What will be answered. */
+    public interface Answering {
+        /**
+         * Waits for it.
+         *
+         * @throws ProjectorAway when nothing comes
+         * @throws ProjectorFailed when it can't be answered in this way, or not any more
+         */
+        Answer await();
+    }
+
     private static void end(Conversation conversation) {
         if (conversation != null && !conversation.isClosed()) {
             conversation.questions.onCompleted();
@@ -190,6 +279,10 @@ public final class Projector implements Answerer, AutoCloseable {
 
     public Folder newFolder() {
         return new Folder();
+    }
+
+    public Replayer newReplayer() {
+        return new Replayer();
     }
 
     public Asker newAsker() {

@@ -29,8 +29,9 @@ import java.util.function.Consumer;
 /**
  * Folds this member's part of the log into new generations, batch after batch.
  *
- * <p>The projector reads the next batch while the writes of the one before it are under way. An entry's marks say which events it has
- * seen, so a batch may be folded again after anything went wrong.
+ * <p>A member that is alone has it replayed ({@link Replaying}). Where others write into the same entries, or something is unusual, each
+ * batch is folded for itself, and the projector reads the next one while the writes of the one before it are under way. An entry's marks
+ * say which events it has seen, so a batch may be folded again after anything went wrong.
  */
 final class LogFolder {
     static final int MAX_EVENTS = 2_000;
@@ -39,6 +40,8 @@ final class LogFolder {
     private static final long SAVE_NANOS = 500_000_000;
     /** After this long without a projector the job looks whether the rebuild is still wanted. */
     private static final long AWAY_MILLIS = 10_000;
+    /** So many batches are folded one by one after a replay has ended before its time: what was unusual is among them. */
+    private static final int BATCHES_ONE_BY_ONE = 8;
 
     private final Engine engine;
     private final Rebuild rebuild;
@@ -49,7 +52,12 @@ final class LogFolder {
     private final Decisions decisions;
 
     private final ILogger logger;
+    /** Behind what was read, and behind what is written. */
     private String cursor;
+
+    private String writtenCursor;
+    private Replaying<Reached> replaying;
+    private int oneByOne;
     private final Map<Pipeline, Asking> askers = new HashMap<>();
     private final int partitionCount;
     private InFlight inFlight;
@@ -130,6 +138,7 @@ final class LogFolder {
         decisions = Decisions.all(engine);
         progress = new Progress(engine.hazelcast(), rebuild.id(), beginning);
         cursor = progress.start();
+        writtenCursor = cursor;
         logger = engine.hazelcast().getLoggingService().getLogger(LogFolder.class);
     }
 
@@ -141,37 +150,94 @@ final class LogFolder {
     synchronized int step(long upToPosition, int maxEvents) {
         List<StoredEvent> events = next(upToPosition, maxEvents);
         if (events.isEmpty() || hasMoved()) {
-            settle();
-            return 0;
+            return settle() || hasMoved() ? 0 : step(upToPosition, maxEvents);
         }
         if (events.size() == maxEvents) {
             String behind = events.get(maxEvents - 1).cursor();
             readAhead = new ReadAhead(
                     behind, CompletableFuture.supplyAsync(() -> log.read(behind, upToPosition, maxEvents, MAX_BYTES)));
         }
-        // By pipeline: each has a projector, which knows its event types.
-        Map<Integer, List<byte[]>> groups = new TreeMap<>();
-        int fresh = 0;
-        for (StoredEvent event : events) {
-            if (progress.takes(event)) {
-                groups.computeIfAbsent(event.lane() / partitionCount, pipeline -> new ArrayList<>())
-                        .add(event.record());
-                fresh++;
+        List<StoredEvent> fresh = events.stream().filter(progress::takes).toList();
+        Reached reached = new Reached(events.get(events.size() - 1).cursor(), fresh.size());
+        if (!isReplayed(fresh)) {
+            if (!settle()) {
+                return step(upToPosition, maxEvents);
             }
+            foldOneByOne(fresh);
+            ahead = reached;
+        } else if (!replay(fresh, reached)) {
+            return step(upToPosition, maxEvents);
+        }
+        cursor = reached.cursor;
+        return events.size();
+    }
+
+    /** Alone, a member may have the projector remember the entries; of several projectors each knows only its own events. */
+    private boolean isReplayed(List<StoredEvent> events) {
+        if (oneByOne > 0) {
+            oneByOne--;
+            return false;
+        }
+        return engine.pipelines().size() == 1
+                && engine.hazelcast().getCluster().getMembers().size() == 1
+                && decisions.about(records(events)).isEmpty();
+    }
+
+    /** False where something is unusual: then it goes on behind what is written, one batch after the other. */
+    private boolean replay(List<StoredEvent> events, Reached reached) {
+        if (replaying == null) {
+            settle();
+            replaying = new Replaying<>(
+                    engine.pipelines().get(0).projector(),
+                    entries,
+                    rebuild.targets().keySet(),
+                    rebuild::mapOf,
+                    this::reached);
+        }
+        try {
+            replaying.add(records(events), reached);
+            return true;
+        } catch (RuntimeException e) {
+            return givenUp(e);
+        }
+    }
+
+    private boolean givenUp(RuntimeException why) {
+        logger.info("rebuild " + rebuild.id() + " folds some events one batch after the other: " + why.getMessage());
+        replaying.close();
+        replaying = null;
+        readAhead = null;
+        cursor = writtenCursor;
+        oneByOne = BATCHES_ONE_BY_ONE;
+        return false;
+    }
+
+    private void reached(Reached reached) {
+        progress.reached(reached.cursor, reached.events);
+        writtenCursor = reached.cursor;
+    }
+
+    private static List<byte[]> records(List<StoredEvent> events) {
+        return events.stream().map(StoredEvent::record).toList();
+    }
+
+    /** By pipeline: each has a projector, which knows its event types. */
+    private void foldOneByOne(List<StoredEvent> events) {
+        Map<Integer, List<byte[]>> groups = new TreeMap<>();
+        for (StoredEvent event : events) {
+            groups.computeIfAbsent(event.lane() / partitionCount, pipeline -> new ArrayList<>())
+                    .add(event.record());
         }
         for (Map.Entry<Integer, List<byte[]>> group : groups.entrySet()) {
             Asking asking = asking(group.getKey());
             asking.contained(group.getValue(), (records, care) -> fold(asking, records, care), folded -> {
-                settle();
+                settleOne();
                 inFlight = new InFlight(asking, folded.records, write(folded.writes));
             });
         }
         if (groups.isEmpty()) {
-            settle();
+            settleOne();
         }
-        ahead = new Reached(events.get(events.size() - 1).cursor(), fresh);
-        cursor = ahead.cursor;
-        return events.size();
     }
 
     /** What was read ahead is as it was settled then: nothing of it comes later. */
@@ -190,7 +256,7 @@ final class LogFolder {
     /** One try. The writes before it come to their end while the projector reads. */
     private Folded fold(Asking asking, List<byte[]> records, Care care) {
         Answer answer = asking.next.begin(rebuild.targets().keySet(), records, decisions.about(records), care);
-        settle();
+        settleOne();
         return new Folded(records, complete(asking.next, answer, care).writes());
     }
 
@@ -233,6 +299,10 @@ final class LogFolder {
 
     /** Asks the projectors no more. */
     synchronized void close() {
+        if (replaying != null) {
+            replaying.close();
+            replaying = null;
+        }
         askers.values().forEach(Asking::close);
         askers.clear();
     }
@@ -240,14 +310,28 @@ final class LogFolder {
     /** Puts on record how far it is, now and then; always when it is about having caught up. */
     synchronized void save(boolean caughtUp) {
         if (caughtUp || System.nanoTime() - savedAtNanos > SAVE_NANOS) {
-            settle();
-            progress.save(caughtUp);
+            boolean all = replaying != null && !caughtUp || settle();
+            progress.save(caughtUp && all);
             savedAtNanos = System.nanoTime();
         }
     }
 
+    /** Waits until everything that was read is written; false where some of it has to be read again. */
+    private boolean settle() {
+        settleOne();
+        if (replaying == null) {
+            return true;
+        }
+        try {
+            replaying.finish();
+            return true;
+        } catch (RuntimeException e) {
+            return givenUp(e);
+        }
+    }
+
     /** Waits for the writes under way. What another member was faster with is folded again onto what is there now. */
-    private void settle() {
+    private void settleOne() {
         if (inFlight != null) {
             Asking asking = inFlight.asking;
             List<byte[]> records = inFlight.records;
@@ -269,7 +353,7 @@ final class LogFolder {
             inFlight = null;
         }
         if (ahead != null) {
-            progress.reached(ahead.cursor, ahead.events);
+            reached(ahead);
             ahead = null;
         }
     }

@@ -102,25 +102,19 @@ public final class Recovery {
         String recentFrom = eventLog.cursorBeforeNewest(recentEvents);
         Manifest snapshot = loadSnapshot();
         String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
-        String cursor = begin;
-        long restored = snapshot == null ? 0 : snapshot.events();
-        try (Restorer restorer = new Restorer(engine, Decisions.all(engine))) {
-            List<StoredEvent> page = eventLog.read(null, cursor, PAGE_EVENTS);
-            while (!page.isEmpty()) {
-                restorer.fold(page);
-                remember(page.stream()
-                        .filter(event -> event.cursor().compareTo(recentFrom) > 0)
-                        .toList());
-                restored += page.size();
-                cursor = page.get(page.size() - 1).cursor();
-                String percent = String.valueOf(Math.min(99, restored * 100 / Math.max(1, total)));
-                shared.set(STATE, percent);
-                problem = "recovering: " + percent + " %";
-                page = eventLog.read(null, cursor, PAGE_EVENTS);
-            }
-        }
+        long[] restored = {snapshot == null ? 0 : snapshot.events()};
+        new LogReplay(engine, eventLog, Decisions.all(engine), begin, page -> {
+                    remember(page.stream()
+                            .filter(event -> event.cursor().compareTo(recentFrom) > 0)
+                            .toList());
+                    restored[0] += page.size();
+                    String percent = String.valueOf(Math.min(99, restored[0] * 100 / Math.max(1, total)));
+                    shared.set(STATE, percent);
+                    problem = "recovering: " + percent + " %";
+                })
+                .run();
         engine.indexes().look();
-        log.info(restored + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms"
+        log.info(restored[0] + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms"
                 + (snapshot == null ? "" : ", " + snapshot.events() + " of them by snapshot " + snapshot.id()));
         // A snapshot may be older than what was decided about the letters in it.
         engine.deadLetters().retryAll(decided.stream().map(Change::key).toList());
