@@ -2,9 +2,9 @@
 `python -m gateway.snapshots write|read|list`: the member's way to where snapshots are kept, over stdin and stdout.
 
 The location is in the environment (HAZELGATE_SNAPSHOTS). Frames are a length (four bytes, big endian) and so many
-bytes: JSON, or the name of a map, a line feed, and entries of it as lines of JSON. An empty frame ends a stream, so
-that one that was cut off is not taken for a whole one. What goes wrong is one line on stderr and exit status 1; what is
-wrong with the snapshot, status 3.
+bytes: JSON, or the name of a map, a line feed, and entries of it as lines of JSON, which are gzipped where a snapshot
+is read. An empty frame ends a stream, so that one that was cut off is not taken for a whole one. What goes wrong is one
+line on stderr and exit status 1; what is wrong with the snapshot, status 3.
 """
 
 from __future__ import annotations
@@ -81,16 +81,29 @@ def write(archive: Archive, snapshot_id: str, retention: Retention, source: Bina
 
 
 def read(archive: Archive, snapshot_id: str, maps: list[str], answer: BinaryIO) -> None:
-    """Send a snapshot: its manifest, entries of some maps, the end."""
+    """Send a snapshot: its manifest, the parts of some maps as they are kept, the end."""
     try:
         manifest = archive.manifest(snapshot_id)
     except FileNotFoundError:
         raise SnapshotDamaged(f"there is no snapshot {snapshot_id}, or it was never finished") from None
     send(answer, msgspec.json.encode(manifest))
-    for chunk in archive.read(manifest, maps or None):
+    for chunk in archive.packed(manifest, maps or None):
         send(answer, chunk.map.encode(), b"\n", chunk.lines)
     answer.write(_END)
     answer.flush()
+
+
+def asked_for(source: BinaryIO) -> list[str]:
+    """
+    The id of a snapshot, and the maps of it, from whoever has started this before knowing them.
+
+    Raises:
+        CutOff: It was not wanted after all.
+    """
+    line = source.readline()
+    if not line.endswith(b"\n"):
+        raise CutOff("nothing is to be read")
+    return msgspec.json.decode(line, type=list[str])
 
 
 def main() -> int:
@@ -101,7 +114,9 @@ def main() -> int:
     writing.add_argument("--keep", type=int, required=True)
     writing.add_argument("--max-age-seconds", type=int, default=0)
     reading = commands.add_parser("read")
-    reading.add_argument("id")
+    reading.add_argument(
+        "id", nargs="?", help="without it, a line on stdin says what is read: JSON, the id and the maps"
+    )
     reading.add_argument("maps", nargs="*")
     commands.add_parser("list")
     arguments = parser.parse_args()
@@ -114,7 +129,8 @@ def main() -> int:
             retention = Retention(arguments.keep, age)
             write(archive, arguments.id, retention, sys.stdin.buffer, sys.stdout.buffer)
         elif arguments.command == "read":
-            read(archive, arguments.id, arguments.maps, sys.stdout.buffer)
+            wanted = [arguments.id, *arguments.maps] if arguments.id else asked_for(sys.stdin.buffer)
+            read(archive, wanted[0], wanted[1:], sys.stdout.buffer)
         else:
             send(sys.stdout.buffer, msgspec.json.encode(archive.listing()))
             sys.stdout.buffer.flush()

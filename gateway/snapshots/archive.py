@@ -36,7 +36,7 @@ class SnapshotDamaged(Exception):
 
 
 class Chunk(NamedTuple):
-    """Entries of one map, a line of JSON each."""
+    """Entries of one map, a line of JSON each; where it says so, gzipped."""
 
     map: str
     lines: bytes
@@ -86,9 +86,9 @@ class Archive:
             raise SnapshotDamaged(f"snapshot {snapshot_id} is damaged: its manifest is that of {manifest.id}")
         return manifest
 
-    def read(self, manifest: Manifest, maps: Collection[str] | None = None) -> Iterator[Chunk]:
+    def packed(self, manifest: Manifest, maps: Collection[str] | None = None) -> Iterator[Chunk]:
         """
-        The entries of some maps, or of all; the next parts are fetched while one is used.
+        The parts of some maps, or of all, gzipped as they are kept; the next ones are fetched while one is used.
 
         Raises:
             SnapshotDamaged: A part is missing, or not what was written. What came before it is not to be used either.
@@ -103,6 +103,11 @@ class Archive:
                 chunk = coming.popleft().result()
                 coming.extend(pool.submit(self._part, manifest.id, part) for part in itertools.islice(wanted, 1))
                 yield chunk
+
+    def read(self, manifest: Manifest, maps: Collection[str] | None = None) -> Iterator[Chunk]:
+        """The entries of some maps, or of all. Raises as `packed` does."""
+        for name, content in self.packed(manifest, maps):
+            yield Chunk(name, gzip.decompress(content))
 
     def verify(self, snapshot_id: str) -> Manifest:
         """Read all of it. Raises as `manifest` and `read` do."""
@@ -120,7 +125,7 @@ class Archive:
             raise SnapshotDamaged(
                 f"snapshot {snapshot_id} is damaged: {part.name} does not have the checksum that the manifest names"
             )
-        return Chunk(part.map, gzip.decompress(content))
+        return Chunk(part.map, content)
 
     def _get(self, path: str) -> bytes:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import subprocess
@@ -14,7 +15,7 @@ import msgspec
 import pytest
 from obstore.store import MemoryStore
 
-from gateway.snapshots.__main__ import CutOff, frames, read, send, write
+from gateway.snapshots.__main__ import CutOff, asked_for, frames, read, send, write
 from gateway.snapshots.archive import Archive, Chunk, SnapshotDamaged
 from gateway.snapshots.location import LocationUnusable, absolute, open_location
 from gateway.snapshots.retention import Retention, prune
@@ -74,7 +75,8 @@ def test_the_child_sends_the_manifest_the_entries_and_the_end(archive: Archive) 
     answer.seek(0)
     manifest, *pieces = frames(answer)
     assert msgspec.json.decode(manifest, type=Manifest).id == "sn-1"
-    assert pieces == [b"b-view\n" + ENTRIES[1][1]]
+    [(name, packed)] = [piece.split(b"\n", 1) for piece in pieces]
+    assert (name, gzip.decompress(packed)) == (b"b-view", ENTRIES[1][1])
 
 
 @pytest.mark.parametrize("bytes_lost", [1, 4, 5, 60, 500])
@@ -185,3 +187,12 @@ def test_a_child_whose_member_was_killed_leaves_nothing(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert b"The member went away before it had sent all of the snapshot" in done.stderr
     assert list(Path(location).rglob("*.gz")) == []
+
+
+def test_a_child_that_was_started_before_is_told_later_what_to_read() -> None:
+    assert asked_for(io.BytesIO(b'["sn-1","b-view"]\n')) == ["sn-1", "b-view"]
+
+
+def test_one_that_is_not_wanted_after_all_ends() -> None:
+    with pytest.raises(CutOff):
+        asked_for(io.BytesIO(b""))

@@ -1,19 +1,24 @@
 package io.hazelgate.engine.snapshot;
 
 import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.GZIPInputStream;
 
 /**
  * Where snapshots are kept, reached through a child process: the library that knows folders and all kinds of object storage is
@@ -24,8 +29,10 @@ final class Archive {
     private static final int MAX_FRAME = 256 * 1024 * 1024;
     private static final long END_SECONDS = 60;
     private static final long LIST_SECONDS = 30;
+    private static final long EXPECTED_SECONDS = 10;
 
     private final SnapshotSettings settings;
+    private final AtomicReference<Child> reader = new AtomicReference<>();
 
     Archive(SnapshotSettings settings) {
         this.settings = settings;
@@ -56,9 +63,31 @@ final class Archive {
 
     /** A snapshot that comes piece by piece: what has come is only worth something once {@link Reading#next} has said the end. */
     Reading read(String id, Collection<String> maps) throws SnapshotUnusable {
-        List<String> words = new ArrayList<>(List.of("read", id));
-        words.addAll(maps);
-        return new Reading(start(words));
+        Child waiting = reader.getAndSet(null);
+        Child child = waiting == null || waiting.hasEnded() ? start(List.of("read")) : waiting;
+        JsonArray wanted = new JsonArray().add(id);
+        maps.forEach(wanted::add);
+        return new Reading(child, wanted.toString());
+    }
+
+    /** Something is about to be read: what reads it is started meanwhile. It is not kept for long. */
+    void expectReading() {
+        try {
+            Child child = start(List.of("read"));
+            Child before = reader.getAndSet(child);
+            CompletableFuture.delayedExecutor(EXPECTED_SECONDS, TimeUnit.SECONDS)
+                    .execute(() -> {
+                        if (reader.compareAndSet(child, null)) {
+                            child.close();
+                        }
+                    });
+            if (before != null) {
+                before.close();
+            }
+        } catch (SnapshotUnusable e) {
+            // Whoever reads hears why.
+            reader.set(null);
+        }
     }
 
     private Child start(List<String> words) throws SnapshotUnusable {
@@ -110,18 +139,31 @@ final class Archive {
         }
     }
 
-    /** Entries of one map, a line of JSON each, from {@code start} on. */
-    record Piece(String map, byte[] frame, int start) {}
+    /** Entries of one map, a line of JSON each, gzipped from {@code start} on. */
+    record Piece(String map, byte[] frame, int start) {
+        /** The lines; damage would have been found by the checksum before. */
+        byte[] unpacked() {
+            try (GZIPInputStream packed =
+                    new GZIPInputStream(new ByteArrayInputStream(frame, start, frame.length - start), BUFFER)) {
+                return packed.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException("a part of " + map + " can't be unpacked", e);
+            }
+        }
+    }
 
     static final class Reading implements AutoCloseable {
         private final Child child;
+        private final String wanted;
 
-        private Reading(Child child) {
+        private Reading(Child child, String wanted) {
             this.child = child;
+            this.wanted = wanted;
         }
 
         Manifest manifest() throws SnapshotUnusable {
             try {
+                child.input.write((wanted + '\n').getBytes(StandardCharsets.UTF_8));
                 child.closeInput();
                 return Manifest.of(child.next());
             } catch (IOException e) {
@@ -175,6 +217,10 @@ final class Archive {
             } catch (IOException e) {
                 said.complete("");
             }
+        }
+
+        boolean hasEnded() {
+            return !process.isAlive();
         }
 
         void closeInput() throws IOException {

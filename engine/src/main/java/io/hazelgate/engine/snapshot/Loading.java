@@ -10,18 +10,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 
 /** Puts the entries of a snapshot into maps, each where there is none yet: what was loaded and folded on is not taken back. */
 public final class Loading {
-    private static final int AT_ONCE = 2_000;
-    private static final int MAX_WAITING = 4;
+    /** Parts under way: each is unpacked, taken apart and written by a thread of these. */
+    private static final int AT_ONCE = 3;
 
     private final Engine engine;
     private final Archive archive;
     private final Map<String, String> mapOf;
     private final BooleanSupplier goesOn;
-    private final Deque<CompletableFuture<?>> waiting = new ArrayDeque<>();
+    private final Deque<CompletableFuture<?>> underWay = new ArrayDeque<>();
 
     /**
      * @param mapOf which maps of the snapshot are wanted, and where they go
@@ -41,50 +44,72 @@ public final class Loading {
      */
     Manifest run(String id) throws SnapshotUnusable {
         List<Change> letters = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE, work -> {
+            Thread thread = new Thread(work, "hazelgate-snapshot-loader");
+            thread.setDaemon(true);
+            return thread;
+        });
         try (Archive.Reading reading = archive.read(id, mapOf.keySet())) {
             Manifest manifest = reading.manifest();
-            requireThisLog(manifest);
+            // A look at a long log takes its time, too.
+            CompletableFuture<Long> there =
+                    CompletableFuture.supplyAsync(() -> engine.eventLog().countUpTo(manifest.position()), threads);
             for (Archive.Piece piece = reading.next(); piece != null; piece = reading.next()) {
                 if (!goesOn.getAsBoolean()) {
                     throw new SnapshotUnusable("it is not wanted any more");
                 }
-                List<Change> changes = Lines.changes(piece.frame(), piece.start());
+                if (there.isDone()) {
+                    requireThisLog(manifest, joined(there));
+                }
                 if (piece.map().equals(Names.DEAD_LETTER_EVENTS)) {
-                    letters.addAll(changes);
+                    letters.addAll(Lines.changes(piece.unpacked(), 0));
                 } else {
-                    write(mapOf.get(piece.map()), changes);
+                    Archive.Piece entries = piece;
+                    settle(AT_ONCE - 1);
+                    underWay.add(CompletableFuture.supplyAsync(() -> write(entries), threads)
+                            .thenCompose(written -> written));
                 }
             }
             settle(0);
+            requireThisLog(manifest, joined(there));
             Map<String, String> views = new HashMap<>(mapOf);
             views.keySet().removeAll(List.of(Names.AGGREGATE_HEADS, Names.DEAD_LETTER_DECISIONS));
-            write(
-                    mapOf.get(Names.DEAD_LETTER_EVENTS),
-                    new Letters(engine, views::get, manifest.position()).wanted(letters));
-            settle(0);
+            engine.entries()
+                    .change(
+                            mapOf.get(Names.DEAD_LETTER_EVENTS),
+                            new Letters(engine, views::get, manifest.position()).wanted(letters))
+                    .join();
             return manifest;
+        } finally {
+            // Whoever gives it up empties the maps: nothing may come afterwards.
+            underWay.forEach(writes -> writes.handle((done, failure) -> null).join());
+            threads.shutdown();
         }
     }
 
+    private CompletableFuture<?> write(Archive.Piece piece) {
+        return engine.entries().change(mapOf.get(piece.map()), Lines.changes(piece.unpacked(), 0));
+    }
+
     /** Nothing may have been stored since at a position that the snapshot has passed; and another log counts otherwise. */
-    private void requireThisLog(Manifest manifest) throws SnapshotUnusable {
-        long there = engine.eventLog().countUpTo(manifest.position());
+    private static void requireThisLog(Manifest manifest, long there) throws SnapshotUnusable {
         if (there != manifest.events()) {
             throw new SnapshotUnusable("snapshot " + manifest.id() + " is of another log: up to its position it counts "
                     + manifest.events() + " events, and this log " + there);
         }
     }
 
-    private void write(String map, List<Change> changes) {
-        for (int from = 0; from < changes.size(); from += AT_ONCE) {
-            settle(MAX_WAITING - 1);
-            waiting.add(engine.entries().change(map, changes.subList(from, Math.min(changes.size(), from + AT_ONCE))));
+    private void settle(int most) {
+        while (underWay.size() > most) {
+            joined(underWay.poll());
         }
     }
 
-    private void settle(int most) {
-        while (waiting.size() > most) {
-            waiting.poll().join();
+    private static <T> T joined(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
     }
 }
