@@ -16,6 +16,7 @@ from sourcing.cluster import Cluster
 from sourcing.errors import PipelineUnavailable, RebuildRefused
 
 POLL_SECONDS = 0.2
+_FIRST_POLL_SECONDS = 0.02
 
 
 class RebuildKind(StrEnum):
@@ -193,6 +194,7 @@ class Rebuilds:
 
     async def watch(self, rebuild_id: str) -> AsyncIterator[Rebuild]:
         """How far it is, again and again until it has ended. A cluster that is away for a moment is waited for."""
+        pause = _FIRST_POLL_SECONDS
         while True:
             try:
                 rebuild = await self.find(rebuild_id)
@@ -202,7 +204,8 @@ class Rebuilds:
             yield rebuild
             if rebuild.status is not RebuildStatus.RUNNING:
                 return
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(POLL_SECONDS, pause * 1.25)
 
     async def wait(self, rebuild_id: str) -> Rebuild:
         """The rebuild when it has ended."""

@@ -1,10 +1,12 @@
 package io.hazelgate.engine.rebuild;
 
 import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.store.PostgresEventLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 
 /** The log where it is kept apart from the maps, which have only what is recent. Each member reads the lanes that it owns. */
 final class DurableLog implements EventLog {
@@ -12,16 +14,18 @@ final class DurableLog implements EventLog {
     private static final int MAX_PIPELINES = 16;
 
     private final Engine engine;
+    private final PostgresEventLog log;
 
-    DurableLog(Engine engine) {
+    DurableLog(Engine engine, PostgresEventLog log) {
         this.engine = engine;
+        this.log = log;
     }
 
     @Override
     public List<StoredEvent> read(String after, long upToPosition, int maxEvents, int maxBytes) {
         List<StoredEvent> events = new ArrayList<>();
         int bytes = 0;
-        for (var event : engine.eventLog().read(ownLanes(), after, maxEvents)) {
+        for (var event : log.read(ownLanes(), after, maxEvents)) {
             if (event.position() > upToPosition || bytes >= maxBytes) {
                 break;
             }
@@ -50,6 +54,14 @@ final class DurableLog implements EventLog {
 
     @Override
     public long size() {
-        return engine.eventLog().count();
+        return log.count();
+    }
+
+    @Override
+    public LongSupplier sizeSoon(long settled, Base base) {
+        long counted = base == null || base.position() > settled
+                ? log.countUpTo(settled)
+                : base.events() + log.countBetween(base.position(), settled);
+        return () -> counted + log.countBetween(settled, Long.MAX_VALUE);
     }
 }

@@ -1,6 +1,7 @@
 package io.hazelgate.engine.rebuild;
 
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** The stored events of this member's lanes, in the order of their cursors. */
 public interface EventLog {
@@ -21,6 +22,16 @@ public interface EventLog {
 
     /** How many events there are, on all members. */
     long size();
+
+    /**
+     * The size, to be asked for later and known in a moment then: counting a long log takes a while.
+     *
+     * @param settled a position at or below which nothing is stored any more
+     * @param base what is known of the events up to an earlier one; null where nothing is
+     */
+    default LongSupplier sizeSoon(long settled, Base base) {
+        return this::size;
+    }
 
     /** The cursor that every event at or below a position is before, and every later one after. */
     static String cursorAfter(long position) {

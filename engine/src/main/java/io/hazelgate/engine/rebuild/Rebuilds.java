@@ -18,6 +18,7 @@ import io.hazelgate.engine.Names;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
 import io.hazelgate.engine.store.Decisions;
+import io.hazelgate.engine.store.PostgresEventLog;
 import io.hazelgate.engine.tasks.RebuildStep;
 import io.hazelgate.engine.views.Generation;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +65,9 @@ public final class Rebuilds {
     public Rebuilds(Engine engine) {
         this.engine = engine;
         hazelcast = engine.hazelcast();
-        log = engine.eventLog().isDurable() ? new DurableLog(engine) : new MemoryLog(hazelcast, engine.indexes());
+        log = engine.eventLog() instanceof PostgresEventLog durable
+                ? new DurableLog(engine, durable)
+                : new MemoryLog(hazelcast, engine.indexes());
         rebuilds = hazelcast.getMap(Names.REBUILDS);
         progress = hazelcast.getMap(Names.REBUILD_PROGRESS);
         logger = hazelcast.getLoggingService().getLogger(Rebuilds.class);

@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 
 /**
  * The end of a rebuild, led by one member: all gates closed, the rest of the log folded, every view switched in one step, all gates
@@ -73,14 +74,16 @@ final class Switching {
         try {
             askAll(comparing ? COMPARE : SORT, COMPARE_MILLIS);
             // What the generation before surely has: closed gates alone don't tell, where a member has died in a batch.
-            long settled =
-                    comparing ? 0 : new Settled(engine).below(engine.rebuilds().settled());
+            long settled = new Settled(engine).below(engine.rebuilds().settled());
+            Base base = Base.find(hazelcast, rebuild.id());
+            LongSupplier size =
+                    rebuild.fromPosition() == 0 ? engine.rebuilds().log().sizeSoon(settled, base) : null;
             long begun = System.nanoTime();
             List<JsonObject> closed = askAll(CLOSE, PATIENCE_MILLIS);
             if (closed.stream().anyMatch(answer -> !answer.getBoolean("done", false)) || !isStillRunning()) {
                 return false;
             }
-            if (rebuild.fromPosition() == 0 && !isComplete()) {
+            if (size != null && !isComplete(base, size.getAsLong())) {
                 engine.rebuilds()
                         .end(
                                 rebuild,
@@ -125,11 +128,9 @@ final class Switching {
     }
 
     /** Every event of the log was folded by somebody. */
-    private boolean isComplete() {
-        Base base = Base.find(hazelcast, rebuild.id());
+    private boolean isComplete(Base base, long stored) {
         long folded = Progress.eventsOf(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuild.id())
                 + (base == null ? 0 : base.events());
-        long stored = engine.rebuilds().log().size();
         if (folded != stored) {
             log.warning("rebuild " + rebuild.id() + " has folded " + folded + " of " + stored + " events");
         }

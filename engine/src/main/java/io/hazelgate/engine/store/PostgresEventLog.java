@@ -295,7 +295,8 @@ public final class PostgresEventLog implements EventLog {
                 List<StoredEvent> page = new ArrayList<>();
                 try (ResultSet rows = statement.executeQuery()) {
                     while (rows.next()) {
-                        page.add(new StoredEvent(rows.getString(1), Json.bytes(rows.getString(2)), rows.getString(3)));
+                        // As they came: a text's bytes are UTF-8.
+                        page.add(new StoredEvent(rows.getString(1), rows.getBytes(2), rows.getString(3)));
                     }
                 }
                 return page;
@@ -338,6 +339,12 @@ public final class PostgresEventLog implements EventLog {
     @Override
     public long countUpTo(long position) {
         return number("SELECT count(*) FROM event_store WHERE cursor < '" + EventLog.cursorAfter(position) + "'");
+    }
+
+    /** How many events are above one position, and at or below another. */
+    public long countBetween(long above, long upTo) {
+        return number("SELECT count(*) FROM event_store WHERE cursor > '" + EventLog.cursorAfter(above)
+                + "' AND cursor < '" + EventLog.cursorAfter(upTo) + "'");
     }
 
     @Override
