@@ -160,8 +160,13 @@ final class LogFolder {
         List<StoredEvent> fresh = events.stream().filter(progress::takes).toList();
         Reached reached = new Reached(events.get(events.size() - 1).cursor(), fresh.size());
         if (!isReplayed(fresh)) {
-            if (!settle()) {
-                return step(upToPosition, maxEvents);
+            if (replaying != null) {
+                if (!settle()) {
+                    return step(upToPosition, maxEvents);
+                }
+                // What it remembers is no longer how the entries are.
+                replaying.close();
+                replaying = null;
             }
             foldOneByOne(fresh);
             ahead = reached;

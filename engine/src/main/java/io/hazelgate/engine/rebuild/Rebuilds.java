@@ -49,7 +49,7 @@ public final class Rebuilds {
     private static final String REACHED = "reached";
     private static final long JOB_END_MILLIS = 10_000;
     private static final long ANSWER_MILLIS = 5_000;
-    private static final long COUNT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long COUNT_NANOS = TimeUnit.SECONDS.toNanos(15);
 
     private final Engine engine;
     private final HazelcastInstance hazelcast;

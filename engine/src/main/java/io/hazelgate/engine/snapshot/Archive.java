@@ -11,6 +11,8 @@ import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -74,19 +76,26 @@ final class Archive {
     void expectReading() {
         try {
             Child child = start(List.of("read"));
-            Child before = reader.getAndSet(child);
-            CompletableFuture.delayedExecutor(EXPECTED_SECONDS, TimeUnit.SECONDS)
-                    .execute(() -> {
-                        if (reader.compareAndSet(child, null)) {
-                            child.close();
-                        }
-                    });
-            if (before != null) {
-                before.close();
-            }
+            end(reader.getAndSet(child));
+            CompletableFuture.delayedExecutor(EXPECTED_SECONDS, TimeUnit.SECONDS).execute(() -> {
+                if (reader.compareAndSet(child, null)) {
+                    child.close();
+                }
+            });
         } catch (SnapshotUnusable e) {
             // Whoever reads hears why.
-            reader.set(null);
+            expectNothing();
+        }
+    }
+
+    /** Nothing is read after all. */
+    void expectNothing() {
+        end(reader.getAndSet(null));
+    }
+
+    private static void end(Child child) {
+        if (child != null) {
+            CompletableFuture.runAsync(child::close);
         }
     }
 
@@ -143,9 +152,15 @@ final class Archive {
     record Piece(String map, byte[] frame, int start) {
         /** The lines; damage would have been found by the checksum before. */
         byte[] unpacked() {
+            // The last four bytes say how many there are, which spares growing.
+            byte[] lines = new byte
+                    [ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN).getInt(frame.length - 4)];
             try (GZIPInputStream packed =
                     new GZIPInputStream(new ByteArrayInputStream(frame, start, frame.length - start), BUFFER)) {
-                return packed.readAllBytes();
+                if (packed.readNBytes(lines, 0, lines.length) < lines.length || packed.read() >= 0) {
+                    throw new IOException("it is not of the length that it names");
+                }
+                return lines;
             } catch (IOException e) {
                 throw new UncheckedIOException("a part of " + map + " can't be unpacked", e);
             }

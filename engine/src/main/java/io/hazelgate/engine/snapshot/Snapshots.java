@@ -298,11 +298,14 @@ public final class Snapshots {
      */
     public List<Manifest> usable(String from, Map<String, Set<String>> codeOfViews, boolean otherCode) {
         requireSettings();
+        archive.expectReading();
         try {
-            archive.expectReading();
             return new Choice(codeOfViews, otherCode).of(from, there(), damaged());
-        } catch (SnapshotUnusable e) {
-            throw new IllegalArgumentException(e.getMessage(), e);
+        } catch (SnapshotUnusable | IllegalArgumentException e) {
+            archive.expectNothing();
+            throw e instanceof IllegalArgumentException refused
+                    ? refused
+                    : new IllegalArgumentException(e.getMessage(), e);
         }
     }
 
@@ -310,7 +313,6 @@ public final class Snapshots {
     public List<Manifest> forStart(Map<String, Set<String>> codeOfViews) {
         Choice choice = new Choice(codeOfViews, settings.otherCode());
         try {
-            archive.expectReading();
             List<Manifest> there = there();
             Map<String, String> damaged = damaged();
             if (there.isEmpty() && damaged.isEmpty()) {

@@ -33,6 +33,15 @@ class LinesTest {
     }
 
     @Test
+    void whereALineEndsDoesNotMatter() {
+        for (int length = 0; length < 40; length++) {
+            String entry = "{\"a\":\"" + "\013Ċ\011".repeat(length) + "\"}";
+            assertArrayEquals(
+                    utf8(entry), thereAndBack("k" + length, entry).get(1).json());
+        }
+    }
+
+    @Test
     void aKeyMayHoldAnything() {
         assertEquals("a\"b\\c\nd", thereAndBack("a\"b\\c\nd", "{}").get(1).key());
     }
