@@ -77,11 +77,12 @@ final class Archive {
         try {
             Child child = start(List.of("read"));
             end(reader.getAndSet(child));
-            CompletableFuture.delayedExecutor(EXPECTED_SECONDS, TimeUnit.SECONDS).execute(() -> {
-                if (reader.compareAndSet(child, null)) {
-                    child.close();
-                }
-            });
+            CompletableFuture.delayedExecutor(EXPECTED_SECONDS, TimeUnit.SECONDS)
+                    .execute(() -> {
+                        if (reader.compareAndSet(child, null)) {
+                            child.close();
+                        }
+                    });
         } catch (SnapshotUnusable e) {
             // Whoever reads hears why.
             expectNothing();

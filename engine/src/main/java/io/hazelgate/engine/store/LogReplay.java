@@ -131,8 +131,8 @@ final class LogReplay {
             heads.merge(place.aggregateType() + '@' + place.aggregateId(), place.sequence(), Math::max);
         }
         List<Change> changes = new ArrayList<>(heads.size());
-        heads.forEach((key, sequence) -> changes.add(Change.set(
-                key, ("{\"_meta\":{\"version\":" + sequence + "}}").getBytes(StandardCharsets.US_ASCII))));
+        heads.forEach((key, sequence) -> changes.add(
+                Change.set(key, ("{\"_meta\":{\"version\":" + sequence + "}}").getBytes(StandardCharsets.US_ASCII))));
         engine.entries().change(Names.AGGREGATE_HEADS, changes).join();
         written(page);
     }
