@@ -1,12 +1,14 @@
 package io.hazelgate.engine;
 
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.internal.util.HashUtil;
 import com.hazelcast.map.IMap;
 import com.hazelcast.partition.MigrationListener;
 import com.hazelcast.partition.MigrationState;
 import com.hazelcast.partition.Partition;
 import com.hazelcast.partition.PartitionService;
 import com.hazelcast.partition.ReplicaMigrationEvent;
+import io.hazelgate.engine.entries.KeyData;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -20,7 +22,7 @@ public final class Lanes {
     private static final long AHEAD_MICROS = TimeUnit.SECONDS.toMicros(2);
     private static final long FORGOTTEN_AFTER_MICROS = TimeUnit.DAYS.toMicros(1);
 
-    private final PartitionService partitions;
+    private final Partition[] partitions;
     private final IMap<String, Long> bounds;
     private final String here;
 
@@ -32,10 +34,12 @@ public final class Lanes {
     private volatile boolean moved = true;
 
     public Lanes(HazelcastInstance hazelcast) {
-        partitions = hazelcast.getPartitionService();
+        PartitionService service = hazelcast.getPartitionService();
+        partitions = new Partition[service.getPartitions().size()];
+        service.getPartitions().forEach(partition -> partitions[partition.getPartitionId()] = partition);
         bounds = hazelcast.getMap(Names.POSITIONS);
         here = hazelcast.getCluster().getLocalMember().getUuid().toString();
-        partitions.addMigrationListener(new Watch());
+        service.addMigrationListener(new Watch());
     }
 
     /** The lane of an aggregate: the partition that holds its pending events, its records and its own view entries. */
@@ -45,7 +49,7 @@ public final class Lanes {
 
     /** The partition of an aggregate's lane, with the member that owns it; nobody for a moment while members come and go. */
     public Partition partitionOf(String pendingKey) {
-        return partitions.getPartition(pendingKey.substring(pendingKey.indexOf('@') + 1));
+        return partitions[HashUtil.hashToIndex(KeyData.ofLane(pendingKey).getPartitionHash(), partitions.length)];
     }
 
     /** So many positions, strictly growing. */

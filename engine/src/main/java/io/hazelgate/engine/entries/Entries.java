@@ -7,6 +7,8 @@ import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.internal.serialization.SerializationService;
 import com.hazelcast.map.impl.MapService;
 import com.hazelcast.map.impl.MapServiceContext;
+import com.hazelcast.partition.PartitioningStrategy;
+import com.hazelcast.partition.strategy.StringPartitioningStrategy;
 import com.hazelcast.spi.impl.NodeEngine;
 import com.hazelcast.spi.impl.operationservice.Operation;
 import com.hazelcast.spi.impl.operationservice.OperationService;
@@ -131,15 +133,22 @@ public final class Entries {
     }
 
     private <T> Map<Integer, Group<T>> grouped(String map, Collection<T> items, KeyOf<T> keyOf) {
-        var strategy = maps.getMapContainer(map).getPartitioningStrategy();
+        PartitioningStrategy<?> strategy = maps.getMapContainer(map).getPartitioningStrategy();
         Map<Integer, Group<T>> groups = new LinkedHashMap<>();
         for (T item : items) {
-            Data key = maps.toData(keyOf.key(item), strategy);
+            Data key = serialized(keyOf.key(item), strategy);
             Group<T> group = groups.computeIfAbsent(partitions.getPartitionId(key), partition -> new Group<>());
             group.items.add(item);
             group.keys.add(key);
         }
         return groups;
+    }
+
+    private Data serialized(String key, PartitioningStrategy<?> strategy) {
+        if (strategy == null) {
+            return KeyData.of(key);
+        }
+        return strategy instanceof StringPartitioningStrategy ? KeyData.ofLane(key) : maps.toData(key, strategy);
     }
 
     private CompletableFuture<Values> invoke(Operation operation, int partition) {
