@@ -16,6 +16,7 @@ from benchmarks import durable, growth, rebuilding, snapshots, trust, writes
 from benchmarks.figures import Figure, table
 from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
+from gateway.java import find_java
 
 Measure = Callable[[RunningStack], Awaitable[list[Figure]]]
 
@@ -92,8 +93,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*SUITES, []], help=f"suites: {', '.join(SUITES)}; all by default")
     names = parser.parse_args().names or list(SUITES)
-    machine = f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
-    print(f"{machine}, load {os.getloadavg()[0]:.1f}")
+    versions = f"Python {platform.python_version()}, Java {find_java().version}"
+    print(f"{platform.machine()}, {os.cpu_count()} processors, {versions}, load {os.getloadavg()[0]:.1f}")
     figures = asyncio.run(run(names))
     print(table(figures))
     return 0

