@@ -193,14 +193,14 @@ class Description(msgspec.Struct, frozen=True, gc=False, array_like=True):
     What the projector knows.
 
     `views` are the view maps with their indexes, which the engine makes, and the fingerprint of the code that folds
-    each. `event_types` say, for each type, of which aggregate it is, and which entries an event usually needs: the map,
-    and the path of the key in the event's data.
+    each. `event_types` say, for each type, of which aggregate it is, which entries an event usually needs (the map, and
+    the path of the key in the event's data), and whether only code can tell more.
     The engine loads those before it asks; what is needed besides, the projector asks for.
     """
 
     fingerprint: str
     views: list[tuple[str, list[str], str]]
-    event_types: list[tuple[str, str, list[tuple[str, str]]]]
+    event_types: list[tuple[str, str, list[tuple[str, str]], bool]]
 
 
 encode = msgspec.msgpack.Encoder().encode

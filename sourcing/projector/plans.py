@@ -131,11 +131,11 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
     return plans
 
 
-def usual_reads(catalog: Catalog) -> list[tuple[str, list[tuple[str, str]]]]:
+def usual_reads(catalog: Catalog) -> list[tuple[str, list[tuple[str, str]], bool]]:
     """
     Per event type: which entries its events need, as far as a path in their data tells; map and path, in JSON's names.
 
-    What only a key function or a completed event can tell is not among them.
+    What only a key function or a completed event can tell is not among them: whether it has no key function comes last.
     """
     by_class = {view.cls: view.name for view in catalog.views.values()}
     usual: dict[str, dict[tuple[str, str], None]] = {name: {} for name in catalog.event_types}
@@ -146,7 +146,8 @@ def usual_reads(catalog: Catalog) -> list[tuple[str, list[tuple[str, str]]]]:
     for fold in catalog.folds:
         if isinstance(fold.key, str):
             usual[names[fold.cls]][fold.view, json_path(fold.key)] = None
-    return [(name, list(reads)) for name, reads in usual.items()]
+    told_by_code = {names[fold.cls] for fold in catalog.folds if not isinstance(fold.key, str)}
+    return [(name, list(reads), name not in told_by_code) for name, reads in usual.items()]
 
 
 def json_path(path: str) -> str:

@@ -95,7 +95,9 @@ class Processor:
         """What the engine has to know about the domain, as a msgpack body."""
         code = self.catalog.view_fingerprints
         views = [(view.name, list(view.indexes), code[view.name]) for view in self.catalog.views.values()]
-        event_types = [(name, self.catalog.specs[name].aggregate, reads) for name, reads in usual_reads(self.catalog)]
+        event_types = [
+            (name, self.catalog.specs[name].aggregate, reads, whole) for name, reads, whole in usual_reads(self.catalog)
+        ]
         return encode(Description(self.catalog.fingerprint, views, event_types))
 
     def process(self, request: bytes) -> bytes:

@@ -472,27 +472,28 @@ def test_describe_tells_the_views_with_their_indexes_and_their_code() -> None:
     assert fingerprint == CATALOG.fingerprint
     code = CATALOG.view_fingerprints
     assert views == [["counter-view", ["total"], code["counter-view"]], ["group-view", [], code["group-view"]]]
-    assert [name for name, _, _ in event_types] == ["CounterStarted", "Counted", "Noted"]
+    assert [name for name, *_ in event_types] == ["CounterStarted", "Counted", "Noted"]
 
 
 def test_describe_tells_what_events_usually_need() -> None:
     """A path in the data where there is one; what only a key function knows is asked for in a round of its own."""
     _, _, event_types = msgspec.msgpack.decode(Processor(CATALOG).describe())
-    reads = {name: reads for name, _, reads in event_types}
+    reads = {name: reads for name, _, reads, _ in event_types}
     assert reads["Counted"] == [["counter-view", "counterId"]]
     assert reads["Noted"] == []
+    assert {name: whole for name, *_, whole in event_types} == {"CounterStarted": True, "Counted": False, "Noted": True}
 
 
 def test_describe_tells_the_aggregate_of_each_event_type() -> None:
     """All event types of an aggregate have to be one pipeline's; the engine checks it."""
     _, _, event_types = msgspec.msgpack.decode(Processor(CATALOG).describe())
-    assert {name: aggregate for name, aggregate, _ in event_types} == {
+    assert {name: aggregate for name, aggregate, *_ in event_types} == {
         spec.name: spec.aggregate for spec in CATALOG.specs.values()
     }
 
 
 def test_describe_tells_the_path_through_a_list() -> None:
     _, _, event_types = msgspec.msgpack.decode(Processor(Catalog.load("domain")).describe())
-    assert ["product-availability-view", "items.productId"] in {name: reads for name, _, reads in event_types}[
+    assert ["product-availability-view", "items.productId"] in {name: reads for name, _, reads, _ in event_types}[
         "OrderCreated"
     ]

@@ -48,7 +48,7 @@ def process(port: int, *requests: bytes) -> list[Response]:
 def test_it_describes_its_domain(server: ProjectorServer) -> None:
     description = describe(server.port)
     assert description.fingerprint == CATALOG.fingerprint
-    assert [name for name, _, _ in description.event_types] == ["CounterStarted", "Counted", "Noted"]
+    assert [name for name, *_ in description.event_types] == ["CounterStarted", "Counted", "Noted"]
 
 
 def test_it_processes_batches(server: ProjectorServer) -> None:
@@ -95,7 +95,7 @@ def test_the_command_says_where_it_listens_and_ends_when_told() -> None:
             words = started.stdout.readline().split()
             assert words[:3] == ["projector", "listens", "on"]
             description = describe(int(words[3]))
-            assert "OrderCreated" in {name: reads for name, _, reads in description.event_types}
+            assert "OrderCreated" in {name: reads for name, _, reads, _ in description.event_types}
             started.send_signal(signal.SIGTERM)
             assert started.wait(30) == 0
         finally:

@@ -17,6 +17,7 @@ import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
+import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.projector.Projector;
@@ -54,6 +55,8 @@ final class BatchProcessor {
     private static final long MAX_BACKOFF_MILLIS = 1_000;
 
     private static final long LANE_LOST_MILLIS = 20;
+    /** For a batch of fewer events no plan is asked for: at rest a question takes longer than what it might spare. */
+    private static final int MIN_PLANNED_EVENTS = 65;
 
     private final Engine engine;
     private final Pipeline pipeline;
@@ -68,6 +71,10 @@ final class BatchProcessor {
     private final Entries entries;
     private final Containment<Received, Batch> containment;
     private final ILogger log;
+    /** What is usual by the description that the projector gave last. */
+    private volatile Usual usual;
+
+    private record Usual(Description description, UsualReads reads) {}
 
     /** @param owned the lanes that this run of the pipeline has taken over */
     BatchProcessor(Pipeline pipeline, OwnedLanes owned) {
@@ -99,6 +106,10 @@ final class BatchProcessor {
      * @return by map the keys of the entries; nothing where the projector did not answer, it is then asked again
      */
     Map<String, List<String>> plan(List<Received> events) {
+        Map<String, List<String>> needs = usualReads().of(events, false);
+        if (!needs.isEmpty()) {
+            return needs;
+        }
         List<Input> inputs = new ArrayList<>(events.size());
         for (Received event : events) {
             inputs.add(new Input(event.envelope(), 0, 0, Clock.iso(event.receivedAt()), null, null));
@@ -204,7 +215,8 @@ final class BatchProcessor {
 
         List<Input> inputs = inputs(events, found);
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        Map<String, List<String>> needs = planned.isEmpty() ? UsualReads.of(events, projector.description()) : planned;
+        Map<String, List<String>> needs =
+                planned.isEmpty() ? usualReads().of(events, events.size() < MIN_PLANNED_EVENTS) : planned;
         Answer answer;
         if (needs.isEmpty()) {
             // The plan is made while the ids are looked up.
@@ -231,6 +243,16 @@ final class BatchProcessor {
         sendStoredNotices(outcomes, persistedAt);
         updateViews(batchId, answer.writes(), inputs, found, records, all, care);
         return new Batch(events, outcomes, records, found, persistedAt, Clock.micros());
+    }
+
+    private UsualReads usualReads() {
+        Description description = projector.description();
+        Usual known = usual;
+        if (known == null || known.description != description) {
+            known = new Usual(description, new UsualReads(description));
+            usual = known;
+        }
+        return known.reads;
     }
 
     /** What the owner before has stored and not completed is still pending, and goes in front. */

@@ -1,13 +1,17 @@
 package io.hazelgate.engine.pipeline;
 
-import com.hazelcast.internal.json.Json;
-import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.internal.json.JsonValue;
-import com.hazelcast.internal.json.ParseException;
+import static io.hazelgate.engine.entries.JsonText.NOT_JSON;
+import static io.hazelgate.engine.entries.JsonText.afterSpace;
+import static io.hazelgate.engine.entries.JsonText.afterString;
+import static io.hazelgate.engine.entries.JsonText.afterValue;
+
+import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.projector.Description;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,31 +19,48 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a small batch is likely to need, found without asking the projector.
+ * What a batch is likely to need, found in its events' text without asking the projector: a question less for each batch.
  *
- * <p>A guess and no more: the projector asks for what is missing, and does not mind what is too much. Under load a question for
- * the whole batch is cheaper than parsing each event here.
+ * <p>A guess and no more: the projector asks for what is missing, and does not mind what is too much.
  */
 final class UsualReads {
-    private static final int MAX_EVENTS = 64;
+    private static final byte[] EVENT_TYPE = utf8("eventType");
+    private static final byte[] AGGREGATE_TYPE = utf8("aggregateType");
+    private static final byte[] AGGREGATE_ID = utf8("aggregateId");
+    private static final byte[] DATA = utf8("data");
 
-    private UsualReads() {}
+    private final Map<String, OfType> types = new HashMap<>();
 
-    /** By map, the keys of the entries; nothing for a large batch. */
-    static Map<String, List<String>> of(List<Received> events, Description description) {
-        if (events.size() > MAX_EVENTS) {
-            return Map.of();
-        }
+    /** @param whole whether an event of the type needs nothing besides, as far as its data tell */
+    private record OfType(List<Read> reads, boolean whole) {}
+
+    private record Read(String map, List<byte[]> path) {}
+
+    /** Takes one value, from {@code start} to {@code end} in the text. */
+    private interface Found {
+        void value(int start, int end);
+    }
+
+    UsualReads(Description description) {
+        description.usualReads().forEach((eventType, usual) -> {
+            List<Read> reads = usual.reads().stream()
+                    .map(read -> new Read(
+                            read.map(),
+                            read.path().stream().map(UsualReads::utf8).toList()))
+                    .toList();
+            types.put(eventType, new OfType(reads, usual.whole()));
+        });
+    }
+
+    /**
+     * By map, the keys of the entries; nothing where too little can be told, so that a plan by the projector is worth its while.
+     *
+     * @param anyway what can be told is enough, for nobody will be asked for a plan
+     */
+    Map<String, List<String>> of(List<Received> events, boolean anyway) {
         Map<String, Set<String>> needs = new LinkedHashMap<>();
         for (Received event : events) {
-            try {
-                addNeeds(
-                        Json.parse(new String(event.envelope(), StandardCharsets.UTF_8))
-                                .asObject(),
-                        description,
-                        needs);
-            } catch (ParseException | UnsupportedOperationException e) {
-                // Not as an envelope should be: the projector will say what is wrong with it.
+            if (!addNeeds(event.envelope(), needs) && !anyway) {
                 return Map.of();
             }
         }
@@ -48,34 +69,111 @@ final class UsualReads {
         return lists;
     }
 
-    private static void addNeeds(JsonObject envelope, Description description, Map<String, Set<String>> needs) {
-        List<Description.UsualRead> reads = description.usualReads().get(envelope.getString("eventType", ""));
-        if (reads == null) {
+    /** Returns whether that is all that can be told of it. */
+    private boolean addNeeds(byte[] envelope, Map<String, Set<String>> needs) {
+        String[] texts = new String[3];
+        int[] data = {0, 0};
+        boolean readable = eachField(envelope, 0, (name, nameEnd, start, end) -> {
+            if (is(EVENT_TYPE, envelope, name, nameEnd)) {
+                texts[0] = text(envelope, start, end);
+            } else if (is(AGGREGATE_TYPE, envelope, name, nameEnd)) {
+                texts[1] = text(envelope, start, end);
+            } else if (is(AGGREGATE_ID, envelope, name, nameEnd)) {
+                texts[2] = text(envelope, start, end);
+            } else if (is(DATA, envelope, name, nameEnd)) {
+                data[0] = start;
+                data[1] = end;
+            }
+        });
+        OfType type = readable ? types.get(texts[0]) : null;
+        if (type == null || texts[1] == null || texts[2] == null) {
+            // The projector will say what is wrong with it.
+            return true;
+        }
+        add(needs, Names.AGGREGATE_HEADS, texts[1] + '@' + texts[2]);
+        for (Read read : type.reads) {
+            collect(envelope, data[0], data[1], read.path, (start, end) -> {
+                String key = text(envelope, start, end);
+                if (key != null) {
+                    add(needs, read.map, key);
+                }
+            });
+        }
+        return type.whole;
+    }
+
+    /** Finds what stands at the end of the path, in each item of a list. */
+    private static void collect(byte[] json, int start, int end, List<byte[]> path, Found found) {
+        if (start == end) {
             return;
         }
-        add(
-                needs,
-                Names.AGGREGATE_HEADS,
-                envelope.getString("aggregateType", "") + '@' + envelope.getString("aggregateId", ""));
-        for (Description.UsualRead read : reads) {
-            collect(envelope.get("data"), read.path(), read.map(), needs);
+        if (json[start] == '[') {
+            int at = afterSpace(json, start + 1);
+            while (at < end && json[at] != ']') {
+                int itemEnd = afterValue(json, at);
+                if (itemEnd <= at) {
+                    return;
+                }
+                collect(json, at, itemEnd, path, found);
+                at = afterSpace(json, itemEnd);
+                if (at < end && json[at] == ',') {
+                    at = afterSpace(json, at + 1);
+                }
+            }
+        } else if (path.isEmpty()) {
+            found.value(start, end);
+        } else if (json[start] == '{') {
+            eachField(json, start, (name, nameEnd, from, to) -> {
+                if (is(path.get(0), json, name, nameEnd)) {
+                    collect(json, from, to, path.subList(1, path.size()), found);
+                }
+            });
         }
     }
 
-    private static void collect(JsonValue value, List<String> path, String map, Map<String, Set<String>> needs) {
-        if (value == null) {
-            return;
+    private interface Field {
+        void field(int name, int nameEnd, int start, int end);
+    }
+
+    /** Returns whether there is an object, whole. */
+    private static boolean eachField(byte[] json, int start, Field each) {
+        int at = afterSpace(json, start);
+        if (at >= json.length || json[at] != '{') {
+            return false;
         }
-        if (value.isArray()) {
-            value.asArray().forEach(item -> collect(item, path, map, needs));
-        } else if (!path.isEmpty() && value.isObject()) {
-            collect(value.asObject().get(path.get(0)), path.subList(1, path.size()), map, needs);
-        } else if (path.isEmpty() && value.isString()) {
-            add(needs, map, value.asString());
+        at = afterSpace(json, at + 1);
+        while (at < json.length && json[at] == '"') {
+            int name = at + 1;
+            int nameEnd = afterString(json, at);
+            int colon = nameEnd == NOT_JSON ? json.length : afterSpace(json, nameEnd);
+            int value = colon < json.length && json[colon] == ':' ? afterSpace(json, colon + 1) : json.length;
+            int end = value < json.length ? afterValue(json, value) : NOT_JSON;
+            if (end <= value) {
+                return false;
+            }
+            each.field(name, nameEnd - 1, value, end);
+            at = afterSpace(json, end);
+            if (at < json.length && json[at] == ',') {
+                at = afterSpace(json, at + 1);
+            }
         }
+        return at < json.length && json[at] == '}';
+    }
+
+    private static boolean is(byte[] wanted, byte[] json, int from, int to) {
+        return Arrays.equals(wanted, 0, wanted.length, json, from, to);
+    }
+
+    /** A string's characters; null for anything else. */
+    private static String text(byte[] json, int start, int end) {
+        return json[start] == '"' ? Json.string(new String(json, start, end - start, StandardCharsets.UTF_8)) : null;
     }
 
     private static void add(Map<String, Set<String>> needs, String map, String key) {
         needs.computeIfAbsent(map, name -> new LinkedHashSet<>()).add(key);
+    }
+
+    private static byte[] utf8(String name) {
+        return name.getBytes(StandardCharsets.UTF_8);
     }
 }

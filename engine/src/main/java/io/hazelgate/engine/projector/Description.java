@@ -16,9 +16,12 @@ public record Description(
         Map<String, List<String>> views,
         Map<String, String> code,
         Map<String, String> aggregates,
-        Map<String, List<UsualRead>> usualReads) {
+        Map<String, UsualReads> usualReads) {
     /** Of a projector that has not said anything yet. */
     static final Description NONE = new Description("", Map.of(), Map.of(), Map.of(), Map.of());
+
+    /** @param whole whether these are all that an event's data tell; what else it needs is told by code, and asked for */
+    public record UsualReads(List<UsualRead> reads, boolean whole) {}
 
     /** @param path field names in the event's data, from the outside in, through lists too */
     public record UsualRead(String map, List<String> path) {}

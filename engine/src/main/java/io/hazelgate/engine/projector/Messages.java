@@ -267,13 +267,13 @@ public final class Messages {
                 code.put(view, unpacker.unpackString());
             }
             Map<String, String> aggregates = new LinkedHashMap<>();
-            Map<String, List<Description.UsualRead>> usualReads = new LinkedHashMap<>();
+            Map<String, Description.UsualReads> usualReads = new LinkedHashMap<>();
             int typeCount = unpacker.unpackArrayHeader();
             for (int i = 0; i < typeCount; i++) {
                 unpacker.unpackArrayHeader();
                 String eventType = unpacker.unpackString();
                 aggregates.put(eventType, unpacker.unpackString());
-                List<Description.UsualRead> reads = usualReads.computeIfAbsent(eventType, type -> new ArrayList<>());
+                List<Description.UsualRead> reads = new ArrayList<>();
                 int readCount = unpacker.unpackArrayHeader();
                 for (int j = 0; j < readCount; j++) {
                     unpacker.unpackArrayHeader();
@@ -281,6 +281,7 @@ public final class Messages {
                             unpacker.unpackString(),
                             List.of(unpacker.unpackString().split("\\."))));
                 }
+                usualReads.put(eventType, new Description.UsualReads(reads, unpacker.unpackBoolean()));
             }
             return new Description(fingerprint, views, code, aggregates, usualReads);
         } catch (IOException e) {

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.Description.UsualRead;
 import java.nio.charset.StandardCharsets;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class UsualReadsTest {
@@ -18,9 +18,18 @@ class UsualReadsTest {
             Map.of("OrderCreated", "Order"),
             Map.of(
                     "OrderCreated",
-                    List.of(
-                            new UsualRead("customer-view", List.of("customerId")),
-                            new UsualRead("product-view", List.of("items", "productId")))));
+                    new Description.UsualReads(
+                            List.of(
+                                    new UsualRead("customer-view", List.of("customerId")),
+                                    new UsualRead("product-view", List.of("items", "productId"))),
+                            true),
+                    "OrderCancelled",
+                    new Description.UsualReads(List.of(), false)));
+
+    private static Map<String, List<String>> reads(boolean anyway, String... envelopes) {
+        List<Received> events = Stream.of(envelopes).map(UsualReadsTest::event).toList();
+        return new UsualReads(SHOP).of(events, anyway);
+    }
 
     private static Received event(String envelope) {
         return new Received("e@o1", envelope.getBytes(StandardCharsets.UTF_8), 0, false);
@@ -40,25 +49,52 @@ class UsualReadsTest {
                         List.of("c1"),
                         "product-view",
                         List.of("p1", "p2")),
-                UsualReads.of(List.of(event(ORDER), event(ORDER)), SHOP));
+                reads(false, ORDER, ORDER));
     }
 
     @Test
     void whatIsMissingOrOfAnotherKindIsNoKey() {
         String odd = "{\"eventType\":\"OrderCreated\",\"aggregateType\":\"Order\",\"aggregateId\":\"o1\","
                 + "\"data\":{\"customerId\":7,\"items\":{\"productId\":null}}}";
-        assertEquals(Map.of("aggregate-heads", List.of("Order@o1")), UsualReads.of(List.of(event(odd)), SHOP));
+        assertEquals(Map.of("aggregate-heads", List.of("Order@o1")), reads(false, odd));
     }
 
     @Test
     void anUnknownTypeAndAnUnreadableEnvelopeNeedNothing() {
-        assertEquals(Map.of(), UsualReads.of(List.of(event("{\"eventType\":\"Other\"}")), SHOP));
-        assertEquals(Map.of(), UsualReads.of(List.of(event("no json")), SHOP));
-        assertEquals(Map.of(), UsualReads.of(List.of(event("[]")), SHOP));
+        for (String envelope : List.of(
+                "{\"eventType\":\"Other\"}",
+                "{\"eventType\":\"OrderCreated\"}",
+                "{\"eventType\":\"OrderCreated\",\"aggregateType\":\"Order\",\"aggregateId\":7}",
+                ORDER.substring(0, ORDER.length() - 1),
+                "no json",
+                "[]",
+                "")) {
+            assertEquals(Map.of(), reads(false, envelope), envelope);
+        }
     }
 
     @Test
-    void aLargeBatchIsLeftToThePlan() {
-        assertEquals(Map.of(), UsualReads.of(Collections.nCopies(65, event(ORDER)), SHOP));
+    void keysAreReadAsTheyAreMeant() {
+        String spaced =
+                """
+                { "data" : { "items" : [ { "note" : "]},{", "productId" : "p\\u0031" } , { } ] , "customerId" : "\\"c\\"" } ,
+                  "aggregateId" : "Zoë 🦊" , "aggregateType" : "Order" , "eventType" : "OrderCreated" }""";
+        assertEquals(
+                Map.of(
+                        "aggregate-heads",
+                        List.of("Order@Zoë 🦊"),
+                        "customer-view",
+                        List.of("\"c\""),
+                        "product-view",
+                        List.of("p1")),
+                reads(false, spaced));
+    }
+
+    @Test
+    void aPlanIsAskedForWhereCodeCanTellMore() {
+        String cancelled = "{\"eventType\":\"OrderCancelled\",\"aggregateType\":\"Order\",\"aggregateId\":\"o2\"}";
+        assertEquals(Map.of(), reads(false, ORDER, cancelled));
+        assertEquals(
+                List.of("Order@o1", "Order@o2"), reads(true, ORDER, cancelled).get("aggregate-heads"));
     }
 }
