@@ -5,10 +5,15 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["pytester"]  # for the tests of these rules
 
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("hazelgate", deadline=None)
+settings.load_profile("hazelgate")
 
 _NOTHING_MAY_BE_SKIPPED = os.environ.get("CI", "").lower() == "true"
 
