@@ -187,14 +187,17 @@ class EntryMeta(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="cam
     """
     The `_meta` of a view entry.
 
-    `applied` holds, per lane, the position of the last event applied: one at or below it is skipped. `blocked` says
-    behind which dead letter the events of an aggregate (`Order@o1`) wait; those of others are applied all the same.
+    `applied` holds, per lane, the position of the last event applied: one at or below it is skipped. `ahead` has those
+    beyond it that came out of a dead letter, maybe before others of their lane that are stored and under way. `blocked`
+    says behind which dead letter the events of an aggregate (`Order@o1`) wait; those of others are applied all the
+    same.
     """
 
     version: int
     caused_by: str
     updated_at: str
     applied: dict[int, int]
+    ahead: dict[int, tuple[int, ...]] | None = None
     keys: dict[str, str]
     blocked: dict[str, str] | None = None
     absent: bool = False

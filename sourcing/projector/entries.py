@@ -60,6 +60,9 @@ class ViewEntry(msgspec.Struct, eq=False):
     absent: bool = True
     blocked: dict[str, str] | None = None
     applied: dict[int, int] = {}
+    ahead: dict[int, tuple[int, ...]] | None = None
+    out_of_turn: bool = False
+    """Whether events come out of letters: their lane's owner may have others before them under way."""
     caused_by: str = ""
     updated_at: str = ""
 
@@ -71,7 +74,8 @@ class ViewEntry(msgspec.Struct, eq=False):
                 self._view = self.spec.decode(self._raw)
             self._meta, self._raw = meta, None
             self.version, self.blocked, self.absent = meta.version, meta.blocked, meta.absent
-            self.applied, self.caused_by, self.updated_at = meta.applied, meta.caused_by, meta.updated_at
+            self.applied, self.ahead = meta.applied, meta.ahead
+            self.caused_by, self.updated_at = meta.caused_by, meta.updated_at
 
     @property
     def readable(self) -> bool:
@@ -103,10 +107,26 @@ class ViewEntry(msgspec.Struct, eq=False):
         self._move_mark(lane, position)
         self.touched.append(index)
 
+    def has_seen(self, lane: int, position: int) -> bool:
+        """Whether a stored event is in there, as far as marks tell: where its aggregate is blocked, its letter does."""
+        if self.applied.get(lane, -1) >= position:
+            return True
+        return self.ahead is not None and position in self.ahead.get(lane, ())
+
     def _move_mark(self, lane: int, position: int) -> None:
         self.version += 1
-        if position >= self.applied.get(lane, 0):
-            self.applied[lane] = position
+        if position < self.applied.get(lane, 0):
+            return
+        ahead = self.ahead or {}
+        if self.out_of_turn:
+            # The mark stays: an event before this one may be stored and on its way into this entry.
+            self.ahead = {**ahead, lane: (*ahead.get(lane, ()), position)}
+            return
+        self.applied[lane] = position
+        if lane in ahead:
+            left = tuple(each for each in ahead[lane] if each > position)
+            others = {each: positions for each, positions in ahead.items() if each != lane}
+            self.ahead = ({**others, lane: left} if left else others) or None
 
     def wait(self, index: int) -> None:
         """
@@ -146,6 +166,7 @@ class ViewEntry(msgspec.Struct, eq=False):
             caused_by=self.caused_by,
             updated_at=self.updated_at,
             applied=self.applied,
+            ahead=self.ahead,
             keys=keys,
             blocked=self.blocked,
             absent=self.absent,
@@ -308,10 +329,15 @@ class Letter:
 
 
 class Entries:
-    """All entries of a batch, and the list of those that are still to be loaded."""
+    """
+    All entries of a batch, and the list of those that are still to be loaded.
 
-    def __init__(self, loaded: Loaded) -> None:
+    `out_of_turn`: the events are not those of a lane in its order, but come out of a dead letter.
+    """
+
+    def __init__(self, loaded: Loaded, *, out_of_turn: bool = False) -> None:
         self._loaded = loaded
+        self._out_of_turn = out_of_turn
         self._views: defaultdict[str, dict[str, ViewEntry]] = defaultdict(dict)
         self._heads: dict[str, Head] = {}
         self._letters: dict[str, Letter] = {}
@@ -339,7 +365,7 @@ class Entries:
         of_view = self._views[spec.name]
         entry = of_view.get(key)
         if entry is None:
-            entry = of_view[key] = ViewEntry(spec, key, self._loaded[spec.name][key])
+            entry = of_view[key] = ViewEntry(spec, key, self._loaded[spec.name][key], out_of_turn=self._out_of_turn)
         return entry
 
     def head(self, key: str) -> Head:

@@ -63,7 +63,7 @@ class Folding:
                 entry = self._entries.view(spec, entry_key)
                 try:
                     entry.open()
-                    seen = stored and entry.applied.get(record.lane, -1) >= record.position
+                    seen = stored and entry.has_seen(record.lane, record.position)
                     if entry.blocked is not None:
                         letter_id = entry.blocked.get(aggregate_of(record))
                         if letter_id is not None:

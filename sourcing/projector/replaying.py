@@ -49,8 +49,8 @@ class _Entry:
         if raw is None:
             return
         meta = self.spec.decode_meta(raw)
-        if meta.blocked or meta.absent:
-            raise Unusual(f"{self.key} of {self.spec.name} is blocked")
+        if meta.blocked or meta.absent or meta.ahead:
+            raise Unusual(f"{self.key} of {self.spec.name} is, or was, blocked")
         self.view = self.spec.decode(raw)
         self.version = self.expected = meta.version
         self.applied, self.caused_by, self.updated_at = meta.applied, meta.caused_by, meta.updated_at

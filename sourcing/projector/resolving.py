@@ -90,7 +90,7 @@ class Resolver:
 
     def resolve(self, request: ResolveRequest, calls: Calls) -> ResolveResponse:
         """What to do about one letter, as far as what is loaded allows. `calls` is told of the user's code."""
-        entries = Entries(request.loaded)
+        entries = Entries(request.loaded, out_of_turn=True)
         folding = Folding(entries, calls, self._limits, careful=True)
         try:
             return _Resolution(self._catalog, self._plans, request, entries, calls, folding).run()
@@ -229,7 +229,7 @@ class _Resolution:
         ]
         behind: Letter | None = None
         for number, waiting in enumerate(events):
-            if not blocks and entry.applied.get(waiting.lane, -1) >= waiting.position:
+            if not blocks and entry.has_seen(waiting.lane, waiting.position):
                 continue
             first = number == 0
             if first and _discarded(decision):

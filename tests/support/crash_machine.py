@@ -43,7 +43,17 @@ from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, POISON, 
 CATALOG = Catalog.load("tests.support.ledger")
 MEMBERS = 3
 GRUMPY = f"{MOODY}grumpy"
-OWNER_OF = {"a-1": "ann", "a-2": "ann", "a-3": "bob", "a-5": POISON, "a-6": GRUMPY, "a-7": GRUMPY}
+OWNER_OF = {
+    "a-1": "ann",
+    "a-706": "ann",
+    "a-2": "ann",
+    "a-3": "bob",
+    "a-5": POISON,
+    "a-6": GRUMPY,
+    "a-69": GRUMPY,
+    "a-7": GRUMPY,
+}
+"""a-1 and a-706 are in one lane, as are a-6 and a-69."""
 EDITED_AMOUNT = 3
 Json = dict[str, Any]
 MakeEngine = Callable[..., MemoryEngine]

@@ -13,7 +13,7 @@ from sourcing.dead_letters import Resolution, ResolveOrder
 from sourcing.envelope import COMPLETED_EVENTS, DEAD_LETTER_DECISIONS, DEAD_LETTER_EVENTS, PENDING_EVENTS
 from sourcing.events import Event
 from sourcing.ids import pending_key
-from sourcing.memory.engine import MemoryEngine, take_all
+from sourcing.memory.engine import MemoryEngine, lane_of, take_all
 from sourcing.projector.process import Processor
 from sourcing.testing import envelope_of
 from tests.unit.sourcing.counters import CATALOG, POISON, Counted, CounterStarted
@@ -126,6 +126,21 @@ def test_of_two_events_that_queue_one_after_the_other_none_passes_the_other(
     take_all(resolving)
     finish(member)
     check(member, 1 + 5 + 3, 2, ids)
+
+
+@pytest.mark.parametrize("cut", range(16))
+def test_an_event_of_another_aggregate_in_the_lane_is_not_passed_by_one_that_waited(member: Member, cut: int) -> None:
+    """Both are stored, one waits in its letter, the other is not in the entry yet: the letter is resolved just then."""
+    mate = next(f"b{number}" for number in range(10_000) if lane_of(f"@b{number}") == lane_of("@a"))
+    member.run(CounterStarted(counter_id=mate))
+    other = Member(member.engine.maps)
+    ids = other.submit(Counted(counter_id=mate, by=10), Counted(counter_id="a", by=5))
+    batch = other.engine.run_batch()
+    steps_until(batch, lambda number, step: number == cut)
+    take_all(member.resolving())
+    take_all(batch)
+    finish(member)
+    check(member, 1 + 10 + 5, 2, ids)
 
 
 @pytest.mark.parametrize("cut", range(10))

@@ -65,7 +65,7 @@ final class Letters {
         long of = json.getLong("position", Long.MAX_VALUE);
         try {
             Meta meta = Meta.of(Meta.text(entry));
-            boolean unseen = of <= position && meta.applied(json.getInt("lane", 0)) < of;
+            boolean unseen = of <= position && !meta.hasSeen(json.getInt("lane", 0), of);
             return unseen || meta.letters().contains(letter.key());
         } catch (ParseException e) {
             return of <= position;

@@ -29,9 +29,22 @@ record Meta(JsonObject json) {
         return letters;
     }
 
-    /** Up to which position of a lane it has seen events. */
-    long applied(int lane) {
+    /** Whether it has seen an event: up to its mark in the lane, or ahead of that. */
+    boolean hasSeen(int lane, long position) {
         JsonValue applied = json.get("applied");
-        return applied == null ? -1 : applied.asObject().getLong(String.valueOf(lane), -1);
+        if (applied != null && applied.asObject().getLong(String.valueOf(lane), -1) >= position) {
+            return true;
+        }
+        JsonValue ahead = json.get("ahead");
+        JsonValue ofLane =
+                ahead == null || ahead.isNull() ? null : ahead.asObject().get(String.valueOf(lane));
+        if (ofLane != null) {
+            for (JsonValue each : ofLane.asArray()) {
+                if (each.asLong() == position) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 }
