@@ -37,11 +37,11 @@ class Suite:
 
 SUITES: dict[str, Suite] = {
     "latency": Suite([writes.one_at_a_time, writes.orders], "2g"),
-    "bulk": Suite([writes.bulk], "4g"),
+    "bulk": Suite([writes.bulk], "8g"),
     "rebuild": Suite([rebuilding.speed_and_manners], "4g"),
     "trust": Suite([trust.cost], trust.HEAP),
     "growth": Suite([growth.cost_and_heap], "10g"),
-    "committed": Suite([writes.one_at_a_time_committed, writes.bulk_committed], "4g", postgres=True),
+    "committed": Suite([writes.one_at_a_time_committed, writes.bulk_committed], "8g", postgres=True),
     "durable": Suite([durable.past, durable.cold_rebuild], "8g", postgres=True, events=1_000_000),
     "snapshot": Suite([snapshots.from_a_snapshot], "8g", postgres=True, events=snapshots.EVENTS, restarted=True),
 }

@@ -73,6 +73,8 @@ final class BatchProcessor {
     private final ILogger log;
     /** What is usual by the description that the projector gave last. */
     private volatile Usual usual;
+    /** The batch that is processed. */
+    private Run current;
 
     private record Usual(Description description, UsualReads reads) {}
 
@@ -94,18 +96,72 @@ final class BatchProcessor {
         containment = new Containment<>(
                 projector,
                 Received::eventId,
-                (batch, care) -> attempt(batch, Map.of(), care),
+                (batch, care) -> attempt(batch, Planned.nothing(batch), care),
                 failure -> true,
                 pipeline.statistics().contained,
                 log);
     }
 
     /**
-     * What a batch needs, asked for while the batch before it is still written: the plan depends on the events alone.
-     *
-     * @return by map the keys of the entries; nothing where the projector did not answer, it is then asked again
+     * Prepares the next batch while the one before it is still written: what it needs depends on its events alone, and where
+     * it has nothing in common with the one before it, so does what it comes to.
      */
-    Map<String, List<String>> plan(List<Received> events) {
+    Planned prepare(List<Received> events, Run before) throws InterruptedException {
+        Map<String, List<String>> needs = plan(events);
+        Ahead ahead = null;
+        try {
+            if (!needs.isEmpty() && before.isUnlike(events, needs)) {
+                ahead = ahead(events, needs, before);
+            }
+        } catch (RuntimeException e) {
+            // It is done in its turn, where all that can happen to a batch is dealt with.
+            log.fine("a batch is not projected ahead", e);
+        }
+        return new Planned(events, needs, ahead);
+    }
+
+    /** Null where it is not that simple. */
+    private Ahead ahead(List<Received> events, Map<String, List<String>> needs, Run before)
+            throws InterruptedException {
+        long pass = enter();
+        Ahead ahead = null;
+        try {
+            ahead = project(events, needs, before, () -> engine.gate().leave(pass));
+            return ahead;
+        } finally {
+            if (ahead == null) {
+                engine.gate().leave(pass);
+            }
+        }
+    }
+
+    private Ahead project(List<Received> events, Map<String, List<String>> needs, Run before, Runnable leave)
+            throws InterruptedException {
+        if (!owned.missing(events).isEmpty()) {
+            return null;
+        }
+        KnownEvents known = new KnownEvents(entries, engine.eventLog(), idsOf(events));
+        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+        loader.load(needs, loaded);
+        if (known.await()) {
+            return null;
+        }
+        List<Input> inputs = inputs(events, List.of());
+        long batchId = projector.newBatchId();
+        Answer answer = planning.process(batchId, 1, inputs, loaded, Care.NONE);
+        return answer.needsMore() || !before.isUnlike(answer)
+                ? null
+                : new Ahead(before, batchId, inputs, answer, loaded, leave);
+    }
+
+    private static Set<String> idsOf(List<Received> events) {
+        Set<String> ids = new LinkedHashSet<>();
+        events.forEach(event -> ids.add(event.eventId()));
+        return ids;
+    }
+
+    /** By map the keys of the entries; nothing where the projector did not answer, it is then asked again. */
+    private Map<String, List<String>> plan(List<Received> events) {
         Map<String, List<String>> needs = usualReads().of(events, false);
         if (!needs.isEmpty()) {
             return needs;
@@ -126,18 +182,31 @@ final class BatchProcessor {
     /**
      * Tries until it is done: what fails here passes, or is contained, and the events can't be done without.
      *
-     * @param needs what {@link #plan} said of it; empty where nobody has planned yet
+     * @param run tells others how it goes
      * @param done takes the batch when it is through; in parts, each as soon as it is, where it was not to be done at once
      */
-    void process(List<Received> events, Map<String, List<String>> needs, Consumer<Batch> done)
-            throws InterruptedException {
+    void process(Planned planned, Run run, Consumer<Batch> done) throws InterruptedException {
+        current = run;
+        if (planned.ahead() != null) {
+            try {
+                // It is inside already.
+                processInside(planned, done);
+            } finally {
+                planned.ahead().end();
+            }
+            return;
+        }
         // While the gate is closed the views of a rebuild change places: nothing is stored or folded then.
         long pass = enter();
         try {
-            containment.process(events, (batch, care) -> attempt(batch, needs, care), done);
+            processInside(planned, done);
         } finally {
             engine.gate().leave(pass);
         }
+    }
+
+    private void processInside(Planned planned, Consumer<Batch> done) throws InterruptedException {
+        containment.process(planned.events(), (batch, care) -> attempt(batch, planned, care), done);
     }
 
     /** Waits until nothing is restored or imported, and the gate is open. */
@@ -158,14 +227,14 @@ final class BatchProcessor {
         projecting.close();
     }
 
-    private Batch attempt(List<Received> events, Map<String, List<String>> needs, Care care)
-            throws InterruptedException {
+    private Batch attempt(List<Received> events, Planned planned, Care care) throws InterruptedException {
         List<byte[]> found = new ArrayList<>();
         Map<String, KnownRecord> inLog = new HashMap<>();
         long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
+            current.tries();
             try {
-                return attempt(events, found, inLog, needs, care);
+                return attempt(events, found, inLog, planned, care);
             } catch (StoreConflict e) {
                 pipeline.statistics().conflicts.add(e.found().size() + e.known().size());
                 addNew(found, e.found());
@@ -200,23 +269,27 @@ final class BatchProcessor {
     }
 
     private Batch attempt(
-            List<Received> events,
-            List<byte[]> found,
-            Map<String, KnownRecord> inLog,
-            Map<String, List<String>> planned,
-            Care care)
+            List<Received> events, List<byte[]> found, Map<String, KnownRecord> inLog, Planned planned, Care care)
             throws StoreConflict, LanesTakenOver {
+        Ahead ahead = planned.ahead();
+        if (ahead != null
+                && ahead.holds()
+                && current.isFirstTry()
+                && owned.missing(events).isEmpty()) {
+            current.projected(ahead.loaded(), ahead.answer());
+            return write(events, found, ahead.batchId(), ahead.inputs(), ahead.answer(), care);
+        }
         long batchId = projector.newBatchId();
-        Set<String> ids = new LinkedHashSet<>();
-        events.forEach(event -> ids.add(event.eventId()));
+        Set<String> ids = idsOf(events);
         takeOverLanes(events, ids, found);
         KnownEvents known = new KnownEvents(entries, engine.eventLog(), ids);
         known.learn(inLog);
 
         List<Input> inputs = inputs(events, found);
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        Map<String, List<String>> needs =
-                planned.isEmpty() ? usualReads().of(events, events.size() < MIN_PLANNED_EVENTS) : planned;
+        Map<String, List<String>> needs = planned.needs().isEmpty()
+                ? usualReads().of(events, events.size() < MIN_PLANNED_EVENTS)
+                : planned.needs();
         Answer answer;
         if (needs.isEmpty()) {
             // The plan is made while the ids are looked up.
@@ -235,6 +308,16 @@ final class BatchProcessor {
             }
             answer = fold(batchId, Map.of(), inputs, loaded, care);
         }
+        if (!found.isEmpty()) {
+            current.troubled();
+        }
+        current.projected(loaded, answer);
+        return write(events, found, batchId, inputs, answer, care);
+    }
+
+    private Batch write(
+            List<Received> events, List<byte[]> found, long batchId, List<Input> inputs, Answer answer, Care care)
+            throws StoreConflict, LanesTakenOver {
         List<Outcome> all = new ArrayList<>(answer.outcomes());
         List<Outcome> outcomes = all.subList(found.size(), inputs.size());
 
@@ -433,6 +516,7 @@ final class BatchProcessor {
         Set<Integer> conflicting = write(writes);
         long backoff = 1;
         while (!conflicting.isEmpty()) {
+            current.troubled();
             pipeline.statistics().conflicts.add(conflicting.size());
             List<Input> again = new ArrayList<>();
             for (int index : conflicting) {

@@ -11,7 +11,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -51,12 +50,15 @@ final class ProcessP extends AbstractProcessor {
     /** Partitions whose pending events have to be read: the journal may have begun behind some of them, or has lost some. */
     private final Set<Integer> toRead = new HashSet<>();
 
-    private Planned next;
+    private Next next;
     private Future<?> running;
+    /** How the batch goes that was started last. */
+    private Run run;
+
     private final Queue<Batch> done = new ConcurrentLinkedQueue<>();
 
-    /** The batch that is next, planned while the one before it is processed. */
-    private record Planned(List<Received> events, Future<Map<String, List<String>>> needs) {}
+    /** The batch that is next, prepared while the one before it is written. */
+    private record Next(List<Received> events, CompletableFuture<Planned> planned, boolean maybeAhead) {}
 
     ProcessP(String pipelineName) {
         this.pipelineName = pipelineName;
@@ -137,35 +139,80 @@ final class ProcessP extends AbstractProcessor {
         if (running == null && done.isEmpty()) {
             startNext();
         }
-        if (toRead.isEmpty() && running != null && next == null && waiting.size() >= MIN_PLANNED_EVENTS) {
+        if (toRead.isEmpty()
+                && running != null
+                && run.isProjected()
+                && next == null
+                && waiting.size() >= MIN_PLANNED_EVENTS) {
             List<Received> events = nextEvents();
-            next = new Planned(events, planner.submit(() -> batchProcessor.plan(events)));
+            Run before = run;
+            next = new Next(events, prepared(events, before), true);
         }
+    }
+
+    private CompletableFuture<Planned> prepared(List<Received> events, Run before) {
+        CompletableFuture<Planned> planned = new CompletableFuture<>();
+        planner.execute(() -> {
+            try {
+                planned.complete(batchProcessor.prepare(events, before));
+            } catch (InterruptedException e) {
+                // This run of the pipeline ends.
+                Thread.currentThread().interrupt();
+                planned.completeExceptionally(e);
+            } catch (RuntimeException e) {
+                getLogger().fine("a batch is not prepared", e);
+                planned.complete(Planned.nothing(events));
+            }
+        });
+        return planned;
     }
 
     private void startNext() {
-        if (next == null && waiting.isEmpty() || !pipeline.begin()) {
+        if (next == null && waiting.isEmpty()) {
+            return;
+        }
+        if (!pipeline.begin()) {
+            // Drained: nothing may be inside the gate until it goes on.
+            dropAhead();
             return;
         }
         if (next != null) {
-            Planned planned = next;
+            CompletableFuture<Planned> planned = next.planned;
+            run = new Run(next.events);
             next = null;
-            run(planned.events, planned.needs);
+            start(planned);
         } else {
             List<Received> events = nextEvents();
-            run(events, CompletableFuture.completedFuture(Map.of()));
+            run = new Run(events);
+            start(CompletableFuture.completedFuture(Planned.nothing(events)));
         }
     }
 
-    private void run(List<Received> events, Future<Map<String, List<String>>> needs) {
+    private void start(CompletableFuture<Planned> planned) {
+        Run started = run;
         running = worker.submit(() -> {
             try {
-                batchProcessor.process(events, needs.get(), this::finished);
+                batchProcessor.process(planned.get(), started, this::finished);
+                started.wentThrough();
                 return null;
             } finally {
+                started.ended();
                 pipeline.ended();
             }
         });
+    }
+
+    /** What the next batch would come to is worked out anew when it begins. */
+    private void dropAhead() {
+        if (next != null && next.maybeAhead) {
+            CompletableFuture<Planned> dropped = next.planned.thenApply(planned -> {
+                if (planned.ahead() != null) {
+                    planned.ahead().end();
+                }
+                return Planned.nothing(planned.events());
+            });
+            next = new Next(next.events, dropped, false);
+        }
     }
 
     /** A part of a batch is under way by itself, until it is cleaned up. */
@@ -267,6 +314,8 @@ final class ProcessP extends AbstractProcessor {
             worker.shutdownNow();
             planner.shutdownNow();
             awaitEnd(worker);
+            awaitEnd(planner);
+            dropAhead();
             batchProcessor.close();
         }
     }
