@@ -227,17 +227,19 @@ class _Resolution:
             ),
             *letter.waiting,
         ]
+        decided = self._decided(letter, entry)
         behind: Letter | None = None
         for number, waiting in enumerate(events):
             if not blocks and entry.has_seen(waiting.lane, waiting.position):
                 continue
             first = number == 0
-            if first and _discarded(decision):
+            about = decision if first else decided.get(waiting.key)
+            if _discarded(about):
                 entry.skip(waiting.lane, waiting.position)
                 continue
             try:
                 record = self._record(waiting.key)
-                self._fold(entry, record, decision if first else None)
+                self._fold(entry, record, about)
             except FAULTS as error:
                 if first:
                     raise
@@ -246,6 +248,34 @@ class _Resolution:
         if not entry.touched:
             entry.wait(0)  # a batch that is about to block it must find it changed
         return self._gone(letter, [[behind.write()]] if behind else [], decision, [entry.write()])
+
+    def _decided(self, letter: Letter, entry: ViewEntry) -> dict[str, Decision]:
+        """
+        What was decided about events that wait, by their key in the store.
+
+        A restart has folded them again, and they came to wait, submitted by nobody, behind one that passes when it is
+        tried again: that was through before they had their own letters. Other letters are spared the round that this
+        takes, in which more events would come to wait.
+        """
+        if letter.value is None or letter.value.retry_at is None:
+            return {}
+        ids: dict[str, tuple[str, str]] = {}
+        for waiting in letter.waiting:
+            if waiting.submission_id:
+                continue
+            raw = self._request.loaded[EVENT_STORE][waiting.key]
+            try:
+                event_id = "" if raw is None else _decode_record(raw).event_id
+            except (ValueError, RecursionError, msgspec.MsgspecError):
+                continue  # said when its turn comes
+            about_entry = dead_letter_id(event_id, entry.spec.name, entry.key)
+            ids[waiting.key] = about_entry, dead_letter_id(event_id, UNREADABLE, "")
+        self._entries.require_all([(DEAD_LETTER_DECISIONS, each) for pair in ids.values() for each in pair])
+        if self._entries.needs:
+            raise Incomplete
+        loaded = self._request.loaded.get(DEAD_LETTER_DECISIONS, {})
+        found = {key: next((raw for each in pair if (raw := loaded[each])), None) for key, pair in ids.items()}
+        return {key: _decode_decision(raw) for key, raw in found.items() if raw is not None}
 
     def _waits_elsewhere(self, letter: Letter, entry: ViewEntry) -> bool:
         """What a crash left: its events were delivered again, and wait behind another letter."""

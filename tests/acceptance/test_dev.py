@@ -38,8 +38,8 @@ async def hurt() -> AsyncIterator[DevStack]:
 
 async def test_it_says_what_runs_where_and_graphiql_last(dev: DevStack) -> None:
     """A newcomer knows where to look."""
-    assert [line.split()[0] for line in dev.lines[:4]] == ["member", "projector", "gateway", "GraphiQL"]
-    assert dev.lines[3].endswith(dev.graphql_url)
+    assert [line.split()[0] for line in dev.lines[:5]] == ["member", "projector", "commands", "gateway", "GraphiQL"]
+    assert dev.lines[4].endswith(dev.graphql_url)
 
 
 async def test_health_readiness_and_metrics_answer(dev: DevStack) -> None:

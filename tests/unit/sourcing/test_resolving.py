@@ -12,7 +12,7 @@ import pytest
 from sourcing.dead_letters import Resolution, ResolveOrder
 from sourcing.envelope import COMPLETED_EVENTS, DEAD_LETTER_DECISIONS, DEAD_LETTER_EVENTS, PENDING_EVENTS
 from sourcing.events import Event
-from sourcing.ids import pending_key
+from sourcing.ids import dead_letter_id, pending_key
 from sourcing.memory.engine import MemoryEngine, lane_of, take_all
 from sourcing.projector.process import Processor
 from sourcing.testing import envelope_of
@@ -191,6 +191,35 @@ def test_an_event_of_another_aggregate_is_folded_again_and_passes(member: Member
     take_all(batch)
     assert member.status(late) == "SUCCESS"
     assert member.group()["total"] == 1 + 5
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "total"),
+    [("DISCARDED", None, 1 + 2), ("EDITED", {"counterId": "a", "by": 7, "group": "all"}, 1 + 7 + 2)],
+)
+def test_what_was_decided_about_an_event_that_waits_holds_when_it_is_freed(
+    member: Member, action: str, data: dict[str, Any] | None, total: int
+) -> None:
+    """A restart folds it again, and it comes to wait behind one that is tried again, and was through before."""
+    [waits] = member.run(Counted(counter_id="a", by=POISON))
+    member.run(Counted(counter_id="a", by=2))
+    letter_id = dead_letter_id(waits, "group-view", "all")
+    decision: dict[str, Any] = {
+        "id": letter_id,
+        "eventId": waits,
+        "projection": "group-view",
+        "entryKey": "all",
+        "action": action,
+    }
+    decision |= {"at": AT} | ({} if data is None else {"data": data, "eventVersion": 2})
+    member.engine.map(DEAD_LETTER_DECISIONS)[letter_id] = json.dumps(decision).encode()
+    [(first_id, raw)] = member.engine.map(DEAD_LETTER_EVENTS).items()
+    member.engine.map(DEAD_LETTER_EVENTS)[first_id] = raw[:-1] + b',"retryAt":"%s"}' % AT.encode()
+    assert take_all(member.resolving()).outcome == "RESOLVED"
+    group = member.group()
+    assert group["total"] == total
+    assert "blocked" not in group["_meta"]
+    assert not member.engine.map(DEAD_LETTER_EVENTS)
 
 
 def test_an_entry_that_is_gone_takes_no_letter_with_it(member: Member) -> None:
