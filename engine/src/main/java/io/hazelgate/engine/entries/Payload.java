@@ -40,35 +40,15 @@ final class Payload {
         }
         byte[] bytes = envelope.toByteArray();
         int[] found = new int[2 * FIELDS.length];
-        int at = JsonText.afterSpace(bytes, JsonData.TEXT_OFFSET);
-        if (at == bytes.length || bytes[at] != '{') {
-            return null;
-        }
-        at = JsonText.afterSpace(bytes, at + 1);
-        while (at < bytes.length && bytes[at] == '"') {
-            int name = at + 1;
-            int nameEnd = JsonText.afterString(bytes, at) - 1;
-            at = nameEnd < name ? bytes.length : JsonText.afterSpace(bytes, nameEnd + 1);
-            if (at == bytes.length || bytes[at] != ':') {
-                return null;
-            }
-            int value = JsonText.afterSpace(bytes, at + 1);
-            int valueEnd = JsonText.afterValue(bytes, value);
-            if (valueEnd <= value) {
-                return null;
-            }
+        boolean whole = JsonText.eachField(bytes, JsonData.TEXT_OFFSET, (name, nameEnd, value, valueEnd) -> {
             for (int i = 0; i < FIELDS.length; i++) {
                 if (Arrays.equals(bytes, name, nameEnd, FIELDS[i], 0, FIELDS[i].length)) {
                     found[2 * i] = value;
                     found[2 * i + 1] = valueEnd;
                 }
             }
-            at = JsonText.afterSpace(bytes, valueEnd);
-            if (at < bytes.length && bytes[at] == ',') {
-                at = JsonText.afterSpace(bytes, at + 1);
-            }
-        }
-        return at < bytes.length && bytes[at] == '}' ? found : null;
+        });
+        return whole ? found : null;
     }
 
     private static byte[] utf8(String name) {

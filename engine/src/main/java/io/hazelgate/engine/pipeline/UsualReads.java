@@ -1,9 +1,8 @@
 package io.hazelgate.engine.pipeline;
 
-import static io.hazelgate.engine.entries.JsonText.NOT_JSON;
 import static io.hazelgate.engine.entries.JsonText.afterSpace;
-import static io.hazelgate.engine.entries.JsonText.afterString;
 import static io.hazelgate.engine.entries.JsonText.afterValue;
+import static io.hazelgate.engine.entries.JsonText.eachField;
 
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
@@ -129,35 +128,6 @@ final class UsualReads {
                 }
             });
         }
-    }
-
-    private interface Field {
-        void field(int name, int nameEnd, int start, int end);
-    }
-
-    /** Returns whether there is an object, whole. */
-    private static boolean eachField(byte[] json, int start, Field each) {
-        int at = afterSpace(json, start);
-        if (at >= json.length || json[at] != '{') {
-            return false;
-        }
-        at = afterSpace(json, at + 1);
-        while (at < json.length && json[at] == '"') {
-            int name = at + 1;
-            int nameEnd = afterString(json, at);
-            int colon = nameEnd == NOT_JSON ? json.length : afterSpace(json, nameEnd);
-            int value = colon < json.length && json[colon] == ':' ? afterSpace(json, colon + 1) : json.length;
-            int end = value < json.length ? afterValue(json, value) : NOT_JSON;
-            if (end <= value) {
-                return false;
-            }
-            each.field(name, nameEnd - 1, value, end);
-            at = afterSpace(json, end);
-            if (at < json.length && json[at] == ',') {
-                at = afterSpace(json, at + 1);
-            }
-        }
-        return at < json.length && json[at] == '}';
     }
 
     private static boolean is(byte[] wanted, byte[] json, int from, int to) {
