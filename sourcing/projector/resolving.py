@@ -264,14 +264,15 @@ class _Resolution:
             if waiting.submission_id:
                 continue
             raw = self._request.loaded[EVENT_STORE][waiting.key]
+            if raw is None:
+                continue
             try:
-                event_id = "" if raw is None else _decode_record(raw).event_id
+                event_id = _decode_record(raw).event_id
             except (ValueError, RecursionError, msgspec.MsgspecError):
                 continue  # said when its turn comes
             about_entry = dead_letter_id(event_id, entry.spec.name, entry.key)
             ids[waiting.key] = about_entry, dead_letter_id(event_id, UNREADABLE, "")
-        self._entries.require_all([(DEAD_LETTER_DECISIONS, each) for pair in ids.values() for each in pair])
-        if self._entries.needs:
+        if not self._entries.require_all([(DEAD_LETTER_DECISIONS, each) for pair in ids.values() for each in pair]):
             raise Incomplete
         loaded = self._request.loaded.get(DEAD_LETTER_DECISIONS, {})
         found = {key: next((raw for each in pair if (raw := loaded[each])), None) for key, pair in ids.items()}
