@@ -52,10 +52,6 @@ public record Change(
         return new Change(key, Condition.SAME_PAYLOAD, 0, null, envelope, AS_CONFIGURED);
     }
 
-    public static Change removeIfVersion(String key, long expectedVersion) {
-        return new Change(key, Condition.VERSION, expectedVersion, null, null, AS_CONFIGURED);
-    }
-
     public static Change remove(String key) {
         return new Change(key, Condition.ALWAYS, 0, null, null, AS_CONFIGURED);
     }

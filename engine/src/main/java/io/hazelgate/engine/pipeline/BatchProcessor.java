@@ -12,6 +12,7 @@ import io.hazelgate.engine.Names;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.entries.EntryLoader;
 import io.hazelgate.engine.entries.LaneTakenOver;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.BatchTooLarge;
@@ -56,7 +57,7 @@ final class BatchProcessor {
 
     private static final long LANE_LOST_MILLIS = 20;
     /** For a batch of fewer events no plan is asked for: at rest a question takes longer than what it might spare. */
-    private static final int MIN_PLANNED_EVENTS = 65;
+    private static final int MIN_ASKED_EVENTS = 65;
 
     private final Engine engine;
     private final Pipeline pipeline;
@@ -89,7 +90,7 @@ final class BatchProcessor {
         planning = projector.newAsker();
         projecting = projector.newAsker();
         lanes = engine.lanes();
-        loader = new EntryLoader(engine);
+        loader = new EntryLoader(engine.entries(), engine.generations()::liveMap);
         writer = new EntryWriter(engine);
         notices = new Notices(hazelcast);
         log = hazelcast.getLoggingService().getLogger(BatchProcessor.class);
@@ -287,9 +288,8 @@ final class BatchProcessor {
 
         List<Input> inputs = inputs(events, found);
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        Map<String, List<String>> needs = planned.needs().isEmpty()
-                ? usualReads().of(events, events.size() < MIN_PLANNED_EVENTS)
-                : planned.needs();
+        Map<String, List<String>> needs =
+                planned.needs().isEmpty() ? usualReads().of(events, events.size() < MIN_ASKED_EVENTS) : planned.needs();
         Answer answer;
         if (needs.isEmpty()) {
             // The plan is made while the ids are looked up.

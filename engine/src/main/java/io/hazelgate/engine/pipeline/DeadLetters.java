@@ -10,6 +10,7 @@ import io.hazelgate.engine.Names;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.Retries;
 import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.entries.EntryLoader;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
 import io.hazelgate.engine.projector.BatchTooLarge;
@@ -62,7 +63,7 @@ public final class DeadLetters {
 
     public DeadLetters(Engine engine) {
         this.engine = engine;
-        loader = new EntryLoader(engine);
+        loader = new EntryLoader(engine.entries(), engine.generations()::liveMap);
         writer = new EntryWriter(engine);
         log = engine.hazelcast().getLoggingService().getLogger(DeadLetters.class);
     }

@@ -77,13 +77,6 @@ final class EntryWriter {
     }
 
     private static Change change(Write write) {
-        if (write.value() == null) {
-            return write.expectedVersion() == Write.ANY
-                    ? Change.remove(write.key())
-                    : Change.removeIfVersion(write.key(), write.expectedVersion());
-        }
-        return write.expectedVersion() == Write.ANY || !Guarantees.ARE_KEPT
-                ? Change.set(write.key(), write.value())
-                : Change.setIfVersion(write.key(), write.expectedVersion(), write.value());
+        return Guarantees.ARE_KEPT || write.value() == null ? write.toChange() : Change.set(write.key(), write.value());
     }
 }

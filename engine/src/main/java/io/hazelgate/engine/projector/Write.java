@@ -1,5 +1,7 @@
 package io.hazelgate.engine.projector;
 
+import io.hazelgate.engine.entries.Change;
+
 /**
  * One entry's state after a batch.
  *
@@ -9,4 +11,9 @@ package io.hazelgate.engine.projector;
  */
 public record Write(String map, String key, long expectedVersion, byte[] value, int[] events) {
     public static final long ANY = -1;
+
+    /** How it is made in its map: only where the entry is as the projector has seen it. */
+    public Change toChange() {
+        return expectedVersion == ANY ? Change.set(key, value) : Change.setIfVersion(key, expectedVersion, value);
+    }
 }

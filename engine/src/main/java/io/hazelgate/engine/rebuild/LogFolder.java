@@ -6,6 +6,7 @@ import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.entries.EntryLoader;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
@@ -47,6 +48,7 @@ final class LogFolder {
     private final Rebuild rebuild;
     private final EventLog log;
     private final Entries entries;
+    private final EntryLoader loader;
     private final Progress progress;
     /** None is made about these views while they are built: {@link Rebuilds#building}. */
     private final Decisions decisions;
@@ -131,6 +133,7 @@ final class LogFolder {
         this.rebuild = rebuild;
         log = engine.rebuilds().log();
         entries = engine.entries();
+        loader = new EntryLoader(entries, rebuild::mapOf);
         partitionCount =
                 engine.hazelcast().getPartitionService().getPartitions().size();
         String beginning =
@@ -383,10 +386,8 @@ final class LogFolder {
                 throw new IllegalStateException(
                         "the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
             }
-            Map<String, CompletableFuture<Map<String, byte[]>>> reads = new HashMap<>();
-            answer.needs().forEach((map, keys) -> reads.put(map, entries.read(rebuild.mapOf(map), keys)));
             Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-            reads.forEach((map, read) -> loaded.put(map, read.join()));
+            loader.load(answer.needs(), loaded);
             answer = asked.goOn(round, loaded, care);
         }
         return answer;
@@ -400,9 +401,7 @@ final class LogFolder {
         Set<Integer> refused = new TreeSet<>();
         List<CompletableFuture<?>> running = new ArrayList<>();
         byMap.forEach((map, ofMap) -> {
-            List<Change> changes = ofMap.stream()
-                    .map(write -> Change.setIfVersion(write.key(), write.expectedVersion(), write.value()))
-                    .toList();
+            List<Change> changes = ofMap.stream().map(Write::toChange).toList();
             running.add(entries.change(rebuild.mapOf(map), changes).thenAccept(conflicts -> {
                 synchronized (refused) {
                     for (Write write : ofMap) {

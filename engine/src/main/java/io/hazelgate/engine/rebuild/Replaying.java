@@ -2,6 +2,7 @@ package io.hazelgate.engine.rebuild;
 
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.entries.EntryLoader;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
 import java.util.ArrayDeque;
@@ -30,6 +31,7 @@ public final class Replaying<B> implements AutoCloseable {
     private final Projector projector;
     private final Projector.Replayer replayer;
     private final Entries entries;
+    private final EntryLoader loader;
     private final Collection<String> views;
     private final UnaryOperator<String> mapOf;
     private final Consumer<B> done;
@@ -70,6 +72,7 @@ public final class Replaying<B> implements AutoCloseable {
             Consumer<B> done) {
         this.projector = projector;
         this.entries = entries;
+        loader = new EntryLoader(entries, mapOf);
         this.views = views;
         this.mapOf = mapOf;
         this.done = done;
@@ -120,10 +123,8 @@ public final class Replaying<B> implements AutoCloseable {
     }
 
     private Map<String, Map<String, byte[]>> load(Map<String, List<String>> needs) {
-        Map<String, CompletableFuture<Map<String, byte[]>>> reads = new HashMap<>();
-        needs.forEach((map, keys) -> reads.put(map, entries.read(mapOf.apply(map), keys)));
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        reads.forEach((map, read) -> loaded.put(map, read.join()));
+        loader.load(needs, loaded);
         return loaded;
     }
 
@@ -131,8 +132,7 @@ public final class Replaying<B> implements AutoCloseable {
     private CompletableFuture<Boolean> write(List<Write> writes) {
         Map<String, List<Change>> byMap = new LinkedHashMap<>();
         for (Write write : writes) {
-            byMap.computeIfAbsent(write.map(), map -> new ArrayList<>())
-                    .add(Change.setIfVersion(write.key(), write.expectedVersion(), write.value()));
+            byMap.computeIfAbsent(write.map(), map -> new ArrayList<>()).add(write.toChange());
         }
         CompletableFuture<Boolean> refused = CompletableFuture.completedFuture(false);
         for (Map.Entry<String, List<Change>> map : byMap.entrySet()) {

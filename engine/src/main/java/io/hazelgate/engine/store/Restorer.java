@@ -6,6 +6,7 @@ import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.entries.EntryLoader;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
@@ -32,6 +33,7 @@ final class Restorer implements AutoCloseable {
 
     private final Engine engine;
     private final Decisions decisions;
+    private final EntryLoader loader;
     private final ILogger log;
     private final Map<Pipeline, Projector.Asker> askers = new HashMap<>();
 
@@ -39,6 +41,7 @@ final class Restorer implements AutoCloseable {
     Restorer(Engine engine, Decisions decisions) {
         this.engine = engine;
         this.decisions = decisions;
+        loader = new EntryLoader(engine.entries(), engine.generations()::liveMap);
         log = engine.hazelcast().getLoggingService().getLogger(Restorer.class);
     }
 
@@ -94,10 +97,7 @@ final class Restorer implements AutoCloseable {
             if (!answer.needsMore()) {
                 return answer;
             }
-            answer.needs().forEach((map, keys) -> loaded.computeIfAbsent(map, name -> new HashMap<>())
-                    .putAll(engine.entries()
-                            .read(engine.generations().liveMap(map), keys)
-                            .join()));
+            loader.load(answer.needs(), loaded);
         }
         throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
     }
@@ -107,10 +107,7 @@ final class Restorer implements AutoCloseable {
         Map<String, List<Change>> byMap = new LinkedHashMap<>();
         for (Write write : writes) {
             byMap.computeIfAbsent(engine.generations().liveMap(write.map()), map -> new ArrayList<>())
-                    .add(
-                            write.expectedVersion() == Write.ANY
-                                    ? Change.set(write.key(), write.value())
-                                    : Change.setIfVersion(write.key(), write.expectedVersion(), write.value()));
+                    .add(write.toChange());
         }
         boolean refused = false;
         for (Map.Entry<String, List<Change>> map : byMap.entrySet()) {
