@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
@@ -64,8 +65,10 @@ class Feed:
         self._listening: Subscription | None = None
         # Until something is heard, whatever is missed came after now.
         self._last_cursor = cursor(time.time_ns() // 1_000, 0)
-        self._heard: dict[str, None] = {}
+        self._heard: set[str] = set()
         """Cursors of what was heard lately."""
+        self._in_order: deque[str] = deque()
+        """The same in the order of hearing: a dictionary walks over all that it has lost to find its first key."""
         self._positions: dict[int, int] = {}
         """The furthest position heard of each lane."""
 
@@ -125,13 +128,14 @@ class Feed:
         if record.cursor in self._heard:
             return True
         is_late = record.position <= self._positions.get(record.lane, -1)
-        return is_late and record.cursor < next(iter(self._heard))
+        return is_late and record.cursor < self._in_order[0]
 
     def _is_next(self, record: EventRecord) -> bool:
         """Remember it. False where a later one of its lane was heard before it: the order would be wrong."""
-        self._heard[record.cursor] = None
-        if len(self._heard) > REMEMBERED_EVENTS:
-            del self._heard[next(iter(self._heard))]
+        self._heard.add(record.cursor)
+        self._in_order.append(record.cursor)
+        if len(self._in_order) > REMEMBERED_EVENTS:
+            self._heard.remove(self._in_order.popleft())
         if record.position <= self._positions.get(record.lane, -1):
             return False
         self._positions[record.lane] = record.position
