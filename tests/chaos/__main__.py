@@ -13,9 +13,8 @@ import traceback
 from pathlib import Path
 
 from tests.chaos.checking import Broken, Violation
-from tests.chaos.durable import DurableNodes
 from tests.chaos.faults import FAULTS, LONG, SHORT, Fault, Size
-from tests.chaos.scene import Result, scene
+from tests.chaos.scene import Result
 from tests.chaos.table import headline, is_good, line
 
 FAULT_SECONDS = 600.0
@@ -28,21 +27,8 @@ async def run(fault: Fault, size: Size, *, seed: int, folder: Path) -> Result:
     nodes = fault.nodes(folder)
     try:
         await asyncio.to_thread(nodes.start)
-        async with (
-            asyncio.timeout(FAULT_SECONDS),
-            scene(
-                nodes.cluster_name,
-                nodes.addresses,
-                result,
-                prefix=f"{fault.name.replace('-', '')}-",
-                seed=seed,
-                logs=folder,
-                loaded=fault.loaded,
-                forgets=fault.forgets,
-                dsn=nodes.dsn if isinstance(nodes, DurableNodes) else None,
-            ) as stage,
-        ):
-            await fault.happens(stage, nodes, size)
+        async with asyncio.timeout(FAULT_SECONDS):
+            await fault.run(nodes, size, result, seed=seed, logs=folder)
     except Exception as error:  # whatever it is, the table has to say so, and the next fault to happen
         traceback.print_exc()
         result.violations.append(Violation(Broken.UNFINISHED, f"{type(error).__name__}: {error}"))

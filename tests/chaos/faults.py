@@ -22,7 +22,7 @@ from tests.chaos.answers import Answer, Told
 from tests.chaos.durable import DurableNodes
 from tests.chaos.gateway import reading_of
 from tests.chaos.meters import POISON, REPAIRED, MeterRead
-from tests.chaos.scene import DOMAIN, Scene
+from tests.chaos.scene import DOMAIN, Result, Scene, scene
 from tests.chaos.split import SplitNodes, why_not
 from tests.support.many import Node, Nodes
 from tests.support.processes import ROOT
@@ -435,6 +435,21 @@ class Fault:
         if self.is_durable:
             return DurableNodes(folder, 3, domain=DOMAIN, options=self.options)
         return Nodes(folder, 3, domain=DOMAIN, options=self.options, offsets_ms=self.offsets_ms)
+
+    async def run(self, nodes: Nodes, size: Size, result: Result, *, seed: int, logs: Path) -> None:
+        """It happens to these members, which have started; what the checker finds afterwards is in `result`."""
+        async with scene(
+            nodes.cluster_name,
+            nodes.addresses,
+            result,
+            prefix=f"{self.name.replace('-', '')}-",
+            seed=seed,
+            logs=logs,
+            loaded=self.loaded,
+            forgets=self.forgets,
+            dsn=nodes.dsn if isinstance(nodes, DurableNodes) else None,
+        ) as stage:
+            await self.happens(stage, nodes, size)
 
     def why_not(self) -> str | None:
         """Why it can't happen on this machine; None where it can."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.faults import FAULTS, MAJORITY, SHORT, Fault
-from tests.chaos.scene import DOMAIN, GIVE_UP_SECONDS, Result, scene
+from tests.chaos.scene import DOMAIN, GIVE_UP_SECONDS, Result
 from tests.support.many import Nodes, running_nodes
 
 SEED = 5
@@ -36,18 +36,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
 async def happened(fault: Fault, nodes: Nodes, logs: Path) -> Result:
     """What came of a short form of it."""
     result = Result()
-    prefix = f"{fault.name.replace('-', '')}-"
-    async with scene(
-        nodes.cluster_name,
-        nodes.addresses,
-        result,
-        prefix=prefix,
-        seed=SEED,
-        logs=logs,
-        loaded=fault.loaded,
-        forgets=fault.forgets,
-    ) as stage:
-        await fault.happens(stage, nodes, SHORT)
+    await fault.run(nodes, SHORT, result, seed=SEED, logs=logs)
     return result
 
 
