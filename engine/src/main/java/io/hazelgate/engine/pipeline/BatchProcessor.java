@@ -62,7 +62,7 @@ final class BatchProcessor {
     private final Engine engine;
     private final Pipeline pipeline;
     private final Projector projector;
-    private final Projector.Asker planning;
+    private final Projector.AskerAhead askingAhead;
     private final Projector.Asker projecting;
     private final Lanes lanes;
     private final OwnedLanes owned;
@@ -87,7 +87,7 @@ final class BatchProcessor {
         HazelcastInstance hazelcast = engine.hazelcast();
         entries = engine.entries();
         projector = pipeline.projector();
-        planning = projector.newAsker();
+        askingAhead = projector.newAskerAhead();
         projecting = projector.newAsker();
         lanes = engine.lanes();
         loader = new EntryLoader(engine.entries(), engine.generations()::liveMap);
@@ -104,30 +104,35 @@ final class BatchProcessor {
     }
 
     /**
-     * Prepares the next batch while the one before it is still written: what it needs depends on its events alone, and where
-     * it has nothing in common with the one before it, so does what it comes to.
+     * Prepares a batch while those before it are still under way: what it needs depends on its events alone, and where it has nothing
+     * in common with those before it, so does what it comes to.
+     *
+     * @param before the batches that are not through yet, as they are known by now
      */
-    Planned prepare(List<Received> events, Run before) throws InterruptedException {
+    Planned prepare(List<Received> events, Run run, List<Run.Before> before) throws InterruptedException {
         Map<String, List<String>> needs = plan(events);
         Ahead ahead = null;
         try {
-            if (!needs.isEmpty() && before.isUnlike(events, needs)) {
-                ahead = ahead(events, needs, before);
+            if (!needs.isEmpty() && before.stream().allMatch(each -> each.isUnlike(events, needs))) {
+                ahead = ahead(events, needs, run, before);
             }
         } catch (RuntimeException e) {
             // It is done in its turn, where all that can happen to a batch is dealt with.
             log.fine("a batch is not projected ahead", e);
         }
+        if (ahead == null) {
+            run.askedInVain();
+        }
         return new Planned(events, needs, ahead);
     }
 
     /** Null where it is not that simple. */
-    private Ahead ahead(List<Received> events, Map<String, List<String>> needs, Run before)
+    private Ahead ahead(List<Received> events, Map<String, List<String>> needs, Run run, List<Run.Before> before)
             throws InterruptedException {
         long pass = enter();
         Ahead ahead = null;
         try {
-            ahead = project(events, needs, before, () -> engine.gate().leave(pass));
+            ahead = project(events, needs, run, before, () -> engine.gate().leave(pass));
             return ahead;
         } finally {
             if (ahead == null) {
@@ -136,7 +141,8 @@ final class BatchProcessor {
         }
     }
 
-    private Ahead project(List<Received> events, Map<String, List<String>> needs, Run before, Runnable leave)
+    private Ahead project(
+            List<Received> events, Map<String, List<String>> needs, Run run, List<Run.Before> before, Runnable leave)
             throws InterruptedException {
         if (!owned.missing(events).isEmpty()) {
             return null;
@@ -149,10 +155,20 @@ final class BatchProcessor {
         }
         List<Input> inputs = inputs(events, List.of());
         long batchId = projector.newBatchId();
-        Answer answer = planning.process(batchId, 1, inputs, loaded, Care.NONE);
-        return answer.needsMore() || !before.isUnlike(answer)
-                ? null
-                : new Ahead(before, batchId, inputs, answer, loaded, leave);
+        Projector.Answering answering = askingAhead.ask(batchId, 1, inputs, loaded);
+        // Who comes after it asks after it.
+        run.asked(needs);
+        Answer answer = answering.await();
+        if (answer.needsMore()) {
+            return null;
+        }
+        for (Run.Before each : before) {
+            if (!each.isUnlike(loaded, answer)) {
+                return null;
+            }
+        }
+        run.projected(batchId, loaded, answer);
+        return new Ahead(before, batchId, inputs, answer, leave);
     }
 
     private static Set<String> idsOf(List<Received> events) {
@@ -172,7 +188,9 @@ final class BatchProcessor {
             inputs.add(new Input(event.envelope(), 0, 0, Clock.iso(event.receivedAt()), null, null));
         }
         try {
-            return planning.process(projector.newBatchId(), 0, inputs, Map.of(), Care.NONE)
+            return askingAhead
+                    .ask(projector.newBatchId(), 0, inputs, Map.of())
+                    .await()
                     .needs();
         } catch (ProjectorAway | ProjectorFailed | BatchTooLarge e) {
             log.fine("the plan of a batch is made later", e);
@@ -224,7 +242,7 @@ final class BatchProcessor {
 
     /** Asks the projector no more; when no batch is under way. */
     void close() {
-        planning.close();
+        askingAhead.close();
         projecting.close();
     }
 
@@ -277,7 +295,6 @@ final class BatchProcessor {
                 && ahead.holds()
                 && current.isFirstTry()
                 && owned.missing(events).isEmpty()) {
-            current.projected(ahead.loaded(), ahead.answer());
             return write(events, found, ahead.batchId(), ahead.inputs(), ahead.answer(), care);
         }
         long batchId = projector.newBatchId();
@@ -311,7 +328,7 @@ final class BatchProcessor {
         if (!found.isEmpty()) {
             current.troubled();
         }
-        current.projected(loaded, answer);
+        current.projected(batchId, loaded, answer);
         return write(events, found, batchId, inputs, answer, care);
     }
 
@@ -325,6 +342,7 @@ final class BatchProcessor {
         List<byte[]> records = persist(events, outcomes, inputs.subList(found.size(), inputs.size()), persistedAt);
         sendStoredNotices(outcomes, persistedAt);
         updateViews(batchId, answer.writes(), inputs, found, records, all, care);
+        current.written(batchId);
         return new Batch(events, outcomes, records, found, persistedAt, Clock.micros());
     }
 

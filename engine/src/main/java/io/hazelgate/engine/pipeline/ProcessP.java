@@ -30,6 +30,8 @@ final class ProcessP extends AbstractProcessor {
     private static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
     /** A batch of fewer events is not worth a thread of its own for its plan. */
     private static final int MIN_PLANNED_EVENTS = 100;
+    /** So many batches are prepared while the one before them is under way: the projector has the next one when it is done. */
+    private static final int MAX_PREPARED = 2;
 
     private static final long END_SECONDS = 5;
     private static final long LOG_AWAY_MILLIS = 200;
@@ -50,15 +52,19 @@ final class ProcessP extends AbstractProcessor {
     /** Partitions whose pending events have to be read: the journal may have begun behind some of them, or has lost some. */
     private final Set<Integer> toRead = new HashSet<>();
 
-    private Next next;
+    private final List<Next> prepared = new ArrayList<>();
     private Future<?> running;
     /** How the batch goes that was started last. */
     private Run run;
 
     private final Queue<Batch> done = new ConcurrentLinkedQueue<>();
 
-    /** The batch that is next, prepared while the one before it is written. */
-    private record Next(List<Received> events, CompletableFuture<Planned> planned, boolean maybeAhead) {}
+    /** A batch that is prepared while those before it are under way. */
+    private record Next(List<Received> events, Run run, CompletableFuture<Planned> planned, boolean maybeAhead) {
+        Next withoutAhead() {
+            return new Next(events, new Run(events), planned.thenApply(Planned::withoutAhead), false);
+        }
+    }
 
     ProcessP(String pipelineName) {
         this.pipelineName = pipelineName;
@@ -71,7 +77,7 @@ final class ProcessP extends AbstractProcessor {
         lanes = new OwnedLanes(pipeline.engine(), pipelineName, pipeline.laneIn(0));
         batchProcessor = new BatchProcessor(pipeline, lanes);
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
-        planner = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-plan"));
+        planner = Executors.newFixedThreadPool(MAX_PREPARED, task -> new Thread(task, "hazelgate-plan"));
         pipeline.reconciler().begin();
         leftovers = CompletableFuture.supplyAsync(this::leftovers, worker);
     }
@@ -129,7 +135,7 @@ final class ProcessP extends AbstractProcessor {
         while (!done.isEmpty() && tryEmit(done.peek())) {
             done.remove();
         }
-        if (!toRead.isEmpty() && next == null) {
+        if (!toRead.isEmpty() && prepared.isEmpty()) {
             Set<Integer> partitions = Set.copyOf(toRead);
             toRead.clear();
             leftovers = CompletableFuture.supplyAsync(
@@ -141,20 +147,22 @@ final class ProcessP extends AbstractProcessor {
         }
         if (toRead.isEmpty()
                 && running != null
-                && run.isProjected()
-                && next == null
+                && prepared.size() < MAX_PREPARED
+                && (prepared.isEmpty() ? run : prepared.get(prepared.size() - 1).run).isKnown()
                 && waiting.size() >= MIN_PLANNED_EVENTS) {
-            List<Received> events = nextEvents();
-            Run before = run;
-            next = new Next(events, prepared(events, before), true);
+            prepared.add(prepare(nextEvents()));
         }
     }
 
-    private CompletableFuture<Planned> prepared(List<Received> events, Run before) {
+    private Next prepare(List<Received> events) {
+        Run prepares = new Run(events);
+        List<Run.Before> before = new ArrayList<>();
+        before.add(run.before());
+        prepared.forEach(each -> before.add(each.run.before()));
         CompletableFuture<Planned> planned = new CompletableFuture<>();
         planner.execute(() -> {
             try {
-                planned.complete(batchProcessor.prepare(events, before));
+                planned.complete(batchProcessor.prepare(events, prepares, before));
             } catch (InterruptedException e) {
                 // This run of the pipeline ends.
                 Thread.currentThread().interrupt();
@@ -164,11 +172,11 @@ final class ProcessP extends AbstractProcessor {
                 planned.complete(Planned.nothing(events));
             }
         });
-        return planned;
+        return new Next(events, prepares, planned, true);
     }
 
     private void startNext() {
-        if (next == null && waiting.isEmpty()) {
+        if (prepared.isEmpty() && waiting.isEmpty()) {
             return;
         }
         if (!pipeline.begin()) {
@@ -176,11 +184,10 @@ final class ProcessP extends AbstractProcessor {
             dropAhead();
             return;
         }
-        if (next != null) {
-            CompletableFuture<Planned> planned = next.planned;
-            run = new Run(next.events);
-            next = null;
-            start(planned);
+        if (!prepared.isEmpty()) {
+            Next next = prepared.remove(0);
+            run = next.run;
+            start(next.planned);
         } else {
             List<Received> events = nextEvents();
             run = new Run(events);
@@ -202,17 +209,9 @@ final class ProcessP extends AbstractProcessor {
         });
     }
 
-    /** What the next batch would come to is worked out anew when it begins. */
+    /** What the next batches would come to is worked out anew when they begin. */
     private void dropAhead() {
-        if (next != null && next.maybeAhead) {
-            CompletableFuture<Planned> dropped = next.planned.thenApply(planned -> {
-                if (planned.ahead() != null) {
-                    planned.ahead().end();
-                }
-                return Planned.nothing(planned.events());
-            });
-            next = new Next(next.events, dropped, false);
-        }
+        prepared.replaceAll(next -> next.maybeAhead ? next.withoutAhead() : next);
     }
 
     /** A part of a batch is under way by itself, until it is cleaned up. */

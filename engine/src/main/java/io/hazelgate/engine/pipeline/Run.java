@@ -2,19 +2,30 @@ package io.hazelgate.engine.pipeline;
 
 import io.hazelgate.engine.projector.Answer;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /** A batch on its way through plan, load, project, persist and update views: what it touches, and whether all goes well. */
 final class Run {
+    private static final long NOT_THROUGH = 0;
+
     private final Set<String> eventIds = new HashSet<>();
-    private final CompletableFuture<Set<String>> touched = new CompletableFuture<>();
+    /** By map, the keys that it reads; null where the projector has not been asked ahead of its turn. */
+    private volatile Map<String, Set<String>> asked;
+
+    private volatile CompletableFuture<Touched> touched = new CompletableFuture<>();
     private int tries;
-    private volatile boolean troubled;
-    private volatile boolean done;
+    private boolean troubled;
+    private long writtenLast = NOT_THROUGH;
+    private volatile long through = NOT_THROUGH;
+
+    /** By map, the keys that an answer of the projector rests on, or writes. */
+    private record Touched(long batchId, Map<String, Set<String>> entries) {}
 
     Run(List<Received> events) {
         events.forEach(event -> eventIds.add(event.eventId()));
@@ -34,16 +45,40 @@ final class Run {
         troubled = true;
     }
 
+    /** The projector is about to be asked ahead of its turn. */
+    void asked(Map<String, ? extends Collection<String>> reads) {
+        Map<String, Set<String>> entries = new HashMap<>();
+        reads.forEach((map, keys) -> entries.put(map, new HashSet<>(keys)));
+        asked = entries;
+    }
+
+    /** What was asked ahead of its turn came to nothing: it is asked anew, and nothing can rest on the first answer. */
+    void askedInVain() {
+        CompletableFuture<Touched> before = touched;
+        touched = new CompletableFuture<>();
+        asked = null;
+        before.complete(null);
+    }
+
     /** The projector has answered, and nothing is written yet. */
-    void projected(Map<String, ? extends Map<String, ?>> loaded, Answer answer) {
-        Set<String> entries = new HashSet<>();
-        loaded.forEach((map, read) -> read.keySet().forEach(key -> entries.add(entry(map, key))));
-        answer.writes().forEach(write -> entries.add(entry(write.map(), write.key())));
-        touched.complete(entries);
+    void projected(long batchId, Map<String, ? extends Map<String, ?>> loaded, Answer answer) {
+        if (touched.isDone()) {
+            return;
+        }
+        Map<String, Set<String>> entries = new HashMap<>();
+        loaded.forEach((map, read) -> entries.put(map, new HashSet<>(read.keySet())));
+        answer.writes().forEach(write -> entries.computeIfAbsent(write.map(), map -> new HashSet<>())
+                .add(write.key()));
+        touched.complete(new Touched(batchId, entries));
+    }
+
+    /** It is written as this answer has it. */
+    void written(long batchId) {
+        writtenLast = batchId;
     }
 
     void wentThrough() {
-        done = true;
+        through = troubled ? NOT_THROUGH : writtenLast;
     }
 
     /** Nothing more will happen. */
@@ -51,45 +86,66 @@ final class Run {
         touched.complete(null);
     }
 
-    /** Whether {@link #isUnlike} can answer at once. */
-    boolean isProjected() {
-        return touched.isDone();
+    /** Whether another can be prepared to come after it. */
+    boolean isKnown() {
+        return asked != null || touched.isDone();
     }
 
-    /** Waits until this one is projected, and tells whether the other batch has no event and needs no entry of it. */
-    boolean isUnlike(List<Received> events, Map<String, List<String>> needs) throws InterruptedException {
-        Set<String> entries = touched();
-        if (entries == null || events.stream().anyMatch(event -> eventIds.contains(event.eventId()))) {
-            return false;
+    /** What one that comes after it may rest on. */
+    Before before() {
+        return new Before();
+    }
+
+    /** The run, as it is known to one that is prepared to come after it. */
+    final class Before {
+        private final Map<String, Set<String>> reads = asked;
+        private final CompletableFuture<Touched> awaited = touched;
+        private long batchId = NOT_THROUGH;
+
+        /** Whether the other batch has no event of it, and needs no entry that is known to be touched. */
+        boolean isUnlike(List<Received> events, Map<String, List<String>> needs) {
+            Touched answered = awaited.getNow(null);
+            Map<String, Set<String>> entries = answered == null ? reads : answered.entries;
+            if (entries == null || awaited.isDone() && answered == null) {
+                return false;
+            }
+            return events.stream().noneMatch(event -> eventIds.contains(event.eventId()))
+                    && areElsewhere(needs, entries);
         }
-        return needs.entrySet().stream().allMatch(map -> areElsewhere(map.getKey(), map.getValue(), entries));
-    }
 
-    /** The same for what the other batch came to. */
-    boolean isUnlike(Answer other) throws InterruptedException {
-        Set<String> entries = touched();
-        return entries != null
-                && other.writes().stream().noneMatch(write -> entries.contains(entry(write.map(), write.key())));
-    }
-
-    private static boolean areElsewhere(String map, Collection<String> keys, Set<String> entries) {
-        return keys.stream().noneMatch(key -> entries.contains(entry(map, key)));
-    }
-
-    private Set<String> touched() throws InterruptedException {
-        try {
-            return touched.get();
-        } catch (java.util.concurrent.ExecutionException e) {
-            throw new IllegalStateException(e);
+        /** Waits until it is projected, and tells whether what the other rests on and comes to is nothing that it touches. */
+        boolean isUnlike(Map<String, ? extends Map<String, ?>> loaded, Answer answer) throws InterruptedException {
+            Touched answered = answered();
+            if (answered == null) {
+                return false;
+            }
+            batchId = answered.batchId;
+            return loaded.entrySet().stream()
+                            .allMatch(map -> areElsewhere(map.getValue().keySet(), answered.entries.get(map.getKey())))
+                    && answer.writes().stream().noneMatch(write -> answered.entries
+                            .getOrDefault(write.map(), Set.of())
+                            .contains(write.key()));
         }
-    }
 
-    private static String entry(String map, String key) {
-        return map + '/' + key;
-    }
+        private Touched answered() throws InterruptedException {
+            try {
+                return awaited.get();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e);
+            }
+        }
 
-    /** Whether it is through, was tried once, and met nobody. */
-    boolean wentSmoothly() {
-        return done && !troubled;
+        /** Whether it is through as it was answered then, was tried once, and met nobody. */
+        boolean holds() {
+            return batchId != NOT_THROUGH && through == batchId;
+        }
+
+        private static boolean areElsewhere(Map<String, List<String>> needs, Map<String, Set<String>> entries) {
+            return needs.entrySet().stream().allMatch(map -> areElsewhere(map.getValue(), entries.get(map.getKey())));
+        }
+
+        private static boolean areElsewhere(Collection<String> keys, Set<String> entries) {
+            return entries == null || keys.stream().noneMatch(entries::contains);
+        }
     }
 }

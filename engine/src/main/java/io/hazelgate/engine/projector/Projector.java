@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The Python process that upcasts, guards and folds. It is asked one batch at a time and keeps nothing between two calls, so
@@ -186,18 +187,44 @@ public final class Projector implements Answerer, AutoCloseable {
         }
     }
 
+    /** One who asks about batches before their turn: several questions may be under way, in the order in which they were asked. */
+    public final class AskerAhead {
+        private Pipelined questions;
+
+        private AskerAhead() {}
+
+        /**
+         * Asks about one batch.
+         *
+         * @throws BatchTooLarge when the batch fits into no question
+         */
+        public Answering ask(long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded) {
+            byte[] request = Messages.request(batchId, round, events, loaded, Care.NONE);
+            requireSize(request);
+            synchronized (this) {
+                if (questions == null || questions.isClosed()) {
+                    questions = new Pipelined(PROCESS);
+                }
+                return questions.ask(request, Messages::answer);
+            }
+        }
+
+        /** Asks no more. A stream that stays open keeps one of the projector's threads. */
+        public synchronized void close() {
+            if (questions != null) {
+                questions.close();
+            }
+        }
+    }
+
     /**
      * One who has a long log folded, over a stream on which several questions may be under way; they are answered in their order.
      * What is unusual ends it: its answers fail from then on.
      */
-    public final class Replayer implements StreamObserver<byte[]>, AutoCloseable {
-        private final Queue<CompletableFuture<byte[]>> awaited = new ConcurrentLinkedQueue<>();
-        private final StreamObserver<byte[]> questions;
-        private volatile Throwable closedBy;
+    public final class Replayer implements AutoCloseable {
+        private final Pipelined questions = new Pipelined(REPLAY);
 
-        private Replayer() {
-            questions = ClientCalls.asyncBidiStreamingCall(channel.newCall(REPLAY, CallOptions.DEFAULT), this);
-        }
+        private Replayer() {}
 
         /** Has a batch read; what it needs is the answer. */
         public Answering read(long batchId, Collection<String> views, List<byte[]> records) {
@@ -211,52 +238,12 @@ public final class Projector implements Answerer, AutoCloseable {
 
         private Answering ask(byte[] question) {
             requireSize(question);
-            CompletableFuture<byte[]> answer = new CompletableFuture<>();
-            awaited.add(answer);
-            if (closedBy != null) {
-                answer.completeExceptionally(closedBy);
-            } else {
-                questions.onNext(question);
-            }
-            return () -> {
-                try {
-                    return Messages.foldAnswer(answer.get(timeoutSeconds, TimeUnit.SECONDS));
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new IllegalStateException("interrupted while the projector was asked", e);
-                } catch (TimeoutException e) {
-                    throw away("nothing came within " + timeoutSeconds + " s", e);
-                } catch (ExecutionException e) {
-                    throw new ProjectorFailed(
-                            "the projector at " + address + " ended a replay: "
-                                    + e.getCause().getMessage(),
-                            null,
-                            e);
-                }
-            };
-        }
-
-        @Override
-        public void onNext(byte[] value) {
-            awaited.remove().complete(value);
-        }
-
-        @Override
-        public void onError(Throwable error) {
-            closedBy = error;
-            awaited.forEach(answer -> answer.completeExceptionally(error));
-        }
-
-        @Override
-        public void onCompleted() {
-            onError(Status.UNAVAILABLE.withDescription("it closed the stream").asException());
+            return questions.ask(question, Messages::foldAnswer);
         }
 
         @Override
         public void close() {
-            if (closedBy == null) {
-                questions.onError(Status.CANCELLED.asException());
-            }
+            questions.close();
         }
     }
 
@@ -283,6 +270,10 @@ public final class Projector implements Answerer, AutoCloseable {
 
     public Replayer newReplayer() {
         return new Replayer();
+    }
+
+    public AskerAhead newAskerAhead() {
+        return new AskerAhead();
     }
 
     public Asker newAsker() {
@@ -487,6 +478,71 @@ public final class Projector implements Answerer, AutoCloseable {
         @Override
         public void onCompleted() {
             onError(Status.UNAVAILABLE.withDescription("it closed the stream").asException());
+        }
+    }
+
+    /** A stream of questions that don't wait for each other's answers, which come in their order. Once closed, all fail. */
+    private final class Pipelined implements StreamObserver<byte[]> {
+        private final Queue<CompletableFuture<byte[]>> awaited = new ConcurrentLinkedQueue<>();
+        private final StreamObserver<byte[]> questions;
+        private volatile Throwable closedBy;
+
+        Pipelined(MethodDescriptor<byte[], byte[]> method) {
+            questions = ClientCalls.asyncBidiStreamingCall(channel.newCall(method, CallOptions.DEFAULT), this);
+        }
+
+        /** By one thread at a time. */
+        Answering ask(byte[] question, Function<byte[], Answer> decode) {
+            CompletableFuture<byte[]> answer = new CompletableFuture<>();
+            awaited.add(answer);
+            if (closedBy != null) {
+                answer.completeExceptionally(closedBy);
+            } else {
+                questions.onNext(question);
+            }
+            return () -> {
+                try {
+                    return decode.apply(answer.get(timeoutSeconds, TimeUnit.SECONDS));
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new IllegalStateException("interrupted while the projector was asked", e);
+                } catch (TimeoutException e) {
+                    close();
+                    throw away("nothing came within " + timeoutSeconds + " s", e);
+                } catch (ExecutionException e) {
+                    throw new ProjectorFailed(
+                            "the projector at " + address + " ended a stream of questions: "
+                                    + e.getCause().getMessage(),
+                            null,
+                            e);
+                }
+            };
+        }
+
+        boolean isClosed() {
+            return closedBy != null;
+        }
+
+        @Override
+        public void onNext(byte[] value) {
+            awaited.remove().complete(value);
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            closedBy = error;
+            awaited.forEach(answer -> answer.completeExceptionally(error));
+        }
+
+        @Override
+        public void onCompleted() {
+            onError(Status.UNAVAILABLE.withDescription("it closed the stream").asException());
+        }
+
+        void close() {
+            if (closedBy == null) {
+                questions.onError(Status.CANCELLED.asException());
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.core.IndeterminateOperationStateException;
+import com.hazelcast.core.MemberLeftException;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
@@ -131,7 +132,10 @@ class IndexesTest {
                 change(hazelcast, change);
                 return;
             } catch (CompletionException e) {
-                assertTrue(e.getCause() instanceof IndeterminateOperationStateException, e.toString());
+                assertTrue(
+                        e.getCause() instanceof IndeterminateOperationStateException
+                                || e.getCause() instanceof MemberLeftException,
+                        e.toString());
             }
         }
     }
