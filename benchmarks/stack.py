@@ -50,6 +50,7 @@ class RunningStack:
 async def running_stack(
     *,
     heap: str = "2g",
+    pretouch_heap: bool = False,
     dsn: str | None = None,
     log: History | None = None,
     snapshots: Path | None = None,
@@ -59,6 +60,8 @@ async def running_stack(
     Start a stack without demo data, wait until it is ready, and end it.
 
     Args:
+        heap: The member's, at most.
+        pretouch_heap: Whether the member takes it at the start.
         dsn: The PostgreSQL that it keeps events in; None: in memory.
         log: What is in there already.
         snapshots: The folder that it keeps snapshots in; None: it keeps none.
@@ -66,11 +69,12 @@ async def running_stack(
     """
     started = time.perf_counter()
     store = [*([] if dsn is None else ["--postgres"]), *([] if snapshots is None else ["--snapshots", str(snapshots)])]
+    memory = ["--heap", heap, *(["--pretouch-heap"] if pretouch_heap else [])]
     patience = _START_TIMEOUT_SECONDS + (0 if log is None else log.events / _RESTORED_PER_SECOND)
     options = {} if member_property is None else {"JAVA_TOOL_OPTIONS": f"-D{member_property}=true"}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "gateway.cli", "dev", "--port", "0", "--no-demo-data", "--heap", heap, *store),
+        *("-m", "gateway.cli", "dev", "--port", "0", "--no-demo-data", *memory, *store),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONUNBUFFERED": "1", "GATEWAY_POSTGRES_DSN": dsn or "", **options},

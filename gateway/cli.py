@@ -33,6 +33,9 @@ def _host() -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 _DOMAIN = click.option("--domain", default="domain", help="Import path of the events, guards and projections.")
 _HEAP = click.option("--heap", default="1g", help="Upper bound of the member's heap, like 512m or 4g.")
+_PRETOUCH_HEAP = click.option(
+    "--pretouch-heap", is_flag=True, help="Take all of the heap at the start, and not while events come."
+)
 
 
 def _let_the_current_folder_be_found() -> None:
@@ -65,6 +68,7 @@ def main() -> None:
 )
 @_DOMAIN
 @_HEAP
+@_PRETOUCH_HEAP
 @snapshot_options
 def dev(
     port: int,
@@ -73,6 +77,7 @@ def dev(
     data_dir: Path | None,
     domain: str,
     heap: str,
+    pretouch_heap: bool,
     snapshots: SnapshotOptions | None,
 ) -> None:
     """Run everything on this machine: a member, a projector and a gateway. Ctrl-C ends all of it."""
@@ -91,6 +96,7 @@ def dev(
                 demo_data=demo_data,
                 domain=domain,
                 heap=heap,
+                pretouch_heap=pretouch_heap,
                 postgres=postgres,
                 postgres_dsn=os.environ.get("GATEWAY_POSTGRES_DSN") or None,
                 data_dir=data_dir or DevOptions.data_dir,
@@ -116,6 +122,7 @@ def dev(
     help="A pipeline for these event types, * for the rest, and its projector; once for each. The same on all members.",
 )
 @_HEAP
+@_PRETOUCH_HEAP
 @click.option("--completed-ttl-seconds", type=click.IntRange(1), default=3_600, help="How long completions stay.")
 @click.option("--max-in-flight", type=click.IntRange(1), default=20_000, help="Pending events at most.")
 @click.option(

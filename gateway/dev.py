@@ -33,6 +33,7 @@ class DevOptions:
     """Only the shop, the domain that comes along, has demo data."""
     domain: str = "domain"
     heap: str = "1g"
+    pretouch_heap: bool = False
     postgres: bool = False
     """Keep events in PostgreSQL rather than in memory."""
     postgres_dsn: str | None = None
@@ -78,6 +79,7 @@ def plan_stack(options: DevOptions) -> Stack:
         port=member_port,
         projector=projector,
         heap=options.heap,
+        pretouch_heap=options.pretouch_heap,
         postgres_dsn=dsn,
         snapshots=options.snapshots,
     )

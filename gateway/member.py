@@ -69,6 +69,8 @@ class MemberOptions:
     """`NAME=Type,Type@host:port` each; the member checks them."""
     heap: str = "1g"
     """The heap's upper bound, as `-Xmx` takes it."""
+    pretouch_heap: bool = False
+    """Whether all of it is taken from the machine at the start: that takes a while, and no event waits for it later."""
     completed_ttl_seconds: int = 3_600
     max_in_flight: int = 20_000
     quorum: int = 1
@@ -141,6 +143,7 @@ def member_command(java: Java, jar: Path, options: MemberOptions) -> list[str]:
     return [
         str(java.executable),
         f"-Xmx{options.heap}",
+        *((f"-Xms{options.heap}", "-XX:+AlwaysPreTouch") if options.pretouch_heap else ()),
         *_MODULES,
         *(flag for since, flag in _OF_NEWER if java.version >= since),
         _COMMON_POOL,

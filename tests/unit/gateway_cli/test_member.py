@@ -72,6 +72,15 @@ def test_the_common_pool_has_two_threads() -> None:
     assert "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2" in command
 
 
+def test_a_heap_is_taken_at_the_start_where_that_is_wanted() -> None:
+    """All of it, or it would still grow while events come."""
+    options = MemberOptions(heap="4g", pretouch_heap=True)
+    assert {"-Xms4g", "-Xmx4g", "-XX:+AlwaysPreTouch"} <= set(member_command(JAVA, Path("engine.jar"), options))
+    assert not {"-Xms4g", "-XX:+AlwaysPreTouch"} & set(
+        member_command(JAVA, Path("engine.jar"), MemberOptions(heap="4g"))
+    )
+
+
 @pytest.mark.parametrize("heap", ["", "1", "0g", "1 g", "1t", "-Xfoo"])
 def test_a_heap_that_java_would_not_understand_is_refused(heap: str) -> None:
     """Told here in one line rather than by a JVM that does not start."""
