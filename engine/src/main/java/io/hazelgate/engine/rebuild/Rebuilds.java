@@ -119,10 +119,7 @@ public final class Rebuilds {
      */
     public String begin(Collection<String> views, boolean fresh, int eventsPerSecond, String from, boolean otherCode) {
         Map<String, List<String>> described = viewsWithIndexes();
-        if (described.isEmpty()) {
-            throw new IllegalStateException(
-                    "the projector is away, and nobody else knows the views: try again in a moment");
-        }
+        requireToldOf(views, described.keySet());
         Collection<String> wanted = views.isEmpty() ? described.keySet() : views;
         wanted.forEach(view -> requireView(view, described.keySet()));
         String id = newId();
@@ -143,6 +140,26 @@ public final class Rebuilds {
         return begin(Rebuild.begun(id, kind, targets, 0, snapshots, code, eventsPerSecond));
     }
 
+    /**
+     * Another member may know what this one has not been told yet: a gateway asks it next.
+     *
+     * @param named the views that are asked for; none means all
+     * @param known those that are known here
+     * @throws IllegalStateException a projector has not yet told its views to this member, and one that is asked for may be among them
+     */
+    public void requireToldOf(Collection<String> named, Set<String> known) {
+        if (!named.isEmpty() && known.containsAll(named)) {
+            return;
+        }
+        for (var pipeline : engine.pipelines()) {
+            if (pipeline.projector().description().fingerprint().isEmpty()) {
+                throw new IllegalStateException("the projector at "
+                        + pipeline.projector().address()
+                        + " has not told its views yet: try again in a moment");
+            }
+        }
+    }
+
     private static void requireView(String view, Set<String> views) {
         if (!views.contains(view)) {
             throw new IllegalArgumentException(
@@ -156,6 +173,7 @@ public final class Rebuilds {
      * @throws IllegalArgumentException when there is none
      */
     public String rollBack(String view) {
+        requireToldOf(List.of(view), engine.generations().all().keySet());
         requireView(view, engine.generations().all().keySet());
         Generation generation = engine.generations().of(view);
         if (generation.previous() == null) {
@@ -295,6 +313,7 @@ public final class Rebuilds {
 
     /** Drops the generation of a view that is kept for a rollback. Returns whether there was one. */
     public boolean drop(String view) {
+        requireToldOf(List.of(view), engine.generations().all().keySet());
         requireView(view, engine.generations().all().keySet());
         Generation generation = engine.generations().of(view);
         if (generation.previous() == null) {

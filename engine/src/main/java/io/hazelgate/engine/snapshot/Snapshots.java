@@ -65,6 +65,7 @@ public final class Snapshots {
      * @param views their names; none means all that are complete
      * @return its id
      * @throws IllegalArgumentException none are kept, one is being taken, or a view can't be part of one
+     * @throws IllegalStateException a projector has not yet told its views to this member
      */
     public String begin(Collection<String> views) {
         requireSettings();
@@ -72,6 +73,7 @@ public final class Snapshots {
             throw new IllegalArgumentException("no snapshot can be taken just now: " + engine.storeProblem());
         }
         Map<String, Generation> known = engine.generations().all();
+        engine.rebuilds().requireToldOf(views, known.keySet());
         List<String> wanted = new ArrayList<>();
         for (String view :
                 views.isEmpty() ? engine.rebuilds().viewsWithIndexes().keySet() : views) {
@@ -88,7 +90,7 @@ public final class Snapshots {
             }
         }
         if (wanted.isEmpty()) {
-            throw new IllegalArgumentException("no complete view is known: is the projector there?");
+            throw new IllegalArgumentException("no view is complete: `hazelgate rebuild` builds them first");
         }
         for (JsonObject attempt : all()) {
             if (isRunning(attempt)) {
@@ -204,7 +206,7 @@ public final class Snapshots {
             } else if (newest == null || isBehind(newest)) {
                 begin(List.of());
             }
-        } catch (SnapshotUnusable | IllegalArgumentException e) {
+        } catch (SnapshotUnusable | IllegalArgumentException | IllegalStateException e) {
             log.warning("no snapshot was taken, although it is time: " + e.getMessage());
         }
     }
