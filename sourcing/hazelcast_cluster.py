@@ -51,6 +51,8 @@ RESOLVE_SECONDS = 60.0
 PATIENCE_SECONDS = 4.0
 """How long a connected cluster may answer nothing at all before it counts as away."""
 RETRY_CONNECT_SECONDS = 0.2
+ASK_AGAIN_SECONDS = 0.1
+"""The pause once every member has said that it can't just now."""
 AVOID_SECONDS = 5.0
 """How long a member that left a call unanswered gets no other, while there are others to ask."""
 
@@ -198,6 +200,7 @@ class HazelcastCluster:
         """
         seconds = self._deadline_seconds if deadline_seconds is None else deadline_seconds
         async with deadline(seconds):
+            not_now = 0
             while True:
                 members = self._data_members()
                 member = self._next_of(members)
@@ -209,6 +212,9 @@ class HazelcastCluster:
                 except PipelineUnavailable:
                     if not self._connected or len(members) == 1:
                         raise
+                    not_now += 1
+                    if not_now % len(members) == 0:
+                        await asyncio.sleep(ASK_AGAIN_SECONDS)
 
     def _next_of(self, members: list[Any]) -> Any:
         """In turn; one that has just left somebody waiting is not asked while there are others."""

@@ -24,7 +24,7 @@ from tests.support.ledger import ACCOUNTS, OWNERS, MoneyPaidIn
 from tests.support.many import Node, Nodes, running_nodes
 from tests.support.postgres import Postgres
 from tests.support.snapshots import archive, built, kept_in, pause_child, taken
-from tests.support.until import eventually
+from tests.support.until import until
 
 READY_SECONDS = 60.0
 
@@ -64,13 +64,25 @@ async def writing(handler: EventHandler, ids: list[str]) -> AsyncIterator[None]:
         await task
 
 
-async def paused_taker(nodes: list[Node]) -> tuple[Node, int] | None:
-    """The member that takes a snapshot, and the process that writes it, paused."""
-    for node in nodes:
-        child = pause_child(node.member)
-        if child is not None:
-            return node, child
-    return None
+async def caught(snapshots: Snapshots, nodes: list[Node]) -> tuple[str, Node, int]:
+    """A snapshot that is being taken: its id, the member that takes it, and the process that writes it, paused."""
+
+    def pause() -> tuple[Node, int] | None:
+        for node in nodes:
+            child = pause_child(node.member)
+            if child is not None:
+                return node, child
+        return None
+
+    async with asyncio.timeout(READY_SECONDS):
+        while True:
+            under_way = await snapshots.create()
+            is_running = True
+            while is_running:
+                is_running = (await snapshots.find(under_way)).status is AttemptStatus.RUNNING
+                taker = await asyncio.to_thread(pause)
+                if taker is not None:
+                    return under_way, *taker
 
 
 async def check(cluster: HazelcastCluster, begin_with: str) -> None:
@@ -91,8 +103,7 @@ async def test_a_member_dies_while_a_snapshot_is_taken(ledger: Catalog, nodes: N
         async with writing(handler, ids):
             first = await taken(cluster)
             snapshots = Snapshots(cluster)
-            under_way = await snapshots.create()
-            taker, child = await eventually(lambda: paused_taker(nodes.nodes))
+            under_way, taker, child = await caught(snapshots, nodes.nodes)
             holder = next(node for node in nodes.nodes if node is not taker)
             holder.member.kill()
             os.kill(child, signal.SIGCONT)
@@ -103,8 +114,7 @@ async def test_a_member_dies_while_a_snapshot_is_taken(ledger: Catalog, nodes: N
         nodes.join()
         await cluster.wait_until_ready(READY_SECONDS)
         async with writing(handler, ids):
-            lost = await snapshots.create()
-            taker, child = await eventually(lambda: paused_taker([*left, nodes.nodes[-1]]))
+            lost, taker, child = await caught(snapshots, [*left, nodes.nodes[-1]])
             taker.member.kill()
             os.kill(child, signal.SIGCONT)
             attempt = await snapshots.wait(lost)
@@ -113,3 +123,22 @@ async def test_a_member_dies_while_a_snapshot_is_taken(ledger: Catalog, nodes: N
             after = await taken(cluster)
         assert lost not in {each.id for each in archive(folder).listing().snapshots}
         await check(cluster, after.id)
+
+
+async def test_a_member_whose_projector_has_not_told_its_views_is_no_reason_to_refuse(
+    ledger: Catalog, nodes: Nodes
+) -> None:
+    """Whichever member is asked first: one that can tell the views takes it."""
+    async with (
+        connected(nodes.cluster(deadline_seconds=15), ready_seconds=READY_SECONDS) as cluster,
+        handling(ledger, cluster) as handler,
+    ):
+        await open_accounts(handler, 20)
+        new = nodes.join()
+        new.projector.pause()
+        try:
+            await until(lambda: cluster.state().members == len(nodes.nodes), timeout_seconds=READY_SECONDS)
+            for _ in nodes.nodes:
+                await taken(cluster)
+        finally:
+            new.projector.resume()

@@ -102,13 +102,20 @@ class Child:
         """End it without a chance to say goodbye."""
         self._end(signal.SIGKILL)
 
+    def children(self) -> list[int]:
+        """What it has started and has not ended yet."""
+        assert self._process is not None
+        children: list[int] = []
+        for task in Path(f"/proc/{self._process.pid}/task").iterdir():
+            with contextlib.suppress(OSError):  # threads come and go
+                children += map(int, (task / "children").read_text().split())
+        return children
+
     def kill_children(self) -> None:
         """End what it has started, as a crash does; it may start them again."""
-        assert self._process is not None
-        for task in Path(f"/proc/{self._process.pid}/task").iterdir():
-            for pid in (task / "children").read_text().split():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+        for pid in self.children():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
         """Ask it to end; insist after a while."""

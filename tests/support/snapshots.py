@@ -50,10 +50,9 @@ async def paused_child(member: Child) -> int | None:
 
 def pause_child(member: Child) -> int | None:
     """The same, for who does not wait."""
-    for task in Path(f"/proc/{member.pid}/task").iterdir():
-        for pid in (task / "children").read_text().split():
-            with contextlib.suppress(OSError):
-                if b"gateway.snapshots\0write" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    os.kill(int(pid), signal.SIGSTOP)
-                    return int(pid)
+    for pid in member.children():
+        with contextlib.suppress(OSError):
+            if b"gateway.snapshots\0write" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGSTOP)
+                return pid
     return None
