@@ -134,9 +134,12 @@ async def test_a_member_whose_projector_has_not_told_its_views_is_no_reason_to_r
         handling(ledger, cluster) as handler,
     ):
         await open_accounts(handler, 20)
-        new = nodes.join()
+        new = nodes.nodes[-1]
+        new.member.kill()
         new.projector.pause()
         try:
+            await until(lambda: cluster.state().members == len(nodes.nodes) - 1, timeout_seconds=READY_SECONDS)
+            await asyncio.to_thread(new.member.start)
             await until(lambda: cluster.state().members == len(nodes.nodes), timeout_seconds=READY_SECONDS)
             for _ in nodes.nodes:
                 await taken(cluster)
