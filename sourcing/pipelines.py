@@ -96,6 +96,8 @@ class PipelineState:
         told = []
         if self.status in (DRAINING, DRAINED):
             told.append(f"pipeline {self.name} is {self.status}: its events wait")
+        elif self.status != RUNNING:
+            told.append(f"the job of pipeline {self.name} is {self.status}: its events are not taken in")
         if len(self.fingerprints) > 1:
             code = ", ".join(
                 f"{member.fingerprint} at {member.address}" for member in self.members if member.projector == READY

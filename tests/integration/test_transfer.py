@@ -82,6 +82,17 @@ def content(file: Path) -> bytes:
     return file.read_bytes()
 
 
+def without_its_second(account: str, lines: list[bytes]) -> list[bytes]:
+    """An export that lacks one event, wherever it stands: accounts overtake each other, as the pipeline has lanes."""
+    [second] = [
+        line
+        for line in lines[:-1]
+        if (record := json.loads(line)["record"])["aggregateId"] == account and record["sequence"] == 2
+    ]
+    kept = [line for line in lines[:-1] if line is not second]
+    return [*kept, b'{"events":%d}\n' % len(kept)]
+
+
 def at(stack: Stack) -> tuple[str, ...]:
     return ("--cluster-name", stack.cluster_name, "--members", stack.address)
 
@@ -173,7 +184,10 @@ async def test_a_log_goes_into_a_cluster_in_memory(
             lines = content(exported).splitlines(keepends=True)
             for problem, broken in (
                 ("without its last line", lines[:-1]),
-                ("Account .* would have its event 3 behind event 1", [*lines[:40], *lines[61:-1], b'{"events":161}\n']),
+                (
+                    f"Account {ACCOUNT_IDS[3]} would have its event 3 behind event 1",
+                    without_its_second(ACCOUNT_IDS[3], lines),
+                ),
                 ("line 3 does not come behind the one before", [*lines[:2], lines[1], *lines[2:]]),
                 (
                     "not written as the pipeline writes it",

@@ -38,6 +38,14 @@ def test_nothing_is_ready_when_no_pipeline_takes_events() -> None:
     assert "away" in (state(member(projector="AWAY"), member("rest", projector="AWAY")).problem or "")
 
 
+def test_a_job_that_does_not_run_yet_is_warned_of_beside_another_that_does() -> None:
+    """Its events are refused until the warning goes, so there has to be one."""
+    starting = state(member(job="STARTING", event_types=("OrderCreated",)), member("rest", rest=True))
+    assert starting.problem is None
+    assert starting.problem_of("OrderCreated") == "the job of pipeline orders is STARTING"
+    assert starting.warnings == ["the job of pipeline orders is STARTING: its events are not taken in"]
+
+
 def test_a_drained_pipeline_takes_events_in_even_without_its_projector() -> None:
     """They wait, and operators are told."""
     drained = state(member(job="DRAINED", projector="AWAY", rest=True))
