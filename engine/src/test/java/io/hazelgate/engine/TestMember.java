@@ -1,11 +1,14 @@
 package io.hazelgate.engine;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.network.MemberContext;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /** A real member, once for all tests of a run, as the launcher configures it; its pipeline waits for a projector that never comes. */
 public final class TestMember {
@@ -35,6 +38,19 @@ public final class TestMember {
         HazelcastInstance member = MemberContext.newMember(Member.config(settings));
         new Engine(member, settings);
         return member;
+    }
+
+    /**
+     * Returns when every partition is where it belongs, with its backups. What is written before waits now and then for a backup that
+     * never comes, and fails.
+     */
+    public static void awaitSafe(HazelcastInstance member) {
+        assertTrue(member.getPartitionService().forceLocalMemberToBeSafe(30, TimeUnit.SECONDS));
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!member.getPartitionService().isClusterSafe()) {
+            assertTrue(System.nanoTime() < until, "the cluster is safe in time");
+            Thread.onSpinWait();
+        }
     }
 
     public static int freePort() throws Exception {

@@ -169,6 +169,7 @@ class EntriesTest {
         HazelcastInstance first = TestMember.newMember(cluster, seedPort, seedPort);
         HazelcastInstance second = TestMember.newMember(cluster, TestMember.freePort(), seedPort);
         try {
+            TestMember.awaitSafe(second);
             Entries ofFirst = Engine.of(first).entries();
             List<Change> changes = new ArrayList<>();
             IntStream.range(0, 500).forEach(i -> changes.add(Change.setIfVersion("k" + i, 0, entry(1))));

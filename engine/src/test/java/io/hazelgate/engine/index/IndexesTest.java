@@ -212,9 +212,10 @@ class IndexesTest {
         HazelcastInstance third = null;
         AtomicBoolean ended = new AtomicBoolean();
         try {
+            TestMember.awaitSafe(first);
             Engine.of(first).generations().declare(view, List.of("n"));
             Map<String, byte[]> entries = fill(first, 5 * SOME);
-            awaitSafe(first);
+            TestMember.awaitSafe(first);
             assertSorted(entries, first, second);
             // All but the first entries keep their places while the others are written.
             CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
@@ -226,14 +227,14 @@ class IndexesTest {
                 }
             });
             third = TestMember.newMember(cluster, TestMember.freePort(), seedPort);
-            awaitSafe(first);
+            TestMember.awaitSafe(first);
             second.getLifecycleService().terminate();
-            awaitSafe(first);
+            TestMember.awaitSafe(first);
             ended.set(true);
             writer.get(60, TimeUnit.SECONDS);
             assertSorted(entries, first, third);
             first.getLifecycleService().shutdown();
-            awaitSafe(third);
+            TestMember.awaitSafe(third);
             assertSorted(entries, third);
             Engine.of(third)
                     .entries()
@@ -259,14 +260,5 @@ class IndexesTest {
         assertEquals(
                 expected(entries).stream().sorted().toList(),
                 read.stream().sorted().toList());
-    }
-
-    private static void awaitSafe(HazelcastInstance member) {
-        assertTrue(member.getPartitionService().forceLocalMemberToBeSafe(30, TimeUnit.SECONDS));
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!member.getPartitionService().isClusterSafe()) {
-            assertTrue(System.nanoTime() < until, "the cluster is safe in time");
-            Thread.onSpinWait();
-        }
     }
 }

@@ -94,6 +94,7 @@ class TasksTest {
         HazelcastInstance first = TestMember.newMember(cluster, seedPort, seedPort);
         HazelcastInstance second = TestMember.newMember(cluster, TestMember.freePort(), seedPort);
         try {
+            TestMember.awaitSafe(second);
             List<String> parts = new ArrayList<>();
             for (int i = 0; i < 60; i++) {
                 parts.add("e" + i + "@" + TestMember.newId());
