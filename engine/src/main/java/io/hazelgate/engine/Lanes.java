@@ -2,6 +2,7 @@ package io.hazelgate.engine;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.util.HashUtil;
+import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import com.hazelcast.partition.MigrationListener;
 import com.hazelcast.partition.MigrationState;
@@ -25,6 +26,7 @@ public final class Lanes {
     private final Partition[] partitions;
     private final IMap<String, Long> bounds;
     private final String here;
+    private final ILogger log;
 
     /** The last position given out. */
     private long last;
@@ -38,6 +40,7 @@ public final class Lanes {
         partitions = new Partition[service.getPartitions().size()];
         service.getPartitions().forEach(partition -> partitions[partition.getPartitionId()] = partition);
         bounds = hazelcast.getMap(Names.POSITIONS);
+        log = hazelcast.getLoggingService().getLogger(Lanes.class);
         here = hazelcast.getCluster().getLocalMember().getUuid().toString();
         service.addMigrationListener(new Watch());
     }
@@ -69,8 +72,19 @@ public final class Lanes {
         return positions;
     }
 
-    /** The last position that was given out here. */
+    /**
+     * The last position that was given out here. Before the first, one that all given out so far are at or below, by any member; 0
+     * where that can't be known just now.
+     */
     public synchronized long given() {
+        if (last == 0) {
+            try {
+                return reached();
+            } catch (RuntimeException e) {
+                log.fine("the members' positions are not known yet: nothing counts as settled", e);
+                last = 0;
+            }
+        }
         return last;
     }
 

@@ -36,6 +36,16 @@ class LanesTest {
     }
 
     @Test
+    void aNewMemberThatHasGivenNoneOutKnowsWhereTheOthersAre() throws Exception {
+        HazelcastInstance hazelcast = TestMember.hazelcast();
+        long[] others = new Lanes(hazelcast).next(5);
+        Lanes lanes = new Lanes(hazelcast);
+        long given = lanes.given();
+        assertTrue(given >= others[4]);
+        assertTrue(lanes.next(1)[0] > given);
+    }
+
+    @Test
     void anotherOwnerWhoseClockIsBehindStartsAboveTheBound() throws Exception {
         HazelcastInstance hazelcast = TestMember.hazelcast();
         long ahead = Clock.micros() + 3_600_000_000L;

@@ -25,7 +25,8 @@ public final class Gate {
     private long heldUntilNanos;
 
     /**
-     * @param given the last position that was given out here; must not fail, a batch that may not go in is not tried again
+     * @param given a position that all given out before are at or below, or an earlier one; must not fail, a batch that may not go in is
+     *     not tried again
      * @param reached a position that every one given out so far is at or below, and every later one above
      * @param beforeOpening called before anything passes again
      */
@@ -36,13 +37,17 @@ public final class Gate {
     }
 
     /** Waits until the gate is open, and goes in; to be given back to {@link #leave}. */
-    public synchronized long enter() throws InterruptedException {
-        while (isClosed()) {
-            wait(LOOK_MILLIS);
+    public long enter() throws InterruptedException {
+        // Other members may have to be asked: nobody waits for that at the gate.
+        long from = given.getAsLong();
+        synchronized (this) {
+            while (isClosed()) {
+                wait(LOOK_MILLIS);
+            }
+            long pass = ++passes;
+            inside.put(pass, from);
+            return pass;
         }
-        long pass = ++passes;
-        inside.put(pass, given.getAsLong());
-        return pass;
     }
 
     public synchronized void leave(long pass) {
