@@ -7,7 +7,7 @@ from typing import cast
 
 import strawberry
 
-from sourcing import snapshots
+from sourcing import manifests, snapshots
 from sourcing.snapshots import AttemptStatus
 
 strawberry.enum(AttemptStatus, name="SnapshotStatus", description="How far the taking of a snapshot is.")
@@ -35,7 +35,7 @@ class Snapshot:
     views: list[ViewSnapshot]
 
     @classmethod
-    def of(cls, manifest: snapshots.Manifest, location: str) -> Snapshot:
+    def of(cls, manifest: manifests.Manifest, location: str) -> Snapshot:
         """The same as its manifest tells it."""
         place = f"{location.rstrip('/')}/{manifest.id}"
         at = cast(datetime, manifest.snapshot_timestamp)  # stored as the canonical text, which the scalar passes on

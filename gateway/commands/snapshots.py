@@ -17,7 +17,8 @@ from gateway.member import SnapshotOptions
 from gateway.snapshots.archive import Archive, SnapshotDamaged
 from gateway.snapshots.location import LocationUnusable, absolute, open_location
 from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.snapshots import Attempt, AttemptStatus, Manifest, Snapshots
+from sourcing.manifests import Manifest
+from sourcing.snapshots import Attempt, AttemptStatus, Snapshots
 
 T = TypeVar("T")
 

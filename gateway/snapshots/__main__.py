@@ -2,7 +2,7 @@
 `python -m gateway.snapshots write|read|list`: the member's way to where snapshots are kept, over stdin and stdout.
 
 The location is in the environment (HAZELGATE_SNAPSHOTS). Frames are a length (four bytes, big endian) and so many
-bytes: JSON, or the name of a map, a line feed, and entries of it as lines of JSON, which are gzipped where a snapshot
+bytes: JSON, or the name of a map, a line feed, and entries of it as lines of JSON, which are packed where a snapshot
 is read. An empty frame ends a stream, so that one that was cut off is not taken for a whole one. What goes wrong is one
 line on stderr and exit status 1; what is wrong with the snapshot, status 3.
 """
@@ -10,6 +10,8 @@ line on stderr and exit status 1; what is wrong with the snapshot, status 3.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import os
 import sys
 from collections.abc import Iterator
@@ -21,10 +23,11 @@ import msgspec
 from gateway.snapshots.archive import Archive, Chunk, SnapshotDamaged
 from gateway.snapshots.location import LocationUnusable, open_location
 from gateway.snapshots.retention import Retention, prune
-from sourcing.snapshots import Manifest
+from sourcing.manifests import Manifest
 
 FAILED, DAMAGED = 1, 3
 _LITTLE_PRIORITY = 10
+_PIPE_BYTES = 1 << 20
 _END = bytes(4)
 
 
@@ -93,17 +96,34 @@ def read(archive: Archive, snapshot_id: str, maps: list[str], answer: BinaryIO) 
     answer.flush()
 
 
-def asked_for(source: BinaryIO) -> list[str]:
+def answer_whoever_waits(archive: Archive, source: BinaryIO, answer: BinaryIO) -> None:
     """
-    The id of a snapshot, and the maps of it, from whoever has started this before knowing them.
+    Serve whoever has started this before knowing what is to be read: lines of JSON, `"list"`, and as the last one the
+    id of a snapshot and the maps of it.
 
     Raises:
-        CutOff: It was not wanted after all.
+        CutOff: Nothing was to be read after all.
     """
-    line = source.readline()
-    if not line.endswith(b"\n"):
-        raise CutOff("nothing is to be read")
-    return msgspec.json.decode(line, type=list[str])
+    for line in source:
+        asked = msgspec.json.decode(line, type=str | list[str])
+        if isinstance(asked, list):
+            read(archive, asked[0], asked[1:], answer)
+            return
+        list_all(archive, answer)
+    raise CutOff("nothing is to be read")
+
+
+def list_all(archive: Archive, answer: BinaryIO) -> None:
+    """What there is, as one frame."""
+    send(answer, msgspec.json.encode(archive.listing()))
+    answer.flush()
+
+
+def widen(pipe: BinaryIO) -> None:
+    """Let a megabyte be under way, where the system can: a part comes in one piece then, not in thirty."""
+    with contextlib.suppress(OSError):
+        if sys.platform == "linux":
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def main() -> int:
@@ -114,9 +134,7 @@ def main() -> int:
     writing.add_argument("--keep", type=int, required=True)
     writing.add_argument("--max-age-seconds", type=int, default=0)
     reading = commands.add_parser("read")
-    reading.add_argument(
-        "id", nargs="?", help="without it, a line on stdin says what is read: JSON, the id and the maps"
-    )
+    reading.add_argument("id", nargs="?", help="without it, lines on stdin say what is wanted")
     reading.add_argument("maps", nargs="*")
     commands.add_parser("list")
     arguments = parser.parse_args()
@@ -129,11 +147,13 @@ def main() -> int:
             retention = Retention(arguments.keep, age)
             write(archive, arguments.id, retention, sys.stdin.buffer, sys.stdout.buffer)
         elif arguments.command == "read":
-            wanted = [arguments.id, *arguments.maps] if arguments.id else asked_for(sys.stdin.buffer)
-            read(archive, wanted[0], wanted[1:], sys.stdout.buffer)
+            widen(sys.stdout.buffer)
+            if arguments.id:
+                read(archive, arguments.id, arguments.maps, sys.stdout.buffer)
+            else:
+                answer_whoever_waits(archive, sys.stdin.buffer, sys.stdout.buffer)
         else:
-            send(sys.stdout.buffer, msgspec.json.encode(archive.listing()))
-            sys.stdout.buffer.flush()
+            list_all(archive, sys.stdout.buffer)
     except SnapshotDamaged as error:
         print(error, file=sys.stderr)
         return DAMAGED

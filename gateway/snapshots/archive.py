@@ -1,5 +1,6 @@
 """
-Snapshots in one location: `<id>/manifest.json`, and beside it the parts, gzipped JSON Lines with a checksum each.
+Snapshots in one location: `<id>/manifest.json`, and beside it the parts, JSON Lines packed with Zstandard, with a
+checksum each.
 
 The manifest comes last, and each object appears as a whole or not at all; so a snapshot whose writing was cut short is
 none. What is read is held against the manifest's checksums before anybody gets it.
@@ -7,7 +8,6 @@ none. What is read is held against the manifest's checksums before anybody gets 
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import itertools
 from collections import deque
@@ -20,15 +20,31 @@ from msgspec.structs import replace
 
 from gateway.snapshots.location import LocationUnusable, one_line
 from sourcing.clock import now
-from sourcing.snapshots import Damaged, Listing, Manifest, SnapshotPart, seal, unseal
+from sourcing.manifests import Damaged, Listing, Manifest, SnapshotPart, seal, unseal
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 MANIFEST = "manifest.json"
-_GZIP_LEVEL = 1
+PART_ENDING = ".jsonl.zst"
+_LEVEL = 1
+"""Of Zstandard: unpacked four times as fast as what gzip makes at its lowest level, and a third smaller."""
 _AT_ONCE = 3
 _ABANDONED_AFTER = timedelta(hours=1)
+
+
+def packed(lines: bytes) -> bytes:
+    """As a part is kept: one frame, which says how long the lines are."""
+    import zstandard  # of the extra `snapshots`, as what reaches the location
+
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(lines)
+
+
+def unpacked(part: bytes) -> bytes:
+    """The lines of a part that has been held against its checksum."""
+    import zstandard
+
+    return zstandard.ZstdDecompressor().decompress(part)
 
 
 class SnapshotDamaged(Exception):
@@ -36,7 +52,7 @@ class SnapshotDamaged(Exception):
 
 
 class Chunk(NamedTuple):
-    """Entries of one map, a line of JSON each; where it says so, gzipped."""
+    """Entries of one map, a line of JSON each; where it says so, packed."""
 
     map: str
     lines: bytes
@@ -88,7 +104,7 @@ class Archive:
 
     def packed(self, manifest: Manifest, maps: Collection[str] | None = None) -> Iterator[Chunk]:
         """
-        The parts of some maps, or of all, gzipped as they are kept; the next ones are fetched while one is used.
+        The parts of some maps, or of all, packed as they are kept; the next ones are fetched while one is used.
 
         Raises:
             SnapshotDamaged: A part is missing, or not what was written. What came before it is not to be used either.
@@ -107,7 +123,7 @@ class Archive:
     def read(self, manifest: Manifest, maps: Collection[str] | None = None) -> Iterator[Chunk]:
         """The entries of some maps, or of all. Raises as `packed` does."""
         for name, content in self.packed(manifest, maps):
-            yield Chunk(name, gzip.decompress(content))
+            yield Chunk(name, unpacked(content))
 
     def verify(self, snapshot_id: str) -> Manifest:
         """Read all of it. Raises as `manifest` and `read` do."""
@@ -207,7 +223,7 @@ class Writing:
         if len(self._going) >= _AT_ONCE:
             self._parts.append(self._going.popleft().result())
         self._count += 1
-        self._going.append(self._pool.submit(self._keep, f"{chunk.map}.{self._count:05d}.jsonl.gz", chunk))
+        self._going.append(self._pool.submit(self._keep, f"{chunk.map}.{self._count:05d}{PART_ENDING}", chunk))
 
     def finish(self, manifest: Manifest) -> Manifest:
         """
@@ -229,7 +245,7 @@ class Writing:
         self._archive.drop(self.id)
 
     def _keep(self, name: str, chunk: Chunk) -> SnapshotPart:
-        content = gzip.compress(chunk.lines, _GZIP_LEVEL, mtime=0)
+        content = packed(chunk.lines)
         self._archive.put(f"{self.id}/{name}", content)
         return SnapshotPart(
             name=name,

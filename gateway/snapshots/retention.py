@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.snapshots.archive import Archive
 from sourcing.clock import moment
-from sourcing.snapshots import Listing, Manifest
+from sourcing.manifests import Listing, Manifest
 
 log = logging.getLogger("hazelgate.snapshots")
 

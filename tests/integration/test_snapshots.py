@@ -156,7 +156,7 @@ async def test_a_damaged_snapshot_is_refused_and_the_next_older_one_used(
 
 def damage(snapshot: Path) -> None:
     """One bit of its largest part is not as it was."""
-    part = max(snapshot.glob("*.jsonl.gz"), key=lambda each: each.stat().st_size)
+    part = max(snapshot.glob("*.jsonl.zst"), key=lambda each: each.stat().st_size)
     content = bytearray(part.read_bytes())
     content[len(content) // 2] ^= 1
     part.write_bytes(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import subprocess
@@ -15,13 +14,13 @@ import msgspec
 import pytest
 from obstore.store import MemoryStore
 
-from gateway.snapshots.__main__ import CutOff, asked_for, frames, read, send, write
-from gateway.snapshots.archive import Archive, Chunk, SnapshotDamaged
+from gateway.snapshots.__main__ import CutOff, answer_whoever_waits, frames, read, send, write
+from gateway.snapshots.archive import Archive, Chunk, SnapshotDamaged, unpacked
 from gateway.snapshots.location import LocationUnusable, absolute, open_location
 from gateway.snapshots.retention import Retention, prune
 from sourcing.clock import instant
-from sourcing.snapshots import Manifest
-from tests.unit.sourcing.test_snapshots import MANIFEST
+from sourcing.manifests import Listing, Manifest
+from tests.unit.sourcing.test_manifests import MANIFEST
 
 KEEP_ALL = Retention(keep=100)
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
@@ -75,8 +74,8 @@ def test_the_child_sends_the_manifest_the_entries_and_the_end(archive: Archive) 
     answer.seek(0)
     manifest, *pieces = frames(answer)
     assert msgspec.json.decode(manifest, type=Manifest).id == "sn-1"
-    [(name, packed)] = [piece.split(b"\n", 1) for piece in pieces]
-    assert (name, gzip.decompress(packed)) == (b"b-view", ENTRIES[1][1])
+    [(name, part)] = [piece.split(b"\n", 1) for piece in pieces]
+    assert (name, unpacked(part)) == (b"b-view", ENTRIES[1][1])
 
 
 @pytest.mark.parametrize("bytes_lost", [1, 4, 5, 60, 500])
@@ -152,14 +151,14 @@ def test_the_newest_stay_and_of_those_none_too_old_but_the_newest_of_all() -> No
 def test_surplus_and_what_was_never_finished_is_deleted_and_what_is_under_way_is_not(archive: Archive) -> None:
     for number in range(1, 5):
         keep(archive, f"sn-{number}", position=number)
-    archive.put("sn-0/a-view.00001.jsonl.gz", b"begun and left")
-    archive.put("sn-9/a-view.00001.jsonl.gz", b"under way")
+    archive.put("sn-0/a-view.00001.jsonl.zst", b"begun and left")
+    archive.put("sn-9/a-view.00001.jsonl.zst", b"under way")
     archive.put("sn-0b/manifest.json", b"{")
     assert set(prune(archive, Retention(2), spare="sn-9")) == {"sn-1", "sn-2", "sn-0b"}
     assert kept(archive) == ["sn-4", "sn-3"]
     later = datetime.now(UTC) + timedelta(hours=2)
     assert prune(archive, Retention(2), spare="sn-9", now=later) == ["sn-0"]
-    assert archive._get("sn-9/a-view.00001.jsonl.gz") == b"under way"
+    assert archive._get("sn-9/a-view.00001.jsonl.zst") == b"under way"
 
 
 def test_a_location_that_is_none_is_said_in_a_line(tmp_path: Path) -> None:
@@ -186,13 +185,21 @@ def test_a_child_whose_member_was_killed_leaves_nothing(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert b"The member went away before it had sent all of the snapshot" in done.stderr
-    assert list(Path(location).rglob("*.gz")) == []
+    assert list(Path(location).rglob("*.zst")) == []
 
 
-def test_a_child_that_was_started_before_is_told_later_what_to_read() -> None:
-    assert asked_for(io.BytesIO(b'["sn-1","b-view"]\n')) == ["sn-1", "b-view"]
+def test_a_child_that_was_started_before_lists_and_is_told_later_what_to_read(archive: Archive) -> None:
+    keep(archive, "sn-1")
+    answer = io.BytesIO()
+    answer_whoever_waits(archive, io.BytesIO(b'"list"\n["sn-1","b-view"]\n'), answer)
+    answer.seek(0)
+    listing, manifest, part = frames(answer)
+    assert [each.id for each in msgspec.json.decode(listing, type=Listing).snapshots] == ["sn-1"]
+    assert msgspec.json.decode(manifest, type=Manifest).id == "sn-1"
+    assert part.startswith(b"b-view\n")
 
 
-def test_one_that_is_not_wanted_after_all_ends() -> None:
+@pytest.mark.parametrize("asked", [b"", b'"list"\n'])
+def test_one_from_which_nothing_is_read_after_all_ends(archive: Archive, asked: bytes) -> None:
     with pytest.raises(CutOff):
-        asked_for(io.BytesIO(b""))
+        answer_whoever_waits(archive, io.BytesIO(asked), io.BytesIO())

@@ -12,6 +12,7 @@ import com.hazelcast.partition.strategy.StringPartitioningStrategy;
 import com.hazelcast.spi.impl.NodeEngine;
 import com.hazelcast.spi.impl.operationservice.Operation;
 import com.hazelcast.spi.impl.operationservice.OperationService;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -116,6 +117,34 @@ public final class Entries {
         });
     }
 
+    /** Takes many entries for one map. */
+    public Filling filling(String map) {
+        return new Filling(this, map, partitions.getPartitionCount());
+    }
+
+    /** Puts entries where there is none yet; those of one partition, as a {@link Filling} has collected them. */
+    CompletableFuture<?> fill(String map, int partition, List<PartitionChange> changes) {
+        return invoke(new ChangeOperation(map, changes), partition);
+    }
+
+    PartitioningStrategy<?> strategyOf(String map) {
+        return maps.getMapContainer(map).getPartitioningStrategy();
+    }
+
+    int partitionOf(Data key) {
+        return partitions.getPartitionId(key);
+    }
+
+    /** A key that is a part of some bytes in UTF-8. */
+    Data serialized(byte[] bytes, int from, int to, PartitioningStrategy<?> strategy) {
+        if (strategy == null) {
+            return KeyData.of(bytes, from, to);
+        }
+        return strategy instanceof StringPartitioningStrategy
+                ? KeyData.ofLane(bytes, from, to)
+                : maps.toData(new String(bytes, from, to - from, StandardCharsets.UTF_8), strategy);
+    }
+
     private ChangeOperation operation(String map, List<PartitionChange> changes, Fence fence, int partition) {
         return fence == null
                 ? new ChangeOperation(map, changes)
@@ -133,22 +162,16 @@ public final class Entries {
     }
 
     private <T> Map<Integer, Group<T>> grouped(String map, Collection<T> items, KeyOf<T> keyOf) {
-        PartitioningStrategy<?> strategy = maps.getMapContainer(map).getPartitioningStrategy();
+        PartitioningStrategy<?> strategy = strategyOf(map);
         Map<Integer, Group<T>> groups = new LinkedHashMap<>();
         for (T item : items) {
-            Data key = serialized(keyOf.key(item), strategy);
-            Group<T> group = groups.computeIfAbsent(partitions.getPartitionId(key), partition -> new Group<>());
+            byte[] text = keyOf.key(item).getBytes(StandardCharsets.UTF_8);
+            Data key = serialized(text, 0, text.length, strategy);
+            Group<T> group = groups.computeIfAbsent(partitionOf(key), partition -> new Group<>());
             group.items.add(item);
             group.keys.add(key);
         }
         return groups;
-    }
-
-    private Data serialized(String key, PartitioningStrategy<?> strategy) {
-        if (strategy == null) {
-            return KeyData.of(key);
-        }
-        return strategy instanceof StringPartitioningStrategy ? KeyData.ofLane(key) : maps.toData(key, strategy);
     }
 
     private CompletableFuture<Values> invoke(Operation operation, int partition) {

@@ -5,7 +5,9 @@ import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.internal.serialization.SerializationService;
 import com.hazelcast.internal.serialization.impl.HeapData;
 import com.hazelcast.internal.serialization.impl.SerializationConstants;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -20,16 +22,22 @@ public final class JsonData {
     /** Where the text begins. */
     public static final int TEXT_OFFSET = LENGTH_OFFSET + Integer.BYTES;
 
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final byte[] VERSION_PREFIX = "{\"_meta\":{\"version\":".getBytes(StandardCharsets.US_ASCII);
 
     private JsonData() {}
 
     static Data of(byte[] json) {
-        ByteBuffer buffer = ByteBuffer.allocate(TEXT_OFFSET + json.length);
-        buffer.putInt(TYPE_OFFSET, SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE);
-        buffer.putInt(LENGTH_OFFSET, json.length);
-        buffer.position(TEXT_OFFSET).put(json);
-        return new HeapData(buffer.array());
+        return of(json, 0, json.length);
+    }
+
+    /** The same, of a part of some bytes. */
+    static Data of(byte[] bytes, int from, int to) {
+        byte[] data = new byte[TEXT_OFFSET + to - from];
+        INT.set(data, TYPE_OFFSET, SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE);
+        INT.set(data, LENGTH_OFFSET, to - from);
+        System.arraycopy(bytes, from, data, TEXT_OFFSET, to - from);
+        return new HeapData(data);
     }
 
     /** Whether it is a {@link HazelcastJsonValue}, serialized. */

@@ -52,14 +52,11 @@ public final class JsonText {
 
     /** @param at where its opening quote is */
     public static int afterString(byte[] json, int at) {
-        for (int end = at + 1; end < json.length; end++) {
-            if (json[end] == '\\') {
-                end++;
-            } else if (json[end] == '"') {
-                return end + 1;
-            }
+        int end = Bytes.findEither(json, at + 1, json.length, '"', '\\');
+        while (end < json.length && json[end] == '\\') {
+            end = Bytes.findEither(json, end + 2, json.length, '"', '\\');
         }
-        return NOT_JSON;
+        return end < json.length ? end + 1 : NOT_JSON;
     }
 
     /** @param at where a value of any type begins */

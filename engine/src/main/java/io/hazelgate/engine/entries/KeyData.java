@@ -3,36 +3,76 @@ package io.hazelgate.engine.entries;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.internal.serialization.impl.HeapData;
 import com.hazelcast.internal.serialization.impl.SerializationConstants;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Keys as the maps hold them, made without Hazelcast's serializers: an event's keys are made a dozen times, and theirs go byte by byte through
- * several layers.
+ * A key as the maps hold it, made without Hazelcast's serializers: an event's keys are made a dozen times, and theirs go byte by byte
+ * through several layers.
  *
  * <p>A serialized String is its partition hash (0: the one of what follows the type), its type, its length in bytes, and its text in UTF-8.
+ * A map looks a key up several times for one write, and each time asks for its hash, so that is remembered.
  */
-public final class KeyData {
+public final class KeyData extends HeapData {
     private static final int TEXT_OFFSET = HeapData.DATA_OFFSET + Integer.BYTES;
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
-    private KeyData() {}
+    /** 0 until it is asked for. */
+    private int hash;
+
+    private KeyData(byte[] data) {
+        super(data);
+    }
+
+    @Override
+    public int hashCode() {
+        int known = hash;
+        if (known == 0) {
+            known = super.hashCode();
+            hash = known;
+        }
+        return known;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return super.equals(other);
+    }
 
     /** A key of a map whose partitions follow the whole key. */
     public static Data of(String key) {
-        return serialized(key, 0);
+        byte[] text = key.getBytes(StandardCharsets.UTF_8);
+        return of(text, 0, text.length);
+    }
+
+    /** The same, of a part of some bytes in UTF-8. */
+    static Data of(byte[] bytes, int from, int to) {
+        return serialized(bytes, from, to, 0);
     }
 
     /** A key of a map whose partitions follow what is behind the {@code @}, or the whole key where there is none. */
     public static Data ofLane(String key) {
-        int at = key.indexOf('@');
-        return serialized(key, at < 0 ? 0 : of(key.substring(at + 1)).getPartitionHash());
+        byte[] text = key.getBytes(StandardCharsets.UTF_8);
+        return ofLane(text, 0, text.length);
     }
 
-    private static Data serialized(String key, int partitionHash) {
-        byte[] text = key.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer buffer = ByteBuffer.allocate(TEXT_OFFSET + text.length);
-        buffer.putInt(partitionHash).putInt(SerializationConstants.CONSTANT_TYPE_STRING);
-        buffer.putInt(text.length).put(text);
-        return new HeapData(buffer.array());
+    /** The same, of a part of some bytes in UTF-8. */
+    static Data ofLane(byte[] bytes, int from, int to) {
+        int at = from;
+        while (at < to && bytes[at] != '@') {
+            at++;
+        }
+        return serialized(bytes, from, to, at == to ? 0 : of(bytes, at + 1, to).getPartitionHash());
+    }
+
+    private static Data serialized(byte[] bytes, int from, int to, int partitionHash) {
+        byte[] data = new byte[TEXT_OFFSET + to - from];
+        INT.set(data, 0, partitionHash);
+        INT.set(data, HeapData.TYPE_OFFSET, SerializationConstants.CONSTANT_TYPE_STRING);
+        INT.set(data, HeapData.DATA_OFFSET, to - from);
+        System.arraycopy(bytes, from, data, TEXT_OFFSET, to - from);
+        return new KeyData(data);
     }
 }

@@ -5,6 +5,7 @@ import static io.hazelgate.engine.entries.JsonText.afterSpace;
 import static io.hazelgate.engine.entries.JsonText.afterString;
 import static io.hazelgate.engine.entries.JsonText.afterValue;
 
+import io.hazelgate.engine.entries.Bytes;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -155,12 +156,7 @@ final class SortKeys {
     }
 
     private static boolean hasEscape(byte[] json, int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (json[i] == '\\') {
-                return true;
-            }
-        }
-        return false;
+        return Bytes.find(json, from, to, '\\') < to;
     }
 
     private static byte[] unescaped(byte[] json, int from, int to) {

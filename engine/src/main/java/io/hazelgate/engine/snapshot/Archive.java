@@ -1,18 +1,15 @@
 package io.hazelgate.engine.snapshot;
 
+import com.github.luben.zstd.Zstd;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
-import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,7 +17,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.zip.GZIPInputStream;
 
 /**
  * Where snapshots are kept, reached through a child process: the library that knows folders and all kinds of object storage is
@@ -42,15 +38,23 @@ final class Archive {
 
     /** {@code {"location","snapshots":[manifest,…],"damaged":[{"id","problem"},…]}}, the newest first. */
     JsonObject list() throws SnapshotUnusable {
-        try (Child child = start(List.of("list"))) {
-            child.closeInput();
-            child.endAfter(LIST_SECONDS);
+        Child waiting = reader.getAndSet(null);
+        boolean isExpected = waiting != null && !waiting.hasEnded();
+        Child child = isExpected ? waiting : start(List.of("read"));
+        CompletableFuture<Void> answered = child.endUnless(LIST_SECONDS);
+        try {
+            child.ask("\"list\"");
             byte[] answer = child.next();
-            child.requireSuccess();
+            if (!isExpected || !reader.compareAndSet(null, child)) {
+                end(child);
+            }
             return Json.parse(new String(answer, StandardCharsets.UTF_8)).asObject();
         } catch (IOException e) {
-            throw new SnapshotUnusable(
-                    "the snapshots in " + settings.location() + " can't be listed: " + e.getMessage());
+            SnapshotUnusable failure = child.failed(e);
+            child.close();
+            throw failure;
+        } finally {
+            answered.complete(null);
         }
     }
 
@@ -149,21 +153,24 @@ final class Archive {
         }
     }
 
-    /** Entries of one map, a line of JSON each, gzipped from {@code start} on. */
+    /** Entries of one map, a line of JSON each, packed from {@code start} on. */
     record Piece(String map, byte[] frame, int start) {
-        /** The lines; damage would have been found by the checksum before. */
-        byte[] unpacked() {
-            // The last four bytes say how many there are, which spares growing.
-            byte[] lines = new byte
-                    [ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN).getInt(frame.length - 4)];
-            try (GZIPInputStream packed =
-                    new GZIPInputStream(new ByteArrayInputStream(frame, start, frame.length - start), BUFFER)) {
-                if (packed.readNBytes(lines, 0, lines.length) < lines.length || packed.read() >= 0) {
-                    throw new IOException("it is not of the length that it names");
-                }
-                return lines;
-            } catch (IOException e) {
-                throw new UncheckedIOException("a part of " + map + " can't be unpacked", e);
+        /** How many bytes the lines have. */
+        int length() {
+            long length = Zstd.getFrameContentSize(frame, start, frame.length - start);
+            if (length < 0 || length > MAX_FRAME) {
+                throw new IllegalStateException("a part of " + map + " says that it has " + length + " bytes");
+            }
+            return (int) length;
+        }
+
+        /** Writes the lines to the beginning of what has room for them; damage would have been found by the checksum before. */
+        void unpack(byte[] lines) {
+            int length = length();
+            long written = Zstd.decompressByteArray(lines, 0, lines.length, frame, start, frame.length - start);
+            if (written != length) {
+                throw new IllegalStateException("a part of " + map + " can't be unpacked"
+                        + (Zstd.isError(written) ? ": " + Zstd.getErrorName(written) : ""));
             }
         }
     }
@@ -179,7 +186,7 @@ final class Archive {
 
         Manifest manifest() throws SnapshotUnusable {
             try {
-                child.input.write((wanted + '\n').getBytes(StandardCharsets.UTF_8));
+                child.ask(wanted);
                 child.closeInput();
                 return Manifest.of(child.next());
             } catch (IOException e) {
@@ -243,11 +250,20 @@ final class Archive {
             input.close();
         }
 
-        void endAfter(long seconds) {
-            process.onExit().orTimeout(seconds, TimeUnit.SECONDS).exceptionally(late -> {
+        /** A line on its input. */
+        void ask(String line) throws IOException {
+            input.write((line + '\n').getBytes(StandardCharsets.UTF_8));
+            input.flush();
+        }
+
+        /** Ends it after this time, unless what is answered is complete by then. */
+        CompletableFuture<Void> endUnless(long seconds) {
+            CompletableFuture<Void> answered = new CompletableFuture<>();
+            answered.orTimeout(seconds, TimeUnit.SECONDS).exceptionally(late -> {
                 process.destroyForcibly();
-                return process;
+                return null;
             });
+            return answered;
         }
 
         byte[] next() throws IOException {

@@ -1,11 +1,10 @@
 package io.hazelgate.engine.snapshot;
 
 import com.hazelcast.internal.json.Json;
+import io.hazelgate.engine.entries.Bytes;
 import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.entries.JsonText;
 import java.io.ByteArrayOutputStream;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,10 +15,6 @@ final class Lines {
     private static final byte[] BEFORE_KEY = "{\"key\":".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] BEFORE_ENTRY = ",\"entry\":".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] END = "}\n".getBytes(StandardCharsets.US_ASCII);
-    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final long LOWEST_BITS = 0x0101_0101_0101_0101L;
-    private static final long HIGHEST_BITS = LOWEST_BITS << 7;
-    private static final long LINE_FEEDS = LOWEST_BITS * '\n';
 
     /** A buffer whose bytes need not be copied. */
     static final class Buffer extends ByteArrayOutputStream {
@@ -47,46 +42,40 @@ final class Lines {
         buffer.writeBytes(END);
     }
 
-    /** The entries, each to be written where there is none yet. */
-    static List<Change> changes(byte[] frame, int start) {
-        List<Change> changes = new ArrayList<>();
-        int from = start;
-        while (from < frame.length) {
-            int end = lineEnd(frame, from);
+    /** Takes an entry, key and text in UTF-8; the bytes are used again afterwards. */
+    interface Taker {
+        void take(byte[] key, int keyFrom, int keyTo, byte[] entry, int from, int to);
+    }
+
+    /** Goes through entries. */
+    static void forEach(byte[] lines, int length, Taker taker) {
+        int from = 0;
+        while (from < length) {
+            int end = Bytes.find(lines, from, length, '\n');
             int keyFrom = from + BEFORE_KEY.length;
-            int keyEnd = endOfString(frame, keyFrom);
-            String key = new String(frame, keyFrom + 1, keyEnd - keyFrom - 2, StandardCharsets.UTF_8);
-            if (key.indexOf('\\') >= 0) {
-                key = Json.parse('"' + key + '"').asString();
+            int keyEnd = JsonText.afterString(lines, keyFrom);
+            int entry = keyEnd + BEFORE_ENTRY.length;
+            if (Bytes.find(lines, keyFrom, keyEnd, '\\') < keyEnd) {
+                byte[] key = Json.parse(new String(lines, keyFrom, keyEnd - keyFrom, StandardCharsets.UTF_8))
+                        .asString()
+                        .getBytes(StandardCharsets.UTF_8);
+                taker.take(key, 0, key.length, lines, entry, end - 1);
+            } else {
+                taker.take(lines, keyFrom + 1, keyEnd - 1, lines, entry, end - 1);
             }
-            changes.add(Change.setIfAbsent(key, Arrays.copyOfRange(frame, keyEnd + BEFORE_ENTRY.length, end - 1)));
             from = end + 1;
         }
+    }
+
+    /** The entries, each to be written where there is none yet. */
+    static List<Change> changes(byte[] lines, int length) {
+        List<Change> changes = new ArrayList<>();
+        forEach(
+                lines,
+                length,
+                (key, keyFrom, keyTo, entry, from, to) -> changes.add(Change.setIfAbsent(
+                        new String(key, keyFrom, keyTo - keyFrom, StandardCharsets.UTF_8),
+                        Arrays.copyOfRange(entry, from, to))));
         return changes;
-    }
-
-    /** Where the next line feed is, looked for in eight bytes at once: an entry has some hundred. */
-    private static int lineEnd(byte[] lines, int from) {
-        int at = from;
-        for (; at + Long.BYTES <= lines.length; at += Long.BYTES) {
-            long zeroWhereItIs = (long) EIGHT.get(lines, at) ^ LINE_FEEDS;
-            long found = (zeroWhereItIs - LOWEST_BITS) & ~zeroWhereItIs & HIGHEST_BITS;
-            if (found != 0) {
-                return at + Long.numberOfTrailingZeros(found) / Byte.SIZE;
-            }
-        }
-        while (lines[at] != '\n') {
-            at++;
-        }
-        return at;
-    }
-
-    /** Behind the closing quote of the string that begins at {@code start}. */
-    private static int endOfString(byte[] json, int start) {
-        int i = start + 1;
-        while (json[i] != '"') {
-            i += json[i] == '\\' ? 2 : 1;
-        }
-        return i + 1;
     }
 }

@@ -3,6 +3,7 @@ package io.hazelgate.engine.snapshot;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.entries.Filling;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -25,6 +26,7 @@ public final class Loading {
     private final Map<String, String> mapOf;
     private final BooleanSupplier goesOn;
     private final Deque<CompletableFuture<?>> underWay = new ArrayDeque<>();
+    private final ThreadLocal<byte[]> lines = ThreadLocal.withInitial(() -> new byte[0]);
 
     /**
      * @param mapOf which maps of the snapshot are wanted, and where they go
@@ -62,7 +64,8 @@ public final class Loading {
                     requireThisLog(manifest, joined(there));
                 }
                 if (piece.map().equals(Names.DEAD_LETTER_EVENTS)) {
-                    letters.addAll(Lines.changes(piece.unpacked(), 0));
+                    byte[] lines = unpacked(piece);
+                    letters.addAll(Lines.changes(lines, piece.length()));
                 } else {
                     Archive.Piece entries = piece;
                     settle(AT_ONCE - 1);
@@ -88,7 +91,18 @@ public final class Loading {
     }
 
     private CompletableFuture<?> write(Archive.Piece piece) {
-        return engine.entries().change(mapOf.get(piece.map()), Lines.changes(piece.unpacked(), 0));
+        Filling filling = engine.entries().filling(mapOf.get(piece.map()));
+        Lines.forEach(unpacked(piece), piece.length(), filling::add);
+        return filling.send();
+    }
+
+    /** The lines of a piece and whatever is behind them: in the same bytes as those before on this thread. */
+    private byte[] unpacked(Archive.Piece piece) {
+        if (lines.get().length < piece.length()) {
+            lines.set(new byte[piece.length()]);
+        }
+        piece.unpack(lines.get());
+        return lines.get();
     }
 
     /** Nothing may have been stored since at a position that the snapshot has passed; and another log counts otherwise. */

@@ -314,16 +314,19 @@ public final class Snapshots {
     /** Those that a start may begin with, the newest first; none where there is none. */
     public List<Manifest> forStart(Map<String, Set<String>> codeOfViews) {
         Choice choice = new Choice(codeOfViews, settings.otherCode());
+        archive.expectReading();
         try {
             List<Manifest> there = there();
             Map<String, String> damaged = damaged();
             if (there.isEmpty() && damaged.isEmpty()) {
+                archive.expectNothing();
                 return there;
             }
             List<Manifest> usable = choice.of(Choice.LATEST, there, damaged);
             choice.passedOver().forEach(log::warning);
             return usable;
         } catch (SnapshotUnusable | IllegalArgumentException e) {
+            archive.expectNothing();
             log.warning(e.getMessage());
             return List.of();
         }

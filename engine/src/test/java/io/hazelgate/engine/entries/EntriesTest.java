@@ -1,5 +1,6 @@
 package io.hazelgate.engine.entries;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -13,9 +14,11 @@ import com.hazelcast.map.listener.EntryAddedListener;
 import com.hazelcast.map.listener.EntryRemovedListener;
 import com.hazelcast.map.listener.EntryUpdatedListener;
 import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.Names;
 import io.hazelgate.engine.TestMember;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -24,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EntriesTest {
     private String name;
@@ -118,9 +123,9 @@ class EntriesTest {
     void theFirstOfTwoStays() {
         assertTrue(change(Change.setIfAbsent("a", entry(1))).isEmpty());
         assertEquals(
-                new String(entry(1)),
+                new String(entry(1), StandardCharsets.UTF_8),
                 new String(change(Change.setIfAbsent("a", entry(2))).get("a")));
-        assertEquals(new String(entry(1)), map.get("a").getValue());
+        assertEquals(new String(entry(1), StandardCharsets.UTF_8), map.get("a").getValue());
     }
 
     @Test
@@ -160,6 +165,35 @@ class EntriesTest {
         assertEquals(EntryEventType.ADDED, heard.poll(5, TimeUnit.SECONDS));
         assertEquals(EntryEventType.UPDATED, heard.poll(5, TimeUnit.SECONDS));
         assertEquals(EntryEventType.REMOVED, heard.poll(5, TimeUnit.SECONDS));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-view", Names.AGGREGATE_HEADS})
+    void aFillingPutsWhatIsNotThere(String map) throws Exception {
+        String filled = map.equals("-view") ? TestMember.newId() + map : map;
+        String id = TestMember.newId();
+        entries.change(filled, List.of(Change.set("there@" + id, entry(7)))).join();
+        Filling filling = entries.filling(filled);
+        byte[] bytes = ("<new@" + id + "><there@" + id + ">").getBytes(StandardCharsets.UTF_8);
+        int second = bytes.length - ("there@" + id + ">").length();
+        byte[] value = ("=" + new String(entry(1), StandardCharsets.UTF_8) + "=").getBytes(StandardCharsets.UTF_8);
+        filling.add(bytes, 1, second - 2, value, 1, value.length - 1);
+        filling.add(bytes, second, bytes.length - 1, value, 1, value.length - 1);
+        Arrays.fill(bytes, (byte) 'x');
+        Arrays.fill(value, (byte) 'x');
+        filling.send().join();
+        Map<String, byte[]> found =
+                entries.read(filled, List.of("new@" + id, "there@" + id)).join();
+        assertArrayEquals(entry(1), found.get("new@" + id));
+        assertArrayEquals(entry(7), found.get("there@" + id));
+        IMap<String, HazelcastJsonValue> asOthersSeeIt = TestMember.hazelcast().getMap(filled);
+        assertEquals(
+                new String(entry(1), StandardCharsets.UTF_8),
+                asOthersSeeIt.get("new@" + id).getValue());
+        filling.send().join();
+        asOthersSeeIt.delete("new@" + id);
+        asOthersSeeIt.delete("there@" + id);
+        assertFalse(asOthersSeeIt.containsKey("new@" + id));
     }
 
     @Test

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from sourcing.snapshots import Manifest, SnapshotPart, seal, unseal
+from sourcing.manifests import Manifest, SnapshotPart, seal, unseal
 
 MANIFEST = Manifest(
     id="sn-1",
@@ -17,9 +17,9 @@ MANIFEST = Manifest(
     events=7,
     views={"a-view": ["code"]},
     parts=[
-        SnapshotPart(name="a-view.00001.jsonl.gz", map="a-view", entries=2, bytes=30, sha256="x"),
-        SnapshotPart(name="a-view.00002.jsonl.gz", map="a-view", entries=1, bytes=20, sha256="y"),
-        SnapshotPart(name="aggregate-heads.00003.jsonl.gz", map="aggregate-heads", entries=9, bytes=9, sha256="z"),
+        SnapshotPart(name="a-view.00001.jsonl.zst", map="a-view", entries=2, bytes=30, sha256="x"),
+        SnapshotPart(name="a-view.00002.jsonl.zst", map="a-view", entries=1, bytes=20, sha256="y"),
+        SnapshotPart(name="aggregate-heads.00003.jsonl.zst", map="aggregate-heads", entries=9, bytes=9, sha256="z"),
     ],
 )
 
@@ -43,8 +43,8 @@ def test_half_a_manifest_is_refused() -> None:
 
 
 def test_another_format_is_named() -> None:
-    with pytest.raises(ValueError, match="it has format 2, this release reads 1"):
-        unseal(seal(msgspec.structs.replace(MANIFEST, format=2)))
+    with pytest.raises(ValueError, match="it has format 1, this release reads 2"):
+        unseal(seal(msgspec.structs.replace(MANIFEST, format=1)))
 
 
 def test_entries_and_bytes_are_counted_by_view() -> None:
