@@ -6,6 +6,7 @@ the live view. docs/rebuild.md tells an operator what each of them does.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,8 @@ from sourcing.errors import PipelineUnavailable, RebuildRefused
 
 POLL_SECONDS = 0.2
 _FIRST_POLL_SECONDS = 0.02
+_PAUSE_OF_WHAT_IT_TOOK = 0.02
+"""Who waits learns of the end later by this part of the whole."""
 
 
 class RebuildKind(StrEnum):
@@ -194,7 +197,7 @@ class Rebuilds:
 
     async def watch(self, rebuild_id: str) -> AsyncIterator[Rebuild]:
         """How far it is, again and again until it has ended. A cluster that is away for a moment is waited for."""
-        pause = _FIRST_POLL_SECONDS
+        began = time.monotonic()
         while True:
             try:
                 rebuild = await self.find(rebuild_id)
@@ -204,8 +207,8 @@ class Rebuilds:
             yield rebuild
             if rebuild.status is not RebuildStatus.RUNNING:
                 return
-            await asyncio.sleep(pause)
-            pause = min(POLL_SECONDS, pause * 1.25)
+            pause = (time.monotonic() - began) * _PAUSE_OF_WHAT_IT_TOOK
+            await asyncio.sleep(min(POLL_SECONDS, max(_FIRST_POLL_SECONDS, pause)))
 
     async def wait(self, rebuild_id: str) -> Rebuild:
         """The rebuild when it has ended."""

@@ -15,12 +15,15 @@ import io.hazelgate.engine.views.Generations;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Supplier;
 
 /**
  * The sorted indexes of this member's own partitions.
@@ -32,6 +35,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 public final class Indexes {
     private static final int MAX_TRIES = 100;
     private static final long MAKE_SECONDS = 60;
+    private static final int BEGUN_AT_ONCE = 2;
 
     /** What other maps than views are sorted by. */
     private static final Map<String, List<String>> FIXED = Map.of(
@@ -125,23 +129,55 @@ public final class Indexes {
         make(generations.liveMap(view), namesOf(view));
     }
 
-    /** The same for a generation that is not the live one. */
-    public void make(String view, String generation) {
-        make(generation, namesOf(view));
+    /**
+     * The same for generations that are not the live ones.
+     *
+     * @param generations by view
+     */
+    public void make(Map<String, String> generations) {
+        List<CompletableFuture<Void>> making = new ArrayList<>();
+        generations.forEach((view, map) ->
+                missing(map, namesOf(view)).forEach(partition -> making.add(make(map, partition, namesOf(view)))));
+        await(String.join(", ", generations.values()), making);
+    }
+
+    /** Begins with that, and returns: a few partitions at once, so that whatever else they have to do need not wait for long. */
+    public void begin(Map<String, String> generations) {
+        Queue<Supplier<CompletableFuture<Void>>> left = new ConcurrentLinkedQueue<>();
+        generations.forEach((view, map) ->
+                missing(map, namesOf(view)).forEach(partition -> left.add(() -> make(map, partition, namesOf(view)))));
+        for (int i = 0; i < BEGUN_AT_ONCE; i++) {
+            goOn(left);
+        }
+    }
+
+    private static void goOn(Queue<Supplier<CompletableFuture<Void>>> left) {
+        Supplier<CompletableFuture<Void>> next = left.poll();
+        if (next != null) {
+            // What could not be made is missing still when it is needed.
+            next.get().whenComplete((done, failure) -> goOn(left));
+        }
     }
 
     private void make(String map, List<String> names) {
         List<CompletableFuture<Void>> making = new ArrayList<>();
+        missing(map, names).forEach(partition -> making.add(make(map, partition, names)));
+        await(map, making);
+    }
+
+    /** The partitions of this member that lack one of these indexes. */
+    private List<Integer> missing(String map, List<String> names) {
+        List<Integer> missing = new ArrayList<>();
         for (int id = 0; id < partitions.getPartitionCount(); id++) {
             RecordStore<?> store = ownStore(map, id);
             if (store != null && !names.isEmpty()) {
                 PartitionIndex there = there(map, id);
                 if (there == null || !there.has(store, names)) {
-                    making.add(make(map, id, names));
+                    missing.add(id);
                 }
             }
         }
-        await(map, making);
+        return missing;
     }
 
     private static void await(String map, List<CompletableFuture<Void>> making) {

@@ -5,6 +5,7 @@ import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.map.impl.recordstore.MutationObserver;
 import com.hazelcast.map.impl.recordstore.Observers;
 import com.hazelcast.map.impl.recordstore.RecordStore;
+import io.hazelgate.engine.entries.Bytes;
 import io.hazelgate.engine.entries.JsonData;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,11 +27,12 @@ final class PartitionIndex implements MutationObserver<Record> {
     /** The indexes by name, and how an entry's keys are found. */
     private record Made(List<String> names, SortKeys keys, List<SortedEntries<Record>> indexes) {}
 
-    /** An entry that is sorted; what its key has behind the characters that all have in common is compared as a number first. */
+    /** An entry that is sorted; what its key has behind the characters that all have in common is compared as two numbers first. */
     private static final class Item implements Comparable<Item> {
         final byte[] key;
         final Record record;
         long telling;
+        long more;
 
         Item(byte[] key, Record record) {
             this.key = key;
@@ -38,15 +40,16 @@ final class PartitionIndex implements MutationObserver<Record> {
         }
 
         void tell(int from) {
-            for (int i = from; i < from + Long.BYTES; i++) {
-                telling = telling << Byte.SIZE | (i < key.length ? key[i] & 0xFF : 0);
-            }
+            telling = Bytes.inOrder(key, from);
+            more = Bytes.inOrder(key, from + Long.BYTES);
         }
 
         @Override
         public int compareTo(Item other) {
-            int compared = Long.compareUnsigned(telling, other.telling);
-            return compared == 0 ? Arrays.compareUnsigned(key, other.key) : compared;
+            if (telling != other.telling) {
+                return Long.compareUnsigned(telling, other.telling);
+            }
+            return more == other.more ? Arrays.compareUnsigned(key, other.key) : Long.compareUnsigned(more, other.more);
         }
     }
 
@@ -104,16 +107,16 @@ final class PartitionIndex implements MutationObserver<Record> {
     }
 
     private static SortedEntries<Record> sorted(List<Item> items) {
-        Item[] sorted = items.toArray(Item[]::new);
-        int common = sorted.length == 0 ? 0 : sorted[0].key.length;
-        for (Item item : sorted) {
-            int differs = Arrays.mismatch(sorted[0].key, 0, common, item.key, 0, Math.min(common, item.key.length));
+        Item[] sorted = new Item[items.size()];
+        int common = items.isEmpty() ? 0 : items.get(0).key.length;
+        for (Item item : items) {
+            int differs = Arrays.mismatch(items.get(0).key, 0, common, item.key, 0, Math.min(common, item.key.length));
             common = differs < 0 ? common : differs;
         }
-        for (Item item : sorted) {
+        for (Item item : items) {
             item.tell(common);
         }
-        Arrays.sort(sorted);
+        sort(items, sorted);
         byte[][] keys = new byte[sorted.length][];
         Object[] records = new Object[sorted.length];
         for (int i = 0; i < sorted.length; i++) {
@@ -121,6 +124,32 @@ final class PartitionIndex implements MutationObserver<Record> {
             records[i] = sorted[i].record;
         }
         return new SortedEntries<>(keys, records);
+    }
+
+    /**
+     * First by the highest bits of what tells them apart, as numbers that have an item's place in their lowest bits: nothing has to be
+     * fetched from anywhere to compare those. Then each run of items that these are the same of.
+     */
+    private static void sort(List<Item> items, Item[] sorted) {
+        int size = items.size();
+        int placeBits = Integer.SIZE - Integer.numberOfLeadingZeros(size);
+        long[] numbers = new long[size];
+        for (int i = 0; i < size; i++) {
+            // As a signed number it is in the same order.
+            numbers[i] = ((items.get(i).telling ^ Long.MIN_VALUE) >> placeBits) << placeBits | i;
+        }
+        Arrays.sort(numbers);
+        long places = (1L << placeBits) - 1;
+        int run = 0;
+        for (int i = 0; i < size; i++) {
+            sorted[i] = items.get((int) (numbers[i] & places));
+            if (i + 1 == size || numbers[i] >> placeBits != numbers[i + 1] >> placeBits) {
+                if (i > run) {
+                    Arrays.sort(sorted, run, i + 1);
+                }
+                run = i + 1;
+            }
+        }
     }
 
     /** Forgets everything, and follows nothing until it is made again. */

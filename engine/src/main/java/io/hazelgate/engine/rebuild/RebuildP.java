@@ -27,6 +27,7 @@ final class RebuildP extends AbstractProcessor {
     private static final int BATCHES_PER_SECOND = 10;
 
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final String id;
@@ -62,7 +63,8 @@ final class RebuildP extends AbstractProcessor {
         engine = Engine.of(context.hazelcastInstance());
         log = context.logger();
         leads = context.globalProcessorIndex() == 0;
-        quietSinceNanos = System.nanoTime();
+        // Until the first event comes: what came before this began is not in anybody's way.
+        quietSinceNanos = System.nanoTime() - QUIET_NANOS;
         liveEvents = liveEvents();
     }
 
@@ -84,6 +86,10 @@ final class RebuildP extends AbstractProcessor {
                 return false;
             }
             if (folder == null) {
+                if (!based.snapshots().isEmpty() && based.kind() != Rebuild.Kind.DIFF) {
+                    // While the projector folds there is time for it.
+                    engine.indexes().begin(based.targets());
+                }
                 folder = new LogFolder(engine, based);
                 engine.rebuilds().register(id, folder);
             }
@@ -150,7 +156,7 @@ final class RebuildP extends AbstractProcessor {
             quietSinceNanos = now;
             return true;
         }
-        return events > 0 && now - quietSinceNanos < TimeUnit.SECONDS.toNanos(1);
+        return now - quietSinceNanos < QUIET_NANOS;
     }
 
     private long liveEvents() {

@@ -419,7 +419,7 @@ public final class Rebuilds {
             case SETTLED -> position = engine.gate().settled();
             case REACHED -> position = engine.lanes().reached();
             case Switching.COMPARE -> comparison(id).look();
-            case Switching.SORT -> require(id).targets().forEach(engine.indexes()::make);
+            case Switching.SORT -> engine.indexes().make(require(id).targets());
             case Switching.CLOSE -> {
                 LogFolder folder = folders.get(id);
                 done = folder != null

@@ -166,6 +166,22 @@ class IndexesTest {
     }
 
     @Test
+    void itIsMadeInTheBackgroundWhileEntriesComeAndGo() throws Exception {
+        HazelcastInstance hazelcast = TestMember.hazelcast();
+        Engine engine = Engine.of(hazelcast);
+        engine.generations().declare(view, List.of("n"));
+        Map<String, byte[]> entries = fill(hazelcast, 5 * SOME);
+        engine.indexes().begin(Map.of(view, view));
+        for (int i = 0; i < SOME; i++) {
+            String key = "k" + i;
+            entries.put(key, entry(sortKey(i, key), i));
+            change(hazelcast, Change.set(key, entries.get(key)));
+        }
+        engine.indexes().make(Map.of(view, view));
+        assertEquals(expected(entries), read(view, Range.ALL, hazelcast));
+    }
+
+    @Test
     void anotherSortKeyIsAddedToTheOnesThatAreThere() throws Exception {
         HazelcastInstance hazelcast = TestMember.hazelcast();
         Engine engine = Engine.of(hazelcast);
