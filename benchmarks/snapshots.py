@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 import time
 
 from benchmarks import shop
@@ -17,6 +18,8 @@ from sourcing.snapshots import AttemptStatus, Snapshots
 EVENTS = 990_000
 """That there are when the snapshot is taken."""
 _AFTER = 10_000
+_WARM_UP, _MEASURED = 5, 5
+"""Times: what is compared with half a minute's work is code that has run before, as that has most of the time."""
 
 
 async def from_a_snapshot(stack: RunningStack) -> list[Figure]:
@@ -27,10 +30,12 @@ async def from_a_snapshot(stack: RunningStack) -> list[Figure]:
         await cluster.wait_until_ready(30)
         taking, entries, kept = await _take(cluster)
         await _some_more(stack)
-        await rebuild_all(cluster, begin_with="latest")  # what is compared is code that has run before
-        await _drop_previous(cluster)
-        events, seconds = await rebuild_all(cluster, begin_with="latest")
-        await _drop_previous(cluster)
+        times = []
+        for _ in range(_WARM_UP + _MEASURED):
+            events, seconds = await rebuild_all(cluster, begin_with="latest")
+            times.append(seconds)
+            await _drop_previous(cluster)
+        seconds = statistics.median(times[_WARM_UP:])
         all_events, cold = await rebuild_all(cluster)
         await _drop_previous(cluster)
     finally:
@@ -49,7 +54,7 @@ async def from_a_snapshot(stack: RunningStack) -> list[Figure]:
             cold / seconds,
             "× faster",
             at_least=20,
-            beside=f"{seconds:.2f} s, from nothing {cold:.1f} s",
+            beside=f"{seconds:.2f} s (median of {_MEASURED}; the first {times[0]:.2f} s), from nothing {cold:.1f} s",
         ),
     ]
 
