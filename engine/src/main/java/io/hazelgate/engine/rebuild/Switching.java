@@ -107,7 +107,8 @@ final class Switching {
             engine.rebuilds().end(rebuild, Rebuild.Status.DONE, null, 0);
             return true;
         } catch (ExecutionException | TimeoutException e) {
-            log.warning("the views of rebuild " + rebuild.id() + " could not be switched just now, and will be", e);
+            log.warning(
+                    "the views of rebuild " + rebuild.id() + " could not be switched just now, and will be: " + e, e);
             return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
