@@ -2,11 +2,14 @@ package io.hazelgate.engine;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.network.MemberContext;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -35,7 +38,7 @@ public final class TestMember {
         Logs.configure();
         Settings settings = new Settings(
                 cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, pipelines, 60, 100, 1, 4_096, 30, null);
-        HazelcastInstance member = MemberContext.newMember(Member.config(settings));
+        HazelcastInstance member = MemberContext.newMember(io.hazelgate.engine.Member.config(settings));
         new Engine(member, settings);
         return member;
     }
@@ -47,10 +50,17 @@ public final class TestMember {
     public static void awaitSafe(HazelcastInstance member) {
         assertTrue(member.getPartitionService().forceLocalMemberToBeSafe(30, TimeUnit.SECONDS));
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!member.getPartitionService().isClusterSafe()) {
+        while (!allHaveSome(member) || !member.getPartitionService().isClusterSafe()) {
             assertTrue(System.nanoTime() < until, "the cluster is safe in time");
             Thread.onSpinWait();
         }
+    }
+
+    /** A cluster is safe, too, before a member that has just joined gets its share. */
+    private static boolean allHaveSome(HazelcastInstance member) {
+        Set<Member> owners = new HashSet<>();
+        member.getPartitionService().getPartitions().forEach(partition -> owners.add(partition.getOwner()));
+        return owners.equals(member.getCluster().getMembers());
     }
 
     public static int freePort() throws Exception {
