@@ -19,18 +19,7 @@ public final class Bytes {
      * @return {@code to} where it is not
      */
     public static int find(byte[] in, int from, int to, char wanted) {
-        long all = LOWEST_BITS * wanted;
-        int at = from;
-        for (; at + Long.BYTES <= to; at += Long.BYTES) {
-            long found = zeros((long) EIGHT.get(in, at) ^ all);
-            if (found != 0) {
-                return at + Long.numberOfTrailingZeros(found) / Byte.SIZE;
-            }
-        }
-        while (at < to && in[at] != wanted) {
-            at++;
-        }
-        return at;
+        return findEither(in, from, to, wanted, wanted);
     }
 
     /** Where one of two is for the first time. */

@@ -11,7 +11,7 @@ package io.hazelgate.engine.entries;
  */
 public record Change(
         String key, Condition condition, long expectedVersion, byte[] expected, byte[] json, long ttlMillis) {
-    private static final long AS_CONFIGURED = -1;
+    static final long AS_CONFIGURED = -1;
 
     /** When a change is made. The order is part of what members say to each other. */
     public enum Condition {

@@ -13,8 +13,6 @@ import java.util.concurrent.CompletableFuture;
  * <p>For one thread at a time.
  */
 public final class Filling {
-    private static final long AS_CONFIGURED = -1;
-
     private final Entries entries;
     private final String map;
     private final PartitioningStrategy<?> strategy;
@@ -39,7 +37,7 @@ public final class Filling {
             byPartition.set(partition, changes);
         }
         changes.add(new PartitionChange(
-                keyData, Change.Condition.ABSENT, 0, null, JsonData.of(json, from, to), AS_CONFIGURED));
+                keyData, Change.Condition.ABSENT, 0, null, JsonData.of(json, from, to), Change.AS_CONFIGURED));
     }
 
     /** Puts what was taken since the last time. */

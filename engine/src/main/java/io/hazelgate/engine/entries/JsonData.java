@@ -33,11 +33,17 @@ public final class JsonData {
 
     /** The same, of a part of some bytes. */
     static Data of(byte[] bytes, int from, int to) {
+        return new HeapData(serialized(0, SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE, bytes, from, to));
+    }
+
+    /** Text as Hazelcast serializes it, JSON and strings alike. */
+    static byte[] serialized(int partitionHash, int type, byte[] bytes, int from, int to) {
         byte[] data = new byte[TEXT_OFFSET + to - from];
-        INT.set(data, TYPE_OFFSET, SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE);
+        INT.set(data, 0, partitionHash);
+        INT.set(data, TYPE_OFFSET, type);
         INT.set(data, LENGTH_OFFSET, to - from);
         System.arraycopy(bytes, from, data, TEXT_OFFSET, to - from);
-        return new HeapData(data);
+        return data;
     }
 
     /** Whether it is a {@link HazelcastJsonValue}, serialized. */

@@ -3,9 +3,6 @@ package io.hazelgate.engine.entries;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.internal.serialization.impl.HeapData;
 import com.hazelcast.internal.serialization.impl.SerializationConstants;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -16,9 +13,6 @@ import java.nio.charset.StandardCharsets;
  * A map looks a key up several times for one write, and each time asks for its hash, so that is remembered.
  */
 public final class KeyData extends HeapData {
-    private static final int TEXT_OFFSET = HeapData.DATA_OFFSET + Integer.BYTES;
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
-
     /** 0 until it is asked for. */
     private int hash;
 
@@ -60,19 +54,12 @@ public final class KeyData extends HeapData {
 
     /** The same, of a part of some bytes in UTF-8. */
     static Data ofLane(byte[] bytes, int from, int to) {
-        int at = from;
-        while (at < to && bytes[at] != '@') {
-            at++;
-        }
+        int at = Bytes.find(bytes, from, to, '@');
         return serialized(bytes, from, to, at == to ? 0 : of(bytes, at + 1, to).getPartitionHash());
     }
 
     private static Data serialized(byte[] bytes, int from, int to, int partitionHash) {
-        byte[] data = new byte[TEXT_OFFSET + to - from];
-        INT.set(data, 0, partitionHash);
-        INT.set(data, HeapData.TYPE_OFFSET, SerializationConstants.CONSTANT_TYPE_STRING);
-        INT.set(data, HeapData.DATA_OFFSET, to - from);
-        System.arraycopy(bytes, from, data, TEXT_OFFSET, to - from);
-        return new KeyData(data);
+        return new KeyData(
+                JsonData.serialized(partitionHash, SerializationConstants.CONSTANT_TYPE_STRING, bytes, from, to));
     }
 }

@@ -135,17 +135,14 @@ public final class Indexes {
      * @param generations by view
      */
     public void make(Map<String, String> generations) {
-        List<CompletableFuture<Void>> making = new ArrayList<>();
-        generations.forEach((view, map) ->
-                missing(map, namesOf(view)).forEach(partition -> making.add(make(map, partition, namesOf(view)))));
-        await(String.join(", ", generations.values()), making);
+        await(
+                String.join(", ", generations.values()),
+                missing(generations).stream().map(Supplier::get).toList());
     }
 
     /** Begins with that, and returns: a few partitions at once, so that whatever else they have to do need not wait for long. */
     public void begin(Map<String, String> generations) {
-        Queue<Supplier<CompletableFuture<Void>>> left = new ConcurrentLinkedQueue<>();
-        generations.forEach((view, map) ->
-                missing(map, namesOf(view)).forEach(partition -> left.add(() -> make(map, partition, namesOf(view)))));
+        Queue<Supplier<CompletableFuture<Void>>> left = new ConcurrentLinkedQueue<>(missing(generations));
         for (int i = 0; i < BEGUN_AT_ONCE; i++) {
             goOn(left);
         }
@@ -160,20 +157,25 @@ public final class Indexes {
     }
 
     private void make(String map, List<String> names) {
-        List<CompletableFuture<Void>> making = new ArrayList<>();
-        missing(map, names).forEach(partition -> making.add(make(map, partition, names)));
-        await(map, making);
+        await(map, missing(map, names).stream().map(Supplier::get).toList());
     }
 
-    /** The partitions of this member that lack one of these indexes. */
-    private List<Integer> missing(String map, List<String> names) {
-        List<Integer> missing = new ArrayList<>();
+    private List<Supplier<CompletableFuture<Void>>> missing(Map<String, String> generations) {
+        List<Supplier<CompletableFuture<Void>>> missing = new ArrayList<>();
+        generations.forEach((view, map) -> missing.addAll(missing(map, namesOf(view))));
+        return missing;
+    }
+
+    /** What makes the indexes of each partition of this member that lacks one of these. */
+    private List<Supplier<CompletableFuture<Void>>> missing(String map, List<String> names) {
+        List<Supplier<CompletableFuture<Void>>> missing = new ArrayList<>();
         for (int id = 0; id < partitions.getPartitionCount(); id++) {
+            int partition = id;
             RecordStore<?> store = ownStore(map, id);
             if (store != null && !names.isEmpty()) {
                 PartitionIndex there = there(map, id);
                 if (there == null || !there.has(store, names)) {
-                    missing.add(id);
+                    missing.add(() -> make(map, partition, names));
                 }
             }
         }

@@ -38,15 +38,16 @@ final class Archive {
 
     /** {@code {"location","snapshots":[manifest,…],"damaged":[{"id","problem"},…]}}, the newest first. */
     JsonObject list() throws SnapshotUnusable {
-        Child waiting = reader.getAndSet(null);
-        boolean isExpected = waiting != null && !waiting.hasEnded();
-        Child child = isExpected ? waiting : start(List.of("read"));
+        Child waiting = takeWaiting();
+        Child child = waiting == null ? start(List.of("read")) : waiting;
         CompletableFuture<Void> answered = child.endUnless(LIST_SECONDS);
         try {
             child.ask("\"list\"");
             byte[] answer = child.next();
-            if (!isExpected || !reader.compareAndSet(null, child)) {
+            if (waiting == null) {
                 end(child);
+            } else {
+                keepWaiting(child);
             }
             return Json.parse(new String(answer, StandardCharsets.UTF_8)).asObject();
         } catch (IOException e) {
@@ -69,8 +70,8 @@ final class Archive {
 
     /** A snapshot that comes piece by piece: what has come is only worth something once {@link Reading#next} has said the end. */
     Reading read(String id, Collection<String> maps) throws SnapshotUnusable {
-        Child waiting = reader.getAndSet(null);
-        Child child = waiting == null || waiting.hasEnded() ? start(List.of("read")) : waiting;
+        Child waiting = takeWaiting();
+        Child child = waiting == null ? start(List.of("read")) : waiting;
         JsonArray wanted = new JsonArray().add(id);
         maps.forEach(wanted::add);
         return new Reading(child, wanted.toString());
@@ -79,18 +80,26 @@ final class Archive {
     /** Something is about to be read: what reads it is started meanwhile. It is not kept for long. */
     void expectReading() {
         try {
-            Child child = start(List.of("read"));
-            end(reader.getAndSet(child));
-            CompletableFuture.delayedExecutor(EXPECTED_SECONDS, TimeUnit.SECONDS)
-                    .execute(() -> {
-                        if (reader.compareAndSet(child, null)) {
-                            child.close();
-                        }
-                    });
+            keepWaiting(start(List.of("read")));
         } catch (SnapshotUnusable e) {
             // Whoever reads hears why.
             expectNothing();
         }
+    }
+
+    private void keepWaiting(Child child) {
+        end(reader.getAndSet(child));
+        CompletableFuture.delayedExecutor(EXPECTED_SECONDS, TimeUnit.SECONDS).execute(() -> {
+            if (reader.compareAndSet(child, null)) {
+                child.close();
+            }
+        });
+    }
+
+    /** Null where none waits. */
+    private Child takeWaiting() {
+        Child waiting = reader.getAndSet(null);
+        return waiting == null || waiting.hasEnded() ? null : waiting;
     }
 
     /** Nothing is read after all. */

@@ -64,8 +64,7 @@ public final class Loading {
                     requireThisLog(manifest, joined(there));
                 }
                 if (piece.map().equals(Names.DEAD_LETTER_EVENTS)) {
-                    byte[] lines = unpacked(piece);
-                    letters.addAll(Lines.changes(lines, piece.length()));
+                    letters.addAll(Lines.changes(unpacked(piece), piece.length()));
                 } else {
                     Archive.Piece entries = piece;
                     settle(AT_ONCE - 1);
