@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,21 @@ from sourcing.hazelcast_cluster import HazelcastCluster
 from tests.support.connected import connected
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.stack import Stack, running_stack
+
+LOG_LINES = 25
+LOG_COLUMNS = 240
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """A test that fails shows how the logs of its own members, projectors and gateways end: its folder may be gone."""
+    report = yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if report.failed and folder is not None:
+        for log in sorted(folder.glob("*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+            report.sections.append((f"end of {log.name}", "\n".join(line[:LOG_COLUMNS] for line in lines)))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ public final class Engine implements AutoCloseable {
     private final HazelcastInstance hazelcast;
     private final Settings settings;
     private final Entries entries;
+    private final Turns turns;
     private final Lanes lanes;
     private final EventLog eventLog;
     private final Recovery recovery;
@@ -58,6 +59,7 @@ public final class Engine implements AutoCloseable {
         this.settings = settings;
         log = hazelcast.getLoggingService().getLogger(Engine.class);
         entries = new Entries(hazelcast);
+        turns = new Turns(hazelcast);
         lanes = new Lanes(hazelcast);
         generations = new Generations(hazelcast);
         gate = new Gate(lanes::given, lanes::reached, generations::look);
@@ -88,6 +90,7 @@ public final class Engine implements AutoCloseable {
     /** Starts the pipelines' jobs where no member has yet, and watches over them. */
     public void start() {
         every(250, lanes::look);
+        every(250, turns::look);
         every(1_000, generations::look);
         every(1_000, this::lookAtIndexes);
         if (eventLog instanceof PostgresEventLog postgres) {
@@ -143,6 +146,11 @@ public final class Engine implements AutoCloseable {
 
     public Entries entries() {
         return entries;
+    }
+
+    /** Who is at what only one may do at a time. */
+    public Turns turns() {
+        return turns;
     }
 
     public Lanes lanes() {

@@ -17,6 +17,7 @@ public final class Names {
     public static final String REBUILDS = "rebuilds";
     public static final String REBUILD_PROGRESS = "rebuild-progress";
     public static final String SNAPSHOTS = "snapshots";
+    public static final String TURNS = "turns";
     public static final String REBUILD_DIFFERENCES = "rebuild-differences";
 
     public static final String EVENT_STREAM_TOPIC = "event-stream";

@@ -1,14 +1,13 @@
 package io.hazelgate.engine.pipeline;
 
-import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.logging.ILogger;
-import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Json;
 import io.hazelgate.engine.Names;
 import io.hazelgate.engine.Pipeline;
 import io.hazelgate.engine.Retries;
+import io.hazelgate.engine.Turns.Turn;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.entries.EntryLoader;
 import io.hazelgate.engine.index.Range;
@@ -43,10 +42,7 @@ import java.util.function.Function;
  * careful mode: a call of the user's code at which it fails twice counts as failed, as in the pipeline.
  */
 public final class DeadLetters {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
-    /** Longer than a letter's handlers can take; a member that dies has its locks taken from it at once. */
-    private static final long LOCK_SECONDS = 300;
-
+    private static final long PATIENCE_MILLIS = 3_000;
     private static final long MAX_PAUSE_MILLIS = 20;
     private static final long MAX_BACKOFF_MILLIS = 1_000;
     private static final long PROBE_MILLIS = 100;
@@ -103,26 +99,19 @@ public final class DeadLetters {
         if (pipeline == null) {
             return said(order, "UNKNOWN", "there is no such letter, or no pipeline takes its event type");
         }
-        IMap<String, HazelcastJsonValue> decisions = engine.hazelcast().getMap(Names.DEAD_LETTER_DECISIONS);
-        try {
-            if (!decisions.tryLock(
-                    order.deadLetterId(), PATIENCE_NANOS, TimeUnit.NANOSECONDS, LOCK_SECONDS, TimeUnit.SECONDS)) {
-                return said(order, "BUSY", "somebody else resolves it just now");
-            }
+        try (Turn turn = engine.turns().take("letter/" + order.deadLetterId(), PATIENCE_MILLIS)) {
+            return turn == null
+                    ? said(order, "BUSY", "somebody else resolves it just now")
+                    : resolveAlone(pipeline, order);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted before it began", e);
-        }
-        try {
-            return resolveAlone(pipeline, order);
-        } finally {
-            decisions.unlock(order.deadLetterId());
         }
     }
 
     private String resolveAlone(Pipeline pipeline, Order order) {
         Asking asking = new Asking(pipeline);
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
         long pause = 1;
         while (true) {
             long pass = enter();

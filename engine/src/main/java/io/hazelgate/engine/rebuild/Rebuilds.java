@@ -15,6 +15,7 @@ import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Turns.Turn;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
 import io.hazelgate.engine.store.Decisions;
@@ -44,7 +45,8 @@ import java.util.stream.LongStream;
  */
 public final class Rebuilds {
     private static final int KEPT = 20;
-    private static final String LOCK = "begin";
+    private static final String TURN = "rebuild";
+    private static final long TURN_MILLIS = 10_000;
     private static final String SETTLED = "settled";
     private static final String REACHED = "reached";
     private static final long JOB_END_MILLIS = 10_000;
@@ -192,11 +194,14 @@ public final class Rebuilds {
     }
 
     private String begin(Rebuild rebuild) {
-        rebuilds.lock(LOCK);
-        try {
+        try (Turn turn = engine.turns().take(TURN, TURN_MILLIS)) {
+            if (turn == null) {
+                throw new IllegalStateException("another rebuild is just being begun: try again in a moment");
+            }
             return beginAlone(rebuild);
-        } finally {
-            rebuilds.unlock(LOCK);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted before it began", e);
         }
     }
 

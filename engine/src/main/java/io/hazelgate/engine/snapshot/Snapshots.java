@@ -10,6 +10,7 @@ import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Turns.Turn;
 import io.hazelgate.engine.views.Generation;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.logging.Level;
 
 /**
  * Snapshots of views: taken by hand or by the clock, listed, chosen and loaded.
@@ -28,8 +30,9 @@ import java.util.function.BooleanSupplier;
  * <p>What there is is in the location alone. The map {@code snapshots} remembers how the taking of the last ones went.
  */
 public final class Snapshots {
-    private static final String LOCK = "taking";
+    private static final String TURN = "snapshot";
     private static final int KEPT = 20;
+    private static final int TELL_TRIES = 3;
     private static final long LISTING_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long LOOK_MICROS = 5_000_000;
 
@@ -92,19 +95,27 @@ public final class Snapshots {
         if (wanted.isEmpty()) {
             throw new IllegalArgumentException("no view is complete: `hazelgate rebuild` builds them first");
         }
-        for (JsonObject attempt : all()) {
-            if (isRunning(attempt)) {
-                throw new IllegalArgumentException("snapshot " + attempt.getString("id", "") + " is being taken");
-            }
-        }
         long now = Clock.micros();
         String id = "sn-" + Clock.iso(now).replaceAll("[-:]|\\..*", "") + "Z-"
                 + UUID.randomUUID().toString().substring(0, 6);
-        put(new Attempt(id, Clock.iso(now), 0, null, null));
-        Thread taker = new Thread(() -> take(id, Clock.iso(now), wanted), "hazelgate-snapshot");
-        taker.setDaemon(true);
-        taker.start();
-        forgetOld();
+        Turn turn = engine.turns().take(TURN, id);
+        if (turn == null) {
+            throw new IllegalArgumentException(all().stream()
+                            .filter(Snapshots::isRunning)
+                            .map(attempt -> "snapshot " + attempt.getString("id", ""))
+                            .findFirst()
+                            .orElse("another snapshot")
+                    + " is being taken");
+        }
+        try {
+            put(new Attempt(id, Clock.iso(now), 0, null, null));
+            Thread taker = new Thread(() -> take(turn, id, Clock.iso(now), wanted), "hazelgate-snapshot");
+            taker.setDaemon(true);
+            taker.start();
+        } catch (RuntimeException e) {
+            turn.close();
+            throw e;
+        }
         return id;
     }
 
@@ -126,27 +137,31 @@ public final class Snapshots {
         attempts.set(attempt.id, new HazelcastJsonValue(json.toString()));
     }
 
-    private void take(String id, String startedAt, List<String> views) {
+    /** Tells how it went while it still has its turn: one without that never tells any more. */
+    private void take(Turn turn, String id, String startedAt, List<String> views) {
         taking = true;
+        try (turn) {
+            Attempt ended = taken(id, startedAt, views);
+            forgetListing();
+            tell(ended, TELL_TRIES);
+            forgetOld();
+        } finally {
+            taking = false;
+        }
+    }
+
+    private Attempt taken(String id, String startedAt, List<String> views) {
         long[] entries = {0};
         String error = null;
-        try {
-            if (!attempts.tryLock(LOCK)) {
-                error = "another snapshot is being taken";
-            } else {
-                try (Archive.Writing writing = archive.write(id)) {
-                    Manifest whole = new Taking(engine, writing, count -> {
-                                entries[0] = count;
-                                put(new Attempt(id, startedAt, count, null, null));
-                            })
-                            .run(id, views);
-                    newest = whole;
-                    log.info("snapshot " + id + " of " + views + " holds " + whole.entries() + " entries at position "
-                            + whole.position());
-                } finally {
-                    attempts.unlock(LOCK);
-                }
-            }
+        try (Archive.Writing writing = archive.write(id)) {
+            Manifest whole = new Taking(engine, writing, count -> {
+                        entries[0] = count;
+                        tell(new Attempt(id, startedAt, count, null, null), 1);
+                    })
+                    .run(id, views);
+            newest = whole;
+            log.info("snapshot " + id + " of " + views + " holds " + whole.entries() + " entries at position "
+                    + whole.position());
         } catch (SnapshotUnusable e) {
             error = e.getMessage();
         } catch (RuntimeException e) {
@@ -156,21 +171,48 @@ public final class Snapshots {
         if (error != null) {
             log.warning("snapshot " + id + " was not taken: " + error);
         }
-        forgetListing();
-        put(new Attempt(id, startedAt, entries[0], Clock.iso(Clock.micros()), error));
-        taking = false;
+        return new Attempt(id, startedAt, entries[0], Clock.iso(Clock.micros()), error);
     }
 
-    /** Whether it is under way: its member may have died. */
-    private boolean isRunning(JsonObject attempt) {
-        return attempt.getString("status", "").equals("RUNNING")
-                && hazelcast.getCluster().getMembers().stream()
-                        .anyMatch(member -> member.getUuid().toString().equals(attempt.getString("member", "")));
+    /** A snapshot is not lost because it can't be told how it goes. */
+    private void tell(Attempt attempt, int tries) {
+        for (int left = tries - 1; left >= 0; left--) {
+            try {
+                put(attempt);
+                return;
+            } catch (RuntimeException e) {
+                log.log(left == 0 ? Level.WARNING : Level.FINE, "can't tell how snapshot " + attempt.id + " goes", e);
+            }
+        }
+    }
+
+    private static boolean isRunning(JsonObject attempt) {
+        return attempt.getString("status", "").equals("RUNNING");
+    }
+
+    /** As it stands: one that is said to run and does not have its turn has ended, and told so just now, or never will. */
+    private JsonObject asItStands(JsonObject said) {
+        if (!isRunning(said) || engine.turns().isAt(TURN, said.getString("id", ""))) {
+            return said;
+        }
+        HazelcastJsonValue now = attempts.get(said.getString("id", ""));
+        JsonObject attempt = now == null ? said : parse(now);
+        if (isRunning(attempt)) {
+            boolean isThere = hazelcast.getCluster().getMembers().stream()
+                    .anyMatch(member -> member.getUuid().toString().equals(attempt.getString("member", "")));
+            attempt.set("status", "FAILED")
+                    .set("error", "the member that took it " + (isThere ? "could not tell how it went" : "is gone"));
+        }
+        return attempt;
+    }
+
+    private static JsonObject parse(HazelcastJsonValue attempt) {
+        return Json.parse(attempt.getValue()).asObject();
     }
 
     private List<JsonObject> all() {
         List<JsonObject> all = new ArrayList<>();
-        attempts.values().forEach(value -> all.add(Json.parse(value.getValue()).asObject()));
+        attempts.values().forEach(value -> all.add(parse(value)));
         all.sort(Comparator.comparing((JsonObject attempt) -> attempt.getString("startedAt", ""))
                 .reversed());
         return all;
@@ -233,10 +275,8 @@ public final class Snapshots {
     public JsonObject report(boolean listed) {
         requireSettings();
         JsonArray array = new JsonArray();
-        for (JsonObject attempt : all()) {
-            if (attempt.getString("status", "").equals("RUNNING") && !isRunning(attempt)) {
-                attempt.set("status", "FAILED").set("error", "the member that took it is gone");
-            }
+        for (JsonObject said : all()) {
+            JsonObject attempt = asItStands(said);
             attempt.remove("member");
             array.add(attempt);
         }

@@ -7,6 +7,7 @@ import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Turns.Turn;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
@@ -28,11 +29,11 @@ import java.util.concurrent.TimeoutException;
  * <p>From its beginning to its end no batch is processed, on any member: new events are refused, what is pending waits. The events come
  * page by page, in the order of the log, and are folded into views and heads as they come. One that can't be taken, or that
  * nobody goes on with, is undone: the cluster is empty again, as it was. The state is in the map {@code recovery}, and whoever
- * changes it or writes for it holds its lock.
+ * changes it or writes for it has its turn.
  */
 public final class Importing {
     private static final String KEY = "import";
-    private static final long LOCK_SECONDS = 60;
+    private static final long TURN_MILLIS = 60_000;
     private static final long HOLD_MILLIS = 3_000;
     private static final long ANSWER_SECONDS = 10;
     private static final long LOOK_MILLIS = 100;
@@ -106,15 +107,13 @@ public final class Importing {
     public void look() {
         State now = State.of(shared.get(KEY));
         learn(now);
-        if (now != null && isAbandoned() && shared.tryLock(KEY)) {
-            try {
-                if (now.equals(State.of(shared.get(KEY)))) {
+        if (now != null && isAbandoned()) {
+            try (Turn turn = engine.turns().take(KEY)) {
+                if (turn != null && now.equals(State.of(shared.get(KEY)))) {
                     log.warning(
                             "import " + now.id + " is undone: nobody went on with it after " + now.events + " events");
                     undo(now);
                 }
-            } finally {
-                shared.unlock(KEY);
             }
         }
     }
@@ -163,7 +162,7 @@ public final class Importing {
         if (!engine.projectorsAreReady()) {
             throw new IllegalArgumentException("the projector is away: it has to fold what is imported");
         }
-        return locked(() -> {
+        return alone(() -> {
             State running = State.of(shared.get(KEY));
             if (running != null) {
                 throw new IllegalArgumentException("another import is under way, " + running.events
@@ -208,7 +207,7 @@ public final class Importing {
      * @throws IllegalArgumentException one of them can't be taken: the import is to be undone
      */
     public long take(String id, long before, List<StoredEvent> events) throws InterruptedException {
-        return locked(() -> {
+        return alone(() -> {
             State now = require(id);
             String last = events.get(events.size() - 1).cursor();
             if (now.events == before + events.size() && now.cursor.equals(last)) {
@@ -287,7 +286,7 @@ public final class Importing {
 
     /** Ends it: the cluster takes new events, behind these. */
     public void end(String id, long events) throws InterruptedException {
-        locked(() -> {
+        alone(() -> {
             State now = require(id);
             int stored = hazelcast.getMap(Names.EVENT_STORE).size();
             if (now.events != events || stored != events) {
@@ -306,7 +305,7 @@ public final class Importing {
 
     /** Undoes it. One that is not under way (any more) is undone already. */
     public void undo(String id) throws InterruptedException {
-        locked(() -> {
+        alone(() -> {
             State now = State.of(shared.get(KEY));
             if (now != null && now.id.equals(id)) {
                 undo(now);
@@ -343,14 +342,12 @@ public final class Importing {
         T done() throws InterruptedException;
     }
 
-    private <T> T locked(Work<T> work) throws InterruptedException {
-        if (!shared.tryLock(KEY, LOCK_SECONDS, TimeUnit.SECONDS)) {
-            throw new IllegalArgumentException("another member is at the import: try again in a moment");
-        }
-        try {
+    private <T> T alone(Work<T> work) throws InterruptedException {
+        try (Turn turn = engine.turns().take(KEY, TURN_MILLIS)) {
+            if (turn == null) {
+                throw new IllegalArgumentException("another member is at the import: try again in a moment");
+            }
             return work.done();
-        } finally {
-            shared.unlock(KEY);
         }
     }
 

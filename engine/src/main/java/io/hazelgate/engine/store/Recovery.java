@@ -5,6 +5,7 @@ import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.Names;
+import io.hazelgate.engine.Turns.Turn;
 import io.hazelgate.engine.entries.Change;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
@@ -18,10 +19,11 @@ import java.util.concurrent.CountDownLatch;
 /**
  * Brings views, heads and recent events back from a durable log into a cluster that has just begun, before it takes its first event.
  *
- * <p>One member does it, under a lock; should it die, another begins anew: entries skip what they have. The members agree here, too, on
+ * <p>One member does it, in its turn; should it die, another begins anew: entries skip what they have. The members agree here, too, on
  * where the log is: one that keeps events in memory must not answer for a cluster that keeps them in PostgreSQL.
  */
 public final class Recovery {
+    private static final String TURN = "recovery";
     private static final String STATE = "state";
     private static final String KEPT_IN = "kept-in";
     private static final String DONE = "DONE";
@@ -67,17 +69,15 @@ public final class Recovery {
             return;
         }
         problem = "recovering: " + (state == null ? "0" : state) + " %";
-        if (eventLog.problem() != null || !engine.projectorsAreReady() || !shared.tryLock(STATE)) {
+        if (eventLog.problem() != null || !engine.projectorsAreReady()) {
             return;
         }
-        try {
-            if (!DONE.equals(shared.get(STATE))) {
+        try (Turn turn = engine.turns().take(TURN)) {
+            if (turn != null && !DONE.equals(shared.get(STATE))) {
                 recover(eventLog);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            shared.unlock(STATE);
         }
     }
 
