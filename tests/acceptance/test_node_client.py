@@ -5,6 +5,7 @@ import itertools
 import json
 from pathlib import Path
 
+from schema.nodes import decode_opaque
 from tests.acceptance.conftest import NODE_TESTS
 from tests.acceptance.dev_stack import DevStack
 from tests.support.until import eventually
@@ -40,5 +41,6 @@ async def test_events_reach_a_graphql_ws_client(dev: DevStack, node: Path) -> No
     assert await client.wait() == 0
     notices = [json.loads(line)["data"]["events"] for line in (await printed).splitlines()]
     assert [notice["event"]["eventType"] for notice in notices] == ["CustomerCreated"] * 3
-    assert notices == sorted(notices, key=lambda notice: str(notice["cursor"]))
+    places = [str(decode_opaque(notice["cursor"])) for notice in notices]
+    assert places == sorted(set(places))
     assert all(notice["event"]["data"]["name"] for notice in notices)
