@@ -27,12 +27,8 @@ public final class Turns {
     private final ILogger log;
 
     public Turns(HazelcastInstance hazelcast) {
-        this(hazelcast, hazelcast.getMap(Names.TURNS));
-    }
-
-    Turns(HazelcastInstance hazelcast, IMap<String, String> turns) {
         this.hazelcast = hazelcast;
-        this.turns = turns;
+        turns = hazelcast.getMap(Names.TURNS);
         log = hazelcast.getLoggingService().getLogger(Turns.class);
     }
 
@@ -99,10 +95,13 @@ public final class Turns {
     }
 
     private boolean isTaken(String whose) {
-        String member = whose.substring(0, whose.indexOf('/'));
-        return !left.containsKey(whose)
-                && hazelcast.getCluster().getMembers().stream()
-                        .anyMatch(each -> each.getUuid().toString().equals(member));
+        return !left.containsKey(whose) && isMember(whose.substring(0, whose.indexOf('/')));
+    }
+
+    /** Whether the member with this id is in the cluster: who has left it has no turn. */
+    public boolean isMember(String id) {
+        return hazelcast.getCluster().getMembers().stream()
+                .anyMatch(member -> member.getUuid().toString().equals(id));
     }
 
     /** Gives back what could not be given back yet. */

@@ -198,8 +198,7 @@ public final class Snapshots {
         HazelcastJsonValue now = attempts.get(said.getString("id", ""));
         JsonObject attempt = now == null ? said : parse(now);
         if (isRunning(attempt)) {
-            boolean isThere = hazelcast.getCluster().getMembers().stream()
-                    .anyMatch(member -> member.getUuid().toString().equals(attempt.getString("member", "")));
+            boolean isThere = engine.turns().isMember(attempt.getString("member", ""));
             attempt.set("status", "FAILED")
                     .set("error", "the member that took it " + (isThere ? "could not tell how it went" : "is gone"));
         }
