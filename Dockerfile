@@ -28,13 +28,18 @@ RUN python -m venv /opt/hazelgate
 COPY requirements/image.txt requirements/image.txt
 RUN /opt/hazelgate/bin/pip install --no-cache-dir --require-hashes -r requirements/image.txt
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
-COPY gateway gateway
-COPY schema schema
-COPY resolvers resolvers
-COPY subscriptions subscriptions
+COPY src src
 COPY sourcing sourcing
+COPY projector projector
 COPY domain domain
-COPY --from=engine /src/engine/target/engine.jar gateway/_bundled/engine.jar
+COPY client client
+COPY testing testing
+COPY schema schema
+COPY subscriptions subscriptions
+COPY resolvers resolvers
+COPY gateway gateway
+COPY operations operations
+COPY --from=engine /src/engine/target/engine.jar operations/_bundled/engine.jar
 COPY --from=page /src/gateway/_bundled/graphiql.html gateway/_bundled/graphiql.html
 RUN /opt/hazelgate/bin/pip install --no-cache-dir --no-deps .
 

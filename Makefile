@@ -14,7 +14,8 @@ PYTHON3 ?= python3
 VENV := .venv
 S3 := .venv-s3
 BIN := $(VENV)/bin
-BUNDLED := gateway/_bundled
+JAR := operations/_bundled/engine.jar
+PAGE := gateway/_bundled/graphiql.html
 NODE_TESTS := tests/acceptance/node
 MVN := mvn -B -q -Dstyle.color=never -f engine/pom.xml
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -65,21 +66,21 @@ $(S3)/.installed: requirements/s3.txt
 	$(S3)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/s3.txt
 	touch $@
 
-engine: $(BUNDLED)/engine.jar
+engine: $(JAR)
 
-$(BUNDLED)/engine.jar: $(ENGINE_SOURCES)
+$(JAR): $(ENGINE_SOURCES)
 	@command -v mvn >/dev/null || { echo "the engine is built with Maven: install a JDK (17 or newer) and Maven" >&2; exit 1; }
 	$(MVN) package -DskipTests
 	cp engine/target/engine.jar $@.part && mv $@.part $@
 
 ifdef HAVE_NPM
-page: $(BUNDLED)/graphiql.html
+page: $(PAGE)
 else
 page:
 	@echo "npm is not installed: /graphql will serve a GraphiQL that loads from a CDN"
 endif
 
-$(BUNDLED)/graphiql.html: $(WEB_SOURCES)
+$(PAGE): $(WEB_SOURCES)
 	cd web && $(NPM_CI) && npm run --silent build
 
 $(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json

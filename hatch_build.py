@@ -14,15 +14,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class EngineAndPageHook(BuildHookInterface):  # type: ignore[type-arg] # the parameter is for hooks with a configuration of their own
-    """Builds `gateway/_bundled/` where it is incomplete, and includes it."""
+    """Builds the jar and the page where they are missing, and includes them."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before it collects the files."""
         if version == "editable":
             return
         root = Path(self.root)
-        bundled = root / "gateway" / "_bundled"
-        jar, page = bundled / "engine.jar", bundled / "graphiql.html"
+        jar = root / "operations" / "_bundled" / "engine.jar"
+        page = root / "gateway" / "_bundled" / "graphiql.html"
         if not jar.is_file():
             _run(root, "mvn", "-B", "-q", "-f", "engine/pom.xml", "package", "-DskipTests")
             shutil.copyfile(root / "engine" / "target" / "engine.jar", jar)
@@ -30,7 +30,7 @@ class EngineAndPageHook(BuildHookInterface):  # type: ignore[type-arg] # the par
             _run(root / "web", "npm", "ci", "--ignore-scripts")
             _run(root / "web", "npm", "run", "build")
         for file in (jar, page):
-            build_data["force_include"][str(file)] = f"gateway/_bundled/{file.name}"
+            build_data["force_include"][str(file)] = f"hazelgate/{file.relative_to(root)}"
 
 
 def _run(folder: Path, tool: str, *arguments: str) -> None:

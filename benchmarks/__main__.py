@@ -16,7 +16,7 @@ from benchmarks import durable, growth, rebuilding, snapshots, trust, writes
 from benchmarks.figures import Figure, table
 from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
-from gateway.java import find_java
+from hazelgate.operations.java import find_java
 
 Measure = Callable[[RunningStack], Awaitable[list[Figure]]]
 

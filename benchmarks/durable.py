@@ -15,9 +15,9 @@ from benchmarks.history import DEEP_EVENTS, History
 from benchmarks.http_load import load
 from benchmarks.rebuilding import PAGE, plain_loop, rebuild_all
 from benchmarks.stack import RunningStack
-from gateway.postgres.connecting import connect
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.rebuilds import Rebuilds
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.rebuilds import Rebuilds
+from hazelgate.operations.postgres.connecting import connect
 
 _ASKED = 300
 

@@ -12,8 +12,8 @@ from benchmarks import shop
 from benchmarks.figures import Figure, percentile
 from benchmarks.http_load import load
 from benchmarks.stack import RunningStack, event_handler
-from gateway.java import find_java
-from sourcing.handler import EventHandler
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.operations.java import find_java
 
 _FEW, _MANY = 1_000, 1_000_000
 _WARM_UP, _MEASURED = 150_000, 60_000

@@ -25,19 +25,19 @@ from uuid import UUID
 import msgspec
 from hazelcast.hash import murmur_hash3_x86_32
 
-from domain.customers import CustomerCreated, CustomerUpdated
-from domain.orders import OrderCancelled, OrderConfirmed, OrderCreated, OrderLine, total_of
-from domain.products import ProductCreated, StockReleased, StockReserved
-from gateway.ports import free_ports
-from gateway.postgres.connecting import connect
-from gateway.postgres.migrating import migrate
-from gateway.postgres.server import prepare_server
-from sourcing.catalog import Catalog
-from sourcing.clock import instant
-from sourcing.envelope import EventRecord, encode_json
-from sourcing.events import Event
-from sourcing.ids import cursor
-from sourcing.repetition import payload_hash
+from hazelgate.domain.customers import CustomerCreated, CustomerUpdated
+from hazelgate.domain.orders import OrderCancelled, OrderConfirmed, OrderCreated, OrderLine, total_of
+from hazelgate.domain.products import ProductCreated, StockReleased, StockReserved
+from hazelgate.operations.ports import free_ports
+from hazelgate.operations.postgres.connecting import connect
+from hazelgate.operations.postgres.migrating import migrate
+from hazelgate.operations.postgres.server import prepare_server
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.clock import instant
+from hazelgate.sourcing.declaring.values import Event
+from hazelgate.sourcing.envelope import EventRecord, encode_json
+from hazelgate.sourcing.ids import cursor
+from hazelgate.sourcing.repetition import payload_hash
 
 PARTITIONS = 71
 """As hazelgate.yaml has it."""
@@ -118,7 +118,7 @@ class _Shop:
         self._history = history
         self._events = events
         self._chance = chance
-        self._catalog = Catalog.load("domain")
+        self._catalog = Catalog.load("hazelgate.domain")
         self._sequences: Counter[str] = Counter()
         self._lanes: dict[str, int] = {}
         self._names: dict[str, str] = {}

@@ -11,14 +11,14 @@ from benchmarks import shop
 from benchmarks.figures import Figure, percentile
 from benchmarks.http_load import load
 from benchmarks.stack import RunningStack, event_handler
-from sourcing.catalog import Catalog
-from sourcing.envelope import EVENT_STORE
-from sourcing.events import Event
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.projector.messages import FoldRequest
-from sourcing.projector.process import Processor
-from sourcing.queries import EntryQuery
-from sourcing.rebuilds import Rebuilds, RebuildStatus
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
+from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.projector.core.messages import FoldRequest
+from hazelgate.projector.process import Processor
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.declaring.values import Event
+from hazelgate.sourcing.envelope import EVENT_STORE
 
 _CUSTOMERS, _CHANGES = 20_000, 180_000
 PAGE = 5_000
@@ -111,7 +111,7 @@ def pages(records: list[bytes]) -> Iterator[list[bytes]]:
 
 def plain_loop(pages: Iterable[list[bytes]]) -> float:
     """Events a second of the same fold in one Python process, entries in a dictionary; reading is part of it."""
-    catalog = Catalog.load("domain")
+    catalog = Catalog.load("hazelgate.domain")
     refolding, views = Processor(catalog).refolding(), list(catalog.views)
     maps: dict[str, dict[str, bytes]] = {}
     events = 0

@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
-from domain.customers import CustomerCreated, CustomerUpdated
-from domain.products import ProductCreated
-from sourcing import ids
-from sourcing.errors import EventError
-from sourcing.events import Event
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.domain.customers import CustomerCreated, CustomerUpdated
+from hazelgate.domain.products import ProductCreated
+from hazelgate.sourcing import ids
+from hazelgate.sourcing.declaring.values import Event
+from hazelgate.sourcing.errors import EventError
 
 PAYLOAD_BYTES = 500
 _BATCH = 1_000

@@ -10,10 +10,10 @@ from benchmarks import shop
 from benchmarks.figures import Figure
 from benchmarks.rebuilding import rebuild_all
 from benchmarks.stack import RunningStack, event_handler
-from sourcing.events import Event
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.rebuilds import Rebuilds
-from sourcing.snapshots import AttemptStatus, Snapshots
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.rebuilds import Rebuilds
+from hazelgate.client.operators.snapshots import AttemptStatus, Snapshots
+from hazelgate.sourcing.declaring.values import Event
 
 EVENTS = 990_000
 """That there are when the snapshot is taken."""

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.history import History
-from sourcing.catalog import Catalog
-from sourcing.handler import EventHandler
-from sourcing.hazelcast_cluster import HazelcastCluster
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.sourcing.catalog import Catalog
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _START_TIMEOUT_SECONDS = 90.0
@@ -74,7 +74,7 @@ async def running_stack(
     options = {} if member_property is None else {"JAVA_TOOL_OPTIONS": f"-D{member_property}=true"}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "gateway.cli", "dev", "--port", "0", "--no-demo-data", *memory, *store),
+        *("-m", "hazelgate.operations.cli", "dev", "--port", "0", "--no-demo-data", *memory, *store),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONUNBUFFERED": "1", "GATEWAY_POSTGRES_DSN": dsn or "", **options},
@@ -104,7 +104,7 @@ async def running_stack(
 async def event_handler(stack: RunningStack) -> AsyncIterator[EventHandler]:
     """A gateway's way into the stack's pipeline, in this process."""
     cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=30)
-    handler = EventHandler(Catalog.load("domain"), cluster, source="benchmark")
+    handler = EventHandler(Catalog.load("hazelgate.domain"), cluster, source="benchmark")
     await cluster.start()
     try:
         await cluster.wait_until_ready(30)

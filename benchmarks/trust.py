@@ -20,10 +20,10 @@ from benchmarks import shop
 from benchmarks.figures import Figure, percentile
 from benchmarks.stack import RunningStack, event_handler, running_stack
 from benchmarks.writes import one_after_the_other
-from sourcing.envelope import IdRecord
-from sourcing.handler import EventHandler
-from sourcing.projector.calls import Calls, Stage
-from sourcing.repetition import payload_hash
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.projector.core.calls import Calls, Stage
+from hazelgate.sourcing.envelope import IdRecord
+from hazelgate.sourcing.repetition import payload_hash
 
 WITHOUT = "hazelgate.benchmark.without-guarantees"
 AIM_PERCENT = 15

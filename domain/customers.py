@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.fields import Address, Email, Name
-from sourcing import Event, EventRecord, Id, Rejected, View, event, guard, projection, replace
+from hazelgate import Event, EventRecord, Id, Rejected, View, event, guard, projection, replace
+from hazelgate.domain.fields import Address, Email, Name
 
 
 @event("CustomerCreated", aggregate="Customer", key="customer_id")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from sourcing import Check
+from hazelgate import Check
 
 CENT = Decimal("0.01")
 MAX_MONEY = Decimal("9999999999.99")

@@ -14,10 +14,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from domain.customers import Customer
-from domain.fields import Money, OrderQuantity, Reason, cents
-from domain.products import Product
-from sourcing import Event, EventRecord, Id, Rejected, Value, View, event, guard, projection, replace
+from hazelgate import Event, EventRecord, Id, Rejected, Value, View, event, guard, projection, replace
+from hazelgate.domain.customers import Customer
+from hazelgate.domain.fields import Money, OrderQuantity, Reason, cents
+from hazelgate.domain.products import Product
 
 NOTHING = Decimal("0.00")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.fields import MAX_STOCK, Description, Money, Name, Sku, StockOnHand, StockQuantity, cents
-from sourcing import Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate import Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate.domain.fields import MAX_STOCK, Description, Money, Name, Sku, StockOnHand, StockQuantity, cents
 
 
 @event("ProductCreated", aggregate="Product", key="product_id")

@@ -1,4 +1,5 @@
 """
-The only part that clients see: the ASGI app with `/graphql`, `/health`, `/ready` and `/metrics`, its settings, and the
-`hazelgate` command. It may import everything; nothing imports it.
+The web front: the app, HTTP, websockets, execution, errors, health, metrics, settings.
+
+It imports `resolvers`, `subscriptions`, `schema`, `client` and `sourcing`.
 """

@@ -10,21 +10,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from gateway.context import Parts
-from gateway.execution import Execution
-from gateway.graphiql import load_page
-from gateway.graphql_http import GraphQLOverHttp
-from gateway.graphql_schema import graphql_schema
-from gateway.graphql_ws import GraphQLOverWebsocket
-from gateway.health import health, readiness
-from gateway.metrics import CONTENT_TYPE, GatewayMetrics
-from gateway.settings import Settings
-from sourcing.catalog import Catalog
-from sourcing.cluster import Cluster
-from sourcing.errors import PipelineUnavailable
-from sourcing.handler import EventHandler
-from sourcing.hazelcast_cluster import HazelcastCluster
-from subscriptions.feed import Feed
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.gateway.context import Parts
+from hazelgate.gateway.graphiql import load_page
+from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.gateway.graphql.schema import graphql_schema
+from hazelgate.gateway.health import health, readiness
+from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
+from hazelgate.gateway.settings import Settings
+from hazelgate.gateway.transports.http import GraphQLOverHttp
+from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.subscriptions.feed import Feed
 
 logger = logging.getLogger("hazelgate.gateway")
 

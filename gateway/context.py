@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from resolvers.loading import RequestReads
-from schema.context import Context
-from sourcing.catalog import Catalog
-from sourcing.cluster import Cluster
-from sourcing.handler import EventHandler
-from subscriptions.feed import Feed
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.resolvers.loading import RequestReads
+from hazelgate.schema.context import Context
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.subscriptions.feed import Feed
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from graphql import (
     visit,
 )
 
-from sourcing.errors import HazelgateError
+from hazelgate.sourcing.errors import HazelgateError
 
 logger = logging.getLogger("hazelgate.gateway")
 

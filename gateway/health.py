@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sourcing.cluster import ClusterState
-from sourcing.metrics import READY, RUNNING
+from hazelgate.client.cluster import ClusterState
+from hazelgate.client.figures.metrics import READY, RUNNING
 
 Json = dict[str, Any]
 

@@ -5,8 +5,8 @@ import logging
 
 import uvicorn
 
-from gateway.app import create_app
-from gateway.settings import Settings
+from hazelgate.gateway.app import create_app
+from hazelgate.gateway.settings import Settings
 
 # How long open requests and sockets may take to finish once the process is told to end.
 _FINISH_SECONDS = 2

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     cluster_name: str = "dev"
     cluster_members: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1:5701",)
     """`host:port` of some members; in the environment parted by commas."""
-    domain: str = "domain"
+    domain: str = "hazelgate.domain"
     """Import path of the package whose import registers the events, guards and projections."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     graphiql: bool = True

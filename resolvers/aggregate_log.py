@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from schema.context import Info, Reads
-from sourcing.envelope import AGGREGATE_HEADS, EVENT_STORE, EventRecord, head_version
-from sourcing.ids import head_key, store_key
+from hazelgate.schema.context import Info, Reads
+from hazelgate.sourcing.envelope import AGGREGATE_HEADS, EVENT_STORE, EventRecord, head_version
+from hazelgate.sourcing.ids import head_key, store_key
 
 _CHUNK = 200
 

@@ -4,11 +4,11 @@ from datetime import datetime
 
 import strawberry
 
-import domain.customers
-from resolvers.submitting import entity_id, given, optional, submit
-from schema.connections import Connection, Page, read_connection
-from schema.context import Info
-from schema.customers import (
+import hazelgate.domain.customers
+from hazelgate.resolvers.submitting import entity_id, given, optional, submit
+from hazelgate.schema.connections import Connection, Page, read_connection
+from hazelgate.schema.context import Info
+from hazelgate.schema.customers import (
     CUSTOMERS,
     CreateCustomerInput,
     Customer,
@@ -18,10 +18,10 @@ from schema.customers import (
     UpdateCustomerInput,
     customer_listing,
 )
-from schema.entries import require_id
-from schema.orders import SUMMARIES, CustomerOrderSummary, orders_of
-from schema.past import load_as_of
-from schema.results import AnyEventError, EventOptions, EventReceipt
+from hazelgate.schema.entries import require_id
+from hazelgate.schema.orders import SUMMARIES, CustomerOrderSummary, orders_of
+from hazelgate.schema.past import load_as_of
+from hazelgate.schema.results import AnyEventError, EventOptions, EventReceipt
 
 
 @strawberry.type
@@ -69,7 +69,7 @@ class CustomerMutations:
         self, info: Info, input: CreateCustomerInput, options: EventOptions | None = strawberry.UNSET
     ) -> CustomerResult:
 
-        event = domain.customers.CustomerCreated(
+        event = hazelgate.domain.customers.CustomerCreated(
             customer_id=entity_id(input.customer_id, given(options), "customer"),
             name=input.name,
             email=input.email,
@@ -82,7 +82,7 @@ class CustomerMutations:
         self, info: Info, input: UpdateCustomerInput, options: EventOptions | None = strawberry.UNSET
     ) -> CustomerResult:
 
-        event = domain.customers.CustomerUpdated(
+        event = hazelgate.domain.customers.CustomerUpdated(
             customer_id=input.customer_id,
             name=optional(input.name),
             email=optional(input.email),

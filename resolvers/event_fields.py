@@ -4,13 +4,16 @@ import msgspec
 import strawberry
 from strawberry.scalars import JSON
 
-from resolvers.aggregate_log import aggregate_records
-from resolvers.loading import require_available
-from resolvers.submitting import MAX_EVENTS, given, optional, submit_many
-from schema.connections import Connection, Listing, Page, bad_input, read_connection
-from schema.context import Info
-from schema.entries import require_id
-from schema.events import (
+from hazelgate.client.operators.dead_letters import DeadLetters, checked, letter_conditions
+from hazelgate.client.reading.queries import Condition
+from hazelgate.client.resolutions import Resolution
+from hazelgate.resolvers.aggregate_log import aggregate_records
+from hazelgate.resolvers.loading import require_available
+from hazelgate.resolvers.submitting import MAX_EVENTS, given, optional, submit_many
+from hazelgate.schema.connections import Connection, Listing, Page, bad_input, read_connection
+from hazelgate.schema.context import Info
+from hazelgate.schema.entries import require_id
+from hazelgate.schema.events import (
     Completion,
     DeadLetter,
     DeadLetterResolution,
@@ -21,14 +24,12 @@ from schema.events import (
     event_connection,
     known_types,
 )
-from schema.pipelines import Pipeline
-from schema.results import EventOptions, EventPayload, EventReceipt, EventResult, HandleEventInput
-from schema.streams import LOG_ORDER
-from sourcing import envelope
-from sourcing.dead_letters import DeadLetters, Resolution, checked, letter_conditions
-from sourcing.envelope import DEAD_LETTER_EVENTS, EVENT_IDS, EVENT_STORE, IdRecord
-from sourcing.errors import DeadLetterError
-from sourcing.queries import Condition
+from hazelgate.schema.pipelines import Pipeline
+from hazelgate.schema.results import EventOptions, EventPayload, EventReceipt, EventResult, HandleEventInput
+from hazelgate.schema.streams import LOG_ORDER
+from hazelgate.sourcing import envelope
+from hazelgate.sourcing.envelope import DEAD_LETTER_EVENTS, EVENT_IDS, EVENT_STORE, IdRecord
+from hazelgate.sourcing.errors import DeadLetterError
 
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
 

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Sequence
 
 from strawberry.dataloader import DataLoader
 
-from sourcing.cluster import Cluster
-from sourcing.errors import PipelineUnavailable
-from sourcing.queries import EntryPage, EntryQuery
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.reading.queries import EntryPage, EntryQuery
+from hazelgate.sourcing.errors import PipelineUnavailable
 
 
 class RequestReads:

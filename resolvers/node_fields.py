@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 
 import strawberry
 
-from schema.connections import MAX_PAGE, bad_input
-from schema.context import Info
-from schema.customers import CUSTOMERS, Customer
-from schema.nodes import GlobalId, Node
-from schema.orders import ORDERS, EnrichedOrder
-from schema.products import PRODUCTS, Product
-from sourcing.ids import is_id
+from hazelgate.schema.connections import MAX_PAGE, bad_input
+from hazelgate.schema.context import Info
+from hazelgate.schema.customers import CUSTOMERS, Customer
+from hazelgate.schema.nodes import GlobalId, Node
+from hazelgate.schema.orders import ORDERS, EnrichedOrder
+from hazelgate.schema.products import PRODUCTS, Product
+from hazelgate.sourcing.ids import is_id
 
 _NODES: Mapping[str, tuple[str, Callable[[bytes | None], Node | None]]] = {
     "Customer": (CUSTOMERS.name, Customer.decode),

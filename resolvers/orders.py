@@ -5,12 +5,12 @@ from datetime import datetime
 
 import strawberry
 
-import domain.orders
-from resolvers.submitting import entity_id, given, optional, submit
-from schema.connections import MAX_PAGE, Connection, Page, bad_input, read_connection
-from schema.context import Info
-from schema.entries import require_id
-from schema.orders import (
+import hazelgate.domain.orders
+from hazelgate.resolvers.submitting import entity_id, given, optional, submit
+from hazelgate.schema.connections import MAX_PAGE, Connection, Page, bad_input, read_connection
+from hazelgate.schema.context import Info
+from hazelgate.schema.entries import require_id
+from hazelgate.schema.orders import (
     ORDERS,
     CancelOrderInput,
     ConfirmOrderInput,
@@ -22,8 +22,8 @@ from schema.orders import (
     OrderSort,
     order_listing,
 )
-from schema.past import load_as_of
-from schema.results import AnyEventError, EventOptions, EventReceipt
+from hazelgate.schema.past import load_as_of
+from hazelgate.schema.results import AnyEventError, EventOptions, EventReceipt
 
 
 @strawberry.type
@@ -70,11 +70,11 @@ class OrderMutations:
     async def create_order(
         self, info: Info, input: CreateOrderInput, options: EventOptions | None = strawberry.UNSET
     ) -> OrderResult:
-        event = domain.orders.OrderCreated(
+        event = hazelgate.domain.orders.OrderCreated(
             order_id=entity_id(input.order_id, given(options), "order"),
             customer_id=input.customer_id,
             items=tuple(
-                domain.orders.OrderLine(
+                hazelgate.domain.orders.OrderLine(
                     product_id=item.product_id,
                     quantity=item.quantity,
                     price_at_order=optional(item.price_at_order),
@@ -88,13 +88,15 @@ class OrderMutations:
     async def confirm_order(
         self, info: Info, input: ConfirmOrderInput, options: EventOptions | None = strawberry.UNSET
     ) -> OrderResult:
-        return _payload(await submit(info, domain.orders.OrderConfirmed(order_id=input.order_id), given(options)))
+        return _payload(
+            await submit(info, hazelgate.domain.orders.OrderConfirmed(order_id=input.order_id), given(options))
+        )
 
     @strawberry.mutation
     async def cancel_order(
         self, info: Info, input: CancelOrderInput, options: EventOptions | None = strawberry.UNSET
     ) -> OrderResult:
-        event = domain.orders.OrderCancelled(order_id=input.order_id, reason=input.reason)
+        event = hazelgate.domain.orders.OrderCancelled(order_id=input.order_id, reason=input.reason)
         return _payload(await submit(info, event, given(options)))
 
 

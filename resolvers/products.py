@@ -4,13 +4,13 @@ from datetime import datetime
 
 import strawberry
 
-import domain.products
-from resolvers.submitting import entity_id, given, optional, submit
-from schema.connections import Connection, Page, read_connection
-from schema.context import Info
-from schema.entries import require_id
-from schema.past import load_as_of
-from schema.products import (
+import hazelgate.domain.products
+from hazelgate.resolvers.submitting import entity_id, given, optional, submit
+from hazelgate.schema.connections import Connection, Page, read_connection
+from hazelgate.schema.context import Info
+from hazelgate.schema.entries import require_id
+from hazelgate.schema.past import load_as_of
+from hazelgate.schema.products import (
     PRODUCTS,
     CreateProductInput,
     Product,
@@ -22,7 +22,7 @@ from schema.products import (
     ReserveStockInput,
     product_listing,
 )
-from schema.results import AnyEventError, EventOptions, EventReceipt
+from hazelgate.schema.results import AnyEventError, EventOptions, EventReceipt
 
 
 @strawberry.type
@@ -58,7 +58,7 @@ class ProductMutations:
     async def create_product(
         self, info: Info, input: CreateProductInput, options: EventOptions | None = strawberry.UNSET
     ) -> ProductResult:
-        event = domain.products.ProductCreated(
+        event = hazelgate.domain.products.ProductCreated(
             product_id=entity_id(input.product_id, given(options), "product"),
             sku=input.sku,
             name=input.name,
@@ -72,14 +72,14 @@ class ProductMutations:
     async def replenish_stock(
         self, info: Info, input: ReplenishStockInput, options: EventOptions | None = strawberry.UNSET
     ) -> ProductResult:
-        event = domain.products.StockReplenished(product_id=input.product_id, quantity=input.quantity)
+        event = hazelgate.domain.products.StockReplenished(product_id=input.product_id, quantity=input.quantity)
         return _payload(await submit(info, event, given(options)))
 
     @strawberry.mutation
     async def reserve_stock(
         self, info: Info, input: ReserveStockInput, options: EventOptions | None = strawberry.UNSET
     ) -> ProductResult:
-        event = domain.products.StockReserved(
+        event = hazelgate.domain.products.StockReserved(
             product_id=input.product_id, order_id=input.order_id, quantity=input.quantity
         )
         return _payload(await submit(info, event, given(options)))
@@ -88,7 +88,7 @@ class ProductMutations:
     async def release_stock(
         self, info: Info, input: ReleaseStockInput, options: EventOptions | None = strawberry.UNSET
     ) -> ProductResult:
-        event = domain.products.StockReleased(
+        event = hazelgate.domain.products.StockReleased(
             product_id=input.product_id, order_id=input.order_id, quantity=input.quantity
         )
         return _payload(await submit(info, event, given(options)))

@@ -2,11 +2,11 @@
 
 import strawberry
 
-from resolvers.loading import require_available
-from schema.connections import bad_input
-from schema.context import Info
-from schema.rebuilds import Rebuild, ViewState
-from sourcing.rebuilds import Rebuilds
+from hazelgate.client.operators.rebuilds import Rebuilds
+from hazelgate.resolvers.loading import require_available
+from hazelgate.schema.connections import bad_input
+from hazelgate.schema.context import Info
+from hazelgate.schema.rebuilds import Rebuild, ViewState
 
 
 def _rebuilds(info: Info) -> Rebuilds:

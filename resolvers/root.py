@@ -2,13 +2,13 @@
 
 import strawberry
 
-from resolvers.customers import CustomerMutations, CustomerQueries
-from resolvers.event_fields import EventMutations, EventQueries
-from resolvers.node_fields import NodeQueries
-from resolvers.orders import OrderMutations, OrderQueries
-from resolvers.products import ProductMutations, ProductQueries
-from resolvers.rebuild_fields import RebuildMutations, RebuildQueries
-from resolvers.snapshot_fields import SnapshotMutations, SnapshotQueries
+from hazelgate.resolvers.customers import CustomerMutations, CustomerQueries
+from hazelgate.resolvers.event_fields import EventMutations, EventQueries
+from hazelgate.resolvers.node_fields import NodeQueries
+from hazelgate.resolvers.orders import OrderMutations, OrderQueries
+from hazelgate.resolvers.products import ProductMutations, ProductQueries
+from hazelgate.resolvers.rebuild_fields import RebuildMutations, RebuildQueries
+from hazelgate.resolvers.snapshot_fields import SnapshotMutations, SnapshotQueries
 
 
 @strawberry.type

@@ -2,10 +2,10 @@
 
 import strawberry
 
-from resolvers.loading import require_available
-from schema.context import Info
-from schema.snapshots import Snapshot, SnapshotAttempt
-from sourcing.snapshots import Snapshots
+from hazelgate.client.operators.snapshots import Snapshots
+from hazelgate.resolvers.loading import require_available
+from hazelgate.schema.context import Info
+from hazelgate.schema.snapshots import Snapshot, SnapshotAttempt
 
 
 def _snapshots(info: Info) -> Snapshots:

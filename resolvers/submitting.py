@@ -5,13 +5,13 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
-from schema.context import Info
-from schema.results import AnyEventError, EventOptions, EventReceipt, HandleEventInput, error_result
-from sourcing.catalog import Catalog
-from sourcing.errors import EventError, EventRejected, FieldProblem, HazelgateError, InvalidEvent, camel
-from sourcing.events import Event
-from sourcing.handler import Receipt, Submission, SubmitOptions
-from sourcing.ids import ID_DESCRIPTION, derived_id, is_id, new_id
+from hazelgate.client.submitting.handler import Receipt, Submission, SubmitOptions
+from hazelgate.schema.context import Info
+from hazelgate.schema.results import AnyEventError, EventOptions, EventReceipt, HandleEventInput, error_result
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.declaring.values import Event
+from hazelgate.sourcing.errors import EventError, EventRejected, FieldProblem, HazelgateError, InvalidEvent, camel
+from hazelgate.sourcing.ids import ID_DESCRIPTION, derived_id, is_id, new_id
 
 T = TypeVar("T")
 

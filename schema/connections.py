@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 import strawberry
 from graphql import GraphQLError
 
-from schema.context import Info
-from schema.nodes import PageInfo, decode_opaque, encode_opaque
-from sourcing.queries import Condition, EntryQuery
+from hazelgate.client.reading.queries import Condition, EntryQuery
+from hazelgate.schema.context import Info
+from hazelgate.schema.nodes import PageInfo, decode_opaque, encode_opaque
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ from typing import Any, Protocol, TypeAlias
 
 import strawberry
 
-from sourcing.catalog import Catalog
-from sourcing.cluster import Cluster
-from sourcing.handler import EventHandler
-from sourcing.queries import EntryPage, EntryQuery
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.reading.queries import EntryPage, EntryQuery
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.sourcing.catalog import Catalog
 
 
 class Reads(Protocol):
@@ -29,7 +29,7 @@ class Reads(Protocol):
 
 
 class Happenings(Protocol):
-    """The events as they are applied, for one subscriber: see `subscriptions.feed`."""
+    """The events as they are applied, for one subscriber: see `hazelgate.subscriptions.feed`."""
 
     def subscribe(self, wanted: Callable[[Any], bool]) -> AsyncIterator[Any]:
         """Everything from now on that the subscriber wants, and a gap wherever something had to be left out."""

@@ -5,14 +5,15 @@ from typing import Annotated
 
 import strawberry
 
-import domain.customers
-from schema.connections import Connection, Listing, Page, read_connection
-from schema.context import Info
-from schema.entries import Entry, ViewType
-from schema.events import EventConnection, EventRecord, read_history
-from schema.nodes import GlobalId, Node, Revision
-from schema.orders import SUMMARIES, CustomerOrderSummary, EnrichedOrder, OrderFilter, order_listing
-from schema.results import (
+import hazelgate.domain.customers
+from hazelgate.client.reading.queries import Condition
+from hazelgate.schema.connections import Connection, Listing, Page, read_connection
+from hazelgate.schema.context import Info
+from hazelgate.schema.entries import Entry, ViewType
+from hazelgate.schema.events import EventConnection, EventRecord, read_history
+from hazelgate.schema.nodes import GlobalId, Node, Revision
+from hazelgate.schema.orders import SUMMARIES, CustomerOrderSummary, EnrichedOrder, OrderFilter, order_listing
+from hazelgate.schema.results import (
     EventDeadLettered,
     EventIdConflict,
     EventReceipt,
@@ -21,10 +22,9 @@ from schema.results import (
     PipelineOverloaded,
     SequenceConflict,
 )
-from schema.streams import Discontinuity
-from sourcing.queries import Condition
+from hazelgate.schema.streams import Discontinuity
 
-CUSTOMERS = ViewType("customer-view", domain.customers.Customer)
+CUSTOMERS = ViewType("customer-view", hazelgate.domain.customers.Customer)
 
 
 @strawberry.type
@@ -62,7 +62,7 @@ class Customer(Node):
         return await read_history(info, "Customer", self.customer_id, first, after)
 
     @classmethod
-    def of(cls, entry: Entry[domain.customers.Customer]) -> "Customer":
+    def of(cls, entry: Entry[hazelgate.domain.customers.Customer]) -> "Customer":
         customer = entry.view
         return cls(
             id=strawberry.ID(GlobalId("Customer", customer.customer_id).encode()),

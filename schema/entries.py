@@ -7,11 +7,11 @@ import msgspec
 import strawberry
 from graphql import GraphQLError
 
-from schema.connections import bad_input
-from schema.context import Info
-from schema.nodes import Revision
-from sourcing.envelope import EntryMeta
-from sourcing.ids import ID_DESCRIPTION, is_id
+from hazelgate.schema.connections import bad_input
+from hazelgate.schema.context import Info
+from hazelgate.schema.nodes import Revision
+from hazelgate.sourcing.envelope import EntryMeta
+from hazelgate.sourcing.ids import ID_DESCRIPTION, is_id
 
 V = TypeVar("V", bound=msgspec.Struct)
 

@@ -10,16 +10,16 @@ import orjson
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.connections import Page, bad_input, cursor_of, page_info
-from schema.context import Info
-from schema.nodes import PageInfo
-from sourcing import envelope
-from sourcing.catalog import Catalog, EventSpec
-from sourcing.clock import milliseconds_between
-from sourcing.dead_letters import Resolution
-from sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, CompletionStatus, WaitFor
-from sourcing.ids import store_key
-from sourcing.metrics import Histogram, PipelineStats
+from hazelgate.client.figures.metrics import Histogram, PipelineStats
+from hazelgate.client.resolutions import Resolution
+from hazelgate.schema.connections import Page, bad_input, cursor_of, page_info
+from hazelgate.schema.context import Info
+from hazelgate.schema.nodes import PageInfo
+from hazelgate.sourcing import envelope
+from hazelgate.sourcing.catalog import Catalog, EventSpec
+from hazelgate.sourcing.clock import milliseconds_between
+from hazelgate.sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, CompletionStatus, WaitFor
+from hazelgate.sourcing.ids import store_key
 
 strawberry.enum(CompletionStatus, description="How far an event got.")
 strawberry.enum(WaitFor, description="How far an event has to be before the mutation answers.")

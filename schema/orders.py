@@ -7,15 +7,17 @@ from typing import Annotated
 
 import strawberry
 
-import domain.orders
-from domain.orders import OrderStatus
-from schema.connections import MAX_PAGE, Listing, Page, after_all
-from schema.context import Info
-from schema.entries import Entry, ViewType, require_id
-from schema.events import EventConnection, EventRecord, read_history
-from schema.nodes import GlobalId, Node, Revision
-from schema.past import read_lineage
-from schema.results import (
+import hazelgate.domain.orders
+from hazelgate.client.reading.histories import Aggregate
+from hazelgate.client.reading.queries import Condition
+from hazelgate.domain.orders import OrderStatus
+from hazelgate.schema.connections import MAX_PAGE, Listing, Page, after_all
+from hazelgate.schema.context import Info
+from hazelgate.schema.entries import Entry, ViewType, require_id
+from hazelgate.schema.events import EventConnection, EventRecord, read_history
+from hazelgate.schema.nodes import GlobalId, Node, Revision
+from hazelgate.schema.past import read_lineage
+from hazelgate.schema.results import (
     EventDeadLettered,
     EventIdConflict,
     EventReceipt,
@@ -24,13 +26,11 @@ from schema.results import (
     PipelineOverloaded,
     SequenceConflict,
 )
-from schema.scalars import serialize_decimal, serialize_instant
-from schema.streams import Discontinuity
-from sourcing.histories import Aggregate
-from sourcing.queries import Condition
+from hazelgate.schema.scalars import serialize_decimal, serialize_instant
+from hazelgate.schema.streams import Discontinuity
 
-ORDERS = ViewType("enriched-order-view", domain.orders.EnrichedOrder)
-SUMMARIES = ViewType("customer-order-summary-view", domain.orders.CustomerOrderSummary)
+ORDERS = ViewType("enriched-order-view", hazelgate.domain.orders.EnrichedOrder)
+SUMMARIES = ViewType("customer-order-summary-view", hazelgate.domain.orders.CustomerOrderSummary)
 
 strawberry.enum(OrderStatus)
 
@@ -69,7 +69,7 @@ class EnrichedOrder(Node):
         return await read_history(info, "Order", self.order_id, first, after)
 
     @classmethod
-    def of(cls, entry: Entry[domain.orders.EnrichedOrder]) -> "EnrichedOrder":
+    def of(cls, entry: Entry[hazelgate.domain.orders.EnrichedOrder]) -> "EnrichedOrder":
         order = entry.view
         return cls(
             id=strawberry.ID(GlobalId("EnrichedOrder", order.order_id).encode()),
@@ -122,7 +122,7 @@ class CustomerOrderSummary:
         return await read_lineage(info, SUMMARIES.name, self.customer_id, orders, first, after)
 
     @classmethod
-    def of(cls, entry: Entry[domain.orders.CustomerOrderSummary]) -> "CustomerOrderSummary":
+    def of(cls, entry: Entry[hazelgate.domain.orders.CustomerOrderSummary]) -> "CustomerOrderSummary":
         summary = entry.view
         return cls(
             customer_id=strawberry.ID(summary.customer_id),

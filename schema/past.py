@@ -6,13 +6,13 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from schema.connections import Page, bad_input
-from schema.context import Info
-from schema.entries import Entry, ViewType
-from schema.events import EventConnection, EventRecord, event_connection
-from sourcing import clock
-from sourcing.histories import Aggregate, entry_as_of, read_histories
-from sourcing.past import Lineage
+from hazelgate.client.reading.histories import Aggregate, entry_as_of, read_histories
+from hazelgate.projector.past import Lineage
+from hazelgate.schema.connections import Page, bad_input
+from hazelgate.schema.context import Info
+from hazelgate.schema.entries import Entry, ViewType
+from hazelgate.schema.events import EventConnection, EventRecord, event_connection
+from hazelgate.sourcing import clock
 
 V = TypeVar("V", bound=msgspec.Struct)
 

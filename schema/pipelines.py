@@ -2,7 +2,7 @@
 
 import strawberry
 
-from sourcing.pipelines import PipelineState
+from hazelgate.client.figures.pipelines import PipelineState
 
 
 @strawberry.type(description="A member's projector of one pipeline.")

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import strawberry
 
-import domain.products
-from schema.connections import Listing
-from schema.context import Info
-from schema.entries import Entry, ViewType
-from schema.events import EventConnection, EventRecord, read_history
-from schema.nodes import GlobalId, Node, Revision
-from schema.results import (
+import hazelgate.domain.products
+from hazelgate.client.reading.queries import Condition
+from hazelgate.schema.connections import Listing
+from hazelgate.schema.context import Info
+from hazelgate.schema.entries import Entry, ViewType
+from hazelgate.schema.events import EventConnection, EventRecord, read_history
+from hazelgate.schema.nodes import GlobalId, Node, Revision
+from hazelgate.schema.results import (
     EventDeadLettered,
     EventIdConflict,
     EventReceipt,
@@ -20,10 +21,9 @@ from schema.results import (
     PipelineOverloaded,
     SequenceConflict,
 )
-from schema.streams import Discontinuity
-from sourcing.queries import Condition
+from hazelgate.schema.streams import Discontinuity
 
-PRODUCTS = ViewType("product-availability-view", domain.products.Product)
+PRODUCTS = ViewType("product-availability-view", hazelgate.domain.products.Product)
 
 
 @strawberry.type
@@ -45,7 +45,7 @@ class Product(Node):
         return await read_history(info, "Product", self.product_id, first, after)
 
     @classmethod
-    def of(cls, entry: Entry[domain.products.Product]) -> "Product":
+    def of(cls, entry: Entry[hazelgate.domain.products.Product]) -> "Product":
         product = entry.view
         return cls(
             id=strawberry.ID(GlobalId("Product", product.product_id).encode()),

@@ -7,8 +7,8 @@ from typing import cast
 
 import strawberry
 
-from sourcing import rebuilds
-from sourcing.rebuilds import RebuildKind, RebuildStatus
+from hazelgate.client.operators import rebuilds
+from hazelgate.client.operators.rebuilds import RebuildKind, RebuildStatus
 
 strawberry.enum(RebuildKind, description="What is done with a fresh fold of the log.")
 strawberry.enum(RebuildStatus, description="How far a rebuild is.")

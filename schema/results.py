@@ -1,7 +1,7 @@
 """
 What a mutation takes and answers besides its own entity: options, the receipt, and each way in which an event can fail.
 
-The mapping from `sourcing.errors` to GraphQL types is here and nowhere else.
+The mapping from `hazelgate.sourcing.errors` to GraphQL types is here and nowhere else.
 """
 
 from typing import Annotated, TypeAlias, Union
@@ -9,11 +9,11 @@ from typing import Annotated, TypeAlias, Union
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.events import EventMetrics
-from sourcing import envelope, errors
-from sourcing.clock import now
-from sourcing.envelope import CompletionStatus, WaitFor
-from sourcing.handler import Receipt
+from hazelgate.client.submitting.handler import Receipt
+from hazelgate.schema.events import EventMetrics
+from hazelgate.sourcing import envelope, errors
+from hazelgate.sourcing.clock import now
+from hazelgate.sourcing.envelope import CompletionStatus, WaitFor
 
 
 @strawberry.input(description="Every mutation that submits an event takes these.")

@@ -7,8 +7,8 @@ from typing import cast
 
 import strawberry
 
-from sourcing import manifests, snapshots
-from sourcing.snapshots import AttemptStatus
+from hazelgate.client.operators import manifests, snapshots
+from hazelgate.client.operators.snapshots import AttemptStatus
 
 strawberry.enum(AttemptStatus, name="SnapshotStatus", description="How far the taking of a snapshot is.")
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from schema.connections import cursor_of
-from schema.events import EventRecord
+from hazelgate.schema.connections import cursor_of
+from hazelgate.schema.events import EventRecord
 
 LOG_ORDER = "cursor"
 """The order of the whole log. A subscription's cursors are those of `Query.events`."""

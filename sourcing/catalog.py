@@ -2,7 +2,7 @@
 The catalog: every event type, guard, upcast and view of a domain, checked once and ready to use.
 
 It answers what an event type looks like, decodes and encodes events, and knows the views. The decorators write into
-`default`; `Catalog.load("domain")` imports a user's module and takes what was registered in it.
+`default`; `Catalog.load("hazelgate.domain")` imports a user's module and takes what was registered in it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,7 @@ from typing import Any
 
 import msgspec
 
-from sourcing.decoding import Decoder
-from sourcing.envelope import EntryMeta
-from sourcing.errors import CatalogError, FieldProblem, InvalidEvent, UnknownEventType
-from sourcing.events import Event, View
-from sourcing.fingerprints import view_fingerprint
-from sourcing.registry import (
+from hazelgate.sourcing.declaring.registry import (
     EventRegistration,
     FoldRegistration,
     GuardRegistration,
@@ -33,7 +28,12 @@ from sourcing.registry import (
     ViewRegistration,
     default,
 )
-from sourcing.upcasting import Json, UpcastChain
+from hazelgate.sourcing.declaring.upcasting import Json, UpcastChain
+from hazelgate.sourcing.declaring.values import Event, View
+from hazelgate.sourcing.envelope import EntryMeta
+from hazelgate.sourcing.errors import CatalogError, FieldProblem, InvalidEvent, UnknownEventType
+from hazelgate.sourcing.structure.decoding import Decoder
+from hazelgate.sourcing.structure.fingerprints import view_fingerprint
 
 __all__ = ["Catalog", "EventSpec", "Registry", "ViewSpec", "default"]
 

@@ -12,9 +12,9 @@ from typing import Annotated
 
 import msgspec
 
-from sourcing.clock import INSTANT_TEXT, Instant
-from sourcing.errors import FieldProblem
-from sourcing.ids import ID_TEXT, Id
+from hazelgate.sourcing.clock import INSTANT_TEXT, Instant
+from hazelgate.sourcing.errors import FieldProblem
+from hazelgate.sourcing.ids import ID_TEXT, Id
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="1 to 200 characters")]
 _Version = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="a version: 1, 2, 3…")]
@@ -103,7 +103,7 @@ class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="c
     """
     One stored event. The engine puts `persistedAt` in as it stores it.
 
-    `submitted` is there where guards have completed the event: what it said before (`sourcing.repetition`).
+    `submitted` is there where guards have completed the event: what it said before (`hazelgate.sourcing.repetition`).
     """
 
     persisted_at: str | None = None

@@ -21,12 +21,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from sourcing import samples
-from sourcing.catalog import Catalog, EventSpec
-from sourcing.envelope import EventRecord
-from sourcing.errors import CatalogError, HazelgateError
-from sourcing.ids import cursor
-from sourcing.shapes import Shape, changes, shape_of
+from hazelgate.sourcing.catalog import Catalog, EventSpec
+from hazelgate.sourcing.envelope import EventRecord
+from hazelgate.sourcing.errors import CatalogError, HazelgateError
+from hazelgate.sourcing.ids import cursor
+from hazelgate.sourcing.structure import samples
+from hazelgate.sourcing.structure.shapes import Shape, changes, shape_of
 
 AT = "2026-01-01T00:00:00.000000Z"
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from sourcing.catalog import Catalog
-from sourcing.envelope import Envelope, EventRecord, IdRecord, encode_json
-from sourcing.errors import InvalidEvent, UnknownEventType
-from sourcing.events import Event
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.declaring.values import Event
+from hazelgate.sourcing.envelope import Envelope, EventRecord, IdRecord, encode_json
+from hazelgate.sourcing.errors import InvalidEvent, UnknownEventType
 
 MAX_KEPT_BYTES = 65_536
 """Of a refused event's data. A larger one is the same when it comes again byte for byte, and else another."""

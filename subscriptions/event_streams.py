@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator
 
 import strawberry
 
-from schema.connections import bad_input
-from schema.context import Info
-from schema.entries import require_id
-from schema.events import EventRecord, PipelineMetrics, known_types
-from schema.streams import EventNotice, EventStream, log_cursor
-from sourcing import envelope
-from sourcing.errors import PipelineUnavailable
-from subscriptions.feed import Happening
-from subscriptions.streams import follow, refuse_after
+from hazelgate.schema.connections import bad_input
+from hazelgate.schema.context import Info
+from hazelgate.schema.entries import require_id
+from hazelgate.schema.events import EventRecord, PipelineMetrics, known_types
+from hazelgate.schema.streams import EventNotice, EventStream, log_cursor
+from hazelgate.sourcing import envelope
+from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.subscriptions.feed import Happening
+from hazelgate.subscriptions.streams import follow, refuse_after
 
 SHORTEST_INTERVAL_MS = 100
 LONGEST_INTERVAL_MS = 60_000

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from sourcing.cluster import EVENT_STREAM, Cluster, Subscription
-from sourcing.envelope import EventRecord
-from sourcing.ids import cursor
-from subscriptions.inbox import Gap, Inbox
+from hazelgate.client.cluster import EVENT_STREAM, Cluster, Subscription
+from hazelgate.sourcing.envelope import EventRecord
+from hazelgate.sourcing.ids import cursor
+from hazelgate.subscriptions.inbox import Gap, Inbox
 
 logger = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 import strawberry
 
-from subscriptions.event_streams import EventSubscriptions
-from subscriptions.shop_streams import ShopSubscriptions
+from hazelgate.subscriptions.event_streams import EventSubscriptions
+from hazelgate.subscriptions.shop_streams import ShopSubscriptions
 
 
 @strawberry.type

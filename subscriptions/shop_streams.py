@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator
 
 import strawberry
 
-from schema.context import Info
-from schema.customers import CUSTOMERS, Customer, CustomerChange, CustomerStream
-from schema.entries import require_id
-from schema.events import EventRecord
-from schema.orders import ORDERS, EnrichedOrder, OrderChange, OrderStream
-from schema.products import PRODUCTS, Product, ProductChange, ProductStream
-from schema.streams import log_cursor
-from sourcing import envelope
-from subscriptions.feed import Happening
-from subscriptions.streams import entry_after, follow, refuse_after
+from hazelgate.schema.context import Info
+from hazelgate.schema.customers import CUSTOMERS, Customer, CustomerChange, CustomerStream
+from hazelgate.schema.entries import require_id
+from hazelgate.schema.events import EventRecord
+from hazelgate.schema.orders import ORDERS, EnrichedOrder, OrderChange, OrderStream
+from hazelgate.schema.products import PRODUCTS, Product, ProductChange, ProductStream
+from hazelgate.schema.streams import log_cursor
+from hazelgate.sourcing import envelope
+from hazelgate.subscriptions.feed import Happening
+from hazelgate.subscriptions.streams import entry_after, follow, refuse_after
 
 
 @strawberry.type

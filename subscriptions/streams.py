@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TypeVar, cast
 
-from schema.context import Info
-from schema.entries import Entry, V, ViewType
-from schema.streams import Discontinuity, log_cursor
-from sourcing.envelope import EventRecord
-from sourcing.errors import NotAvailableYet, PipelineUnavailable
-from subscriptions.feed import Feed, Happening
-from subscriptions.inbox import Gap
+from hazelgate.schema.context import Info
+from hazelgate.schema.entries import Entry, V, ViewType
+from hazelgate.schema.streams import Discontinuity, log_cursor
+from hazelgate.sourcing.envelope import EventRecord
+from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
+from hazelgate.subscriptions.feed import Feed, Happening
+from hazelgate.subscriptions.inbox import Gap
 
 T = TypeVar("T")
 

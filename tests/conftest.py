@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sourcing import Catalog
-from sourcing.hazelcast_cluster import HazelcastCluster
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from tests.support.connected import connected
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.stack import Stack, running_stack

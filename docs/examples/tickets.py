@@ -1,6 +1,6 @@
 """A help desk: tickets are opened and closed. All there is to write for a domain of one's own."""
 
-from sourcing import Event, EventRecord, Id, Rejected, View, event, guard, projection, replace
+from hazelgate import Event, EventRecord, Id, Rejected, View, event, guard, projection, replace
 
 
 @event("TicketOpened", aggregate="Ticket", key="ticket_id")

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from gateway.ports import LOOPBACK, free_ports
+from hazelgate.operations.ports import LOOPBACK, free_ports
 from tests.acceptance.processes import alive, descendants
 from tests.support.until import until
 

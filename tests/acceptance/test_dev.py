@@ -94,7 +94,7 @@ async def test_two_stacks_do_not_meet() -> None:
         assert (await other.ask(CUSTOMER, {"id": "only-here"}))["customer"] is None
 
 
-@pytest.mark.parametrize("name", ["gateway.cli projector", "engine.jar", "gateway.cli serve"])
+@pytest.mark.parametrize("name", ["hazelgate.operations.cli projector", "engine.jar", "hazelgate.operations.cli serve"])
 async def test_a_child_that_dies_comes_back(hurt: DevStack, name: str) -> None:
     """And the stack takes events again."""
     killed = hurt.child(name)

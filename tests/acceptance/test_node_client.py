@@ -5,7 +5,7 @@ import itertools
 import json
 from pathlib import Path
 
-from schema.nodes import decode_opaque
+from hazelgate.schema.nodes import decode_opaque
 from tests.acceptance.conftest import NODE_TESTS
 from tests.acceptance.dev_stack import DevStack
 from tests.support.until import eventually

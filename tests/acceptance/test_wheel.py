@@ -28,12 +28,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_the_engine_and_the_page(wheel: Path) -> None:
-    """And the six packages, and nothing of the tests."""
+    """And one package, and nothing of the tests."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert {"gateway/_bundled/engine.jar", "gateway/_bundled/graphiql.html", "gateway/graphiql_cdn.html"} <= set(names)
+    bundled = ("operations/_bundled/engine.jar", "gateway/_bundled/graphiql.html", "gateway/graphiql_cdn.html")
+    assert {f"hazelgate/{name}" for name in bundled} <= set(names)
     folders = {name.split("/")[0] for name in names if not name.split("/")[0].endswith(".dist-info")}
-    assert folders == {"gateway", "schema", "resolvers", "subscriptions", "sourcing", "domain"}
+    assert folders == {"hazelgate"}
 
 
 def install(wheel: Path, environment: Path) -> None:

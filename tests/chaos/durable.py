@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gateway.member import MemberOptions
-from gateway.postgres.connecting import PostgresUnusable
-from gateway.postgres.server import find_server
+from hazelgate.operations.member import MemberOptions
+from hazelgate.operations.postgres.connecting import PostgresUnusable
+from hazelgate.operations.postgres.server import find_server
 from tests.support.many import Nodes
 from tests.support.postgres import Postgres, rows
 

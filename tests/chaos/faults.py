@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.commands.pipeline import Replacement
-from gateway.member import MemberOptions
-from sourcing import WaitFor
-from sourcing.dead_letters import DeadLetters
-from sourcing.rebuilds import Rebuilds, RebuildStatus
+from hazelgate import WaitFor
+from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
+from hazelgate.operations.commands.pipeline import Replacement
+from hazelgate.operations.member import MemberOptions
 from tests.chaos import durable
 from tests.chaos.answers import Answer, Told
 from tests.chaos.durable import DurableNodes

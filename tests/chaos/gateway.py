@@ -12,10 +12,10 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from sourcing import Catalog
-from sourcing.cluster import Admission
-from sourcing.handler import EventHandler, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
+from hazelgate import Catalog
+from hazelgate.client.cluster import Admission
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler, Submission, SubmitOptions
 from tests.chaos.meters import MeterRead
 
 

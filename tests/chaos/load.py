@@ -13,8 +13,9 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from sourcing import WaitFor
-from sourcing.errors import (
+from hazelgate import WaitFor
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.sourcing.errors import (
     EventDeadLettered,
     EventError,
     EventRejected,
@@ -22,7 +23,6 @@ from sourcing.errors import (
     PipelineOverloaded,
     PipelineUnavailable,
 )
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
 from tests.chaos.answers import Answer, AnswerLog, Told
 from tests.chaos.meters import REFUSED, MeterRead
 

@@ -14,7 +14,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from sourcing import Event, Id, Rejected, View, event, guard, projection, replace
+from hazelgate import Event, Id, Rejected, View, event, guard, projection, replace
 
 METERS = "meter-view"
 DISTRICTS = "district-view"

@@ -6,7 +6,7 @@ A projector that is given both modules runs other code than one that has the met
 
 from __future__ import annotations
 
-from sourcing import View, projection
+from hazelgate import View, projection
 from tests.chaos.meters import MeterRead
 
 PEAKS = "peak-view"

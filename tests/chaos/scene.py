@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sourcing import Catalog
-from sourcing.errors import PipelineUnavailable
-from sourcing.handler import EventHandler
-from sourcing.hazelcast_cluster import HazelcastCluster
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.sourcing.errors import PipelineUnavailable
 from tests.chaos.answers import AnswerLog, Told
 from tests.chaos.checking import Broken, Violation, check
 from tests.chaos.durable import stored_in

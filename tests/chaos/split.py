@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.member import MemberOptions
+from hazelgate.operations.member import MemberOptions
 from tests.support.many import Node, Nodes
 from tests.support.processes import member_with, projector
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing, suppress
 
-from sourcing.cluster import Cluster
-from subscriptions.feed import Feed
-from subscriptions.inbox import Gap
+from hazelgate.client.cluster import Cluster
+from hazelgate.subscriptions.feed import Feed
+from hazelgate.subscriptions.inbox import Gap
 from tests.chaos.checking import Seen
 
 QUEUE_SIZE = 100_000

@@ -10,11 +10,11 @@ import pytest
 from hazelcast.asyncio import HazelcastClient
 from hazelcast.core import HazelcastJsonValue
 
-from sourcing import Catalog
-from sourcing.cluster import Cluster
-from sourcing.handler import EventHandler
-from sourcing.memory import MemoryCluster
-from sourcing.projector.process import Processor
+from hazelgate import Catalog
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.projector.process import Processor
+from hazelgate.testing.memory import MemoryCluster
 from tests.support.maps import Put
 from tests.support.stack import Stack
 

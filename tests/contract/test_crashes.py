@@ -6,9 +6,12 @@ from typing import Any
 
 import msgspec
 
-from sourcing import Catalog, clock
-from sourcing.cluster import EVENT_STREAM, Cluster
-from sourcing.envelope import (
+from hazelgate import Catalog
+from hazelgate.client.cluster import EVENT_STREAM, Cluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.client.submitting.submissions import DEFAULT_OPTIONS, Sealer
+from hazelgate.sourcing import clock
+from hazelgate.sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
     EVENT_IDS,
@@ -18,10 +21,8 @@ from sourcing.envelope import (
     CompletionStatus,
     IdRecord,
 )
-from sourcing.handler import EventHandler
-from sourcing.ids import new_id, pending_key
-from sourcing.repetition import payload_hash
-from sourcing.submissions import DEFAULT_OPTIONS, Sealer
+from hazelgate.sourcing.ids import new_id, pending_key
+from hazelgate.sourcing.repetition import payload_hash
 from tests.contract.test_pipeline import Heard, account, read, read_present
 from tests.support.ledger import ACCOUNTS, OWNERS, MoneyPaidIn
 from tests.support.raw import put

@@ -7,13 +7,13 @@ import asyncio
 import msgspec
 import pytest
 
-from sourcing import Completion, CompletionStatus
-from sourcing.cluster import Cluster
-from sourcing.dead_letters import DeadLetters
-from sourcing.envelope import DEAD_LETTER_DECISIONS, DeadLetter, WaitFor
-from sourcing.errors import DeadLetterEditInvalid, DeadLetterUnknown, EventDeadLettered, EventTimedOut
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.ids import new_id
+from hazelgate import Completion, CompletionStatus
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.sourcing.envelope import DEAD_LETTER_DECISIONS, DeadLetter, WaitFor
+from hazelgate.sourcing.errors import DeadLetterEditInvalid, DeadLetterUnknown, EventDeadLettered, EventTimedOut
+from hazelgate.sourcing.ids import new_id
 from tests.contract.test_pipeline import read, read_present
 from tests.support.ledger import (
     ALWAYS_FAILS,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from sourcing.cluster import Cluster
-from sourcing.generations import VIEW_GENERATIONS
-from sourcing.ids import new_id
-from sourcing.queries import EntryQuery
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.sourcing.ids import new_id
+from hazelgate.testing.memory.generations import VIEW_GENERATIONS
 from tests.support.maps import Put
 from tests.support.until import eventually
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sourcing import listeners
-from sourcing.cluster import EVENT_STREAM
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.listeners import TopicListener, _open_connections, _registered_on
+from hazelgate.client.cluster import EVENT_STREAM
+from hazelgate.client.hazelcast import listeners
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.hazelcast.listeners import TopicListener, _open_connections, _registered_on
 
 
 async def test_a_listener_is_registered_on_every_open_connection(real_cluster: HazelcastCluster) -> None:

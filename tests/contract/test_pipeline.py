@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from sourcing import Catalog, CompletionStatus, WaitFor, clock
-from sourcing.cluster import EVENT_STREAM, Admission, Cluster
-from sourcing.envelope import (
+from hazelgate import Catalog, CompletionStatus, WaitFor
+from hazelgate.client.cluster import EVENT_STREAM, Admission, Cluster
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.client.submitting.submissions import DEFAULT_OPTIONS, Sealer
+from hazelgate.sourcing import clock
+from hazelgate.sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
     DEAD_LETTER_EVENTS,
@@ -19,15 +22,8 @@ from sourcing.envelope import (
     EVENT_STORE,
     PENDING_EVENTS,
 )
-from sourcing.errors import (
-    EventDeadLettered,
-    EventIdConflict,
-    EventRejected,
-    SequenceConflict,
-)
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.ids import new_id, pending_key
-from sourcing.submissions import DEFAULT_OPTIONS, Sealer
+from hazelgate.sourcing.errors import EventDeadLettered, EventIdConflict, EventRejected, SequenceConflict
+from hazelgate.sourcing.ids import new_id, pending_key
 from tests.support.ledger import ACCOUNTS, OWNERS, POISON, AccountOpened, MoneyPaidIn
 from tests.support.until import eventually, until
 

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from sourcing import Catalog
-from sourcing.cluster import Cluster
-from sourcing.envelope import EVENT_STORE
-from sourcing.generations import VIEW_GENERATIONS
-from sourcing.handler import EventHandler, Receipt, Submission
-from sourcing.ids import new_id
-from sourcing.queries import Condition, EntryPage, EntryQuery
+from hazelgate import Catalog
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.reading.queries import Condition, EntryPage, EntryQuery
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission
+from hazelgate.sourcing.envelope import EVENT_STORE
+from hazelgate.sourcing.ids import new_id
+from hazelgate.testing.memory.generations import VIEW_GENERATIONS
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.maps import Put
 

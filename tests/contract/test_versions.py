@@ -8,9 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from sourcing import Catalog, clock
-from sourcing.cluster import Admission, Cluster
-from sourcing.envelope import (
+from hazelgate import Catalog
+from hazelgate.client.cluster import Admission, Cluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.client.submitting.submissions import DEFAULT_OPTIONS, Sealer, SubmitOptions
+from hazelgate.sourcing import clock
+from hazelgate.sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
     EVENT_IDS,
@@ -19,11 +22,9 @@ from sourcing.envelope import (
     Envelope,
     IdRecord,
 )
-from sourcing.errors import EventIdConflict, EventRejected
-from sourcing.handler import EventHandler
-from sourcing.ids import new_id, pending_key
-from sourcing.repetition import payload_hash
-from sourcing.submissions import DEFAULT_OPTIONS, Sealer, SubmitOptions
+from hazelgate.sourcing.errors import EventIdConflict, EventRejected
+from hazelgate.sourcing.ids import new_id, pending_key
+from hazelgate.sourcing.repetition import payload_hash
 from tests.contract.test_pipeline import Heard, account, is_gone, read, read_present
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.raw import put

@@ -8,11 +8,11 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
-from sourcing import Catalog, CompletionStatus
-from sourcing.events import Event
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
+from hazelgate import Catalog, CompletionStatus
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.sourcing.declaring.values import Event
+from hazelgate.sourcing.ids import new_id
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 
 BATCH = 400

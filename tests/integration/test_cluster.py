@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from sourcing import Catalog, Completion, CompletionStatus, WaitFor
-from sourcing.envelope import COMPLETED_EVENTS
-from sourcing.errors import EventTimedOut, PipelineOverloaded, PipelineUnavailable
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
-from sourcing.queries import EntryQuery
+from hazelgate import Catalog, Completion, CompletionStatus, WaitFor
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.sourcing.envelope import COMPLETED_EVENTS
+from hazelgate.sourcing.errors import EventTimedOut, PipelineOverloaded, PipelineUnavailable
+from hazelgate.sourcing.ids import new_id
 from tests.support.connected import connected
 from tests.support.ledger import ACCOUNTS, AccountOpened
 from tests.support.lossy import LossyCluster

@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sourcing import Catalog
-from sourcing.dead_letters import DeadLetters
-from sourcing.errors import EventDeadLettered, EventRejected
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
-from sourcing.rebuilds import Rebuilds, RebuildStatus
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.sourcing.errors import EventDeadLettered, EventRejected
+from hazelgate.sourcing.ids import new_id
 from tests.support.connected import connected, handling
 from tests.support.postgres import Postgres
 from tests.support.stack import Stack, running_stack

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from sourcing import Catalog
-from sourcing.dead_letters import DeadLetters
-from sourcing.envelope import DEAD_LETTER_DECISIONS, CompletionStatus
-from sourcing.errors import EventDeadLettered, EventError
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.sourcing.envelope import DEAD_LETTER_DECISIONS, CompletionStatus
+from hazelgate.sourcing.errors import EventDeadLettered, EventError
+from hazelgate.sourcing.ids import new_id
 from tests.support.accounts import open_accounts
 from tests.support.connected import handling
 from tests.support.ledger import ALWAYS_FAILS, FAILS_AT_FIRST, MOOD_SECONDS, MOODY, OWNERS, AccountOpened, MoneyPaidIn

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway import cli
-from sourcing import Catalog
-from sourcing.errors import EventDeadLettered
-from sourcing.handler import EventHandler
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.operations import cli
+from hazelgate.sourcing.errors import EventDeadLettered
+from hazelgate.sourcing.ids import new_id
 from tests.support.ledger import ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.stack import Stack
 

@@ -16,7 +16,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from gateway.member import SnapshotOptions
+from hazelgate.operations.member import SnapshotOptions
 from tests.support.moments import differences, use_the_shop
 from tests.support.served import served_gateway
 from tests.support.stack import Stack, running_stack
@@ -36,7 +36,7 @@ mutation($input: CreateOrderInput!) {
 def shop_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A member and a projector with the shop, for this module: its tests may kill both, and start them again."""
     snapshots = SnapshotOptions(location=str(tmp_path_factory.mktemp("kept")))
-    with running_stack(tmp_path_factory.mktemp("shop"), domain="domain", snapshots=snapshots) as stack:
+    with running_stack(tmp_path_factory.mktemp("shop"), domain="hazelgate.domain", snapshots=snapshots) as stack:
         yield stack
 
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sourcing import Catalog, CompletionStatus, WaitFor
-from sourcing.envelope import COMPLETED_EVENTS
-from sourcing.errors import EventIdConflict, SequenceConflict
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
+from hazelgate import Catalog, CompletionStatus, WaitFor
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.sourcing.envelope import COMPLETED_EVENTS
+from hazelgate.sourcing.errors import EventIdConflict, SequenceConflict
+from hazelgate.sourcing.ids import new_id
 from tests.support.ledger import AccountOpened, MoneyPaidIn
 from tests.support.lossy import LossyCluster
 from tests.support.until import eventually

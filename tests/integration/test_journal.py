@@ -9,14 +9,15 @@ import msgspec
 import pytest
 from hazelcast.core import HazelcastJsonValue
 
-from gateway.member import MemberOptions
-from sourcing import Catalog, CompletionStatus, WaitFor, clock
-from sourcing.envelope import EVENT_STORE
-from sourcing.errors import EventError, PipelineOverloaded
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id, pending_key, store_key
-from sourcing.submissions import Sealer
+from hazelgate import Catalog, CompletionStatus, WaitFor
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.client.submitting.submissions import Sealer
+from hazelgate.operations.member import MemberOptions
+from hazelgate.sourcing import clock
+from hazelgate.sourcing.envelope import EVENT_STORE
+from hazelgate.sourcing.errors import EventError, PipelineOverloaded
+from hazelgate.sourcing.ids import new_id, pending_key, store_key
 from tests.support.connected import connected, handling
 from tests.support.ledger import AccountOpened, MoneyPaidIn
 from tests.support.many import Nodes, running_nodes

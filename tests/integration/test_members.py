@@ -10,15 +10,15 @@ import msgspec
 import pytest
 from hazelcast.core import HazelcastJsonValue
 
-from sourcing import Catalog, CompletionStatus
-from sourcing.dead_letters import DeadLetters
-from sourcing.envelope import EVENT_STORE
-from sourcing.errors import EventDeadLettered, EventError, PipelineUnavailable
-from sourcing.handler import EventHandler, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id, store_key
-from sourcing.metrics import decode_stats
-from sourcing.tasks import pipeline_stats
+from hazelgate import Catalog, CompletionStatus
+from hazelgate.client.figures.metrics import decode_stats
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.hazelcast.task_codec import pipeline_stats
+from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.submitting.handler import EventHandler, SubmitOptions
+from hazelgate.sourcing.envelope import EVENT_STORE
+from hazelgate.sourcing.errors import EventDeadLettered, EventError, PipelineUnavailable
+from hazelgate.sourcing.ids import new_id, store_key
 from tests.support.connected import connected, handling
 from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.many import Nodes, running_nodes

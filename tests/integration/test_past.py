@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
-from gateway.commands.show import entry_then
-from gateway.transfer.into_cluster import import_into
-from gateway.transfer.lines import last_line, read_lines
-from gateway.transfer.postgres import import_events
-from sourcing import Catalog, clock
-from sourcing.dead_letters import DeadLetters
-from sourcing.errors import EventDeadLettered
-from sourcing.handler import EventHandler
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import cursor
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.operations.commands.show import entry_then
+from hazelgate.operations.transfer.into_cluster import import_into
+from hazelgate.operations.transfer.lines import last_line, read_lines
+from hazelgate.operations.transfer.postgres import import_events
+from hazelgate.sourcing import clock
+from hazelgate.sourcing.errors import EventDeadLettered
+from hazelgate.sourcing.ids import cursor
 from tests.support.accounts import PATIENT, open_accounts
 from tests.support.connected import connected, handling
 from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, SOON_PASSES, MoneyPaidIn

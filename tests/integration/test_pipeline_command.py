@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.cli import main
-from gateway.member import MemberOptions
+from hazelgate.operations.cli import main
+from hazelgate.operations.member import MemberOptions
 from tests.support.many import Nodes
 from tests.support.processes import free_port, projector
 

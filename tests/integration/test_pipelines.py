@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands.pipeline import Replacement
-from gateway.health import readiness
-from gateway.member import MemberOptions
-from sourcing import Catalog, CompletionStatus
-from sourcing.errors import EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
-from sourcing.handler import EventHandler, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
-from sourcing.pipelines import DRAINED, PipelineState
+from hazelgate import Catalog, CompletionStatus
+from hazelgate.client.figures.pipelines import DRAINED, PipelineState
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler, SubmitOptions
+from hazelgate.gateway.health import readiness
+from hazelgate.operations.commands.pipeline import Replacement
+from hazelgate.operations.member import MemberOptions
+from hazelgate.sourcing.errors import EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
+from hazelgate.sourcing.ids import new_id
 from tests.support import ledger, ledger_next
 from tests.support.connected import handling
 from tests.support.ledger import AccountOpened, MoneyPaidIn

@@ -11,14 +11,21 @@ from typing import Any
 
 import pytest
 
-from gateway.postgres.connecting import connect
-from sourcing import Catalog, Event, ids
-from sourcing.dead_letters import DeadLetters
-from sourcing.envelope import EVENT_IDS, EVENT_STORE, WaitFor
-from sourcing.errors import EventDeadLettered, EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
-from sourcing.handler import EventHandler, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.queries import Condition, EntryQuery
+from hazelgate import Catalog, Event
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.reading.queries import Condition, EntryQuery
+from hazelgate.client.submitting.handler import EventHandler, Submission, SubmitOptions
+from hazelgate.operations.postgres.connecting import connect
+from hazelgate.sourcing import ids
+from hazelgate.sourcing.envelope import EVENT_IDS, EVENT_STORE, WaitFor
+from hazelgate.sourcing.errors import (
+    EventDeadLettered,
+    EventIdConflict,
+    EventRejected,
+    EventTimedOut,
+    PipelineUnavailable,
+)
 from tests.support.connected import connected
 from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.postgres import Postgres, rows, running_postgres

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sourcing.catalog import Catalog
-from sourcing.errors import EventRejected
-from sourcing.handler import EventHandler
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.errors import EventRejected
 from tests.support.stack import running_stack
 
 ROOT = Path(__file__).parents[2]

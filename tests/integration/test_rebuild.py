@@ -13,17 +13,17 @@ from click.testing import CliRunner
 from hazelcast.asyncio import HazelcastClient
 from hazelcast.core import HazelcastJsonValue
 
-from gateway.cli import main
-from gateway.java import find_java
-from gateway.member import MemberOptions, member_command
-from sourcing import Catalog, CompletionStatus
-from sourcing.dead_letters import DeadLetters
-from sourcing.errors import DeadLetterBusy, EventDeadLettered, RebuildRefused
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
-from sourcing.queries import EntryQuery
-from sourcing.rebuilds import Rebuild, Rebuilds, RebuildStatus, ViewStatus
+from hazelgate import Catalog, CompletionStatus
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.operators.rebuilds import Rebuild, Rebuilds, RebuildStatus, ViewStatus
+from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.operations.cli import main
+from hazelgate.operations.java import find_java
+from hazelgate.operations.member import MemberOptions, member_command
+from hazelgate.sourcing.errors import DeadLetterBusy, EventDeadLettered, RebuildRefused
+from hazelgate.sourcing.ids import new_id
 from tests.support.accounts import PATIENT, check_balances, entries_of, open_accounts
 from tests.support.connected import READY_SECONDS, connected, handling
 from tests.support.ledger import (

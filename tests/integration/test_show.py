@@ -8,10 +8,11 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from gateway.cli import main
-from sourcing import Catalog, clock, ids
-from sourcing.handler import EventHandler
-from sourcing.hazelcast_cluster import HazelcastCluster
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.operations.cli import main
+from hazelgate.sourcing import clock, ids
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.stack import Stack
 

@@ -13,13 +13,13 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.cli import main
-from sourcing import Catalog
-from sourcing.errors import RebuildRefused, SnapshotRefused
-from sourcing.handler import EventHandler, Receipt, Submission
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.rebuilds import Rebuilds, RebuildStatus
-from sourcing.snapshots import AttemptStatus, Snapshots
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
+from hazelgate.client.operators.snapshots import AttemptStatus, Snapshots
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission
+from hazelgate.operations.cli import main
+from hazelgate.sourcing.errors import RebuildRefused, SnapshotRefused
 from tests.support.accounts import PATIENT, check_balances, open_accounts
 from tests.support.connected import connected, handling
 from tests.support.ledger import ACCOUNTS, OWNERS, POISON, MoneyPaidIn

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.member import MemberOptions
-from sourcing import Catalog
-from sourcing.errors import PipelineUnavailable
-from sourcing.handler import EventHandler, Submission
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.rebuilds import Rebuilds
-from sourcing.snapshots import Attempt, AttemptStatus, Snapshots
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.rebuilds import Rebuilds
+from hazelgate.client.operators.snapshots import Attempt, AttemptStatus, Snapshots
+from hazelgate.client.submitting.handler import EventHandler, Submission
+from hazelgate.operations.member import MemberOptions
+from hazelgate.sourcing.errors import PipelineUnavailable
 from tests.support.accounts import PATIENT, check_balances, open_accounts
 from tests.support.connected import connected, handling
 from tests.support.ledger import ACCOUNTS, OWNERS, MoneyPaidIn

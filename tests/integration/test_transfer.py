@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.cli import main
-from gateway.transfer.cluster import ClusterLog
-from gateway.transfer.lines import read_lines
-from sourcing import Catalog, ids
-from sourcing.errors import PipelineUnavailable, RebuildRefused
-from sourcing.handler import EventHandler, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.rebuilds import Rebuilds
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.rebuilds import Rebuilds
+from hazelgate.client.submitting.handler import EventHandler, Submission, SubmitOptions
+from hazelgate.operations.cli import main
+from hazelgate.operations.transfer.cluster import ClusterLog
+from hazelgate.operations.transfer.lines import read_lines
+from hazelgate.sourcing import ids
+from hazelgate.sourcing.errors import PipelineUnavailable, RebuildRefused
 from tests.support.connected import connected
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.many import Nodes, running_nodes

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from sourcing.envelope import EVENT_STORE
-from sourcing.handler import EventHandler, Receipt, Submission, SubmitOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.ids import new_id
-from sourcing.queries import EntryQuery
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
+from hazelgate.sourcing.envelope import EVENT_STORE
+from hazelgate.sourcing.ids import new_id
 from tests.support.ledger import ACCOUNTS, MOODY, OWNERS, POISON, AccountOpened, MoneyPaidIn
 
 PATIENT = SubmitOptions(timeout_seconds=30.0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sourcing import Catalog
-from sourcing.cluster import Cluster
-from sourcing.handler import EventHandler
-from sourcing.hazelcast_cluster import HazelcastCluster
+from hazelgate import Catalog
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler
 
 READY_SECONDS = 30.0
 

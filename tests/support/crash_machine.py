@@ -19,10 +19,14 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from sourcing import Catalog, clock
-from sourcing.cluster import EVENT_STREAM, Admission
-from sourcing.dead_letters import Resolution, ResolveOrder
-from sourcing.envelope import (
+from hazelgate import Catalog
+from hazelgate.client.cluster import EVENT_STREAM, Admission
+from hazelgate.client.resolutions import Resolution, ResolveOrder
+from hazelgate.client.submitting.submissions import Sealer, SubmitOptions
+from hazelgate.projector.process import Processor
+from hazelgate.sourcing import clock
+from hazelgate.sourcing.declaring.values import Event
+from hazelgate.sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
     DEAD_LETTER_DECISIONS,
@@ -31,13 +35,10 @@ from sourcing.envelope import (
     EVENT_STORE,
     PENDING_EVENTS,
 )
-from sourcing.events import Event
-from sourcing.ids import pending_event_id, pending_key
-from sourcing.memory import MemoryEngine
-from sourcing.memory.engine import Maps, Steps, lane_of, take_all
-from sourcing.projector.process import Processor
-from sourcing.repetition import is_pending_again
-from sourcing.submissions import Sealer, SubmitOptions
+from hazelgate.sourcing.ids import pending_event_id, pending_key
+from hazelgate.sourcing.repetition import is_pending_again
+from hazelgate.testing.memory import MemoryEngine
+from hazelgate.testing.memory.engine import Maps, Steps, lane_of, take_all
 from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, POISON, SOON_PASSES, AccountOpened, MoneyPaidIn
 
 CATALOG = Catalog.load("tests.support.ledger")

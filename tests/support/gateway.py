@@ -14,11 +14,11 @@ import httpx
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from gateway.app import create_app
-from gateway.settings import Settings
-from sourcing import Catalog
-from sourcing.memory import MemoryCluster
-from sourcing.projector.process import Processor
+from hazelgate import Catalog
+from hazelgate.gateway.app import create_app
+from hazelgate.gateway.settings import Settings
+from hazelgate.projector.process import Processor
+from hazelgate.testing.memory import MemoryCluster
 
 Json = dict[str, Any]
 

@@ -12,21 +12,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from sourcing import (
-    Event,
-    EventRecord,
-    Id,
-    Json,
-    NotYet,
-    Rejected,
-    View,
-    clock,
-    event,
-    guard,
-    projection,
-    replace,
-    upcast,
-)
+from hazelgate import Event, EventRecord, Id, Json, NotYet, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate.sourcing import clock
 
 ACCOUNTS = "account-view"
 OWNERS = "owner-view"

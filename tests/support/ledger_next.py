@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from sourcing import Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate import Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
 
 ACCOUNTS = "account-view"
 OWNERS = "owner-view"

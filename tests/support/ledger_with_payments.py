@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sourcing import View, projection, replace
+from hazelgate import View, projection, replace
 from tests.support.ledger import MoneyPaidIn
 
 PAYMENTS = "payment-count-view"

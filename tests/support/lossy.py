@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
-from sourcing.cluster import Admission, Callback, Cluster, ClusterState, Subscription
-from sourcing.dead_letters import Resolution, ResolveOrder
-from sourcing.metrics import PipelineStats
-from sourcing.queries import EntryPage, EntryQuery
+from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, Subscription
+from hazelgate.client.figures.metrics import PipelineStats
+from hazelgate.client.reading.queries import EntryPage, EntryQuery
+from hazelgate.client.resolutions import Resolution, ResolveOrder
 
 
 class LossyCluster:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gateway.member import MemberOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.operations.member import MemberOptions
 from tests.support.processes import TEST_HEAP, Child, free_port, member_with, projector
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sourcing import Event, Id, View, event, projection
+from hazelgate import Event, Id, View, event, projection
 
 
 @event("NoteTaken", aggregate="Note", key="note_id")

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from gateway.postgres.connecting import PostgresUnusable, connect
-from gateway.postgres.migrating import migrate
-from gateway.postgres.server import prepare_server
+from hazelgate.operations.postgres.connecting import PostgresUnusable, connect
+from hazelgate.operations.postgres.migrating import migrate
+from hazelgate.operations.postgres.server import prepare_server
 from tests.support.processes import free_port
 
 START_SECONDS = 60.0

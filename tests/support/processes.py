@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import IO
 
-from gateway.java import find_java
-from gateway.member import MemberOptions, SnapshotOptions, member_command, member_environ
-from gateway.ports import free_ports
+from hazelgate.operations.java import find_java
+from hazelgate.operations.member import MemberOptions, SnapshotOptions, member_command, member_environ
+from hazelgate.operations.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 ENGINE_JAR = ROOT / "engine" / "target" / "engine.jar"
@@ -152,13 +152,13 @@ class Child:
 
 def projector(port: int, *, log: Path, domain: str = "tests.support.ledger") -> Child:
     """A projector, not yet started."""
-    command = [sys.executable, "-m", "sourcing.projector", "--port", str(port), "--domain", domain]
+    command = [sys.executable, "-m", "hazelgate.projector", "--port", str(port), "--domain", domain]
     return Child(command, ready=f"projector listens on {port}", log=log)
 
 
 def supervised_projector(port: int, *, log: Path, domain: str, handler_timeout_seconds: float = 5.0) -> Child:
     """A projector that is started again when a handler takes it along, not yet started."""
-    command = [sys.executable, "-m", "gateway.cli", "projector", "--port", str(port), "--domain", domain]
+    command = [sys.executable, "-m", "hazelgate.operations.cli", "projector", "--port", str(port), "--domain", domain]
     command += ["--handler-timeout-seconds", str(handler_timeout_seconds), "--max-memory-mib", "1024"]
     return Child(command, ready=f"projector listens on {port}", log=log)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from hazelcast.core import HazelcastJsonValue
 
-from sourcing.cluster import Cluster
-from sourcing.hazelcast_cluster import HazelcastCluster
-from sourcing.memory import MemoryCluster
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.testing.memory import MemoryCluster
 
 
 class _PartitionedKey(str):

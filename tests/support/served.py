@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import httpx
 import uvicorn
 
-from gateway.app import create_app
-from gateway.settings import Settings
+from hazelgate.gateway.app import create_app
+from hazelgate.gateway.settings import Settings
 from tests.support.stack import Stack
 
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.member import SnapshotOptions
-from sourcing.hazelcast_cluster import HazelcastCluster
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.operations.member import SnapshotOptions
 from tests.support.processes import Child, free_port, member, projector, supervised_projector
 
 

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 
-from sourcing import Event, Id, View, event, guard, projection, replace
+from hazelgate import Event, Id, View, event, guard, projection, replace
 
 BOXES = "box-view"
 HUGE = 104_857_600

@@ -2,8 +2,9 @@
 
 import pytest
 
-from domain.customers import Customer, CustomerCreated, CustomerUpdated
-from sourcing.testing import AT, given
+from hazelgate.domain.customers import Customer, CustomerCreated, CustomerUpdated
+from hazelgate.testing import given
+from hazelgate.testing.scenarios import AT
 
 ADA = CustomerCreated(customer_id="c1", name="Ada", email="ada@example.org")
 

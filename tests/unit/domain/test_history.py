@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from domain.products import StockReserved
-from sourcing import Catalog
-from sourcing.golden import require_readable
+from hazelgate import Catalog
+from hazelgate.domain.products import StockReserved
+from hazelgate.sourcing.golden import require_readable
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-CATALOG = Catalog.load("domain")
+CATALOG = Catalog.load("hazelgate.domain")
 
 
 def test_every_event_ever_written_can_be_read() -> None:

@@ -5,8 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from domain.customers import CustomerCreated, CustomerUpdated
-from domain.orders import (
+from hazelgate.domain.customers import CustomerCreated, CustomerUpdated
+from hazelgate.domain.orders import (
     CustomerOrderSummary,
     CustomerSummary,
     EnrichedOrder,
@@ -18,9 +18,10 @@ from domain.orders import (
     OrderStatus,
     sortable,
 )
-from domain.products import ProductCreated
-from sourcing.events import Event
-from sourcing.testing import AT, given
+from hazelgate.domain.products import ProductCreated
+from hazelgate.sourcing.declaring.values import Event
+from hazelgate.testing import given
+from hazelgate.testing.scenarios import AT
 
 ADA = CustomerCreated(customer_id="c1", name="Ada", email="ada@example.org")
 PEN = ProductCreated(product_id="p1", sku="PEN", name="Pen", price=Decimal("1.10"))

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from domain.products import Product, ProductCreated, StockReleased, StockReplenished, StockReserved
-from sourcing.testing import given
+from hazelgate.domain.products import Product, ProductCreated, StockReleased, StockReplenished, StockReserved
+from hazelgate.testing import given
 
 
 def product(on_hand: int = 5, reserved: int = 0) -> Product:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import docs.examples.tickets
 from docs.examples.tickets import Ticket, TicketClosed, TicketOpened
-from sourcing.testing import AT, given
+from hazelgate.testing import given
+from hazelgate.testing.scenarios import AT
 
 OPENED = TicketOpened(ticket_id="t1", title="The printer hums")
 CLOSED = TicketClosed(ticket_id="t1")

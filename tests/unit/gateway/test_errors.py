@@ -5,8 +5,8 @@ import logging
 import pytest
 from graphql import GraphQLError
 
-from gateway.errors import field_error, internal_error
-from sourcing.errors import NotAvailableYet, PipelineUnavailable
+from hazelgate.gateway.errors import field_error, internal_error
+from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
 from tests.support.gateway import Gateway
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.metrics import buckets_of
-from sourcing.metrics import Histogram
+from hazelgate.client.figures.metrics import Histogram
+from hazelgate.gateway.metrics import buckets_of
 from tests.support.gateway import Gateway, create_customer
 
 

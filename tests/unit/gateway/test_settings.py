@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from gateway.settings import Settings
+from hazelgate.gateway.settings import Settings
 
 
 def test_every_setting_has_a_default() -> None:

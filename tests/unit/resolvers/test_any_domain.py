@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.settings import Settings
+from hazelgate.gateway.settings import Settings
 from tests.support.gateway import Gateway, running_gateway
 from tests.support.ledger import ALWAYS_FAILS, MOODY, OWNERS, POISON
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from sourcing.cluster import EVENT_STREAM
-from sourcing.envelope import AGGREGATE_HEADS, EVENT_IDS, EVENT_STORE
+from hazelgate.client.cluster import EVENT_STREAM
+from hazelgate.sourcing.envelope import AGGREGATE_HEADS, EVENT_IDS, EVENT_STORE
 from tests.support.gateway import Gateway, create_product
 
 FIELDS = "eventId eventVersion data"

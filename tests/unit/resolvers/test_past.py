@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from sourcing.envelope import DEAD_LETTER_DECISIONS, DEAD_LETTER_EVENTS, EVENT_STORE, DeadLetter, EntryMeta
-from sourcing.ids import dead_letter_id
+from hazelgate.sourcing.envelope import DEAD_LETTER_DECISIONS, DEAD_LETTER_EVENTS, EVENT_STORE, DeadLetter, EntryMeta
+from hazelgate.sourcing.ids import dead_letter_id
 from tests.support.gateway import Gateway, create_customer, create_order, create_product
 from tests.support.moments import differences, everything, use_the_shop
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from schema.connections import DEFAULT_PAGE, Listing, Page, after_all, cursor_of, page_info
+from hazelgate.schema.connections import DEFAULT_PAGE, Listing, Page, after_all, cursor_of, page_info
 
 LISTING = Listing("some-view", "placedAt")
 NEWEST_FIRST = Listing("some-view", "placedAt", descending=True)

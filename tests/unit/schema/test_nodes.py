@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.nodes import GlobalId, decode_opaque, encode_opaque
+from hazelgate.schema.nodes import GlobalId, decode_opaque, encode_opaque
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from schema.scalars import parse_decimal, parse_instant, parse_json, serialize_decimal, serialize_instant
+from hazelgate.schema.scalars import parse_decimal, parse_instant, parse_json, serialize_decimal, serialize_instant
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from sourcing import Catalog, Event, EventRecord, Id, Json, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate import Catalog, Event, EventRecord, Id, Json, Rejected, View, event, guard, projection, replace, upcast
 
 POISON = 13
 

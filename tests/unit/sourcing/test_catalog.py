@@ -8,13 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from sourcing import Catalog, Event, View
-from sourcing.catalog import default
-from sourcing.errors import CatalogError, InvalidEvent, UnknownEventType
-from sourcing.guards import Read
-from sourcing.projections import projection
-from sourcing.projector.plans import make_plans
-from sourcing.registry import (
+from hazelgate import Catalog, Event, View
+from hazelgate.projector.core.plans import make_plans
+from hazelgate.sourcing.catalog import default
+from hazelgate.sourcing.declaring.projections import projection
+from hazelgate.sourcing.declaring.registry import (
     EventRegistration,
     FoldRegistration,
     GuardRegistration,
@@ -22,6 +20,8 @@ from sourcing.registry import (
     UpcastRegistration,
     ViewRegistration,
 )
+from hazelgate.sourcing.declaring.values import Read
+from hazelgate.sourcing.errors import CatalogError, InvalidEvent, UnknownEventType
 from tests.unit.sourcing.counters import CATALOG, Counted, Counter
 
 
@@ -169,7 +169,7 @@ def test_a_domain_that_contradicts_itself_is_refused(registrations: list[Registr
 
 def test_a_module_without_events_is_no_domain() -> None:
     with pytest.raises(CatalogError, match="registers no event"):
-        Catalog.load("sourcing.clock")
+        Catalog.load("hazelgate.sourcing.clock")
 
 
 def test_a_fold_takes_two_or_three_parameters() -> None:
@@ -183,4 +183,4 @@ def test_a_fold_takes_two_or_three_parameters() -> None:
 
 def test_loading_takes_what_is_registered_in_the_module_and_nothing_else() -> None:
     assert set(Catalog.load("docs.examples.tickets").event_types) == {"TicketOpened", "TicketClosed"}
-    assert "TicketOpened" not in Catalog.load("domain").event_types
+    assert "TicketOpened" not in Catalog.load("hazelgate.domain").event_types

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from sourcing.clock import instant, milliseconds_between, moment, now
+from hazelgate.sourcing.clock import instant, milliseconds_between, moment, now
 
 
 def test_an_instant_always_has_six_decimals() -> None:

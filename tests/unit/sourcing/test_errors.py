@@ -5,8 +5,15 @@ import re
 
 import pytest
 
-from sourcing import errors
-from sourcing.errors import EventRejected, FieldProblem, HazelgateError, Rejected, SequenceConflict, field_path
+from hazelgate.sourcing import errors
+from hazelgate.sourcing.errors import (
+    EventRejected,
+    FieldProblem,
+    HazelgateError,
+    Rejected,
+    SequenceConflict,
+    field_path,
+)
 
 ALL = [
     cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, HazelgateError)

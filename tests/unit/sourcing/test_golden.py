@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import pytest
 from msgspec import Meta
 
-from sourcing import Catalog, Event, Id, Json
-from sourcing.errors import CatalogError
-from sourcing.golden import Kind, check, file_name, record, require_readable
-from sourcing.registry import EventRegistration, UpcastRegistration
+from hazelgate import Catalog, Event, Id, Json
+from hazelgate.sourcing.declaring.registry import EventRegistration, UpcastRegistration
+from hazelgate.sourcing.errors import CatalogError
+from hazelgate.sourcing.golden import Kind, check, file_name, record, require_readable
 
 Upcast = Callable[[Json], Json]
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from sourcing.ids import cursor, derived_id, head_key, is_id, new_id, pending_key, store_key
+from hazelgate.sourcing.ids import cursor, derived_id, head_key, is_id, new_id, pending_key, store_key
 
 
 def test_new_ids_are_uuids_of_version_7() -> None:

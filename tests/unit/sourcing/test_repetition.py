@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sourcing import clock
-from sourcing.envelope import AGGREGATE_HEADS, EVENT_IDS, EVENT_STORE, Completion, EventRecord, IdRecord
-from sourcing.events import Event, replace
-from sourcing.memory.pipeline import MemoryPipeline
-from sourcing.repetition import (
+from hazelgate.sourcing import clock
+from hazelgate.sourcing.declaring.values import Event, replace
+from hazelgate.sourcing.envelope import AGGREGATE_HEADS, EVENT_IDS, EVENT_STORE, Completion, EventRecord, IdRecord
+from hazelgate.sourcing.repetition import (
     MAX_KEPT_BYTES,
     are_same,
     before_guards,
@@ -23,7 +22,8 @@ from sourcing.repetition import (
     is_repeated,
     payload_hash,
 )
-from sourcing.testing import AT, envelope_of
+from hazelgate.testing.memory.pipeline import MemoryPipeline
+from hazelgate.testing.scenarios import AT, envelope_of
 from tests.unit.sourcing.counters import CATALOG, Counted, CounterStarted, Noted
 
 

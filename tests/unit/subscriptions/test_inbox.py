@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from subscriptions.inbox import Gap, Inbox
+from hazelgate.subscriptions.inbox import Gap, Inbox
 
 
 @pytest.fixture

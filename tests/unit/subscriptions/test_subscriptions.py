@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.settings import Settings
-from sourcing.errors import PipelineUnavailable
+from hazelgate.gateway.settings import Settings
+from hazelgate.sourcing.errors import PipelineUnavailable
 from tests.support.gateway import Gateway, Websocket, create_customer, create_order, create_product, running_gateway
 
 EVENTS = """

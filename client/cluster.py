@@ -1,0 +1,170 @@
+"""
+What the rest of the project may ask of the Hazelcast cluster.
+
+`Cluster` is the whole of it: submit events, read entries, query maps, ask for figures, listen to topics. The real one
+is `hazelgate.client.hazelcast.cluster.HazelcastCluster`; `hazelgate.testing.memory.MemoryCluster` is the same in one
+process, and tests/contract holds both to the same behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from hazelgate.client.figures.metrics import READY, RUNNING, PipelineStats
+from hazelgate.client.figures.pipelines import PipelineState, pipeline_of
+from hazelgate.client.reading.queries import EntryPage, EntryQuery
+from hazelgate.client.resolutions import Resolution, ResolveOrder
+
+EVENT_STREAM = "event-stream"
+
+Callback = Callable[[bytes], None]
+
+
+def completions_topic(gateway_id: str) -> str:
+    """The topic on which a gateway hears how its events fared."""
+    return f"completions.{gateway_id}"
+
+
+class Admission(Enum):
+    """What becomes of an event that is submitted; the values are the bytes that a member answers with."""
+
+    TAKEN = 0
+    """It is pending."""
+    FULL = 1
+    """The pipeline takes no more just now; nothing was kept."""
+    CONFLICT = 2
+    """Another payload is pending under its id, and stays; nothing of this one was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterState:
+    """What was last known of the cluster, at most about a second old: asking costs nothing."""
+
+    connected: bool = False
+    """A member answers."""
+    projector: str = "UNKNOWN"
+    """READY, AWAY, or UNKNOWN while nothing is connected."""
+    job: str = "UNKNOWN"
+    """The Jet job's status, RUNNING when all is well."""
+    members: int = 0
+    pending: int = 0
+    """Events that are in and not yet through."""
+    events_per_second: float = 0.0
+    pipelines: tuple[PipelineState, ...] = ()
+    store_problem: str | None = None
+    """Why nothing can be stored just now, in a sentence: PostgreSQL is away, or views are being restored from it."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why no event can be taken in just now, in a sentence; None when one can."""
+        if not self.connected:
+            return "no member of the cluster answers"
+        problems = [pipeline.problem for pipeline in self.pipelines]
+        if problems:
+            return problems[0] if all(problems) else self.store_problem
+        if self.job != RUNNING:
+            return f"the pipeline's job is {self.job}"
+        if self.projector != READY:
+            return "the projector is away"
+        return self.store_problem
+
+    def problem_of(self, event_type: str) -> str | None:
+        """Why no event of that type can be taken in just now; None when it can, whatever stops other pipelines."""
+        pipeline = pipeline_of(event_type, self.pipelines) if self.connected else None
+        return self.problem if pipeline is None else pipeline.problem or self.store_problem
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is not as it should be, pipeline by pipeline, though events may be taken in."""
+        return [warning for pipeline in self.pipelines for warning in pipeline.warnings]
+
+
+def state_of(stats: PipelineStats) -> ClusterState:
+    """The state of a cluster whose members have just given these figures."""
+    return ClusterState(
+        True,
+        stats.projector,
+        stats.job,
+        stats.members,
+        stats.pending,
+        stats.events_per_second,
+        stats.pipelines,
+        stats.store_problem,
+    )
+
+
+class Subscription(Protocol):
+    """A callback that hears a topic until `close`."""
+
+    async def close(self) -> None:
+        """Hear no more. A second call does nothing."""
+
+
+class Cluster(Protocol):
+    """
+    The maps, tasks and topics of one cluster, seen from one gateway.
+
+    Every call is bounded in time, and raises PipelineUnavailable when the cluster is away.
+    """
+
+    gateway_id: str
+
+    async def start(self) -> None:
+        """Begin to connect, and return at once; `state` tells when it is done."""
+
+    async def close(self) -> None:
+        """Let go of the cluster. A second call does nothing."""
+
+    async def wait_until_ready(self, timeout_seconds: float) -> None:
+        """
+        Return once events can be taken in.
+
+        Raises:
+            PipelineUnavailable: Not within the time; the message says what is missing.
+        """
+
+    def state(self) -> ClusterState:
+        """What is known of the cluster without asking it."""
+
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
+        """
+        Put envelopes into pending-events under their keys `<eventId>@<aggregateId>`.
+
+        Submissions of one aggregate keep the order of the calls. What is pending stays as it was first sent; the same
+        payload under its id is taken again.
+
+        Returns:
+            Per event, in order, what became of it.
+        """
+
+    async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
+        """
+        The entries' raw JSON in the order of the keys, None where there is none.
+
+        Calls made at about the same time go to a member together.
+        """
+
+    async def query(self, query: EntryQuery) -> EntryPage:
+        """One page of a map, merged from all members."""
+
+    async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
+        """Retry, edit or discard dead letters, in order; an answer for each."""
+
+    async def stats(self) -> PipelineStats:
+        """Fresh figures, merged from all members."""
+
+    async def ask_rebuilds(self, request: bytes) -> bytes:
+        """Ask about rebuilds of views, JSON for JSON; `hazelgate.client.operators.rebuilds.Rebuilds` knows how."""
+
+    async def listen(
+        self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
+    ) -> Subscription:
+        """
+        Call back with every message of a topic, in the event loop; the listener lives through reconnects.
+
+        `interrupted` is called when messages may have been missed, once listening works again.
+        The callback must neither block nor raise.
+        """

@@ -1,0 +1,1 @@
+"""What members say of themselves: the pipelines, and their counters and latencies."""

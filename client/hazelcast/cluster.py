@@ -1,0 +1,348 @@
+"""
+The real cluster, over the asyncio client of Hazelcast.
+
+The client reconnects by itself, but an operation hangs while nothing is connected; so every call here has a deadline,
+and is not even tried while the cluster is known to be away. A supervisor connects, asks for the pipeline's figures
+every second, keeps the listeners hearing, and starts a new client when one has given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from hazelcast.asyncio import HazelcastClient
+from hazelcast.errors import HazelcastError
+from hazelcast.lifecycle import LifecycleState
+
+from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscription, state_of
+from hazelgate.client.figures.metrics import PipelineStats, decode_stats, merge_stats
+from hazelgate.client.figures.pipelines import ControlAnswer
+from hazelgate.client.hazelcast import task_codec as tasks
+from hazelgate.client.hazelcast.batching import ReadGathering, SubmitGathering
+from hazelgate.client.hazelcast.connection import client_config, deadline, plain_errors
+from hazelgate.client.hazelcast.listeners import TopicListener
+from hazelgate.client.reading.queries import EntryPage, EntryQuery, decode_page, merge_pages
+from hazelgate.client.resolutions import Resolution, ResolveOrder
+from hazelgate.sourcing.errors import PipelineUnavailable
+
+
+class ImportAnswer(msgspec.Struct, frozen=True):
+    """What a member says about a log that is taken in; `refused` says why it is not."""
+
+    refused: str | None = None
+    id: str = ""
+    events: int = 0
+
+
+_logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+POLL_WHILE_NOT_READY_SECONDS = 0.25
+POLL_DEADLINE_SECONDS = 2.0
+RESOLVE_SECONDS = 60.0
+"""A projection that is tried again may hang, twice, until the projector's watchdog ends it."""
+PATIENCE_SECONDS = 4.0
+"""How long a connected cluster may answer nothing at all before it counts as away."""
+RETRY_CONNECT_SECONDS = 0.2
+ASK_AGAIN_SECONDS = 0.1
+"""The pause once every member has said that it can't just now."""
+AVOID_SECONDS = 5.0
+"""How long a member that left a call unanswered gets no other, while there are others to ask."""
+
+
+class HazelcastCluster:
+    """
+    A cluster of Hazelcast members that run the engine.
+
+    Args:
+        cluster_name: The name that the members were started with.
+        members: Addresses to look for members at, `host:port`. One that answers is enough.
+        deadline_seconds: How long any one call may take.
+    """
+
+    def __init__(
+        self, *, cluster_name: str = "dev", members: Iterable[str] = ("127.0.0.1:5701",), deadline_seconds: float = 5.0
+    ) -> None:
+        self.gateway_id = f"gw-{uuid.uuid4().hex[:12]}"
+        self._cluster_name = cluster_name
+        self._members = list(members)
+        self._deadline_seconds = deadline_seconds
+        self._client: HazelcastClient | None = None
+        self._executor: Any = None
+        self._connected = False
+        self._state = ClusterState()
+        self._state_changed = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._supervisor: asyncio.Task[None] | None = None
+        self._listeners: set[TopicListener] = set()
+        self._next = itertools.count()
+        self._avoided: dict[Any, float] = {}
+        self._last_answer = 0.0
+        self._reads = ReadGathering(self._read_entries)
+        self._submissions = SubmitGathering(self._submit_events)
+
+    # ------------------------------------------------------------------ coming and going
+
+    async def start(self) -> None:
+        if self._supervisor is None:
+            self._supervisor = asyncio.create_task(self._supervise(), name="cluster supervisor")
+
+    async def close(self) -> None:
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None:
+            supervisor.cancel()
+            await asyncio.wait([supervisor])
+        self._reads.close()
+        self._submissions.close()
+        await self._drop_client()
+
+    def state(self) -> ClusterState:
+        return self._state
+
+    async def wait_until_ready(self, timeout_seconds: float) -> None:
+        await self._wait_until(lambda state: state.problem is None, "ready", timeout_seconds)
+
+    async def wait_until_connected(self, timeout_seconds: float) -> None:
+        """
+        Return once a member answers, whatever its pipeline does: enough to look at what is there.
+
+        Raises:
+            PipelineUnavailable: Not within the time.
+        """
+        await self._wait_until(lambda state: state.connected, "connected", timeout_seconds)
+
+    async def _wait_until(self, good: Callable[[ClusterState], bool], what: str, timeout_seconds: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                while not good(self._state):
+                    self._state_changed.clear()
+                    await self._state_changed.wait()
+        except TimeoutError:
+            raise PipelineUnavailable(
+                f"not {what} after {timeout_seconds:g} s: {self._state.problem}; looked for cluster "
+                f"{self._cluster_name!r} at {', '.join(self._members)}"
+            ) from None
+
+    # ------------------------------------------------------------------ what may be asked
+
+    async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
+        self._require_connection()
+        return await self._submissions.submit(events)
+
+    async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
+        self._require_connection()
+        return await self._reads.read(map_name, keys)
+
+    async def query(self, query: EntryQuery) -> EntryPage:
+        answers = await self._ask_all(tasks.query_entries(query))
+        return merge_pages(query, [decode_page(answer) for answer in answers])
+
+    async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
+        return tasks.resolutions(await self._ask_any(tasks.resolve_dead_letters(orders), RESOLVE_SECONDS))
+
+    async def stats(self) -> PipelineStats:
+        answers = await self._ask_all(tasks.pipeline_stats())
+        return merge_stats([decode_stats(answer) for answer in answers])
+
+    async def ask_rebuilds(self, request: bytes) -> bytes:
+        return await self._ask_any(tasks.rebuilds(request))
+
+    async def import_events(
+        self, head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()
+    ) -> ImportAnswer:
+        """Do what docs/protocol.md has under "ImportEvents"; `hazelgate.operations.transfer` knows in which order."""
+        answer = await self._ask_any(tasks.import_events(head, events))
+        return msgspec.json.decode(answer, type=ImportAnswer)
+
+    async def control_pipeline(self, request: Mapping[str, str], *, on_all: bool = False) -> list[ControlAnswer]:
+        """Do what docs/protocol.md has under "ControlPipeline", on one member or on all of them."""
+        task = tasks.control_pipeline(request)
+        answers = await self._ask_all(task) if on_all else [await self._ask_any(task)]
+        return [msgspec.json.decode(answer, type=ControlAnswer) for answer in answers]
+
+    async def listen(
+        self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
+    ) -> Subscription:
+        listener = TopicListener(topic, callback, interrupted, self._listeners.discard)
+        if self._client is not None and self._connected:
+            with plain_errors():
+                async with deadline(self._deadline_seconds):
+                    await listener.attach(self._client)
+        self._listeners.add(listener)
+        return listener
+
+    # ------------------------------------------------------------------ calls
+
+    def _require_connection(self) -> None:
+        if not self._connected:
+            raise PipelineUnavailable(
+                "no member of the cluster answers; nothing was sent: try again when /ready is true"
+            )
+
+    async def _submit_events(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
+        return tasks.admissions(await self._ask_any(tasks.submit_events(events, len(events))))
+
+    async def _read_entries(self, requests: list[tuple[str, list[str]]]) -> list[list[bytes | None]]:
+        return tasks.entries(await self._ask_any(tasks.read_entries(requests)))
+
+    async def _ask_any(self, task: tasks.Task, deadline_seconds: float | None = None) -> bytes:
+        """
+        Have one member run the task, and another one when that one goes away, or hangs.
+
+        Every task may run twice: reading is harmless, and the pipeline knows an event that it has seen before.
+        """
+        seconds = self._deadline_seconds if deadline_seconds is None else deadline_seconds
+        async with deadline(seconds):
+            not_now = 0
+            while True:
+                members = self._data_members()
+                member = self._next_of(members)
+                try:
+                    async with asyncio.timeout(None if len(members) == 1 else seconds / 2):
+                        return await self._run_on(member, task)
+                except TimeoutError:
+                    self._avoided[member.uuid] = time.monotonic() + AVOID_SECONDS
+                except PipelineUnavailable:
+                    if not self._connected or len(members) == 1:
+                        raise
+                    not_now += 1
+                    if not_now % len(members) == 0:
+                        await asyncio.sleep(ASK_AGAIN_SECONDS)
+
+    def _next_of(self, members: list[Any]) -> Any:
+        """In turn; one that has just left somebody waiting is not asked while there are others."""
+        if self._avoided:
+            now = time.monotonic()
+            self._avoided = {uuid: until for uuid, until in self._avoided.items() if until > now}
+            members = [member for member in members if member.uuid not in self._avoided] or members
+        return members[next(self._next) % len(members)]
+
+    async def _ask_all(self, task: tasks.Task) -> list[bytes]:
+        async with deadline(self._deadline_seconds):
+            return await asyncio.gather(*(self._run_on(member, task) for member in self._data_members()))
+
+    async def _run_on(self, member: Any, task: tasks.Task) -> bytes:
+        with plain_errors():
+            answer = bytes(await self._executor.execute_on_member(member, task))
+        self._last_answer = time.monotonic()
+        return answer
+
+    def _data_members(self) -> list[Any]:
+        self._require_connection()
+        client = self._client
+        members = client.cluster_service.get_members(_is_data_member) if client is not None else []
+        if not members:
+            raise PipelineUnavailable("the cluster has no data member yet; try again when /ready is true")
+        return members
+
+    # ------------------------------------------------------------------ supervision
+
+    async def _supervise(self) -> None:
+        while True:
+            client = HazelcastClient(
+                client_config(
+                    cluster_name=self._cluster_name,
+                    members=self._members,
+                    name=self.gateway_id,
+                    on_lifecycle=self._on_lifecycle,
+                )
+            )
+            self._client = client
+            try:
+                # Not create_and_start: it keeps the client to itself until it is connected, so nobody could end it.
+                await client._start()  # type: ignore[no-untyped-call]
+                async with deadline(self._deadline_seconds):
+                    self._executor = await client.get_executor(tasks.EXECUTOR)
+                self._connected = True
+                while client.lifecycle_service.is_running():
+                    await self._refresh(client)
+                    await self._pause()
+            except Exception:
+                _logger.exception("the client of cluster %s failed; a new one starts", self._cluster_name)
+            finally:
+                self._set_connected(False)
+            await self._drop_client()
+            await asyncio.sleep(RETRY_CONNECT_SECONDS)
+
+    async def _pause(self) -> None:
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(POLL_SECONDS if self._state.problem is None else POLL_WHILE_NOT_READY_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _refresh(self, client: HazelcastClient) -> None:
+        """Learn how the pipeline is, and see to the listeners."""
+        if not self._connected:
+            return
+        stats = await self._poll()
+        hearing = await self._all_hear(client)
+        if stats is not None and (hearing or self._state.connected):
+            self._set_state(state_of(stats))
+        elif time.monotonic() - self._last_answer > PATIENCE_SECONDS:
+            self._set_state(ClusterState())
+
+    async def _poll(self) -> PipelineStats | None:
+        """The figures of the members that answer; None when none does."""
+        try:
+            members = self._data_members()
+        except PipelineUnavailable:
+            return None
+        task = tasks.pipeline_stats()
+        answers = await asyncio.gather(
+            *(asyncio.wait_for(self._run_on(member, task), POLL_DEADLINE_SECONDS) for member in members),
+            return_exceptions=True,
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                _logger.info("a member of cluster %s gives no figures: %s", self._cluster_name, answer)
+        stats = [decode_stats(answer) for answer in answers if isinstance(answer, bytes)]
+        return merge_stats(stats) if stats else None
+
+    async def _all_hear(self, client: HazelcastClient) -> bool:
+        """Whether every listener hears; what is wrong with one is logged, and tried again."""
+        hearing = True
+        for listener in list(self._listeners):
+            try:
+                async with asyncio.timeout(POLL_DEADLINE_SECONDS):
+                    hearing = await listener.check(client) and hearing
+            except (HazelcastError, OSError) as error:
+                _logger.warning("topic %s can't be listened to just now: %r", listener.topic, error)
+                hearing = False
+        return hearing
+
+    def _on_lifecycle(self, state: str) -> None:
+        if state == LifecycleState.CONNECTED:
+            self._set_connected(True)
+        elif state in (LifecycleState.DISCONNECTED, LifecycleState.SHUTTING_DOWN, LifecycleState.SHUTDOWN):
+            self._set_connected(False)
+
+    def _set_connected(self, connected: bool) -> None:
+        # Connected is not yet ready: the state says so once the members have answered.
+        self._connected = connected and self._executor is not None
+        if not connected:
+            self._set_state(ClusterState())
+        self._wake.set()
+
+    def _set_state(self, state: ClusterState) -> None:
+        if state.problem != self._state.problem:
+            _logger.info("cluster %s: %s", self._cluster_name, state.problem or "ready")
+        self._state = state
+        self._state_changed.set()
+
+    async def _drop_client(self) -> None:
+        client, self._client, self._executor = self._client, None, None
+        if client is not None:
+            await client.shutdown()
+
+
+def _is_data_member(member: Any) -> bool:
+    return not member.lite_member

@@ -1,0 +1,117 @@
+"""
+The tasks that a gateway has a member run, and the bytes they carry (docs/protocol.md, "Gateway → engine").
+
+Pure encoding and decoding: who runs them, when and how often is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataInput, ObjectDataOutput
+
+from hazelgate.client.cluster import Admission
+from hazelgate.client.reading.queries import EntryQuery, encode_query
+from hazelgate.client.resolutions import Resolution, ResolveOrder
+
+EXECUTOR = "hazelgate"
+FACTORY_ID = 7101
+
+
+class Task(IdentifiedDataSerializable):
+    """A request of bytes that a member answers with bytes; the class id says what it asks for."""
+
+    __slots__ = ("_class_id", "_request")
+
+    def __init__(self, class_id: int, request: bytes) -> None:
+        self._class_id = class_id
+        self._request = request
+
+    def write_data(self, object_data_output: ObjectDataOutput) -> None:
+        object_data_output.write_byte_array(self._request)  # type: ignore[arg-type]  # bytes serve as well, uncopied
+
+    def read_data(self, object_data_input: ObjectDataInput) -> None:
+        raise NotImplementedError("tasks only travel from the gateway to a member")
+
+    def get_factory_id(self) -> int:
+        return FACTORY_ID
+
+    def get_class_id(self) -> int:
+        return self._class_id
+
+
+def submit_events(events: Iterable[tuple[str, bytes]], count: int) -> Task:
+    """Put `count` envelopes into pending-events."""
+    parts = [count.to_bytes(4)]
+    for key, envelope in events:
+        encoded_key = key.encode()
+        parts += (len(encoded_key).to_bytes(4), encoded_key, len(envelope).to_bytes(4), envelope)
+    return Task(1, b"".join(parts))
+
+
+_ADMISSIONS = tuple(Admission)
+
+
+def admissions(answer: bytes) -> list[Admission]:
+    """What a member says of each submitted event."""
+    return [_ADMISSIONS[byte] for byte in answer]
+
+
+_encoder = msgspec.json.Encoder()
+_entries_decoder = msgspec.json.Decoder(list[list[msgspec.Raw]])
+_NULL = b"null"
+
+
+def read_entries(requests: Sequence[tuple[str, Sequence[str]]]) -> Task:
+    """Gather entries of several maps from wherever they are."""
+    return Task(2, _encoder.encode(requests))
+
+
+def entries(answer: bytes) -> list[list[bytes | None]]:
+    """The raw JSON of the entries, map by map in the order that they were asked for."""
+    return [[_entry(raw) for raw in group] for group in _entries_decoder.decode(answer)]
+
+
+def _entry(raw: msgspec.Raw) -> bytes | None:
+    entry = bytes(raw)
+    return None if entry == _NULL else entry
+
+
+def query_entries(query: EntryQuery) -> Task:
+    """Look for a page of entries in a member's own partitions."""
+    return Task(3, encode_query(query))
+
+
+def control_pipeline(request: Mapping[str, str]) -> Task:
+    """Drain, start or change a pipeline, or try a projector (docs/protocol.md, "ControlPipeline")."""
+    return Task(6, _encoder.encode(request))
+
+
+def resolve_dead_letters(orders: Sequence[ResolveOrder]) -> Task:
+    """Have a member resolve dead letters, one after the other."""
+    return Task(5, _encoder.encode(orders))
+
+
+_resolutions_decoder = msgspec.json.Decoder(list[Resolution])
+
+
+def resolutions(answer: bytes) -> list[Resolution]:
+    """What came of each."""
+    return _resolutions_decoder.decode(answer)
+
+
+def pipeline_stats() -> Task:
+    """Ask a member for the figures of its share of the pipeline."""
+    return Task(4, b"")
+
+
+def import_events(head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()) -> Task:
+    """Take a log into the cluster (docs/protocol.md, "ImportEvents"); events are hash and record."""
+    parts = [_encoder.encode(head), *(part for event in events for part in event)]
+    return Task(8, b"".join(piece for part in parts for piece in (len(part).to_bytes(4), part)))
+
+
+def rebuilds(request: bytes) -> Task:
+    """Ask about rebuilds of views: any member knows of all."""
+    return Task(7, request)

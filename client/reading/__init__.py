@@ -1,0 +1,1 @@
+"""Pages of views and of the log, and the histories of aggregates."""

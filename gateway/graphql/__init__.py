@@ -1,0 +1,1 @@
+"""Documents, validation and execution of GraphQL operations."""

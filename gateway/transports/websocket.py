@@ -1,0 +1,230 @@
+"""
+GraphQL over websockets: the protocol `graphql-transport-ws`, and only that.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md describes it; the close codes are its own. Messages are
+text frames. An operation that is invalid gets an `error` message and leaves the socket to the others.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+import orjson
+from graphql import OperationType
+from starlette.types import Receive, Scope, Send
+
+from hazelgate.gateway.errors import internal_error
+from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, refusal
+
+SUBPROTOCOL = "graphql-transport-ws"
+
+BAD_REQUEST = 4400
+UNAUTHORIZED = 4401
+SUBPROTOCOL_NOT_ACCEPTABLE = 4406
+INIT_TIMEOUT = 4408
+ALREADY_EXISTS = 4409
+TOO_MANY_INITS = 4429
+MESSAGE_TOO_BIG = 1009
+
+
+class _Message(msgspec.Struct, frozen=True):
+    type: Literal["connection_init", "ping", "pong", "subscribe", "complete"]
+    id: str | None = None
+    payload: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_decode_message = msgspec.json.Decoder(_Message).decode
+_decode_request = msgspec.json.Decoder(GraphQLRequest).decode
+_decode_init = msgspec.json.Decoder(dict[str, Any] | None).decode
+
+
+class _Closing(Exception):
+    """The client broke the protocol: the socket closes with this code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class GraphQLOverWebsocket:
+    """
+    The websocket side of /graphql as an ASGI app.
+
+    Args:
+        count: Told +1 and -1 as sockets come and go, for the metrics.
+    """
+
+    def __init__(
+        self,
+        execution: Execution,
+        *,
+        init_timeout_seconds: float,
+        max_message_bytes: int,
+        max_operations: int,
+        count: Callable[[int], None],
+    ) -> None:
+        self.execution = execution
+        self.init_timeout_seconds = init_timeout_seconds
+        self.max_message_bytes = max_message_bytes
+        self.max_operations = max_operations
+        self._count = count
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        if SUBPROTOCOL not in scope.get("subprotocols", ()):
+            await send({"type": "websocket.accept"})
+            reason = f"the subprotocol has to be {SUBPROTOCOL}"
+            await send({"type": "websocket.close", "code": SUBPROTOCOL_NOT_ACCEPTABLE, "reason": reason})
+            return
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+        self._count(1)
+        try:
+            await _Socket(self, receive, send).serve()
+        finally:
+            self._count(-1)
+
+
+class _Socket:
+    """One socket: what was agreed on it, and the operations that run on it."""
+
+    def __init__(self, server: GraphQLOverWebsocket, receive: Receive, send: Send) -> None:
+        self._server = server
+        self._receive = receive
+        self._asgi_send = send
+        self._initialised = False
+        self._acknowledged = False
+        self._operations: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self) -> None:
+        """Until the client goes, or breaks the protocol."""
+        try:
+            await self._await_init()
+            while (text := await self._next()) is not None:
+                await self._handle(text)
+        except _Closing as closing:
+            with contextlib.suppress(OSError):
+                await self._asgi_send({"type": "websocket.close", "code": closing.code, "reason": closing.reason[:123]})
+        except OSError:
+            pass  # the client is gone; there is nobody to tell
+        finally:
+            tasks = list(self._operations.values())
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks)
+
+    async def _await_init(self) -> None:
+        try:
+            async with asyncio.timeout(self._server.init_timeout_seconds):
+                while not self._acknowledged and (text := await self._next()) is not None:
+                    await self._handle(text)
+        except TimeoutError:
+            raise _Closing(INIT_TIMEOUT, "Connection initialisation timeout") from None
+
+    async def _next(self) -> str | None:
+        """The next message, None when the client is gone."""
+        message = await self._receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        text: str | None = message.get("text")
+        if text is None:
+            raise _Closing(BAD_REQUEST, "messages are text frames")
+        if len(text) > self._server.max_message_bytes:
+            raise _Closing(MESSAGE_TOO_BIG, f"a message is at most {self._server.max_message_bytes:,} bytes")
+        return text
+
+    async def _handle(self, text: str) -> None:
+        try:
+            message = _decode_message(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise _Closing(BAD_REQUEST, f"Invalid message: {error}") from None
+        match message.type:
+            case "connection_init":
+                await self._init(message)
+            case "ping":
+                await self._send({"type": "pong"})
+            case "subscribe":
+                await self._subscribe(message)
+            case "complete":
+                task = self._operations.pop(message.id, None) if message.id is not None else None
+                if task is not None:
+                    task.cancel()
+
+    async def _init(self, message: _Message) -> None:
+        if self._initialised:
+            raise _Closing(TOO_MANY_INITS, "Too many initialisation requests")
+        self._initialised = True
+        try:
+            _decode_init(message.payload)
+        except (msgspec.DecodeError, RecursionError):
+            raise _Closing(BAD_REQUEST, "the payload of connection_init is an object") from None
+        await self._send({"type": "connection_ack"})
+        self._acknowledged = True
+
+    async def _subscribe(self, message: _Message) -> None:
+        if not self._acknowledged:
+            raise _Closing(UNAUTHORIZED, "Unauthorized")
+        if not message.id:
+            raise _Closing(BAD_REQUEST, "a subscribe message has an id")
+        if message.id in self._operations:
+            raise _Closing(ALREADY_EXISTS, f"Subscriber for {message.id} already exists")
+        try:
+            request = _decode_request(message.payload)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise _Closing(BAD_REQUEST, f"Invalid payload of subscribe: {error}") from None
+        if len(self._operations) >= self._server.max_operations:
+            text = f"at most {self._server.max_operations} operations run on one socket; complete some first"
+            refused = {"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}
+            await self._send({"id": message.id, "type": "error", "payload": [refused]})
+            return
+        self._operations[message.id] = asyncio.create_task(self._run(message.id, request))
+
+    async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
+        """One operation from `subscribe` to `complete` or `error`. A client that completed it hears no more of it."""
+        me = asyncio.current_task()
+        try:
+            refused = await self._operate(operation_id, request)
+        except OSError:
+            return
+        except Exception as error:
+            refused = refusal(internal_error(error))
+        # Free the id before the client hears of the end: it may use it again at once.
+        if self._operations.get(operation_id) is not me:
+            return
+        del self._operations[operation_id]
+        with contextlib.suppress(OSError):
+            if refused is None:
+                await self._send({"id": operation_id, "type": "complete"})
+            else:
+                await self._send({"id": operation_id, "type": "error", "payload": refused.body["errors"]})
+
+    async def _operate(self, operation_id: str, request: GraphQLRequest) -> Answer | None:
+        """Send the results; return the answer of an operation that never ran, None when all went its way."""
+        execution = self._server.execution
+        document = execution.document(request)
+        if isinstance(document, Answer):
+            return document
+        operation = document.operation_type(request.operation_name)
+        if operation is not OperationType.SUBSCRIPTION:
+            return await self._deliver(operation_id, await execution.run(document, request))
+        answers = await execution.subscribe(document, request)
+        if isinstance(answers, Answer):
+            return answers
+        async with contextlib.aclosing(answers):  # type: ignore[type-var]  # an async generator
+            async for answer in answers:
+                refused = await self._deliver(operation_id, answer)
+                if refused is not None:
+                    return refused
+        return None
+
+    async def _deliver(self, operation_id: str, answer: Answer) -> Answer | None:
+        if not answer.executed:
+            return answer
+        await self._send({"id": operation_id, "type": "next", "payload": answer.body})
+        return None
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._asgi_send({"type": "websocket.send", "text": orjson.dumps(message).decode()})

@@ -1,0 +1,1 @@
+"""A shop that is kept busy, through the public GraphQL API alone."""

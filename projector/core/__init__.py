@@ -1,0 +1,1 @@
+"""What every batch needs, pure: intake, plans, entries, folds, answers, messages. It imports `sourcing` alone."""

@@ -1,0 +1,182 @@
+"""
+An entry as it was at an instant: its events up to then, folded again. Pure, and from the stored events alone.
+
+Of each aggregate those events count that were stored by then: all before the first whose `persistedAt` is later. One
+that its view could not take, and all behind it, did not count then and don't here: one whose dead letter is still open
+is not even tried, for it may hang.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import takewhile
+
+from hazelgate.projector.core.entries import aggregate_of
+from hazelgate.projector.core.plans import EventPlan, FoldPlan, make_plans
+from hazelgate.sourcing.catalog import Catalog, ViewSpec
+from hazelgate.sourcing.declaring.values import Event, View
+from hazelgate.sourcing.envelope import UNREADABLE, Decision, DecisionAction, EntryMeta, EventRecord
+from hazelgate.sourcing.errors import NotYet
+from hazelgate.sourcing.ids import dead_letter_id
+
+
+class Lineage:
+    """The events that form the entries of one view."""
+
+    def __init__(self, catalog: Catalog, view: str) -> None:
+        self._catalog = catalog
+        self._view: ViewSpec = catalog.views[view]
+        self._plans = _plans(catalog)
+
+    def own_aggregates(self, key: str) -> list[tuple[str, str]] | None:
+        """Type and id of the aggregates that feed the entry, where its key is their id; else None."""
+        found: dict[tuple[str, str], None] = {}
+        for fold in self._catalog.folds:
+            if fold.view == self._view.name:
+                spec = self._catalog.spec(fold.cls)
+                if fold.key != spec.key:
+                    return None
+                found[spec.aggregate, key] = None
+        return list(found)
+
+    def forms(self, record: EventRecord, key: str) -> bool:
+        """Whether an event is one of those that form the entry."""
+        return self._read(record, key) is not None
+
+    def letter_ids(self, records: Iterable[EventRecord], key: str) -> list[str]:
+        """What dead letters of these events about this entry are called, and operators' decisions about them."""
+        return [each for record in records for each in (self._letter_id(record, key), _unreadable_id(record))]
+
+    def fold(
+        self,
+        key: str,
+        records: Sequence[EventRecord],
+        decisions: Mapping[str, Decision],
+        letters: Collection[str],
+        until: str,
+    ) -> tuple[EntryMeta, View] | None:
+        """
+        The entry as it was; None where there was none.
+
+        Args:
+            records: Events that may have formed it, in the order of storing.
+            decisions: Those of operators, by the id of the dead letter.
+            letters: The ids of those that are open, and not tried again by themselves.
+            until: The instant, as stored: six decimals and Z.
+        """
+        entry = _Entry()
+        for record in records:
+            letter, unreadable = self._letter_id(record, key), _unreadable_id(record)
+            whole = decisions.get(unreadable)
+            if unreadable in letters or (
+                whole is not None and (whole.at > until or whole.action is DecisionAction.DISCARDED)
+            ):
+                continue
+            if letter in letters:
+                entry.block(record)
+                continue
+            found = self._read(record, key, whole)
+            if found is None:
+                continue
+            event, folds = found
+            decision = decisions.get(letter)
+            if decision is not None and decision.at > until:
+                entry.block(record)
+                continue
+            if decision is not None and decision.action is DecisionAction.DISCARDED:
+                continue
+            if decision is not None:
+                event = self._catalog.decode(record.event_type, decision.event_version, decision.data)
+            entry.take(folds, event, record)
+        return None if entry.meta is None or entry.view is None else (entry.meta, entry.view)
+
+    def _letter_id(self, record: EventRecord, key: str) -> str:
+        return dead_letter_id(record.event_id, self._view.name, key)
+
+    def _read(
+        self, record: EventRecord, key: str, edited: Decision | None = None
+    ) -> tuple[Event, tuple[FoldPlan, ...]] | None:
+        version, data = (record.event_version, record.data) if edited is None else (edited.event_version, edited.data)
+        plan = self._plans.get(record.event_type)
+        for each in plan.views if plan is not None else ():
+            if each.view is self._view:
+                try:
+                    event = self._catalog.decode(record.event_type, version, data)
+                    folds = each.targets(event).get(key)
+                except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
+                    return None
+                return None if folds is None else (event, folds)
+        return None
+
+
+class _Entry:
+    """An entry while its events are folded: those of an aggregate wait behind one that it can't take."""
+
+    def __init__(self) -> None:
+        self.view: View | None = None
+        self.meta: EntryMeta | None = None
+        self._blocked: set[str] = set()
+        self._waiting: dict[str, list[tuple[tuple[FoldPlan, ...], Event, EventRecord]]] = {}
+
+    def block(self, record: EventRecord) -> None:
+        """Nothing of the event's aggregate is taken any more."""
+        self._blocked.add(aggregate_of(record))
+
+    def take(self, folds: tuple[FoldPlan, ...], event: Event, record: EventRecord) -> None:
+        """One more event, and then those that waited for what it brings."""
+        aggregate = aggregate_of(record)
+        if aggregate in self._blocked:
+            return
+        queue = self._waiting.setdefault(aggregate, [])
+        queue.append((folds, event, record))
+        if len(queue) == 1:
+            while any(self._go_on(waiting) for waiting in self._waiting.values()):
+                pass
+
+    def _go_on(self, queue: list[tuple[tuple[FoldPlan, ...], Event, EventRecord]]) -> bool:
+        """Whether the first of an aggregate's events was taken."""
+        if not queue:
+            return False
+        folds, event, record = queue[0]
+        try:
+            self.view = _folded(folds, self.view, event, record)
+        except NotYet:
+            return False
+        except Exception:  # the projection is the user's code: it has failed then as it does now
+            self.block(record)
+            queue.clear()
+            return False
+        del queue[0]
+        meta = self.meta
+        self.meta = EntryMeta(
+            version=meta.version + 1 if meta else 1,
+            caused_by=record.event_id,
+            updated_at=record.received_at,
+            applied={**(meta.applied if meta else {}), record.lane: record.position},
+            keys={},
+        )
+        return True
+
+
+def _unreadable_id(record: EventRecord) -> str:
+    return dead_letter_id(record.event_id, UNREADABLE, "")
+
+
+def stored_until(records: Iterable[EventRecord], until: str) -> list[EventRecord]:
+    """One aggregate's events as far as they were stored at an instant, given in their order."""
+    return list(takewhile(lambda record: (record.persisted_at or "") <= until, records))
+
+
+def _folded(folds: tuple[FoldPlan, ...], view: View | None, event: Event, record: EventRecord) -> View:
+    made = view
+    for fold in folds:
+        made = fold.function(made, event, record) if fold.takes_record else fold.function(made, event)
+    if not isinstance(made, View):
+        raise TypeError(f"{folds[-1].name} returned {type(made).__name__}")
+    return made
+
+
+@lru_cache(maxsize=4)
+def _plans(catalog: Catalog) -> dict[str, EventPlan]:
+    return make_plans(catalog)

@@ -1,0 +1,1 @@
+"""Stored events folded again, for rebuilds and restarts. It imports `projector.core` and `sourcing`."""

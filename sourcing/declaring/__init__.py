@@ -1,0 +1,1 @@
+"""The base classes and decorators that a domain is written with. It imports `sourcing.errors` alone."""

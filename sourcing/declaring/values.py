@@ -1,0 +1,71 @@
+"""
+The base classes of what a domain is made of: `Event`, `View`, and `Value` for parts of them.
+
+All are frozen values with camelCase JSON. A field says what it takes in its type: `Annotated[int, Meta(ge=1)]` for
+what msgspec knows, `Annotated[Decimal, Check(is_money, "…")]` for the rest. All problems are reported together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, dataclass_transform
+
+import msgspec
+
+replace = msgspec.structs.replace
+
+
+@dataclass(frozen=True)
+class Read:
+    """A declared read: entries of `view` whose keys stand in the event at `path`."""
+
+    view: type[View]
+    path: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """
+    A constraint on a field, put into its `Annotated` type.
+
+    Args:
+        holds: Given the value, says whether it will do. It must not raise for any value of the type.
+        message: What to tell the client when it won't: "must be …".
+    """
+
+    holds: Callable[[Any], bool]
+    message: str
+
+
+class _ByName(msgspec.StructMeta):
+    """Fields are given by name in subclasses too, so that they stand in any order, with or without a default."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> type:
+        return super().__new__(mcls, name, bases, namespace, **{"kw_only": True, **config})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Event(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Something that has happened. Named in the past tense. Change the fields of a stored one with `@upcast`."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Value(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A part of an event, as one line of an order."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class View(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel"):
+    """One entry of a view: what queries answer, folded from events by a projection."""
+
+    @classmethod
+    def by(cls, path: str) -> Read:
+        """
+        Declare that a guard reads entries of this view.
+
+        Args:
+            path: The event's field that holds the entry's key. `"customer_id"` reads one entry (None where there is
+                none), `"items.product_id"` goes through a list and reads a mapping of those that there are.
+        """
+        return Read(cls, path)

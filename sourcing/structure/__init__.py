@@ -1,0 +1,1 @@
+"""The structure of types: decoding and checking, samples, shapes, fingerprints. It imports `declaring` and errors."""

@@ -1,0 +1,72 @@
+"""
+An event-sourced backend with a GraphQL front door: what a domain is written with.
+
+A domain imports its names from here and from `hazelgate.testing`. The rooms of the repository (`sourcing/`, `client/`,
+`gateway/`, …) are its subpackages: this folder holds a link to each. A name is imported when it is first asked for, so
+that a process which needs only a part starts in half the time.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
+    from hazelgate.sourcing.declaring.events import event
+    from hazelgate.sourcing.declaring.guards import guard
+    from hazelgate.sourcing.declaring.projections import projection
+    from hazelgate.sourcing.declaring.upcasting import Json, upcast
+    from hazelgate.sourcing.declaring.values import Check, Event, Value, View, replace
+    from hazelgate.sourcing.envelope import Completion, CompletionStatus, Envelope, EventRecord, WaitFor
+    from hazelgate.sourcing.errors import NotYet, Rejected
+    from hazelgate.sourcing.ids import Id
+
+__all__ = [
+    "Catalog",
+    "Check",
+    "Completion",
+    "CompletionStatus",
+    "Envelope",
+    "Event",
+    "EventRecord",
+    "EventSpec",
+    "Id",
+    "Json",
+    "NotYet",
+    "Rejected",
+    "Value",
+    "View",
+    "ViewSpec",
+    "WaitFor",
+    "event",
+    "guard",
+    "projection",
+    "replace",
+    "upcast",
+]
+
+_MODULES = {
+    "sourcing.catalog": ("Catalog", "EventSpec", "ViewSpec"),
+    "sourcing.declaring.events": ("event",),
+    "sourcing.declaring.guards": ("guard",),
+    "sourcing.declaring.projections": ("projection",),
+    "sourcing.declaring.upcasting": ("Json", "upcast"),
+    "sourcing.declaring.values": ("Check", "Event", "Value", "View", "replace"),
+    "sourcing.envelope": ("Completion", "CompletionStatus", "Envelope", "EventRecord", "WaitFor"),
+    "sourcing.errors": ("NotYet", "Rejected"),
+    "sourcing.ids": ("Id",),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,10 @@
+"""
+The cluster and its pipeline in one process: for tests, examples and crash experiments.
+
+tests/contract holds it to the behaviour of the real cluster. It needs no member, no projector process and no network.
+"""
+
+from hazelgate.testing.memory.cluster import MemoryCluster
+from hazelgate.testing.memory.engine import MemoryEngine
+
+__all__ = ["MemoryCluster", "MemoryEngine"]

@@ -1,0 +1,169 @@
+"""Calls that are made at about the same time go to a member together, and in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from hazelgate.client.cluster import Admission
+from hazelgate.client.hazelcast.batching import MAX_EVENTS_PER_CALL, ReadGathering, SubmitGathering
+from hazelgate.sourcing.errors import PipelineUnavailable
+from tests.support.until import until
+
+Requests = list[tuple[str, list[str]]]
+
+
+class Reader:
+    """Answers `<map>/<key>` for every key but "none", and keeps what it was asked; waits while held."""
+
+    def __init__(self) -> None:
+        self.asked: list[Requests] = []
+        self.held = asyncio.Event()
+        self.held.set()
+
+    async def __call__(self, requests: Requests) -> list[list[bytes | None]]:
+        self.asked.append(requests)
+        await self.held.wait()
+        return [
+            [None if key == "none" else f"{map_name}/{key}".encode() for key in keys] for map_name, keys in requests
+        ]
+
+
+async def test_reads_of_one_tick_are_one_call() -> None:
+    reader = Reader()
+    reads = ReadGathering(reader)
+    answers = await asyncio.gather(
+        reads.read("m", ["a", "b"]), reads.read("n", ["a"]), reads.read("m", ["none", "b", "b"]), reads.read("m", [])
+    )
+    assert list(answers) == [[b"m/a", b"m/b"], [b"n/a"], [None, b"m/b", b"m/b"], []]
+    assert reader.asked == [[("m", ["a", "b", "none"]), ("n", ["a"])]]
+
+
+async def test_what_comes_while_all_calls_are_under_way_goes_with_the_next() -> None:
+    reader = Reader()
+    reader.held.clear()
+    reads = ReadGathering(reader, max_calls=1)
+    first = asyncio.create_task(reads.read("m", ["a"]))
+    await until(lambda: len(reader.asked) == 1)
+    later = [asyncio.create_task(reads.read("m", [key])) for key in "bcd"]
+    await asyncio.sleep(0)
+    reader.held.set()
+    assert await first == [b"m/a"]
+    assert await asyncio.gather(*later) == [[b"m/b"], [b"m/c"], [b"m/d"]]
+    assert reader.asked[1:] == [[("m", ["b", "c", "d"])]]
+
+
+async def test_an_error_reaches_everybody_who_asked() -> None:
+    async def fails(requests: Requests) -> list[list[bytes | None]]:
+        raise PipelineUnavailable("gone")
+
+    reads = ReadGathering(fails)
+    answers = await asyncio.gather(reads.read("m", ["a"]), reads.read("m", ["b"]), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [PipelineUnavailable, PipelineUnavailable]
+
+
+async def test_one_who_gives_up_does_not_hurt_the_others() -> None:
+    reader = Reader()
+    reader.held.clear()
+    reads = ReadGathering(reader)
+    impatient, patient = (asyncio.create_task(reads.read("m", [key])) for key in "ab")
+    await until(lambda: len(reader.asked) == 1)
+    impatient.cancel()
+    reader.held.set()
+    assert await patient == [b"m/b"]
+
+
+async def test_closing_tells_those_who_wait() -> None:
+    reader = Reader()
+    reader.held.clear()
+    reads = ReadGathering(reader, max_calls=1)
+    under_way = asyncio.create_task(reads.read("m", ["a"]))
+    await until(lambda: len(reader.asked) == 1)
+    waiting = asyncio.create_task(reads.read("m", ["b"]))
+    await asyncio.sleep(0)
+    reads.close()
+    with pytest.raises(PipelineUnavailable):
+        await under_way
+    with pytest.raises(PipelineUnavailable):
+        await waiting
+
+
+class Member:
+    """Takes events in, but for those named "refused"; every call waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+        self._going: list[asyncio.Event] = []
+
+    async def __call__(self, events: Sequence[tuple[str, bytes]]) -> list[Admission]:
+        going = asyncio.Event()
+        self._going.append(going)
+        self.calls.append([key for key, _ in events])
+        await going.wait()
+        return [Admission.FULL if key.startswith("refused") else Admission.TAKEN for key, _ in events]
+
+    def let_go(self, call: int) -> None:
+        self._going[call].set()
+
+
+def event(key: str) -> list[tuple[str, bytes]]:
+    return [(key, b"{}")]
+
+
+async def test_submissions_of_one_tick_are_one_call_and_each_gets_its_own_answer() -> None:
+    member = Member()
+    submissions = SubmitGathering(member)
+    calls = [asyncio.create_task(submissions.submit(event(key))) for key in ("1@a", "refused@b", "3@a")]
+    await until(lambda: member.calls == [["1@a", "refused@b", "3@a"]])
+    member.let_go(0)
+    assert await asyncio.gather(*calls) == [[Admission.TAKEN], [Admission.FULL], [Admission.TAKEN]]
+
+
+async def test_an_aggregates_events_never_overtake_one_another() -> None:
+    member = Member()
+    submissions = SubmitGathering(member, max_calls=5)
+    first = asyncio.create_task(submissions.submit(event("1@a")))
+    await until(lambda: len(member.calls) == 1)
+    second = asyncio.create_task(submissions.submit(event("2@a")))
+    third = asyncio.create_task(submissions.submit([*event("3@a"), *event("3@b")]))
+    fourth = asyncio.create_task(submissions.submit(event("4@b")))
+    other = asyncio.create_task(submissions.submit(event("5@c")))
+    await until(lambda: len(member.calls) == 2)
+    assert member.calls[1] == ["5@c"], "what has nothing to do with it goes on; b waits behind what waits for a"
+    member.let_go(0)
+    await until(lambda: len(member.calls) == 3)
+    assert member.calls[2] == ["2@a", "3@a", "3@b", "4@b"]
+    member.let_go(1)
+    member.let_go(2)
+    await asyncio.gather(first, second, third, fourth, other)
+
+
+async def test_a_flood_is_sent_in_parts_and_answered_as_one() -> None:
+    sent: list[int] = []
+
+    async def take(events: Sequence[tuple[str, bytes]]) -> list[Admission]:
+        sent.append(len(events))
+        return [Admission.TAKEN] * len(events)
+
+    submissions = SubmitGathering(take)
+    answer = await submissions.submit([(f"{n}@{n}", b"{}") for n in range(2 * MAX_EVENTS_PER_CALL + 1)])
+    assert list(answer) == [Admission.TAKEN] * (2 * MAX_EVENTS_PER_CALL + 1)
+    assert sorted(sent) == [1, MAX_EVENTS_PER_CALL, MAX_EVENTS_PER_CALL]
+
+
+async def test_a_failed_call_lets_its_aggregates_go() -> None:
+    attempts = 0
+
+    async def fails_once(events: Sequence[tuple[str, bytes]]) -> list[Admission]:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise PipelineUnavailable("gone")
+        return [Admission.TAKEN]
+
+    submissions = SubmitGathering(fails_once)
+    with pytest.raises(PipelineUnavailable):
+        await submissions.submit(event("1@a"))
+    assert await submissions.submit(event("1@a")) == [Admission.TAKEN]

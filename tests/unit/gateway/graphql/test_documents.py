@@ -1,0 +1,56 @@
+"""Documents are parsed and validated once."""
+
+import pytest
+from graphql import OperationType, build_schema
+
+from hazelgate.gateway.graphql.documents import Documents, InvalidDocument
+
+SCHEMA = build_schema("type Query { a: Int } type Mutation { b: Int }")
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return Documents(SCHEMA, max_tokens=100)
+
+
+def test_the_same_text_gives_the_same_document(documents: Documents) -> None:
+    assert documents.get("{ a }") is documents.get("{ a }")
+
+
+def test_only_so_many_are_kept(documents: Documents) -> None:
+    first = documents.get("{ a }")
+    for number in range(600):
+        documents.get(f"{{ a{number}: a }}")
+    assert documents.get("{ a }") is not first
+
+
+def test_one_that_is_used_again_is_kept(documents: Documents) -> None:
+    first = documents.get("{ a }")
+    for number in range(600):
+        documents.get(f"{{ a{number}: a }}")
+        documents.get("{ a }")
+    assert documents.get("{ a }") is first
+
+
+@pytest.mark.parametrize("text", ["{", "{ b }", "{ a(", "{ " + "a " * 100 + "}"])
+def test_what_is_invalid_is_refused_each_time(documents: Documents, text: str) -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidDocument) as invalid:
+            documents.get(text)
+        assert invalid.value.errors
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("{ a }", None, OperationType.QUERY),
+        ("mutation M { b }", None, OperationType.MUTATION),
+        ("query A { a } mutation B { b }", "B", OperationType.MUTATION),
+        ("query A { a } mutation B { b }", "C", None),
+        ("query A { a } mutation B { b }", None, None),
+    ],
+)
+def test_a_name_picks_an_operation(
+    documents: Documents, text: str, name: str | None, expected: OperationType | None
+) -> None:
+    assert documents.get(text).operation_type(name) is expected
