@@ -25,11 +25,12 @@ from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscrip
 from hazelgate.client.figures.metrics import PipelineStats, decode_stats, merge_stats
 from hazelgate.client.figures.pipelines import ControlAnswer
 from hazelgate.client.hazelcast import task_codec as tasks
-from hazelgate.client.hazelcast.batching import ReadGathering, SubmitGathering
 from hazelgate.client.hazelcast.connection import client_config, deadline, plain_errors
 from hazelgate.client.hazelcast.listeners import TopicListener
+from hazelgate.client.reading.gathering import ReadGathering
 from hazelgate.client.reading.queries import EntryPage, EntryQuery, decode_page, merge_pages
 from hazelgate.client.resolutions import Resolution, ResolveOrder
+from hazelgate.client.submitting.gathering import SubmitGathering
 from hazelgate.sourcing.errors import PipelineUnavailable
 
 
