@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from hazelgate.projector.core.entries import aggregate_of
-from hazelgate.projector.core.plans import EventPlan, FoldPlan, make_plans
+from hazelgate.projector.core.plans import EventPlan, Fold, make_plans
 from hazelgate.sourcing.catalog import Catalog, ViewSpec
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import UNREADABLE, Decision, DecisionAction, EntryMeta, EventRecord
@@ -79,7 +79,7 @@ class Lineage:
             found = self._read(record, key, whole)
             if found is None:
                 continue
-            event, folds = found
+            event, fold = found
             decision = decisions.get(letter)
             if decision is not None and decision.at > until:
                 entry.block(record)
@@ -88,25 +88,23 @@ class Lineage:
                 continue
             if decision is not None:
                 event = self._catalog.decode(record.event_type, decision.event_version, decision.data)
-            entry.take(folds, event, record)
+            entry.take(fold, event, record)
         return None if entry.meta is None or entry.view is None else (entry.meta, entry.view)
 
     def _letter_id(self, record: EventRecord, key: str) -> str:
         return dead_letter_id(record.event_id, self._view.name, key)
 
-    def _read(
-        self, record: EventRecord, key: str, edited: Decision | None = None
-    ) -> tuple[Event, tuple[FoldPlan, ...]] | None:
+    def _read(self, record: EventRecord, key: str, edited: Decision | None = None) -> tuple[Event, Fold] | None:
         version, data = (record.event_version, record.data) if edited is None else (edited.event_version, edited.data)
         plan = self._plans.get(record.event_type)
         for each in plan.views if plan is not None else ():
             if each.view is self._view:
                 try:
                     event = self._catalog.decode(record.event_type, version, data)
-                    folds = each.targets(event).get(key)
+                    fold = each.targets(event).get(key)
                 except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
                     return None
-                return None if folds is None else (event, folds)
+                return None if fold is None else (event, fold)
         return None
 
 
@@ -117,30 +115,30 @@ class _Entry:
         self.view: View | None = None
         self.meta: EntryMeta | None = None
         self._blocked: set[str] = set()
-        self._waiting: dict[str, list[tuple[tuple[FoldPlan, ...], Event, EventRecord]]] = {}
+        self._waiting: dict[str, list[tuple[Fold, Event, EventRecord]]] = {}
 
     def block(self, record: EventRecord) -> None:
         """Nothing of the event's aggregate is taken any more."""
         self._blocked.add(aggregate_of(record))
 
-    def take(self, folds: tuple[FoldPlan, ...], event: Event, record: EventRecord) -> None:
+    def take(self, fold: Fold, event: Event, record: EventRecord) -> None:
         """One more event, and then those that waited for what it brings."""
         aggregate = aggregate_of(record)
         if aggregate in self._blocked:
             return
         queue = self._waiting.setdefault(aggregate, [])
-        queue.append((folds, event, record))
+        queue.append((fold, event, record))
         if len(queue) == 1:
             while any(self._go_on(waiting) for waiting in self._waiting.values()):
                 pass
 
-    def _go_on(self, queue: list[tuple[tuple[FoldPlan, ...], Event, EventRecord]]) -> bool:
+    def _go_on(self, queue: list[tuple[Fold, Event, EventRecord]]) -> bool:
         """Whether the first of an aggregate's events was taken."""
         if not queue:
             return False
-        folds, event, record = queue[0]
+        fold, event, record = queue[0]
         try:
-            self.view = _folded(folds, self.view, event, record)
+            self.view = fold.apply(self.view, event, record)
         except NotYet:
             return False
         except Exception:  # the projection is the user's code: it has failed then as it does now
@@ -166,15 +164,6 @@ def _unreadable_id(record: EventRecord) -> str:
 def stored_until(records: Iterable[EventRecord], until: str) -> list[EventRecord]:
     """One aggregate's events as far as they were stored at an instant, given in their order."""
     return list(takewhile(lambda record: (record.persisted_at or "") <= until, records))
-
-
-def _folded(folds: tuple[FoldPlan, ...], view: View | None, event: Event, record: EventRecord) -> View:
-    made = view
-    for fold in folds:
-        made = fold.function(made, event, record) if fold.takes_record else fold.function(made, event)
-    if not isinstance(made, View):
-        raise TypeError(f"{folds[-1].name} returned {type(made).__name__}")
-    return made
 
 
 @lru_cache(maxsize=4)

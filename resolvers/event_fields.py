@@ -5,9 +5,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 from hazelgate.client.operators.dead_letters import DeadLetters, checked, letter_conditions
+from hazelgate.client.reading.histories import read_histories_after
 from hazelgate.client.reading.queries import Condition
 from hazelgate.client.resolutions import Resolution
-from hazelgate.resolvers.aggregate_log import aggregate_records
 from hazelgate.resolvers.loading import require_available
 from hazelgate.resolvers.submitting import MAX_EVENTS, given, optional, submit_many
 from hazelgate.schema.connections import Connection, Listing, Page, bad_input, read_connection
@@ -68,10 +68,11 @@ class EventQueries:
                     and (not isinstance(correlation_id, str) or record.correlation_id == correlation_id)
                 )
 
-            found = await aggregate_records(
-                info,
-                (specs[name].aggregate for name in (specs if chosen is None else chosen)),
-                require_id("aggregateId", aggregate_id),
+            key = require_id("aggregateId", aggregate_id)
+            kinds = dict.fromkeys(specs[name].aggregate for name in (specs if chosen is None else chosen))
+            found = await read_histories_after(
+                info.context.reads.load_many,
+                [(kind, key) for kind in kinds],
                 after=page.after,
                 limit=page.size + 1,
                 wanted=wanted,

@@ -1,10 +1,11 @@
 """The reads of one request: gathered per tick, asked once, refused at once while the cluster is away."""
 
-from collections.abc import Awaitable, Sequence
-
-from strawberry.dataloader import DataLoader
+import asyncio
+from collections.abc import Sequence
+from functools import partial
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.reading.gathering import Entries, ReadGathering
 from hazelgate.client.reading.queries import EntryPage, EntryQuery
 from hazelgate.sourcing.errors import PipelineUnavailable
 
@@ -13,27 +14,26 @@ class RequestReads:
     """
     What one request, or one event of a subscription, reads from the cluster. Nothing is kept beyond that.
 
-    There is a loader per map. The cluster in turn gathers the loaders of concurrent requests into one task.
+    The cluster in turn gathers the reads of concurrent requests into one task.
     """
 
-    __slots__ = ("_cluster", "_loaders")
+    __slots__ = ("_asked", "_cluster", "_gathering")
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._loaders: dict[str, DataLoader[str, bytes | None]] = {}
+        self._gathering: ReadGathering | None = None
+        self._asked: dict[tuple[str, str], asyncio.Future[Entries]] = {}
 
-    def load(self, map_name: str, key: str) -> Awaitable[bytes | None]:
-        loader = self._loaders.get(map_name)
-        if loader is None:
-
-            async def read(keys: list[str]) -> Sequence[bytes | None]:
-                return await self.load_many(map_name, keys)
-
-            loader = self._loaders[map_name] = DataLoader(read)
-        return loader.load(key)
+    async def load(self, map_name: str, key: str) -> bytes | None:
+        asked = self._asked.get((map_name, key))
+        if asked is None:
+            if self._gathering is None:
+                self._gathering = ReadGathering(partial(_fetch, self._cluster), max_calls=None)
+            asked = self._asked[map_name, key] = self._gathering.ask(map_name, [key])
+        return (await asked)[0]
 
     def forget(self) -> None:
-        self._loaders.clear()
+        self._asked.clear()
 
     async def load_many(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
         require_available(self._cluster)
@@ -42,6 +42,13 @@ class RequestReads:
     async def query(self, query: EntryQuery) -> EntryPage:
         require_available(self._cluster)
         return await self._cluster.query(query)
+
+
+async def _fetch(cluster: Cluster, requests: list[tuple[str, list[str]]]) -> list[Entries]:
+    require_available(cluster)
+    if len(requests) == 1:
+        return [await cluster.read(*requests[0])]
+    return await asyncio.gather(*(cluster.read(map_name, keys) for map_name, keys in requests))
 
 
 def require_available(cluster: Cluster) -> None:

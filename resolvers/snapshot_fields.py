@@ -2,7 +2,7 @@
 
 import strawberry
 
-from hazelgate.client.operators.snapshots import Snapshots
+from hazelgate.client.operators.snapshot_requests import Snapshots
 from hazelgate.resolvers.loading import require_available
 from hazelgate.schema.context import Info
 from hazelgate.schema.snapshots import Snapshot, SnapshotAttempt

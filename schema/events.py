@@ -11,6 +11,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from hazelgate.client.figures.metrics import Histogram, PipelineStats
+from hazelgate.client.reading import histories
 from hazelgate.client.resolutions import Resolution
 from hazelgate.schema.connections import Page, bad_input, cursor_of, page_info
 from hazelgate.schema.context import Info
@@ -19,7 +20,6 @@ from hazelgate.sourcing import envelope
 from hazelgate.sourcing.catalog import Catalog, EventSpec
 from hazelgate.sourcing.clock import milliseconds_between
 from hazelgate.sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, CompletionStatus, WaitFor
-from hazelgate.sourcing.ids import store_key
 
 strawberry.enum(CompletionStatus, description="How far an event got.")
 strawberry.enum(WaitFor, description="How far an event has to be before the mutation answers.")
@@ -354,9 +354,9 @@ async def read_history(
     if page.after is not None and not (page.after.isascii() and page.after.isdigit() and len(page.after) < 16):
         raise bad_input("after", "not a cursor of this history: take it from an edge of it")
     start = int(page.after) + 1 if page.after else 1
-    keys = [store_key(aggregate_type, sequence, aggregate_id) for sequence in range(start, start + page.size + 1)]
-    raws = await info.context.reads.load_many(EVENT_STORE, keys)
-    records = [EventRecord.decode(raw) for raw in raws if raw is not None]
+    aggregate = (aggregate_type, aggregate_id)
+    found = await histories.read_history(info.context.reads.load_many, aggregate, start, page.size + 1)
+    records = [EventRecord.of(record) for record in found]
     shown = records[: page.size]
     return event_connection(page, len(records) > page.size, order, [(str(record.sequence), record) for record in shown])
 

@@ -7,8 +7,8 @@ from typing import cast
 
 import strawberry
 
-from hazelgate.client.operators import manifests, snapshots
-from hazelgate.client.operators.snapshots import AttemptStatus
+from hazelgate.client.operators import manifests, snapshot_requests
+from hazelgate.client.operators.snapshot_requests import AttemptStatus
 
 strawberry.enum(AttemptStatus, name="SnapshotStatus", description="How far the taking of a snapshot is.")
 
@@ -71,7 +71,7 @@ class SnapshotAttempt:
     error: str | None
 
     @classmethod
-    def of(cls, attempt: snapshots.Attempt) -> SnapshotAttempt:
+    def of(cls, attempt: snapshot_requests.Attempt) -> SnapshotAttempt:
         """The same as the engine tells it."""
         return cls(
             id=strawberry.ID(attempt.id),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +33,7 @@ from hazelgate.sourcing.envelope import EntryMeta
 from hazelgate.sourcing.errors import CatalogError, FieldProblem, InvalidEvent, UnknownEventType
 from hazelgate.sourcing.structure.decoding import Decoder
 from hazelgate.sourcing.structure.fingerprints import view_fingerprint
+from hazelgate.sourcing.structure.types import summary_of
 
 __all__ = ["Catalog", "EventSpec", "Registry", "ViewSpec", "default"]
 
@@ -54,8 +54,8 @@ class EventSpec:
 
     @property
     def description(self) -> str:
-        """What the class's docstring says first."""
-        return (inspect.getdoc(self.cls) or "").split("\n\n")[0].replace("\n", " ")
+        """The first paragraph of the class's own docstring; empty where it has none."""
+        return summary_of(self.cls)
 
     def json_schema(self) -> Json:
         """JSON Schema of the data, in today's version."""

@@ -25,11 +25,13 @@ from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscrip
 from hazelgate.client.figures.metrics import PipelineStats, decode_stats, merge_stats
 from hazelgate.client.figures.pipelines import ControlAnswer
 from hazelgate.client.hazelcast import task_codec as tasks
-from hazelgate.client.hazelcast.batching import ReadGathering, SubmitGathering
-from hazelgate.client.hazelcast.connection import client_config, deadline, plain_errors
+from hazelgate.client.hazelcast.configuration import client_config
+from hazelgate.client.hazelcast.failures import deadline, plain_errors
 from hazelgate.client.hazelcast.listeners import TopicListener
+from hazelgate.client.reading.gathering import ReadGathering
 from hazelgate.client.reading.queries import EntryPage, EntryQuery, decode_page, merge_pages
 from hazelgate.client.resolutions import Resolution, ResolveOrder
+from hazelgate.client.submitting.gathering import SubmitGathering
 from hazelgate.sourcing.errors import PipelineUnavailable
 
 
@@ -151,8 +153,8 @@ class HazelcastCluster:
         answers = await self._ask_all(tasks.pipeline_stats())
         return merge_stats([decode_stats(answer) for answer in answers])
 
-    async def ask_rebuilds(self, request: bytes) -> bytes:
-        return await self._ask_any(tasks.rebuilds(request))
+    async def maintain_views(self, request: bytes) -> bytes:
+        return await self._ask_any(tasks.maintain_views(request))
 
     async def import_events(
         self, head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()

@@ -112,6 +112,6 @@ def import_events(head: Mapping[str, str | int], events: Iterable[tuple[bytes, b
     return Task(8, b"".join(piece for part in parts for piece in (len(part).to_bytes(4), part)))
 
 
-def rebuilds(request: bytes) -> Task:
-    """Ask about rebuilds of views: any member knows of all."""
+def maintain_views(request: bytes) -> Task:
+    """Ask for something about rebuilds or snapshots of views: any member knows of all."""
     return Task(7, request)

@@ -8,14 +8,12 @@ find in its entry yet (`NotYet`) can come with an event of another aggregate.
 
 from __future__ import annotations
 
-from typing import Any
-
 from hazelgate.projector.core.calls import FAULTS, FOLD, Calls, Limits, check_size
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import NOBODY, Entries, Incomplete, Letter, ViewEntry, Waiter, aggregate_of
 from hazelgate.projector.core.intake import Targets
 from hazelgate.projector.core.messages import Write
-from hazelgate.projector.core.plans import FoldPlan, ViewPlan
+from hazelgate.projector.core.plans import Fold, ViewPlan
 from hazelgate.sourcing import clock
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import EventRecord, WaitingEvent, encode_json
@@ -59,7 +57,7 @@ class Folding:
         found: Letter | None = None
         for view_plan, keys in targets:
             spec = view_plan.view
-            for entry_key, folds in keys.items():
+            for entry_key, fold in keys.items():
                 entry = self._entries.view(spec, entry_key)
                 try:
                     entry.open()
@@ -73,13 +71,13 @@ class Folding:
                     if seen:
                         continue
                     if self._decisions is not None and stored:
-                        decided = self._decided(self._decisions, view_plan, entry, event, folds, record)
+                        decided = self._decided(self._decisions, view_plan, entry, event, fold, record)
                         if decided is None:
                             entry.skip(record.lane, record.position, index)
                             continue
                         view = self.fold(decided[1], entry, decided[0], record)
                     else:
-                        view = self.fold(folds, entry, event, record)
+                        view = self.fold(fold, entry, event, record)
                 except Incomplete:
                     raise
                 except FAULTS as error:  # a projection is the user's code: its fault blocks its entry, not the batch
@@ -96,18 +94,18 @@ class Folding:
         view_plan: ViewPlan,
         entry: ViewEntry,
         event: Event,
-        folds: tuple[FoldPlan, ...],
+        fold: Fold,
         record: EventRecord,
-    ) -> tuple[Event, tuple[FoldPlan, ...]] | None:
+    ) -> tuple[Event, Fold] | None:
         """The event as operators decided that this entry takes it; None where it is left out."""
         decision = decisions.about(record, entry.spec.name, entry.key)
         if decision is None:
-            return event, folds
+            return event, fold
         edited = decisions.event(record, decision)
         of_edited = None if edited is None else view_plan.targets(edited).get(entry.key)
         return None if edited is None or of_edited is None else (edited, of_edited)
 
-    def fold(self, folds: tuple[FoldPlan, ...], entry: ViewEntry, event: Event, record: EventRecord) -> View:
+    def fold(self, fold: Fold, entry: ViewEntry, event: Event, record: EventRecord) -> View:
         """
         An entry's view after one more event.
 
@@ -115,19 +113,13 @@ class Folding:
             BaseException: Whatever the projection raises; TypeError where it returns no view, HandlerMisbehaved where
                 it is not to be called again or makes too much.
         """
-        name = folds[0].name if len(folds) == 1 else ", ".join(fold.name for fold in folds)
         spec = entry.spec
-        self._calls.before(FOLD, name, record.event_id, spec.name, entry.key)
-        view: Any = entry.view
-        for fold in folds:
-            view = fold.function(view, event, record) if fold.takes_record else fold.function(view, event)
-            if not isinstance(view, spec.cls):
-                raise TypeError(f"{fold.name} returned {type(view).__name__}; it has to return {spec.cls.__name__}")
-        made: View = view
+        self._calls.before(FOLD, fold.name, record.event_id, spec.name, entry.key)
+        made = fold.apply(entry.view, event, record)
         if self._careful:
             sort_keys = spec.sort_keys(made)
             size = len(encode_json(made)) + len(encode_json(sort_keys)) + _META_BYTES
-            check_size(name, size, self._limits)
+            check_size(fold.name, size, self._limits)
         return made
 
     def writes(self) -> list[Write]:

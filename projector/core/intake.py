@@ -19,7 +19,7 @@ from hazelgate.projector.core.calls import EVENT, FAULTS, KEYS, UPCAST, Calls, H
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import Entries
 from hazelgate.projector.core.messages import Delivery, Outcome
-from hazelgate.projector.core.plans import EventPlan, FoldPlan, GuardPlan, ReadPlan, ViewPlan
+from hazelgate.projector.core.plans import EventPlan, Fold, GuardPlan, ReadPlan, ViewPlan
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.envelope import (
@@ -37,7 +37,7 @@ from hazelgate.sourcing.ids import head_key, is_id
 from hazelgate.sourcing.repetition import MAX_KEPT_BYTES, are_same, first_submitted, payload_hash
 from hazelgate.sourcing.structure.decoding import find_problems, find_text_problems, has_nul, parse_leniently
 
-Targets = list[tuple[ViewPlan, dict[str, tuple[FoldPlan, ...]]]]
+Targets = list[tuple[ViewPlan, dict[str, Fold]]]
 Reads = list[tuple[ReadPlan, list[str]]]
 
 _decode_record = msgspec.json.Decoder(EventRecord).decode

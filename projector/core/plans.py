@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
-import msgspec
-
+from hazelgate.projector.core.paths import Keys, PathGetter, json_path, path_getter
 from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
-from hazelgate.sourcing.declaring.registry import Key
-from hazelgate.sourcing.declaring.values import Event
-from hazelgate.sourcing.errors import CatalogError, camel
-from hazelgate.sourcing.ids import Id, is_id
-
-Keys = str | list[str] | None
+from hazelgate.sourcing.declaring.registry import FoldRegistration, Key
+from hazelgate.sourcing.declaring.values import Event, View
+from hazelgate.sourcing.envelope import EventRecord
+from hazelgate.sourcing.ids import is_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +36,69 @@ class GuardPlan:
     reads: tuple[ReadPlan, ...]
 
 
+Apply = Callable[[Any, Event, EventRecord], View]
+
+
 @dataclass(frozen=True, slots=True)
-class FoldPlan:
-    """One function that folds an event type into a view."""
+class Fold:
+    """What makes an entry's next state out of its last one and an event: the functions of one view for it, as one."""
 
     name: str
-    function: Callable[..., Any]
+    apply: Apply
+    """
+    Takes the entry (None where there is none yet), the event and its record.
+
+    Raises:
+        BaseException: Whatever a projection raises; TypeError where one returns something else than the view.
+    """
+
+    @classmethod
+    def of(cls, registrations: Sequence[FoldRegistration], view: type[View]) -> Fold:
+        """These functions, one after the other."""
+        name = ", ".join(each.name for each in registrations)
+        first, *others = [_checked(each, view) for each in registrations]
+        if not others:
+            return cls(name, first)
+
+        def apply(entry: Any, event: Event, record: EventRecord) -> View:
+            made = first(entry, event, record)
+            for other in others:
+                made = other(made, event, record)
+            return made
+
+        return cls(name, apply)
+
+
+def _checked(registration: FoldRegistration, view: type[View]) -> Apply:
+    """A registered function, however many parameters it takes, that is known to return its view."""
+    name, function = registration.name, registration.function
+
+    def wrong(made: Any) -> TypeError:
+        return TypeError(f"{name} returned {type(made).__name__}; it has to return {view.__name__}")
+
+    def with_record(entry: Any, event: Event, record: EventRecord) -> View:
+        made = function(entry, event, record)
+        if isinstance(made, view):
+            return made
+        raise wrong(made)
+
+    def without_record(entry: Any, event: Event, _: EventRecord) -> View:
+        made = function(entry, event)
+        if isinstance(made, view):
+            return made
+        raise wrong(made)
+
+    return with_record if registration.takes_record else without_record
+
+
+@dataclass(frozen=True, slots=True)
+class FoldPlan:
+    """One function that folds an event type into a view, and the entries that it folds it into."""
+
+    registration: FoldRegistration
     keys: Callable[[Any], Keys]
     gives_id: bool
     """As in a `ReadPlan`."""
-    takes_record: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +107,14 @@ class ViewPlan:
 
     view: ViewSpec
     folds: tuple[FoldPlan, ...]
+    whole: Fold
+    """All of `folds` together."""
+    _some: dict[tuple[int, ...], Fold] = field(default_factory=dict)
+    """Those of which an event has needed some alone, by their places."""
 
-    def targets(self, event: Event) -> dict[str, tuple[FoldPlan, ...]]:
+    def targets(self, event: Event) -> dict[str, Fold]:
         """
-        The entries that a decoded event touches, with the functions to apply.
+        The entries that a decoded event touches, and how it is folded into each.
 
         Raises:
             Exception: Whatever a key function raises; ValueError where a key is none.
@@ -70,15 +123,23 @@ class ViewPlan:
             fold = self.folds[0]
             keys = fold.keys(event)
             if isinstance(keys, str) and (fold.gives_id or is_id(keys)):
-                return {keys: self.folds}
-        found: dict[str, tuple[FoldPlan, ...]] = {}
-        for fold in self.folds:
+                return {keys: self.whole}
+        found: dict[str, tuple[int, ...]] = {}
+        for place, fold in enumerate(self.folds):
             keys = fold.keys(event)
             for key in (keys,) if isinstance(keys, str) else keys or ():
                 if not is_id(key):
-                    raise ValueError(f"{fold.name} gives {key!r} as a key; a key is {_KEY}")
-                found[key] = (*found.get(key, ()), fold)
-        return found
+                    raise ValueError(f"{fold.registration.name} gives {key!r} as a key; a key is {_KEY}")
+                found[key] = (*found.get(key, ()), place)
+        return {key: self._fold_of(places) for key, places in found.items()}
+
+    def _fold_of(self, places: tuple[int, ...]) -> Fold:
+        if places == tuple(range(len(self.folds))):
+            return self.whole
+        fold = self._some.get(places)
+        if fold is None:
+            fold = self._some[places] = Fold.of([self.folds[each].registration for each in places], self.view.cls)
+        return fold
 
 
 _KEY = "1 to 128 letters, digits, or any of . _ : ~ -"
@@ -120,15 +181,18 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
         for fold in catalog.folds:
             if fold.cls is spec.cls:
                 keys, _, gives_id = _keys(spec.cls, fold.key, fold.name)
-                plan = FoldPlan(fold.name, fold.function, keys, gives_id, fold.takes_record)
-                views.setdefault(fold.view, []).append(plan)
+                views.setdefault(fold.view, []).append(FoldPlan(fold, keys, gives_id))
         plans[spec.name] = EventPlan(
             spec,
             attrgetter(spec.key),
             guards,
-            tuple(ViewPlan(catalog.views[name], tuple(folds)) for name, folds in views.items()),
+            tuple(_view_plan(catalog.views[name], folds) for name, folds in views.items()),
         )
     return plans
+
+
+def _view_plan(view: ViewSpec, folds: Sequence[FoldPlan]) -> ViewPlan:
+    return ViewPlan(view, tuple(folds), Fold.of([fold.registration for fold in folds], view.cls))
 
 
 def usual_reads(catalog: Catalog) -> list[tuple[str, list[tuple[str, str]], bool]]:
@@ -150,58 +214,5 @@ def usual_reads(catalog: Catalog) -> list[tuple[str, list[tuple[str, str]], bool
     return [(name, list(reads), name not in told_by_code) for name, reads in usual.items()]
 
 
-def json_path(path: str) -> str:
-    """A dotted path of Python's names in JSON's names."""
-    return ".".join(camel(name) for name in path.split("."))
-
-
 def _keys(cls: type[Event], key: Key, owner: str) -> PathGetter:
     return PathGetter(key, many=False, gives_id=False) if callable(key) else path_getter(cls, key, owner)
-
-
-class PathGetter(NamedTuple):
-    """How to read a dotted path from a value."""
-
-    get: Callable[[Any], Any]
-    many: bool
-    """It goes through a list, and so gives several."""
-    gives_id: bool
-    """It gives what is an `Id` by its type."""
-
-
-def path_getter(cls: type[msgspec.Struct], path: str, owner: str) -> PathGetter:
-    """
-    How to read a path of fields.
-
-    Raises:
-        CatalogError: There is no such field.
-    """
-    name, _, rest = path.partition(".")
-    if name not in cls.__struct_fields__:
-        raise CatalogError(f"{owner} names {path!r}; {cls.__name__} has no field {name!r}")
-    hint = get_type_hints(cls, include_extras=True)[name]
-    inner, many = _unwrapped(hint)
-    here = attrgetter(name)
-    if not rest:
-        return PathGetter(here, many, gives_id=hint == Id)
-    if not (isinstance(inner, type) and issubclass(inner, msgspec.Struct)):
-        raise CatalogError(f"{owner} names {path!r}; {cls.__name__}.{name} has no fields of its own")
-    below, below_many, _ = path_getter(inner, rest, owner)
-    if not many:
-        return PathGetter(lambda value: None if (part := here(value)) is None else below(part), below_many, False)
-    if below_many:
-        return PathGetter(lambda value: [each for part in here(value) or () for each in below(part) or ()], True, False)
-    return PathGetter(lambda value: [below(part) for part in here(value) or ()], True, False)
-
-
-def _unwrapped(hint: Any) -> tuple[Any, bool]:
-    """The type within `Annotated`, Optional and a list of it, and whether there is a list."""
-    origin = get_origin(hint)
-    if origin is Annotated:
-        return _unwrapped(get_args(hint)[0])
-    if origin in (Union, types.UnionType):
-        options = [option for option in get_args(hint) if option is not type(None)]
-        return _unwrapped(options[0]) if len(options) == 1 else (hint, False)
-    if origin in (list, tuple, Sequence):
-        return _unwrapped(get_args(hint)[0])[0], True
-    return hint, False

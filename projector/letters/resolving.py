@@ -298,14 +298,14 @@ class _Resolution:
 
     def _fold(self, entry: ViewEntry, record: EventRecord, edited: Decision | None) -> None:
         plan = self._plans.get(record.event_type)
-        folds = None
+        fold = None
         if plan is not None:
             event = self._event(record, plan, edited)
             for view_plan, keys in self._targets(record, plan, event):
                 if view_plan.view is entry.spec:
-                    folds = keys.get(entry.key)
-            if folds is not None:
-                entry.apply(self._folding.fold(folds, entry, event, record), record, 0)
+                    fold = keys.get(entry.key)
+            if fold is not None:
+                entry.apply(self._folding.fold(fold, entry, event, record), record, 0)
                 return
             if edited is not None:
                 about = f"{entry.spec.name} {entry.key}"

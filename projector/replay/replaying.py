@@ -17,7 +17,8 @@ import msgspec
 
 from hazelgate.projector.core.calls import FAULTS, Limits, Pulse, Tell, Unusual, to_nobody
 from hazelgate.projector.core.messages import FoldRequest, FoldResponse, Write
-from hazelgate.projector.core.plans import EventPlan, FoldPlan, Keys
+from hazelgate.projector.core.paths import Keys
+from hazelgate.projector.core.plans import Apply, EventPlan, FoldPlan
 from hazelgate.sourcing.catalog import Catalog, ViewSpec
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import EntryMeta, EventRecord
@@ -86,7 +87,7 @@ class _Step(NamedTuple):
     event: Event
     record: EventRecord
     entry: _Entry
-    folds: Sequence[FoldPlan]
+    apply: Apply
 
 
 class _Batch(NamedTuple):
@@ -97,7 +98,7 @@ class _Batch(NamedTuple):
     asked: dict[str, dict[str, _Entry]]
 
 
-_Route = tuple[_ViewMemory, tuple[FoldPlan, ...], Callable[[Any], Keys]]
+_Route = tuple[_ViewMemory, Apply, Callable[[Any], Keys]]
 
 
 class Replay:
@@ -153,17 +154,17 @@ class Replay:
                 continue
             pulse.beats += 1
             event = decode(record.event_type, record.event_version, record.data)
-            for memory, folds, keys_of in routes:
+            for memory, apply, keys_of in routes:
                 keys = keys_of(event)
                 if type(keys) is str:
                     entry = memory.recent.get(keys) or self._find(memory, keys, batch)
-                    steps.append(_Step(event, record, entry, folds))
+                    steps.append(_Step(event, record, entry, apply))
                 elif keys is not None:
                     if len(set(keys)) < len(keys):
                         raise Unusual("one event for one entry twice")
                     for key in keys:
                         entry = memory.recent.get(key) or self._find(memory, key, batch)
-                        steps.append(_Step(event, record, entry, folds))
+                        steps.append(_Step(event, record, entry, apply))
         self._batches.append(batch)
         return FoldResponse({name: list(entries) for name, entries in batch.asked.items()}, [])
 
@@ -173,7 +174,7 @@ class Replay:
                 self._memories[name] = _ViewMemory(self._catalog.views[name])
         for event_type, plan in self._plans.items():
             routes = [
-                (self._memories[each.view.name], each.folds, _keys_of(each.folds))
+                (self._memories[each.view.name], each.whole.apply, _keys_of(each.folds))
                 for each in plan.views
                 if each.view.name in self._memories
             ]
@@ -203,17 +204,12 @@ class Replay:
                 asked.load(loaded[key])
         batch_id = batch.batch_id
         changed: list[_Entry] = []
-        for event, record, entry, folds in batch.steps:
+        for event, record, entry, apply in batch.steps:
             applied, position = entry.applied, record.position
             if applied.get(record.lane, -1) >= position:
                 continue
             pulse.beats += 1
-            view: Any = entry.view
-            for fold in folds:
-                view = fold.function(view, event, record) if fold.takes_record else fold.function(view, event)
-                if not isinstance(view, entry.spec.cls):
-                    raise Unusual(f"{fold.name} returned {type(view).__name__}")
-            entry.view = view
+            entry.view = apply(entry.view, event, record)
             entry.version += 1
             applied[record.lane] = position
             entry.caused_by = record.event_id

@@ -8,14 +8,14 @@ with a problem is walked slowly, field by field, to report all of them with thei
 from __future__ import annotations
 
 import json
-import types
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from hazelgate.sourcing.declaring.values import Check
 from hazelgate.sourcing.errors import FieldProblem, InvalidEvent
+from hazelgate.sourcing.structure.types import Kind, Type, fields_of, type_of
 
 T = TypeVar("T", bound=msgspec.Struct)
 Path = tuple[str, ...]
@@ -42,7 +42,7 @@ class Decoder(Generic[T]):
     def __init__(self, cls: type[T], decode: Callable[[bytes | msgspec.Raw], T] | None = None) -> None:
         self.cls = cls
         self._decode = decode or msgspec.json.Decoder(cls).decode
-        self._passes = _compile(cls)
+        self._passes = _compile(type_of(cls))
 
     def decode(self, raw: bytes | msgspec.Raw) -> T:
         """
@@ -93,7 +93,7 @@ def parse_leniently(raw: bytes) -> Any:
 
 def find_problems(value: Any, cls: type[msgspec.Struct]) -> list[FieldProblem]:
     """Everything that keeps a parsed value from being a `cls`. Fields of type `Raw` are not looked into."""
-    return list(_walk(value, cls, ()))
+    return list(_walk(value, type_of(cls), ()))
 
 
 def find_text_problems(value: Any, path: tuple[str, ...]) -> list[FieldProblem]:
@@ -101,32 +101,50 @@ def find_text_problems(value: Any, path: tuple[str, ...]) -> list[FieldProblem]:
     return list(_walk_text(value, path))
 
 
-def _compile(hint: Any) -> Passes | None:
+def _compile(type_: Type, within: tuple[type, ...] = ()) -> Passes | None:
     """A function that says whether all `Check`s within a value of this type hold; None where there are none."""
-    origin = get_origin(hint)
-    if origin is Annotated:
-        base, *extras = get_args(hint)
-        parts = [check.holds for check in extras if isinstance(check, Check)]
-        inner = _compile(base)
-        if inner is not None:
-            parts.append(inner)
-        return _all_of(parts)
-    if origin in (Union, types.UnionType):
-        options = [_compile(option) for option in get_args(hint) if option is not type(None)]
-        if len(options) == 1 and options[0] is not None:
-            some = options[0]
-            return lambda value: value is None or some(value)
-        return None
-    if origin in (list, tuple, Sequence):
-        item = _compile(get_args(hint)[0])
-        return None if item is None else lambda values: all(map(item, values))
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        hints = get_type_hints(hint, include_extras=True)
-        fields = [(name, passes) for name in hint.__struct_fields__ if (passes := _compile(hints[name])) is not None]
-        if not fields:
+    parts = [check.holds for check in type_.checks]
+    inner = _compile_parts(type_, within)
+    if inner is not None:
+        parts.append(inner)
+    passes = _all_of(parts)
+    if passes is not None and type_.nullable:
+        some = passes
+        return lambda value: value is None or some(value)
+    return passes
+
+
+def _compile_parts(type_: Type, within: tuple[type, ...]) -> Passes | None:
+    """The same for what a value consists of."""
+    if type_.kind is Kind.STRUCT:
+        return _compile_struct(type_.bare, within)
+    if type_.kind in (Kind.LIST, Kind.SET, Kind.MAP):
+        item = _compile(type_.item, within)
+        if item is None:
             return None
-        return lambda value: all(passes(getattr(value, name)) for name, passes in fields)
-    return None
+        each = item
+        if type_.kind is Kind.MAP:
+            return lambda values: all(map(each, values.values()))
+        return lambda values: all(map(each, values))
+    if type_.kind is Kind.TUPLE:
+        found = [(place, _compile(part, within)) for place, part in enumerate(type_.parts)]
+        positions = [(place, passes) for place, passes in found if passes is not None]
+        return (lambda values: all(passes(values[place]) for place, passes in positions)) if positions else None
+    return None  # nobody can tell any more which of several alternatives it was
+
+
+def _compile_struct(cls: type[msgspec.Struct], within: tuple[type, ...]) -> Passes | None:
+    if cls in within:
+        return lambda value: _passes_of(cls)(value)
+    found = [(field.name, _compile(field.type, (*within, cls))) for field in fields_of(cls)]
+    fields = [(name, passes) for name, passes in found if passes is not None]
+    return (lambda value: all(passes(getattr(value, name)) for name, passes in fields)) if fields else None
+
+
+@cache
+def _passes_of(cls: type[msgspec.Struct]) -> Passes:
+    """Of a class that contains itself: compiled once more when the first of its values within a value is looked at."""
+    return _compile(type_of(cls)) or (lambda _: True)
 
 
 def _all_of(parts: list[Passes]) -> Passes | None:
@@ -135,37 +153,36 @@ def _all_of(parts: list[Passes]) -> Passes | None:
     return lambda value: all(part(value) for part in parts)
 
 
-def _walk(value: Any, hint: Any, path: Path) -> Iterator[FieldProblem]:
-    extras: list[Any] = []
-    while get_origin(hint) is Annotated:
-        hint, *more = get_args(hint)
-        extras += more
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        options = [option for option in get_args(hint) if option is not type(None)]
-        if value is None and len(options) < len(get_args(hint)):
-            return
-        if len(options) == 1:
-            yield from _walk(value, Annotated[(options[0], *extras)] if extras else options[0], path)
-            return
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        yield from _walk_struct(value, hint, path)
-    elif origin in (list, tuple, Sequence) and isinstance(value, (list, tuple)):
-        yield from _walk_items(value, get_args(hint)[0], extras, path)
-    else:
-        yield from _walk_leaf(value, hint, extras, path)
+def _walk(value: Any, type_: Type, path: Path) -> Iterator[FieldProblem]:
+    if value is None and type_.nullable:
+        return
+    found = list(_walk_parts(value, type_, path))
+    yield from found or _walk_whole(value, type_, path)
+
+
+def _walk_parts(value: Any, type_: Type, path: Path) -> Iterator[FieldProblem]:
+    """What is wrong with something that the value consists of."""
+    if type_.kind is Kind.STRUCT:
+        yield from _walk_struct(value, type_.bare, path)
+    elif type_.kind in (Kind.LIST, Kind.SET) and isinstance(value, (list, tuple)):
+        yield from _walk_items(value, type_, path)
+    elif type_.kind is Kind.MAP and isinstance(value, dict):
+        for name, each in value.items():
+            yield from _walk(each, type_.item, (*path, printable(str(name))))
+    elif type_.kind is Kind.TUPLE and isinstance(value, (list, tuple)):
+        for index, (each, part) in enumerate(zip(value, type_.parts, strict=False)):
+            yield from _walk(each, part, (*path, str(index)))
 
 
 def _walk_struct(value: Any, cls: type[msgspec.Struct], path: Path) -> Iterator[FieldProblem]:
     if not isinstance(value, dict):
         yield FieldProblem(path, f"must be an object, is {_kind(value)}")
         return
-    hints = get_type_hints(cls, include_extras=True)
-    fields = {field.encode_name: field for field in msgspec.structs.fields(cls)}
+    fields = {field.json_name: field for field in fields_of(cls)}
     for encoded, field in fields.items():
         given = value.get(encoded, _MISSING)
         if given is not _MISSING:
-            yield from _walk(given, hints[field.name], (*path, encoded))
+            yield from _walk(given, field.type, (*path, encoded))
         elif field.required:
             yield FieldProblem((*path, encoded), "is required")
     if cls.__struct_config__.forbid_unknown_fields:
@@ -174,33 +191,35 @@ def _walk_struct(value: Any, cls: type[msgspec.Struct], path: Path) -> Iterator[
                 yield FieldProblem((*path, printable(str(name))), "is no field of it")
 
 
-def _walk_items(values: Sequence[Any], item: Any, extras: list[Any], path: Path) -> Iterator[FieldProblem]:
+def _walk_items(values: Sequence[Any], type_: Type, path: Path) -> Iterator[FieldProblem]:
     for index, each in enumerate(values):
-        yield from _walk(each, item, (*path, str(index)))
-    for meta in extras:
-        if isinstance(meta, msgspec.Meta):
-            least, most = meta.min_length, meta.max_length
-            if (least is not None and len(values) < least) or (most is not None and len(values) > most):
-                yield FieldProblem(path, _length_message(least, most, len(values)))
+        yield from _walk(each, type_.item, (*path, str(index)))
+    for meta in type_.metas:
+        least, most = meta.min_length, meta.max_length
+        if (least is not None and len(values) < least) or (most is not None and len(values) > most):
+            yield FieldProblem(path, _length_message(least, most, len(values)))
 
 
-def _walk_leaf(value: Any, hint: Any, extras: list[Any], path: Path) -> Iterator[FieldProblem]:
+def _walk_whole(value: Any, type_: Type, path: Path) -> Iterator[FieldProblem]:
+    """What is wrong with a value whose parts are right."""
     if isinstance(value, _NoNumber):
         yield FieldProblem(path, "must be a number; NaN and Infinity are none")
         return
-    metas = [meta for meta in extras if isinstance(meta, msgspec.Meta)]
-    if hint is msgspec.Raw:
+    # A struct and a list are right when their parts are; a field of type Raw takes anything.
+    walked = type_.kind is Kind.STRUCT or (type_.kind is Kind.LIST and isinstance(value, (list, tuple)))
+    if type_.bare is msgspec.Raw or (walked and not type_.checks):
         return
     try:
-        converted = msgspec.convert(value, Annotated[(hint, *metas)] if metas else hint)
+        converted = msgspec.convert(value, type_.checked_by_msgspec)
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
-        yield FieldProblem(path, _leaf_message(metas, str(error)))
+        yield FieldProblem(path, _leaf_message(type_.metas, str(error)))
         return
-    for check in extras:
-        if isinstance(check, Check) and not check.holds(converted):
+    for check in type_.checks:
+        if not check.holds(converted):
             yield FieldProblem(path, check.message)
             return
-    yield from _walk_text(value, path)
+    if not walked:
+        yield from _walk_text(value, path)
 
 
 def _walk_text(value: Any, path: Path) -> Iterator[FieldProblem]:
@@ -221,7 +240,7 @@ def _walk_text(value: Any, path: Path) -> Iterator[FieldProblem]:
         yield FieldProblem(path, "must be a number; NaN and Infinity are none")
 
 
-def _leaf_message(metas: list[msgspec.Meta], error: str) -> str:
+def _leaf_message(metas: Sequence[msgspec.Meta], error: str) -> str:
     description = next((meta.description for meta in metas if meta.description), None)
     if description is not None:
         return f"must be {description}"

@@ -7,14 +7,14 @@ A text with a pattern is tried with a few words that patterns usually allow; whe
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from hazelgate.sourcing.errors import CatalogError, InvalidEvent
 from hazelgate.sourcing.structure.decoding import Decoder
+from hazelgate.sourcing.structure.types import Kind, Type, fields_of
 
 _WORDS = (
     "example",
@@ -55,18 +55,17 @@ def least(cls: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _struct(cls: type[msgspec.Struct], path: str, *, everything: bool, depth: int = 0) -> dict[str, Any]:
-    hints = get_type_hints(cls, include_extras=True)
     tag = cls.__struct_config__.tag
     made: dict[str, Any] = {} if tag is None else {cls.__struct_config__.tag_field or "type": tag}
-    for field in msgspec.structs.fields(cls):
+    for field in fields_of(cls):
         if field.required or (everything and depth < 4):
-            made[field.encode_name] = _value(hints[field.name], f"{path}.{field.name}", everything, depth)
+            made[field.json_name] = _value(field.type, f"{path}.{field.name}", everything, depth)
     return made
 
 
-def _value(hint: Any, path: str, everything: bool, depth: int) -> Any:
-    for candidate in _candidates(hint, path, everything, depth):
-        if _fits(hint, candidate):
+def _value(type_: Type, path: str, everything: bool, depth: int) -> Any:
+    for candidate in _candidates(type_, path, everything, depth):
+        if _fits(type_.hint, candidate):
             return candidate
     raise CatalogError(f"no example of {path} comes to mind; give one in its type: Annotated[…, Meta(examples=[…])]")
 
@@ -80,33 +79,27 @@ def _fits(hint: Any, candidate: Any) -> bool:
     return True
 
 
-def _candidates(hint: Any, path: str, everything: bool, depth: int) -> Iterator[Any]:
-    metas: list[msgspec.Meta] = []
-    whole = hint
-    while get_origin(hint) is Annotated:
-        hint, *extras = get_args(hint)
-        metas += [extra for extra in extras if isinstance(extra, msgspec.Meta)]
-    for meta in metas:
+def _candidates(type_: Type, path: str, everything: bool, depth: int) -> Iterator[Any]:
+    for meta in type_.metas:
         yield from meta.examples or ()
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        for option in arguments:
-            if option is not type(None):
-                yield from _candidates(Annotated[(option, *metas)] if metas else option, path, everything, depth)
-        yield None
-    elif isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        yield _struct(hint, path, everything=everything, depth=depth + 1)
-    elif origin in (list, set, frozenset, Sequence) or (origin is tuple and arguments[1:] == (...,)):
-        fewest = max((meta.min_length or 0 for meta in metas), default=0)
+    if type_.kind is Kind.EITHER:
+        for option in type_.parts:
+            yield from _candidates(option, path, everything, depth)
+    elif type_.kind is Kind.STRUCT:
+        yield _struct(type_.bare, path, everything=everything, depth=depth + 1)
+    elif type_.kind in (Kind.LIST, Kind.SET):
+        fewest = max((meta.min_length or 0 for meta in type_.metas), default=0)
         if depth >= 4 and fewest == 0:
             yield []
-        yield [_value(arguments[0], f"{path}[]", everything, depth + 1)] * max(1, fewest)
-    elif origin is tuple:
-        yield [_value(each, f"{path}[]", everything, depth + 1) for each in arguments]
-    elif origin is dict:
-        yield {"key": _value(arguments[1], f"{path}.*", everything, depth + 1)}
+        yield [_value(type_.item, f"{path}[]", everything, depth + 1)] * max(1, fewest)
+    elif type_.kind is Kind.TUPLE:
+        yield [_value(each, f"{path}[]", everything, depth + 1) for each in type_.parts]
+    elif type_.kind is Kind.MAP:
+        yield {"key": _value(type_.item, f"{path}.*", everything, depth + 1)}
     else:
-        yield from _leaves(whole)
+        yield from _leaves(type_.checked_by_msgspec)
+    if type_.nullable:
+        yield None
 
 
 def _leaves(hint: Any) -> Iterator[Any]:

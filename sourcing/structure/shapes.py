@@ -7,14 +7,13 @@ the message of each `Check`. `changes` says what became of a shape, and which of
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any
 
 import msgspec
 
-from hazelgate.sourcing.declaring.values import Check
+from hazelgate.sourcing.structure.types import Kind, Type, fields_of, type_of
 
 Shape = dict[str, Any]
 
@@ -26,58 +25,45 @@ _EXACT = ("pattern", "multipleOf")
 
 def shape_of(cls: type[msgspec.Struct]) -> Shape:
     """The shape of an event's data in today's version."""
-    return _shape(cls, ())
+    return _shape(type_of(cls), ())
 
 
-def _shape(hint: Any, within: tuple[type, ...]) -> Shape:
-    metas: list[msgspec.Meta] = []
-    checks: list[str] = []
-    while get_origin(hint) is Annotated:
-        hint, *extras = get_args(hint)
-        metas += [extra for extra in extras if isinstance(extra, msgspec.Meta)]
-        checks += [extra.message for extra in extras if isinstance(extra, Check)]
-    shape = _bare_shape(hint, metas, within)
-    return {**shape, "checks": sorted(checks)} if checks else shape
+def _shape(type_: Type, within: tuple[type, ...]) -> Shape:
+    shape = _shape_of_value(type_, within)
+    if type_.nullable:
+        shape = {**shape, "nullable": True}
+    return {**shape, "checks": sorted(check.message for check in type_.checks)} if type_.checks else shape
 
 
-def _bare_shape(hint: Any, metas: list[msgspec.Meta], within: tuple[type, ...]) -> Shape:
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        options = [_shape(Annotated[(option, *metas)] if metas else option, within) for option in arguments
-                   if option is not type(None)]  # fmt: skip
-        if len(options) == 1:
-            return {**options[0], "nullable": True}
-        either: Shape = {"type": "either", "options": sorted(options, key=str)}
-        return {**either, "nullable": True} if type(None) in arguments else either
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        if hint in within:
-            return {"type": "object", "again": hint.__name__}
-        return _struct_shape(hint, (*within, hint))
-    many = origin in (list, set, frozenset, Sequence) or (origin is tuple and arguments[1:] == (...,))
-    if many:
-        return {**_leaf(list, metas), "type": "array", "items": _shape(arguments[0], within)}
-    if origin is dict:
-        return {**_leaf(dict, metas), "type": "object", "values": _shape(arguments[1], within)}
-    return _leaf(hint, metas)
+def _shape_of_value(type_: Type, within: tuple[type, ...]) -> Shape:
+    """The shape of what is not null."""
+    if type_.kind is Kind.EITHER:
+        return {"type": "either", "options": sorted((_shape(each, within) for each in type_.parts), key=str)}
+    if type_.kind is Kind.STRUCT:
+        if type_.bare in within:
+            return {"type": "object", "again": type_.bare.__name__}
+        return _struct_shape(type_.bare, (*within, type_.bare))
+    if type_.kind in (Kind.LIST, Kind.SET):
+        return {**_leaf(list, type_.metas), "type": "array", "items": _shape(type_.item, within)}
+    if type_.kind is Kind.MAP:
+        return {**_leaf(dict, type_.metas), "type": "object", "values": _shape(type_.item, within)}
+    return _leaf(type_.bare, type_.metas)
 
 
 def _struct_shape(cls: type[msgspec.Struct], within: tuple[type, ...]) -> Shape:
-    hints = get_type_hints(cls, include_extras=True)
     fields = {}
-    for field in msgspec.structs.fields(cls):
-        shape = _shape(hints[field.name], within)
+    for field in fields_of(cls):
+        shape = _shape(field.type, within)
         if field.required:
             shape["required"] = True
-        elif field.default is not msgspec.NODEFAULT:
-            shape["default"] = msgspec.to_builtins(field.default)
         else:
-            shape["default"] = msgspec.to_builtins(field.default_factory())
-        fields[field.encode_name] = shape
+            shape["default"] = msgspec.to_builtins(field.default)
+        fields[field.json_name] = shape
     shape = {"type": "object", "fields": fields}
     return shape if cls.__struct_config__.tag is None else {**shape, "tag": cls.__struct_config__.tag}
 
 
-def _leaf(hint: Any, metas: list[msgspec.Meta]) -> Shape:
+def _leaf(hint: Any, metas: Sequence[msgspec.Meta]) -> Shape:
     schema: Shape = msgspec.json.schema(Annotated[(hint, *metas)] if metas else hint)
     definitions = schema.pop("$defs", {})
     reference = schema.pop("$ref", None)

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
-from hazelgate.client.operators.snapshots import AttemptStatus, Snapshots
+from hazelgate.client.operators.snapshot_requests import AttemptStatus, Snapshots
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission
 from hazelgate.operations.cli import main
 from hazelgate.sourcing.errors import RebuildRefused, SnapshotRefused

@@ -14,7 +14,7 @@ import pytest
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
-from hazelgate.client.operators.snapshots import Attempt, AttemptStatus, Snapshots
+from hazelgate.client.operators.snapshot_requests import Attempt, AttemptStatus, Snapshots
 from hazelgate.client.submitting.handler import EventHandler, Submission
 from hazelgate.operations.member import MemberOptions
 from hazelgate.sourcing.errors import PipelineUnavailable

@@ -53,8 +53,8 @@ class LossyCluster:
     async def stats(self) -> PipelineStats:
         return await self._inner.stats()
 
-    async def ask_rebuilds(self, request: bytes) -> bytes:
-        return await self._inner.ask_rebuilds(request)
+    async def maintain_views(self, request: bytes) -> bytes:
+        return await self._inner.maintain_views(request)
 
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None

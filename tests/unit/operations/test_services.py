@@ -1,4 +1,4 @@
-"""The supervisor, with small children in place of a member, a projector and a gateway."""
+"""A group of services, with small children in place of a member, a projector and a gateway."""
 
 import asyncio
 import os
@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from hazelgate.operations.services import Backoff, ChildSpec, Supervisor
+from hazelgate.operations.services import BACKOFF, GOOD_RUN_SECONDS, ChildSpec, ServiceGroup, failures_in_a_row
+from hazelgate.sourcing.backoff import Backoff
 
-QUICK = Backoff(first_seconds=0.05, most_seconds=0.2)
+QUICK = Backoff(first_seconds=0.05, longest_seconds=0.2)
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
@@ -47,8 +48,8 @@ async def test_each_line_is_forwarded_with_the_name_of_its_child() -> None:
         "import sys, time; print('one'); print('two', file=sys.stderr);"
         " sys.stdout.write('three'); sys.stdout.flush(); time.sleep(600)"
     )
-    async with Supervisor(lines.append, backoff=QUICK) as supervisor:
-        supervisor.start(python("a", source), python("longer", SLEEPS))
+    async with ServiceGroup(lines.append, backoff=QUICK) as services:
+        services.start(python("a", source), python("longer", SLEEPS))
         await until(lambda: "longer | up" in lines and any("two" in line for line in lines))
     assert "a      | one" in lines
     assert "a      | two" in lines
@@ -59,8 +60,8 @@ async def test_a_line_that_never_ends_does_not_stop_the_child() -> None:
     """A child is never blocked on output that nobody takes."""
     lines: list[str] = []
     source = "import time; print('x' * 1_000_000, flush=True); print('done', flush=True); time.sleep(600)"
-    async with Supervisor(lines.append) as supervisor:
-        supervisor.start(python("a", source))
+    async with ServiceGroup(lines.append) as services:
+        services.start(python("a", source))
         await until(lambda: "a | done" in lines)
     assert sum(line.count("x") for line in lines) == 1_000_000
 
@@ -68,8 +69,8 @@ async def test_a_line_that_never_ends_does_not_stop_the_child() -> None:
 async def test_a_child_that_dies_is_started_again() -> None:
     """And the reason of its end is told."""
     lines: list[str] = []
-    async with Supervisor(lines.append, backoff=QUICK) as supervisor:
-        supervisor.start(python("a", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"))
+    async with ServiceGroup(lines.append, backoff=QUICK) as services:
+        services.start(python("a", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"))
         await until(lambda: len(lines) == 1)
         os.kill(int(lines[0].split()[-1]), signal.SIGKILL)
         await until(lambda: len(lines) == 3)
@@ -80,18 +81,16 @@ async def test_a_child_that_dies_is_started_again() -> None:
 async def test_a_child_that_can_not_be_started_is_tried_again() -> None:
     """The cause is told, and the others run on."""
     lines: list[str] = []
-    async with Supervisor(lines.append, backoff=QUICK) as supervisor:
-        supervisor.start(ChildSpec(name="a", command=("/nowhere/to/be/found",)), python("b", SLEEPS))
+    async with ServiceGroup(lines.append, backoff=QUICK) as services:
+        services.start(ChildSpec(name="a", command=("/nowhere/to/be/found",)), python("b", SLEEPS))
         await until(lambda: sum("could not be started" in line for line in lines) >= 2 and "b | up" in lines)
 
 
 def test_the_wait_doubles_up_to_a_bound_and_starts_over_after_a_good_run() -> None:
     """A child that fails at once is not started in a tight loop."""
-    backoff = Backoff(first_seconds=1.0, most_seconds=3.0, good_run_seconds=30.0)
-    assert backoff.after(None, 0.0) == 1.0
-    assert backoff.after(1.0, 0.0) == 2.0
-    assert backoff.after(2.0, 0.0) == 3.0
-    assert backoff.after(3.0, 30.0) == 1.0
+    assert [failures_in_a_row(before, 0.0) for before in (0, 1, 2)] == [1, 2, 3]
+    assert failures_in_a_row(7, GOOD_RUN_SECONDS) == 1
+    assert [BACKOFF.pause_seconds(failures) for failures in (1, 2, 3, 9)] == [0.5, 1.0, 2.0, 10.0]
 
 
 async def test_children_end_in_the_reverse_order_of_their_start() -> None:
@@ -101,9 +100,9 @@ async def test_children_end_in_the_reverse_order_of_their_start() -> None:
         "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit(0)));"
         " print('up', flush=True); time.sleep(600)"
     )
-    async with Supervisor(lines.append) as supervisor:
-        supervisor.start(python("a", source), python("b", source))
-        supervisor.start(python("c", source))
+    async with ServiceGroup(lines.append) as services:
+        services.start(python("a", source), python("b", source))
+        services.start(python("c", source))
         await until(lambda: len(lines) == 3)
     assert lines[3:] == ["c | bye", "b | bye", "a | bye"]
 
@@ -112,8 +111,8 @@ async def test_a_child_that_will_not_end_is_killed_when_its_time_is_up() -> None
     """Ending the stack is bounded in time."""
     lines: list[str] = []
     loop = asyncio.get_running_loop()
-    async with Supervisor(lines.append) as supervisor:
-        supervisor.start(python("a", STUBBORN, stop_seconds=0.3))
+    async with ServiceGroup(lines.append) as services:
+        services.start(python("a", STUBBORN, stop_seconds=0.3))
         await until(lambda: lines == ["a | up"])
         told = loop.time()
     assert 0.3 <= loop.time() - told < 5.0
@@ -122,8 +121,8 @@ async def test_a_child_that_will_not_end_is_killed_when_its_time_is_up() -> None
 async def test_what_a_child_started_ends_with_it() -> None:
     """Nothing is left behind one level deeper either."""
     lines: list[str] = []
-    async with Supervisor(lines.append) as supervisor:
-        supervisor.start(python("a", HAS_A_CHILD))
+    async with ServiceGroup(lines.append) as services:
+        services.start(python("a", HAS_A_CHILD))
         await until(lambda: len(lines) == 1)
         grandchild = int(lines[0].split()[-1])
         assert is_alive(grandchild)
@@ -134,10 +133,10 @@ async def test_a_supervisor_that_is_killed_takes_its_children_along(tmp_path: Pa
     """Even by SIGKILL, which it can't react to."""
     source = (
         "import asyncio, sys\n"
-        "from hazelgate.operations.services import ChildSpec, Supervisor\n"
+        "from hazelgate.operations.services import ChildSpec, ServiceGroup\n"
         "async def main():\n"
-        "    async with Supervisor(lambda line: print(line, flush=True)) as supervisor:\n"
-        f"        supervisor.start(ChildSpec(name='a', command=(sys.executable, '-c', {HAS_A_CHILD!r})))\n"
+        "    async with ServiceGroup(lambda line: print(line, flush=True)) as services:\n"
+        f"        services.start(ChildSpec(name='a', command=(sys.executable, '-c', {HAS_A_CHILD!r})))\n"
         "        await asyncio.sleep(600)\n"
         "asyncio.run(main())\n"
     )

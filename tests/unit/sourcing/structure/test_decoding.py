@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Meta, field
 
 from hazelgate import Check, Event, Id, Value
-from hazelgate.sourcing.errors import InvalidEvent
+from hazelgate.sourcing.errors import FieldProblem, InvalidEvent
 from hazelgate.sourcing.structure.decoding import Decoder
 
 
@@ -128,3 +128,70 @@ def test_whatever_stands_in_a_field_is_decoded_or_blamed_on_it(name: str, value:
     except InvalidEvent as invalid:
         blamed = {problem.path[0] for problem in invalid.problems}
     assert blamed <= {name}
+
+
+SHORT = Check(lambda word: len(word) < 3, "must be short")
+ADDS_UP = Check(lambda pair: sum(pair) == 10, "must add up to 10")
+ONCE = Check(lambda words: len(set(words)) == len(words), "must have each word once")
+IN_ORDER = Check(lambda span: span.first <= span.last, "must begin before it ends")
+
+
+class Span(Value):
+    first: int
+    last: int
+
+
+class Checked(Event):
+    words: Annotated[tuple[Annotated[str, SHORT], ...], ONCE] = ()
+    by_name: dict[str, Annotated[str, SHORT]] = field(default_factory=dict)
+    some: frozenset[Annotated[str, SHORT]] = frozenset()
+    pair: tuple[int, Annotated[str, SHORT]] = (0, "")
+    parts: Annotated[tuple[int, int], ADDS_UP] = (5, 5)
+    span: Annotated[Span, IN_ORDER] | None = None
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ({"words": ["ab", "abc"]}, {("words", "1"): "must be short"}),
+        ({"words": ["ab", "ab"]}, {("words",): "must have each word once"}),
+        ({"byName": {"x": "abc"}}, {("byName", "x"): "must be short"}),
+        ({"some": ["abc"]}, {("some", "0"): "must be short"}),
+        ({"pair": [1, "abc"]}, {("pair", "1"): "must be short"}),
+        ({"pair": ["x", "ab"]}, {("pair", "0"): "expected int, got str"}),
+        ({"pair": [1]}, {("pair",): "expected array of length 2, got 1"}),
+        ({"parts": [5, 6]}, {("parts",): "must add up to 10"}),
+        ({"span": {"first": 2, "last": 1}}, {("span",): "must begin before it ends"}),
+        ({"span": {"first": 2, "last": "1"}, "words": [1]},
+         {("span", "last"): "expected int, got str", ("words", "0"): "expected str, got int"}),
+    ],
+)  # fmt: skip
+def test_checks_hold_wherever_a_type_has_them(data: dict[str, Any], found: dict[tuple[str, ...], str]) -> None:
+    """On a list, a struct or a pair as a whole, and on what is in it."""
+    with pytest.raises(InvalidEvent) as caught:
+        Decoder(Checked).convert(data)
+    assert {problem.path: problem.message for problem in caught.value.problems} == found
+
+
+def test_what_every_check_lets_through_is_decoded() -> None:
+    data = {"words": ["a", "b"], "byName": {"x": "ab"}, "some": ["a"], "pair": [1, "a"], "parts": [4, 6], "span": None}
+    assert Decoder(Checked).convert(data) == Checked(
+        words=("a", "b"), by_name={"x": "ab"}, some=frozenset({"a"}), pair=(1, "a"), parts=(4, 6)
+    )
+
+
+class Branch(Value):
+    size: Annotated[int, Check(lambda size: size > 0, "must grow")]
+    branches: tuple[Branch, ...] = ()
+
+
+class Planted(Event):
+    trunk: Branch
+
+
+def test_a_type_that_contains_itself_is_checked_however_deep() -> None:
+    assert Decoder(Planted).convert({"trunk": {"size": 1, "branches": [{"size": 1}]}}).trunk.branches[0].size == 1
+    with pytest.raises(InvalidEvent) as caught:
+        Decoder(Planted).convert({"trunk": {"size": 1, "branches": [{"size": 1, "branches": [{"size": 0}]}]}})
+    (problem,) = caught.value.problems
+    assert problem == FieldProblem(("trunk", "branches", "0", "branches", "0", "size"), "must grow")

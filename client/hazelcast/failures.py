@@ -1,13 +1,12 @@
-"""How the Hazelcast client is set up, and what its errors mean to us."""
+"""Failures of what is asked of a member: its time is up, or the Hazelcast client has raised an error of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 
-from hazelcast.config import Config
 from hazelcast.errors import (
     HazelcastClientNotActiveError,
     HazelcastError,
@@ -37,29 +36,6 @@ _AWAY = (
     TargetNotMemberError,
     OSError,
 )
-
-
-def client_config(
-    *, cluster_name: str, members: Sequence[str], name: str, on_lifecycle: Callable[[str], None]
-) -> Config:
-    """A client that looks for its members without end, notices soon that they are gone, and comes back soon."""
-    config = Config()  # type: ignore[no-untyped-call]
-    config.cluster_name = cluster_name
-    config.cluster_members = list(members)
-    config.client_name = name
-    config.lifecycle_listeners = [on_lifecycle]
-    config.connection_timeout = 2.0
-    config.retry_initial_backoff = 0.1
-    config.retry_max_backoff = 1.0
-    config.retry_multiplier = 1.5
-    config.retry_jitter = 0.2
-    # How long the client goes on trying when it cannot send, not how long an answer may take.
-    config.invocation_timeout = 1.0
-    config.invocation_retry_pause = 0.1
-    config.heartbeat_interval = 2.0
-    config.heartbeat_timeout = 10.0
-    config.backup_ack_to_client_enabled = False
-    return config
 
 
 @contextlib.asynccontextmanager

@@ -104,7 +104,7 @@ class Snapshots:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _ask(self, **request: Any) -> _Answer:
-        answer = _decode_answer(await self._cluster.ask_rebuilds(msgspec.json.encode(request)))
+        answer = _decode_answer(await self._cluster.maintain_views(msgspec.json.encode(request)))
         if answer.refused is not None:
             raise SnapshotRefused(answer.refused)
         return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hazelcast.errors import RejectedExecutionError, TargetDisconnectedError
 
-from hazelgate.client.hazelcast.connection import plain_errors
+from hazelgate.client.hazelcast.failures import plain_errors
 from hazelgate.sourcing.errors import PipelineUnavailable
 
 
