@@ -7,10 +7,10 @@ import orjson
 import strawberry
 from strawberry.scalars import JSON
 
+from hazelgate.client.reading.histories import read_histories_after
 from hazelgate.client.reading.queries import Condition
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.events.submitting import MAX_EVENTS, given, submit_many
-from hazelgate.resolvers.reading.aggregate_log import aggregate_records
 from hazelgate.resolvers.reading.histories import event_connection
 from hazelgate.resolvers.reading.listings import Listing
 from hazelgate.resolvers.reading.pages import Page
@@ -64,10 +64,11 @@ class EventQueries:
                     and (not isinstance(correlation_id, str) or record.correlation_id == correlation_id)
                 )
 
-            found = await aggregate_records(
-                info,
-                (specs[name].aggregate for name in (specs if chosen is None else chosen)),
-                require_id("aggregateId", aggregate_id),
+            key = require_id("aggregateId", aggregate_id)
+            kinds = dict.fromkeys(specs[name].aggregate for name in (specs if chosen is None else chosen))
+            found = await read_histories_after(
+                info.context.reads.load_many,
+                [(kind, key) for kind in kinds],
                 after=page.after,
                 limit=page.size + 1,
                 wanted=wanted,

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from hazelgate.client.reading.histories import Aggregate, read_histories
+from hazelgate.client.reading import histories
+from hazelgate.client.reading.histories import Aggregate
 from hazelgate.projector.past import Lineage
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.reading.pages import Page, page_info
-from hazelgate.resolvers.reading.records import read_records
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.connections import cursor_of
 from hazelgate.schema.events.records import EventConnection, EventEdge, EventRecord
@@ -28,7 +28,9 @@ async def read_history(
         raise bad_input("after", "not a cursor of this history: take it from an edge of it")
     start = int(page.after) + 1 if page.after else 1
     # One more than the page has tells whether it goes on.
-    records = await read_records(info.context.reads, aggregate_type, aggregate_id, range(start, start + page.size + 1))
+    records = await histories.read_history(
+        info.context.reads.load_many, (aggregate_type, aggregate_id), start, page.size + 1
+    )
     shown = [(str(record.sequence), EventRecord.of(record)) for record in records[: page.size]]
     return event_connection(page, len(records) > page.size, order, shown)
 
@@ -42,7 +44,7 @@ async def read_lineage(
     lineage = Lineage(info.context.catalog, view)
     records = [
         record
-        for history in await read_histories(info.context.reads.load_many, aggregates)
+        for history in await histories.read_histories(info.context.reads.load_many, aggregates)
         for record in history
         if (page.after is None or record.cursor > page.after) and lineage.forms(record, key)
     ]
