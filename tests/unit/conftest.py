@@ -46,7 +46,8 @@ def _no_process_and_no_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(grpc, "server", no_grpc)
     monkeypatch.setattr(grpc, "insecure_channel", no_grpc)
     global _offences
-    _offences = offences = []
+    offences: list[str] = []
+    _offences = offences
     try:
         yield
     finally:
