@@ -1,14 +1,17 @@
-"""The rule of this tier: a unit test starts no process and opens no port."""
+"""The rules of this tier: a unit test starts no process, opens no port, and waits for no clock."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import grpc
 import pytest
+
+from tests.support.idle_time import idle_time
 
 STARTS_A_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "os.exec"}
 OPENS_A_PORT = {"socket.bind", "socket.connect", "socket.sendto"}
@@ -53,3 +56,10 @@ def _no_process_and_no_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     finally:
         _offences = None
     assert offences == [], f"{offences}: move the test to tests/component"
+
+
+@pytest.fixture(autouse=True)
+async def _time_passes_while_nothing_happens() -> AsyncIterator[None]:
+    """A second of the event loop takes no second, and a slow machine runs into no time limit."""
+    with idle_time(asyncio.get_running_loop()):
+        yield
