@@ -103,7 +103,7 @@ def _page() -> bytes:
     html, self_contained = load_page()
     if not self_contained:
         logger.warning("GraphiQL is loaded from a CDN: its page was not built here")
-    return html.encode()
+    return html
 
 
 def _json(status: int, body: object) -> Response:

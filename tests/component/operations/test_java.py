@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hazelgate.operations.java import Java, JavaUnusable, find_java
-from tests.unit.operations.conftest import FakeJava
+from tests.component.operations.conftest import FakeJava
 
 JAVA_17 = 'openjdk version "17.0.15" 2025-04-15'
 JAVA_21 = 'openjdk version "21" 2023-09-19'
