@@ -159,7 +159,7 @@ class HazelcastCluster:
     async def import_events(
         self, head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()
     ) -> ImportAnswer:
-        """Do what docs/reference/protocol.md says of "ImportEvents"; `hazelgate.operations.transfer` knows the order."""
+        """Do "ImportEvents" of docs/reference/protocol.md; `hazelgate.operations.transfer` knows in which order."""
         answer = await self._ask_any(tasks.import_events(head, events))
         return msgspec.json.decode(answer, type=ImportAnswer)
 

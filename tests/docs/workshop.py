@@ -82,6 +82,7 @@ class Workshop:
         Raises:
             NotAsWritten: Something came out otherwise; it names the line.
         """
+        self._allot_ports(text)
         for block in blocks(text):
             if block.is_picture:
                 continue
@@ -137,9 +138,12 @@ class Workshop:
 
     def port(self, written: str) -> int:
         """The port that stands for the one on the page."""
-        if written not in self.ports:
-            self.ports[written] = free_port()
         return self.ports[written]
+
+    def _allot_ports(self, text: str) -> None:
+        """Higher ports stand for higher ones: what is listed by address is in the order of the page."""
+        new = sorted({"8000", *(found[1] for found in _PORT.findall(text))} - set(self.ports))
+        self.ports.update(zip(new, sorted(free_port() for _ in new), strict=True))
 
     # ---------------------------------------------------------------- files and commands
 
