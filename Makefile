@@ -55,7 +55,8 @@ bench: setup
 
 docs: $(VENV)/.installed $(MERMAID_JS)
 	$(BIN)/python -m docs.generating.figures
-	$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python -m docs.generating.staging build/pages
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/generating build/pages site
 
 setup: $(VENV)/.installed engine page
 

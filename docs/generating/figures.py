@@ -63,7 +63,7 @@ def page() -> str:
     _, _, after = rest.partition(_END)
     rows = ((each.figure, code(each.suite), each.aim, each.newest) for each in figures)
     made = table(("figure", "suite", "aim", "newest"), rows)
-    return f"{before}{_BEGIN}\nMeasured on {measured}.\n\n{made}{_END}{after}"
+    return f"{before}{_BEGIN}\nMeasured on {measured}\n\n{made}{_END}{after}"
 
 
 def chart() -> str:
@@ -76,8 +76,8 @@ def chart() -> str:
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * math.log(times) / math.log(most)
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif"'
-        ' font-size="13" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img"',
+        '  font-family="sans-serif" font-size="13">',
         "<title>How many times better than its aim each figure is</title>",
         f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
     ]

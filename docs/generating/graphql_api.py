@@ -38,17 +38,13 @@ def page() -> str:
     """The page."""
     schema = graphql_schema()
     roots = [each for each in (schema.query_type, schema.mutation_type, schema.subscription_type) if each is not None]
-    text = [
-        "# GraphQL API\n\nThis is the schema of the shop, the example domain. "
-        "The fields for events, pipelines, rebuilds and snapshots are the same for any domain.\n\n"
-    ]
-    for root in roots:
-        text.append(f"## {root.name}\n\n{_fields(root.fields)}")
+    text = ["# GraphQL API\n\nThis is the schema of the shop, the example domain.\n"]
+    text.append("The fields for events, pipelines, rebuilds and snapshots are the same for any domain.\n\n")
+    text += [f"## {root.name}\n\n{_fields(root.fields)}" for root in roots]
     for title, kind in _KINDS:
+        types = (each for each in _types(schema, kind) if each not in roots)
         text.append(f"## {title}\n\n")
-        for each in _types(schema, kind):
-            if each not in roots:
-                text.append(f"### {each.name}\n\n{paragraphs(each.description)}{_body(each)}")
+        text += [f"### {each.name}\n\n{paragraphs(each.description)}{_body(each)}" for each in types]
     return "".join(text)
 
 
@@ -69,7 +65,9 @@ def _body(each: GraphQLNamedType) -> str:
         case GraphQLUnionType():
             return f"{' · '.join(_link(member) for member in each.types)}\n\n"
         case GraphQLEnumType():
-            return table(("value", "meaning"), ((f"`{name}`", one_line(v.description)) for name, v in each.values.items()))
+            return table(
+                ("value", "meaning"), ((f"`{name}`", one_line(v.description)) for name, v in each.values.items())
+            )
         case _:
             return ""
 

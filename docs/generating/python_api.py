@@ -1,8 +1,10 @@
-"""The page of the Python API: which names it shows. mkdocstrings fills it from their docstrings."""
+"""The page of the Python API: which names it shows. Sphinx fills it from their docstrings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Collection
+from importlib import import_module
 
 import hazelgate
 
@@ -26,6 +28,22 @@ def page() -> str:
     return "".join(text)
 
 
-def _shown(module: str, names: Iterable[str]) -> str:
-    wanted = [f"{module}.{name}" for name in names] or [module]
-    return "".join(f"::: {name}\n    options:\n      heading_level: 3\n\n" for name in wanted)
+def _shown(module: str, names: Collection[str]) -> str:
+    """Directives for the names, or for all of the module where there are none."""
+    if not names:
+        return _directive("automodule", module, "members", "show-inheritance", "no-index")
+    there = import_module(module)
+    return "".join(_of(f"{module}.{name}", getattr(there, name)) for name in names)
+
+
+def _of(name: str, value: object) -> str:
+    if inspect.isclass(value):
+        return _directive("autoclass", name, "members", "show-inheritance")
+    if inspect.isroutine(value):
+        return _directive("autofunction", name)
+    return _directive("py:data", name, f"value: {value}")
+
+
+def _directive(kind: str, name: str, *options: str) -> str:
+    lines = [f".. {kind}:: {name}", *(f"   :{option}" if ":" in option else f"   :{option}:" for option in options)]
+    return "```{eval-rst}\n" + "\n".join(lines) + "\n```\n\n"

@@ -12,6 +12,9 @@ from docs.generating.commands import all_commands, default_of, environment_names
 from docs.generating.markdown import code, one_line, table
 from hazelgate.gateway.settings import Settings
 
+MOST_NAMED = 4
+"""An option that more commands have is not told by their names."""
+
 
 @dataclass
 class Setting:
@@ -66,17 +69,23 @@ def _docstrings(cls: type) -> dict[str, str]:
 
 def page() -> str:
     """The page."""
-    rows = []
-    for setting in all_settings():
-        options = "; ".join(_use(option, commands) for option, commands in setting.options.items())
-        rows.append((code(setting.environment), setting.meaning, code(setting.default), options))
+    rows = ((code(setting.environment), _about(setting)) for setting in all_settings())
     return (
         "# Settings\n\n"
         "Each setting has a default with which `hazelgate dev` works. The command line wins over the environment.\n\n"
-        + table(("environment", "meaning", "default", "command line"), rows)
+        + table(("environment", "meaning"), rows)
     )
 
 
+def _about(setting: Setting) -> str:
+    said = [setting.meaning.rstrip(".") + "." if setting.meaning else ""]
+    said += [f"Default: {code(setting.default)}." if setting.default else ""]
+    said += [f"Option: {_use(option, commands)}." for option, commands in setting.options.items()]
+    return " ".join(filter(None, said))
+
+
 def _use(option: str, commands: list[str]) -> str:
-    names = (code(name.removeprefix("hazelgate ")) for name in dict.fromkeys(commands))
+    names = [code(name.removeprefix("hazelgate ")) for name in dict.fromkeys(commands)]
+    if len(names) > MOST_NAMED:
+        return f"{code(option)} of {len(names)} commands"
     return f"{code(option)} of {', '.join(names)}"
