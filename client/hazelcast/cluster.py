@@ -159,12 +159,12 @@ class HazelcastCluster:
     async def import_events(
         self, head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()
     ) -> ImportAnswer:
-        """Do what docs/protocol.md has under "ImportEvents"; `hazelgate.operations.transfer` knows in which order."""
+        """Do "ImportEvents" of docs/reference/protocol.md; `hazelgate.operations.transfer` knows in which order."""
         answer = await self._ask_any(tasks.import_events(head, events))
         return msgspec.json.decode(answer, type=ImportAnswer)
 
     async def control_pipeline(self, request: Mapping[str, str], *, on_all: bool = False) -> list[ControlAnswer]:
-        """Do what docs/protocol.md has under "ControlPipeline", on one member or on all of them."""
+        """Do what docs/reference/protocol.md has under "ControlPipeline", on one member or on all of them."""
         task = tasks.control_pipeline(request)
         answers = await self._ask_all(task) if on_all else [await self._ask_any(task)]
         return [msgspec.json.decode(answer, type=ControlAnswer) for answer in answers]

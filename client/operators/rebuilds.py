@@ -1,6 +1,6 @@
 """
 Rebuilds of views, asked of a cluster: begin one, watch it, cancel it, roll back; and comparisons of a fresh fold with
-the live view. docs/rebuild.md tells an operator what each of them does.
+the live view. docs/explanation/rebuilds.md tells an operator what each of them does.
 """
 
 from __future__ import annotations

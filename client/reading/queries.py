@@ -2,7 +2,7 @@
 Questions over a whole map: a page of entries in the order of one of their sort keys.
 
 Every member answers for its own partitions; `merge_pages` makes one page of the answers. The JSON is that of
-QueryEntries in docs/protocol.md.
+QueryEntries in docs/reference/protocol.md.
 """
 
 from __future__ import annotations
