@@ -23,6 +23,7 @@ from hazelgate.gateway.settings import Settings
 from hazelgate.projector.process import Processor
 from hazelgate.testing.memory import MemoryCluster
 from tests.support.served import client_of, serving
+from tests.support.until import PATIENCE_SECONDS
 
 CUSTOMER = 'query FindCustomer { customer(customerId: "c1") { name } }'
 METRICS = "subscription Figures { pipelineMetrics(intervalMs: 100) { pending } }"
@@ -52,7 +53,7 @@ class Served:
 
     async def until_all_are_gone(self) -> None:
         """Until the server has noticed that no client is there any more."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while self.server.server_state.connections:
                 await asyncio.sleep(0.01)
 
@@ -62,10 +63,10 @@ class Served:
 
     async def line(self) -> dict[str, Any]:
         """The only line, as soon as it is there: its level, its text and its fields."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not self.lines():
                 await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)  # a second line would be wrong
+        await self.http.get("/health")  # a second line would have come by now
         [record] = self.lines()
         return vars(record) | {"text": record.getMessage()}
 
@@ -233,7 +234,7 @@ async def test_a_request_that_fails_and_is_left_alone_is_told_in_one_line(
 async def until_ended(websocket: ClientConnection) -> list[Any]:
     """The server's messages up to the end of an operation."""
     messages: list[Any] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not messages or messages[-1]["type"] not in ("complete", "error"):
             messages.append(json.loads(await websocket.recv()))
     return messages
