@@ -26,7 +26,7 @@ from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import PipelineUnavailable
 from hazelgate.subscriptions.feed import Feed
 
-logger = logging.getLogger("hazelgate.gateway")
+logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings | None = None, *, cluster: Cluster | None = None) -> Starlette:
