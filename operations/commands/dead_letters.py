@@ -12,8 +12,8 @@ import msgspec
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.dead_letters import DeadLetters
 from hazelgate.client.resolutions import Resolution
-from hazelgate.operations.commands.connecting import Connection, connection_options
-from hazelgate.operations.commands.usage import CannotStart
+from hazelgate.operations.command_line.connecting import Connection, connection_options
+from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.sourcing.envelope import EVENT_STORE, DeadLetter
 
 _ERROR_WIDTH = 60

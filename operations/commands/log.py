@@ -10,10 +10,10 @@ from typing import BinaryIO
 import click
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.operations.commands.connecting import Connection, connection_options
-from hazelgate.operations.commands.postgres import postgres_dsn, require_dsn
-from hazelgate.operations.commands.progress import ProgressBar
-from hazelgate.operations.commands.usage import CannotStart
+from hazelgate.operations.command_line.connecting import Connection, connection_options
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.postgres import postgres_dsn, require_dsn
+from hazelgate.operations.command_line.progress import ProgressBar
 from hazelgate.operations.postgres.connecting import PostgresUnusable
 from hazelgate.operations.transfer.cluster import ClusterLog
 from hazelgate.operations.transfer.into_cluster import import_into
@@ -33,7 +33,7 @@ _DEADLINE_SECONDS = 120.0
 @click.command("export")
 @click.argument("file", type=click.File("wb"), default="-")
 @click.option("--from-postgres", is_flag=True, help="Read --postgres-dsn itself; no cluster need be running.")
-@postgres_dsn()
+@postgres_dsn
 @connection_options
 def export(file: BinaryIO, from_postgres: bool, postgres_dsn: str | None, connection: Connection) -> None:
     """
@@ -84,7 +84,7 @@ def _written_from_postgres(file: BinaryIO, dsn: str) -> int:
 @click.option(
     "--into-cluster", is_flag=True, help="Into a running cluster that keeps its events in memory and has none yet."
 )
-@postgres_dsn()
+@postgres_dsn
 @connection_options
 def import_(file: BinaryIO, into_cluster: bool, postgres_dsn: str | None, connection: Connection) -> None:
     """
@@ -105,7 +105,7 @@ def import_(file: BinaryIO, into_cluster: bool, postgres_dsn: str | None, connec
             )
         elif postgres_dsn is None:
             raise click.UsageError(
-                "import goes into PostgreSQL: give GATEWAY_POSTGRES_DSN or --postgres-dsn; "
+                "import goes into PostgreSQL: give HAZELGATE_POSTGRES_DSN or --postgres-dsn; "
                 "or into a running cluster that keeps its events in memory: --into-cluster"
             )
         else:
@@ -130,7 +130,7 @@ def _imported_into_postgres(file: BinaryIO, dsn: str, progress: ProgressBar) -> 
 @click.option(
     "--from-cluster", is_flag=True, help="Then copy the log of a running cluster that keeps its events in memory."
 )
-@postgres_dsn()
+@postgres_dsn
 @connection_options
 def migrate(postgres_dsn: str | None, from_cluster: bool, connection: Connection) -> None:
     """

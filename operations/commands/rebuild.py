@@ -10,9 +10,9 @@ import msgspec
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuild, RebuildReport, Rebuilds, RebuildStatus
-from hazelgate.operations.commands.connecting import Connection, connection_options
-from hazelgate.operations.commands.progress import bar
-from hazelgate.operations.commands.usage import CannotStart
+from hazelgate.operations.command_line.connecting import Connection, connection_options
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.progress import bar
 
 speed_option = click.option(
     "--events-per-second", type=click.IntRange(0), default=0, help="How fast it may go; 0: as fast as it can."

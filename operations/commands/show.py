@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import defaultdict
 from datetime import datetime
@@ -15,14 +14,14 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
 from hazelgate.client.reading.histories import entry_as_of, read_histories
 from hazelgate.client.reading.queries import EntryQuery
-from hazelgate.operations.commands.connecting import Connection, connection_options
-from hazelgate.operations.commands.progress import ProgressBar
-from hazelgate.operations.commands.usage import CannotStart
+from hazelgate.operations.command_line.connecting import Connection, connection_options
+from hazelgate.operations.command_line.domains import domain_option, load_domain
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.progress import ProgressBar
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing import clock
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import EVENT_STORE, EventRecord
-from hazelgate.sourcing.errors import CatalogError
 
 _PAGE_EVENTS = 1_000
 _decode_record = msgspec.json.Decoder(EventRecord).decode
@@ -45,7 +44,7 @@ class _InstantType(click.ParamType[str]):
 @click.argument("view")
 @click.argument("key")
 @click.option("--as-of", type=_InstantType(), metavar="INSTANT", help="As it was then, like 2026-11-25T17:45:00Z.")
-@click.option("--domain", default="hazelgate.domain", help="Import path of the events and projections, for --as-of.")
+@domain_option
 @connection_options
 def show(view: str, key: str, as_of: str | None, domain: str, connection: Connection) -> None:
     """
@@ -54,7 +53,7 @@ def show(view: str, key: str, as_of: str | None, domain: str, connection: Connec
     The exit status is 1 where there is no such entry. With --as-of it is folded again from the stored events.
     Where other aggregates than the entry's own feed it, the whole log is searched for them.
     """
-    catalog = None if as_of is None else _catalog(domain)
+    catalog = None if as_of is None else load_domain(domain)
 
     async def work(cluster: HazelcastCluster) -> bytes | None:
         await _require_view(cluster, view)
@@ -121,11 +120,3 @@ async def _searched(cluster: Cluster, lineage: Lineage, key: str, until: str) ->
             progress.end()
             return list(found.values())
         after = page.entries[-1].index_value
-
-
-def _catalog(domain: str) -> Catalog:
-    sys.path.append(os.getcwd())
-    try:
-        return Catalog.load(*domain.split(","))
-    except (ImportError, CatalogError) as error:
-        raise CannotStart(f"--domain {domain}: {error}") from None

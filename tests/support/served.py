@@ -20,7 +20,7 @@ async def served_gateway(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway to this stack; its base URL tells where it listens."""
     settings = Settings(
         cluster_name=stack.cluster_name,
-        cluster_members=(stack.address,),
+        members=(stack.address,),
         operation_timeout_seconds=2 * PATIENCE_SECONDS,  # what ends before it did not wait for it
     )
     server = uvicorn.Server(

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from hazelgate.operations.cli import main
-from hazelgate.operations.commands.snapshots import Duration, snapshot_options
+from hazelgate.operations.command_line.snapshots import snapshot_options
+from hazelgate.operations.command_line.types import Duration
 from hazelgate.operations.java import Java
 from hazelgate.operations.member import MemberOptions, SnapshotOptions, member_command, member_environ
 
@@ -53,7 +54,7 @@ def test_all_that_is_told_arrives_and_a_folder_is_named_from_the_root(
         location=str(tmp_path / "kept"), every_seconds=21_600, keep=8, max_age_seconds=604_800, other_code=True
     )
     assert said(*options, "--snapshots-of-other-code") == repr(expected)
-    assert said(GATEWAY_SNAPSHOTS="kept") == repr(SnapshotOptions(location=str(tmp_path / "kept")))
+    assert said(HAZELGATE_SNAPSHOTS="kept") == repr(SnapshotOptions(location=str(tmp_path / "kept")))
 
 
 def test_a_location_that_can_not_be_used_is_said_in_a_line() -> None:
@@ -72,7 +73,7 @@ def test_the_member_is_told_and_the_location_is_not_on_its_command_line() -> Non
         sys.executable,
         "-P",
         "-m",
-        "hazelgate.operations.snapshots",
+        "hazelgate.operations.snapshot_store",
     ]
     assert member_environ(MemberOptions()) == {}
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hazelgate.operations import leash
+from hazelgate.operations.stack import leash
 from hazelgate.sourcing.backoff import Backoff
 
 Write = Callable[[str], None]

@@ -1,92 +1,26 @@
-"""`hazelgate snapshot …`, and the options by which a member is told of snapshots."""
+"""`hazelgate snapshot …`: snapshots of views, taken, listed, verified, and built from."""
 
 from __future__ import annotations
 
 import functools
-import re
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.manifests import Manifest
 from hazelgate.client.operators.snapshot_requests import Attempt, AttemptStatus, Snapshots
-from hazelgate.operations.commands.connecting import Connection, connection_options
+from hazelgate.operations.command_line.connecting import Connection, connection_options
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.settings import option
 from hazelgate.operations.commands.rebuild import rebuilt, speed_option
-from hazelgate.operations.commands.usage import CannotStart
 from hazelgate.operations.member import SnapshotOptions
-from hazelgate.operations.snapshots.archive import Archive, SnapshotDamaged
-from hazelgate.operations.snapshots.location import LocationUnusable, absolute, open_location
+from hazelgate.operations.snapshot_store.archive import Archive, SnapshotDamaged
+from hazelgate.operations.snapshot_store.location import LocationUnusable, absolute, open_location
 
 T = TypeVar("T")
-
-_ENVIRON = "GATEWAY_SNAPSHOTS"
-
-
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
-
-class Duration(click.ParamType[int]):
-    """`90s`, `30m`, `6h`, `7d`: a number of seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """In seconds."""
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", value)
-        if found is None:
-            self.fail(f"{value!r} is not a duration like 90s, 30m, 6h or 7d", param, ctx)
-        return int(found[1]) * _SECONDS[found[2]]
-
-
-def snapshot_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options about snapshots; it gets them as `snapshots`, None where none are kept."""
-
-    @click.option(
-        "--snapshots",
-        "snapshots_location",
-        envvar=_ENVIRON,
-        metavar="LOCATION",
-        help="Where snapshots of views are kept: a folder, or s3://bucket/path. Better given as GATEWAY_SNAPSHOTS.",
-        show_default=False,
-    )
-    @click.option("--snapshot-every", type=Duration(), help="How often one is taken, like 6h.  [default: by hand only]")
-    @click.option("--snapshots-keep", type=click.IntRange(1), default=5, help="How many are kept.")
-    @click.option("--snapshots-max-age", type=Duration(), help="How old those may get, but for the newest, like 7d.")
-    @click.option("--snapshots-of-other-code", is_flag=True, help="Start from one even where projections have changed.")
-    @functools.wraps(command)
-    def told(
-        *arguments: Any,
-        snapshots_location: str | None,
-        snapshot_every: int | None,
-        snapshots_keep: int,
-        snapshots_max_age: int | None,
-        snapshots_of_other_code: bool,
-        **options: Any,
-    ) -> None:
-        if not snapshots_location:
-            if snapshot_every or snapshots_max_age or snapshots_of_other_code:
-                raise click.UsageError(f"say where snapshots are kept: --snapshots LOCATION, or {_ENVIRON}")
-            command(*arguments, snapshots=None, **options)
-            return
-        try:
-            open_location(snapshots_location, make=True)
-        except LocationUnusable as error:
-            raise CannotStart(str(error)) from None
-        snapshots = SnapshotOptions(
-            location=absolute(snapshots_location),
-            every_seconds=snapshot_every or 0,
-            keep=snapshots_keep,
-            max_age_seconds=snapshots_max_age or 0,
-            other_code=snapshots_of_other_code,
-        )
-        command(*arguments, snapshots=snapshots, **options)
-
-    return told
 
 
 @click.group()
@@ -94,15 +28,11 @@ def snapshot() -> None:
     """Snapshots of views: taken, listed, verified, and built from."""
 
 
-def _location_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--snapshots",
-        "location",
-        envvar=_ENVIRON,
-        metavar="LOCATION",
-        help="Where they are kept.  [default: where the members say]",
-        show_default=False,
-    )(command)
+_location_option = option(
+    SnapshotOptions,
+    "location",
+    help="Where snapshots of views are kept.  [default: where the members say]",
+)
 
 
 @snapshot.command()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 
-from hazelgate.operations.leash import end, watch
+from hazelgate.operations.stack.leash import end, watch
 
 
 def test_what_was_started_and_not_ended_is_left_behind() -> None:

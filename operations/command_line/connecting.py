@@ -16,11 +16,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import click
-
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.operations.commands.usage import AddressList, CannotStart
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.logging import log_options
+from hazelgate.operations.command_line.settings import settings
 from hazelgate.sourcing.errors import HazelgateError
+from hazelgate.sourcing.settings import ClusterOptions
 
 T = TypeVar("T")
 
@@ -77,31 +78,12 @@ class Connection:
 
 
 def connection_options(command: Callable[..., None]) -> Callable[..., None]:
-    """
-    Give a command `--cluster-name` and `--members`; it gets them as its argument `connection`.
+    """Give a command `--cluster-name` and `--members`, as its argument `connection`; and the options of its log."""
 
-    Unlike other options they have one environment variable for all commands.
-    """
-
-    @click.option(
-        "--cluster-name",
-        envvar="HAZELGATE_CLUSTER_NAME",
-        show_envvar=True,
-        default="dev",
-        help="The cluster to connect to; `hazelgate dev` says which it is.",
-    )
-    @click.option(
-        "--members",
-        envvar="HAZELGATE_MEMBERS",
-        show_envvar=True,
-        type=AddressList(),
-        default="127.0.0.1:5701",
-        help="Some of its members.",
-    )
+    @settings(ClusterOptions, argument="cluster")
+    @log_options
     @functools.wraps(command)
-    def connected(*arguments: Any, cluster_name: str, members: tuple[str, ...], **options: Any) -> None:
-        if not members:
-            raise click.BadParameter("name at least one member, like 127.0.0.1:5701", param_hint="--members")
-        command(*arguments, connection=Connection(cluster_name, members), **options)
+    def connected(*arguments: Any, cluster: ClusterOptions, **options: Any) -> None:
+        command(*arguments, connection=Connection(cluster.cluster_name, cluster.members), **options)
 
     return connected

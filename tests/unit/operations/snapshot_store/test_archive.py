@@ -13,10 +13,10 @@ import pytest
 from obstore.store import MemoryStore
 
 from hazelgate.client.operators.manifests import Listing, Manifest
-from hazelgate.operations.snapshots.__main__ import CutOff, answer_whoever_waits, frames, read, send, write
-from hazelgate.operations.snapshots.archive import Archive, Chunk, SnapshotDamaged, unpacked
-from hazelgate.operations.snapshots.location import LocationUnusable, absolute, open_location
-from hazelgate.operations.snapshots.retention import Retention, prune
+from hazelgate.operations.snapshot_store.__main__ import CutOff, answer_whoever_waits, frames, read, send, write
+from hazelgate.operations.snapshot_store.archive import Archive, Chunk, SnapshotDamaged, unpacked
+from hazelgate.operations.snapshot_store.location import LocationUnusable, absolute, open_location
+from hazelgate.operations.snapshot_store.retention import Retention, prune
 from hazelgate.sourcing.clock import instant
 from tests.unit.client.operators.test_manifests import MANIFEST
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from hazelgate.operations.services import BACKOFF, GOOD_RUN_SECONDS, ChildSpec, ServiceGroup, failures_in_a_row
+from hazelgate.operations.stack.services import BACKOFF, GOOD_RUN_SECONDS, ChildSpec, ServiceGroup, failures_in_a_row
 from hazelgate.sourcing.backoff import Backoff
 
 QUICK = Backoff(first_seconds=0.05, longest_seconds=0.2)
@@ -129,11 +129,11 @@ async def test_what_a_child_started_ends_with_it() -> None:
     await until(lambda: not is_alive(grandchild))
 
 
-async def test_a_supervisor_that_is_killed_takes_its_children_along(tmp_path: Path) -> None:
+async def test_a_process_that_is_killed_takes_its_services_along(tmp_path: Path) -> None:
     """Even by SIGKILL, which it can't react to."""
     source = (
         "import asyncio, sys\n"
-        "from hazelgate.operations.services import ChildSpec, ServiceGroup\n"
+        "from hazelgate.operations.stack.services import ChildSpec, ServiceGroup\n"
         "async def main():\n"
         "    async with ServiceGroup(lambda line: print(line, flush=True)) as services:\n"
         f"        services.start(ChildSpec(name='a', command=(sys.executable, '-c', {HAS_A_CHILD!r})))\n"

@@ -1,8 +1,8 @@
 """
-Ends a supervisor's children when the supervisor itself is gone, however it went.
+Ends the services of a process when that process is gone, however it went.
 
 Runs as a process of its own, by its path: `python leash.py`. It reads `+<pid>` and `-<pid>` lines, one for each child
-(the head of a process group) that was started or has ended. The pipe's other end is held by the supervisor alone; at
+(the head of a process group) that was started or has ended. The pipe's other end is held by that process alone; at
 its end of file the children that are still listed are ended, first kindly. It works where there is no death signal.
 """
 
@@ -17,7 +17,7 @@ GRACE_SECONDS = 5.0
 
 
 def watch(lines: TextIO) -> set[int]:
-    """Read until the supervisor is gone. Returns the process groups that it left behind."""
+    """Read until the process is gone. Returns the process groups that it left behind."""
     groups: set[int] = set()
     for line in lines:
         change, pid = line[0], int(line[1:])

@@ -1,12 +1,12 @@
 """
-`python -m hazelgate.operations.snapshots write|read|list`: the member's way to where snapshots are kept.
+`python -m hazelgate.operations.snapshot_store write|read|list`: the member's way to where snapshots are kept.
 
 It speaks over stdin and stdout.
 
-The location is in the environment (HAZELGATE_SNAPSHOTS). Frames are a length (four bytes, big endian) and so many
-bytes: JSON, or the name of a map, a line feed, and entries of it as lines of JSON, which are packed where a snapshot
-is read. An empty frame ends a stream, so that one that was cut off is not taken for a whole one. What goes wrong is one
-line on stderr and exit status 1; what is wrong with the snapshot, status 3.
+The location is in the environment (HAZELGATE_SNAPSHOTS), and so is how it logs. Frames are a length (four bytes, big
+endian) and so many bytes: JSON, or the name of a map, a line feed, and entries of it as lines of JSON, which are packed
+where a snapshot is read. An empty frame ends a stream, so that one that was cut off is not taken for a whole one. What
+goes wrong is one line on stderr and exit status 1; what is wrong with the snapshot, status 3.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from typing import BinaryIO
 import msgspec
 
 from hazelgate.client.operators.manifests import Manifest
-from hazelgate.operations.snapshots.archive import Archive, Chunk, SnapshotDamaged
-from hazelgate.operations.snapshots.location import LocationUnusable, open_location
-from hazelgate.operations.snapshots.retention import Retention, prune
+from hazelgate.operations.snapshot_store.archive import Archive, Chunk, SnapshotDamaged
+from hazelgate.operations.snapshot_store.location import LocationUnusable, open_location
+from hazelgate.operations.snapshot_store.retention import Retention, prune
+from hazelgate.sourcing import logs
 
 FAILED, DAMAGED = 1, 3
 _LITTLE_PRIORITY = 10
@@ -129,7 +130,7 @@ def widen(pipe: BinaryIO) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="hazelgate.operations.snapshots", description=__doc__)
+    parser = argparse.ArgumentParser(prog="hazelgate.operations.snapshot_store", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     writing = commands.add_parser("write")
     writing.add_argument("id")
@@ -140,6 +141,8 @@ def main() -> int:
     reading.add_argument("maps", nargs="*")
     commands.add_parser("list")
     arguments = parser.parse_args()
+    level = msgspec.convert(os.environ.get("HAZELGATE_LOG_LEVEL") or "info", logs.LogLevel)
+    logs.configure(level, msgspec.convert(os.environ.get("HAZELGATE_LOG_FORM") or "console", logs.LogForm))
     location = os.environ["HAZELGATE_SNAPSHOTS"]
     try:
         archive = Archive(open_location(location, make=True), location)

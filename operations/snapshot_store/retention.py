@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hazelgate.client.operators.manifests import Listing, Manifest
-from hazelgate.operations.snapshots.archive import Archive
+from hazelgate.operations.snapshot_store.archive import Archive
 from hazelgate.sourcing.clock import moment
 
 log = logging.getLogger("hazelgate.snapshots")

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from hazelgate.operations.ports import free_ports
-from hazelgate.operations.snapshots.archive import Archive
-from hazelgate.operations.snapshots.location import open_location
-from hazelgate.operations.snapshots.retention import Retention, prune
-from tests.unit.operations.test_snapshot_archive import ENTRIES, keep, kept, sent
+from hazelgate.operations.snapshot_store.archive import Archive
+from hazelgate.operations.snapshot_store.location import open_location
+from hazelgate.operations.snapshot_store.retention import Retention, prune
+from tests.unit.operations.snapshot_store.test_archive import ENTRIES, keep, kept, sent
 
-SERVER = Path(__file__).parents[3] / ".venv-s3" / "bin" / "moto_server"
+SERVER = Path(__file__).parents[4] / ".venv-s3" / "bin" / "moto_server"
 LOCATION = "s3://shop/views"
 
 
@@ -62,7 +62,7 @@ def make_bucket(url: str) -> None:
 def ran(location: str, *words: str, given: bytes = b"", environ: dict[str, str]) -> tuple[int, bytes, str]:
     """Exit status, output, and what it said."""
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "hazelgate.operations.snapshots", *words],
+        [sys.executable, "-P", "-m", "hazelgate.operations.snapshot_store", *words],
         input=given,
         capture_output=True,
         timeout=60,

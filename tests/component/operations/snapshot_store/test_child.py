@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.unit.operations.test_snapshot_archive import ENTRIES, sent
+from tests.unit.operations.snapshot_store.test_archive import ENTRIES, sent
 
 
 def test_a_child_whose_member_was_killed_leaves_nothing(tmp_path: Path) -> None:
     location = str(tmp_path / "kept")
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "hazelgate.operations.snapshots", "write", "sn-1", "--keep", "3"],
+        [sys.executable, "-P", "-m", "hazelgate.operations.snapshot_store", "write", "sn-1", "--keep", "3"],
         input=sent(*ENTRIES).getvalue()[:-30],
         capture_output=True,
         timeout=60,

@@ -6,9 +6,10 @@ import signal
 import sys
 from pathlib import Path
 
-from hazelgate.operations.dev import Stack, run_stack, wait_until_ready
 from hazelgate.operations.ports import LOOPBACK, free_ports
-from hazelgate.operations.services import ChildSpec
+from hazelgate.operations.stack.planning import Stack
+from hazelgate.operations.stack.running import run_stack, wait_until_ready
+from hazelgate.operations.stack.services import ChildSpec
 from tests.support.until import until
 
 # Answers /ready: first that something is missing, and that it is ready once the given file exists.

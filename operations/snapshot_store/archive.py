@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from hazelgate.client.operators.manifests import Damaged, Listing, Manifest, SnapshotPart, seal, unseal
-from hazelgate.operations.snapshots.location import LocationUnusable, one_line
+from hazelgate.operations.snapshot_store.location import LocationUnusable, one_line
 from hazelgate.sourcing.clock import now
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ import pytest
 from click.testing import CliRunner
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.operations.commands import connecting
-from hazelgate.operations.commands.connecting import Connection, connection_options
+from hazelgate.operations.command_line import connecting
+from hazelgate.operations.command_line.connecting import Connection, connection_options
 from hazelgate.sourcing.errors import HazelgateError
 from tests.support.processes import free_port
 
