@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import sys
-
-import click
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
 
 _WIDTH = 30
 
 
-def bar(events: int, total: int) -> str:
-    """So many of so many, as a picture and in figures."""
-    part = min(1.0, events / total) if total else 1.0
-    full = round(_WIDTH * part)
-    return f"[{'#' * full}{'.' * (_WIDTH - full)}] {events:,} of {total:,} events"
+class Show(Protocol):
+    """Told how many events are done, and of how many where that changes."""
+
+    def __call__(self, events: int, total: int | None = None) -> None: ...
 
 
-class ProgressBar:
-    """A bar on stderr, drawn again and again in the same line. `total` None: nobody knows how many there are."""
+def figures(events: int, total: int) -> str:
+    """So many of so many."""
+    return f"{events:,} of {total:,} events"
 
-    def __init__(self, total: int | None) -> None:
-        self._total = total
-        self._drawn = False
 
-    def show(self, events: int) -> None:
-        """So many are done."""
-        if sys.stderr.isatty():
-            self._drawn = True
-            text = f"{events:,} events" if self._total is None else bar(events, max(self._total, events))
-            click.echo(f"\r{text}", err=True, nl=False)
+@contextmanager
+def progress(total: int | None) -> Iterator[Show]:
+    """A bar on stderr, as long as the context lasts. `total` None: nobody knows how many events there are."""
+    if not sys.stderr.isatty():
+        yield lambda events, total=None: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    def end(self) -> None:
-        """What is written next stands in a line of its own."""
-        if self._drawn:
-            click.echo(err=True)
+    text = "{task.completed:,} events" if total is None else "{task.completed:,} of {task.total:,} events"
+    columns = (BarColumn(_WIDTH), TextColumn(text), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task("", total=total)
+
+        def show(events: int, total: int | None = total) -> None:
+            shown.update(task, completed=events, total=None if total is None else max(total, events))
+
+        yield show

@@ -17,7 +17,7 @@ from hazelgate.client.reading.queries import EntryQuery
 from hazelgate.operations.command_line.connecting import Connection, connection_options
 from hazelgate.operations.command_line.domains import domain_option, load_domain
 from hazelgate.operations.command_line.failing import CannotStart
-from hazelgate.operations.command_line.progress import ProgressBar
+from hazelgate.operations.command_line.progress import progress
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing import clock
 from hazelgate.sourcing.catalog import Catalog
@@ -100,23 +100,25 @@ async def entry_then(cluster: Cluster, catalog: Catalog, view: str, key: str, un
 async def _searched(cluster: Cluster, lineage: Lineage, key: str, until: str) -> list[list[EventRecord]]:
     """Of each aggregate the events that form the entry, up to the first that was stored later."""
     total = await cluster.query(EntryQuery(map_name=EVENT_STORE, index="cursor", limit=0, count=True))
-    progress, seen = ProgressBar(total.count), 0
     found: dict[tuple[str, str], list[EventRecord]] = defaultdict(list)
     ended: set[tuple[str, str]] = set()
     after: str | None = None
-    while True:
-        page = await cluster.query(
-            EntryQuery(map_name=EVENT_STORE, index="cursor", from_value=after, from_inclusive=False, limit=_PAGE_EVENTS)
-        )
-        for record in (_decode_record(each.entry) for each in page.entries):
-            aggregate = (record.aggregate_type, record.aggregate_id)
-            if (record.persisted_at or "") > until:
-                ended.add(aggregate)
-            elif aggregate not in ended and lineage.forms(record, key):
-                found[aggregate].append(record)
-        seen += len(page.entries)
-        progress.show(seen)
-        if len(page.entries) < _PAGE_EVENTS:
-            progress.end()
-            return list(found.values())
-        after = page.entries[-1].index_value
+    seen = 0
+    with progress(total.count) as show_progress:
+        while True:
+            page = await cluster.query(
+                EntryQuery(
+                    map_name=EVENT_STORE, index="cursor", from_value=after, from_inclusive=False, limit=_PAGE_EVENTS
+                )
+            )
+            for record in (_decode_record(each.entry) for each in page.entries):
+                aggregate = (record.aggregate_type, record.aggregate_id)
+                if (record.persisted_at or "") > until:
+                    ended.add(aggregate)
+                elif aggregate not in ended and lineage.forms(record, key):
+                    found[aggregate].append(record)
+            seen += len(page.entries)
+            show_progress(seen)
+            if len(page.entries) < _PAGE_EVENTS:
+                return list(found.values())
+            after = page.entries[-1].index_value

@@ -15,6 +15,7 @@ from hazelgate.client.operators.snapshot_requests import Attempt, AttemptStatus,
 from hazelgate.operations.command_line.connecting import Connection, connection_options
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import option
+from hazelgate.operations.command_line.tables import print_table
 from hazelgate.operations.commands.rebuild import rebuilt, speed_option
 from hazelgate.operations.member import SnapshotOptions
 from hazelgate.operations.snapshot_store.archive import Archive, SnapshotDamaged
@@ -64,19 +65,21 @@ def create(views: tuple[str, ...], connection: Connection) -> None:
 def list_snapshots(location: str | None, connection: Connection) -> None:
     """Show the snapshots that there are, newest first, a line for each view."""
     listing = _looked(_archive(location, connection).listing)
-    for manifest in listing.snapshots:
-        for line in _lines(manifest, listing.location):
-            click.echo(line)
+    rows = [row for manifest in listing.snapshots for row in _rows(manifest, listing.location)]
+    print_table(rows, right=(4, 5))
     for damaged in listing.damaged:
         click.echo(damaged.problem, err=True)
     if not listing.snapshots:
         click.echo(f"there is no snapshot in {listing.location}", err=True)
 
 
-def _lines(manifest: Manifest, location: str) -> list[str]:
+def _rows(manifest: Manifest, location: str) -> list[tuple[str, ...]]:
     return [
-        f"{manifest.id}  {view:<30}  {manifest.snapshot_timestamp}  position {manifest.position}  "
-        f"{manifest.entries_of(view):>9,} entries  {manifest.bytes_of(view):>12,} bytes  {location}/{manifest.id}"
+        (
+            *(manifest.id, view, manifest.snapshot_timestamp, f"position {manifest.position}"),
+            *(f"{manifest.entries_of(view):,} entries", f"{manifest.bytes_of(view):,} bytes"),
+            f"{location}/{manifest.id}",
+        )
         for view in manifest.views
     ]
 
