@@ -38,7 +38,9 @@ class SettingOption(click.Option):
         except click.BadParameter as error:
             if ctx.get_parameter_source(self.name) is not ParameterSource.ENVIRONMENT:
                 raise
-            raise CannotStart(f"setting {self.name}: {error.message} (the environment's {self.envvar})") from None
+            raise CannotStart(
+                f"setting {self.name}: {error.message.rstrip('.')} ({self.envvar} in the environment)"
+            ) from None
 
 
 def settings(
