@@ -10,7 +10,6 @@ What an operator runs: the command `hazelgate` and all that it starts or looks a
     snapshot_store  where snapshots of views are kept
     transfer        the log as a file, out of and into clusters and PostgreSQL
     demo            a busy shop
-    reference       all settings and commands as data
 
 It may import every other room but `benchmarks`; no room imports it. Inside, import-linter has a contract of its floors.
 """

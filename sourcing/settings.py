@@ -43,7 +43,7 @@ class LogOptions(Options):
     """How a process writes its log."""
 
     log_level: LogLevel = "info"
-    """The least level of what is logged, on stderr."""
+    """The least level of what is logged, on stderr. For a command that ends by itself the default is warning."""
     log_form: LogForm = "console"
     """Log lines for a person, or for a program: an object of JSON each."""
 
