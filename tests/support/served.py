@@ -44,7 +44,7 @@ async def served_gateway(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway to this stack."""
     settings = Settings(
         cluster_name=stack.cluster_name,
-        cluster_members=(stack.address,),
+        members=(stack.address,),
         operation_timeout_seconds=2 * PATIENCE_SECONDS,  # what ends before it did not wait for it
     )
     async with serving(create_app(settings)) as server, client_of(server) as http:
