@@ -4,22 +4,30 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.splitbrainprotection.SplitBrainProtectionException;
-import io.hazelgate.engine.entries.Entries;
 import io.hazelgate.engine.index.Indexes;
-import io.hazelgate.engine.pipeline.DeadLetters;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.letters.DeadLetters;
+import io.hazelgate.engine.live.Aggregates;
+import io.hazelgate.engine.live.EventTypes;
+import io.hazelgate.engine.live.PendingKeys;
+import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.PipelineSettings;
+import io.hazelgate.engine.log.EventLog;
+import io.hazelgate.engine.log.MemoryEventLog;
+import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.PostgresSettings;
+import io.hazelgate.engine.log.RecentEvents;
+import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.rebuild.AfterMerge;
 import io.hazelgate.engine.rebuild.Rebuilds;
+import io.hazelgate.engine.restore.Importing;
+import io.hazelgate.engine.restore.Recovery;
 import io.hazelgate.engine.snapshot.SnapshotSettings;
 import io.hazelgate.engine.snapshot.Snapshots;
-import io.hazelgate.engine.store.EventLog;
-import io.hazelgate.engine.store.Importing;
-import io.hazelgate.engine.store.MemoryEventLog;
-import io.hazelgate.engine.store.PostgresEventLog;
-import io.hazelgate.engine.store.PostgresSettings;
-import io.hazelgate.engine.store.RecentEvents;
-import io.hazelgate.engine.store.Recovery;
 import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.views.Generations;
+import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -269,7 +277,7 @@ public final class Engine implements AutoCloseable {
         return pipelines.get(0);
     }
 
-    Aggregates aggregates() {
+    public Aggregates aggregates() {
         return aggregates;
     }
 

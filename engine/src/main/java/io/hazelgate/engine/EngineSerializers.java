@@ -2,12 +2,8 @@ package io.hazelgate.engine;
 
 import com.hazelcast.nio.serialization.DataSerializableFactory;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
-import io.hazelgate.engine.entries.ChangeBackupOperation;
-import io.hazelgate.engine.entries.ChangeOperation;
-import io.hazelgate.engine.entries.ReadOperation;
-import io.hazelgate.engine.entries.Values;
 import io.hazelgate.engine.index.CountOperation;
-import io.hazelgate.engine.pipeline.Received;
+import io.hazelgate.engine.live.Received;
 import io.hazelgate.engine.tasks.ControlPipeline;
 import io.hazelgate.engine.tasks.ImportEvents;
 import io.hazelgate.engine.tasks.PipelineStats;
@@ -17,6 +13,10 @@ import io.hazelgate.engine.tasks.RebuildStep;
 import io.hazelgate.engine.tasks.RebuildTask;
 import io.hazelgate.engine.tasks.ResolveDeadLetters;
 import io.hazelgate.engine.tasks.SubmitEvents;
+import io.hazelgate.engine.wire.ChangeBackupOperation;
+import io.hazelgate.engine.wire.ChangeOperation;
+import io.hazelgate.engine.wire.ReadOperation;
+import io.hazelgate.engine.wire.Values;
 
 /** Everything of ours that travels between members, or comes from a client. Ids below 100 are part of docs/protocol.md. */
 public final class EngineSerializers implements DataSerializableFactory {

@@ -1,5 +1,6 @@
 package io.hazelgate.engine;
 
+import io.hazelgate.engine.live.PipelineSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -69,7 +70,7 @@ public record Settings(
         return properties;
     }
 
-    static int integer(String name, int fallback, int least, int most) {
+    public static int integer(String name, int fallback, int least, int most) {
         String text = System.getProperty(name);
         if (text == null) {
             return fallback;

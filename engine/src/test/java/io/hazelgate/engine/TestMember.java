@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
+import io.hazelgate.engine.live.PipelineSettings;
 import io.hazelgate.engine.network.MemberContext;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -1,11 +1,11 @@
 package io.hazelgate.engine.index;
 
-import static io.hazelgate.engine.entries.JsonText.NOT_JSON;
-import static io.hazelgate.engine.entries.JsonText.afterSpace;
-import static io.hazelgate.engine.entries.JsonText.afterString;
-import static io.hazelgate.engine.entries.JsonText.afterValue;
+import static io.hazelgate.engine.wire.JsonText.NOT_JSON;
+import static io.hazelgate.engine.wire.JsonText.afterSpace;
+import static io.hazelgate.engine.wire.JsonText.afterString;
+import static io.hazelgate.engine.wire.JsonText.afterValue;
 
-import io.hazelgate.engine.entries.Bytes;
+import io.hazelgate.engine.wire.Bytes;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

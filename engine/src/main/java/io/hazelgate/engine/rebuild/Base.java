@@ -5,8 +5,8 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Names;
 import io.hazelgate.engine.snapshot.Manifest;
+import io.hazelgate.engine.wire.Names;
 import java.util.List;
 import java.util.Map;
 

@@ -2,18 +2,19 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Json;
-import io.hazelgate.engine.Pipeline;
-import io.hazelgate.engine.entries.Change;
-import io.hazelgate.engine.entries.Entries;
-import io.hazelgate.engine.entries.EntryLoader;
+import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.fold.Replaying;
+import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
-import io.hazelgate.engine.rebuild.EventLog.StoredEvent;
-import io.hazelgate.engine.store.Decisions;
+import io.hazelgate.engine.rebuild.OwnedEvents.StoredEvent;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.EntryLoader;
+import io.hazelgate.engine.wire.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,7 +47,7 @@ final class LogFolder {
 
     private final Engine engine;
     private final Rebuild rebuild;
-    private final EventLog log;
+    private final OwnedEvents log;
     private final Entries entries;
     private final EntryLoader loader;
     private final Progress progress;
@@ -137,7 +138,7 @@ final class LogFolder {
         partitionCount =
                 engine.hazelcast().getPartitionService().getPartitions().size();
         String beginning =
-                rebuild.fromPosition() == 0 ? EventLog.BEGINNING : EventLog.cursorAfter(rebuild.fromPosition());
+                rebuild.fromPosition() == 0 ? OwnedEvents.BEGINNING : OwnedEvents.cursorAfter(rebuild.fromPosition());
         decisions = Decisions.all(engine);
         progress = new Progress(engine.hazelcast(), rebuild.id(), beginning);
         cursor = progress.start();

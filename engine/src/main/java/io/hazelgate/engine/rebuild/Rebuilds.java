@@ -12,16 +12,16 @@ import com.hazelcast.jet.config.JobConfig;
 import com.hazelcast.jet.config.ProcessingGuarantee;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Clock;
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.Turns.Turn;
+import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
-import io.hazelgate.engine.store.Decisions;
-import io.hazelgate.engine.store.PostgresEventLog;
 import io.hazelgate.engine.tasks.RebuildStep;
 import io.hazelgate.engine.views.Generation;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -55,7 +55,7 @@ public final class Rebuilds {
 
     private final Engine engine;
     private final HazelcastInstance hazelcast;
-    private final EventLog log;
+    private final OwnedEvents log;
     private final IMap<String, HazelcastJsonValue> rebuilds;
     private final IMap<String, HazelcastJsonValue> progress;
     private final Map<String, LogFolder> folders = new ConcurrentHashMap<>();
@@ -68,15 +68,15 @@ public final class Rebuilds {
         this.engine = engine;
         hazelcast = engine.hazelcast();
         log = engine.eventLog() instanceof PostgresEventLog durable
-                ? new DurableLog(engine, durable)
-                : new MemoryLog(hazelcast, engine.indexes());
+                ? new OwnedInPostgres(engine, durable)
+                : new OwnedInMemory(hazelcast, engine.indexes());
         rebuilds = hazelcast.getMap(Names.REBUILDS);
         progress = hazelcast.getMap(Names.REBUILD_PROGRESS);
         logger = hazelcast.getLoggingService().getLogger(Rebuilds.class);
     }
 
     /** The log as rebuilds read it. */
-    public EventLog log() {
+    public OwnedEvents log() {
         return log;
     }
 

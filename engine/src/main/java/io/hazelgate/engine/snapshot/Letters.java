@@ -4,7 +4,7 @@ import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.ParseException;
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.wire.Change;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.hazelgate.engine.snapshot;
 
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.entries.Change;
-import io.hazelgate.engine.entries.Filling;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Filling;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -4,7 +4,7 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
+import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;

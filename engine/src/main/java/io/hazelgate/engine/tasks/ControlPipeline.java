@@ -5,8 +5,8 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.Pipeline;
-import io.hazelgate.engine.PipelineSettings;
+import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.PipelineSettings;
 import java.nio.charset.StandardCharsets;
 
 /** Does what an operator, or the member that leads a drain, asks of one pipeline. */

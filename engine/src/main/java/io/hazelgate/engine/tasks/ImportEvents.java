@@ -4,8 +4,8 @@ import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.store.Importing;
-import io.hazelgate.engine.store.StoredEvent;
+import io.hazelgate.engine.log.StoredEvent;
+import io.hazelgate.engine.restore.Importing;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -82,12 +82,12 @@ public final class ImportEvents extends EngineTask {
         while (buffer.hasRemaining()) {
             String hash = text(buffer);
             String record = text(buffer);
-            Map<String, String> members = io.hazelgate.engine.Json.members(record);
+            Map<String, String> members = io.hazelgate.engine.wire.Json.members(record);
             if (!members.keySet().containsAll(READ)) {
                 throw new IllegalArgumentException("a record is not written as the pipeline writes it: "
                         + record.substring(0, Math.min(100, record.length())));
             }
-            String cursor = io.hazelgate.engine.Json.string(members.get("cursor"));
+            String cursor = io.hazelgate.engine.wire.Json.string(members.get("cursor"));
             events.add(new StoredEvent(cursor, record.getBytes(StandardCharsets.UTF_8), hash));
         }
         return events;

@@ -5,10 +5,10 @@ import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.Pipeline;
-import io.hazelgate.engine.PipelineStatistics;
+import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.PipelineStatistics;
 import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 

@@ -7,7 +7,7 @@ import com.hazelcast.map.IMap;
 import com.hazelcast.map.listener.EntryAddedListener;
 import com.hazelcast.map.listener.EntryRemovedListener;
 import com.hazelcast.map.listener.EntryUpdatedListener;
-import io.hazelgate.engine.Names;
+import io.hazelgate.engine.wire.Names;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

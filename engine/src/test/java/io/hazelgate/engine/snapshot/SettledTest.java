@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
 import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.wire.Names;
 import org.junit.jupiter.api.Test;
 
 class SettledTest {

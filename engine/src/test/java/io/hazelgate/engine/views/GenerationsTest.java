@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastJsonValue;
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
 import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.wire.Names;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
