@@ -4,7 +4,6 @@ import com.hazelcast.config.Config;
 import com.hazelcast.config.FileSystemYamlConfig;
 import com.hazelcast.config.YamlConfigBuilder;
 import com.hazelcast.core.HazelcastInstance;
-import io.hazelgate.engine.log.PostgresSettings;
 import io.hazelgate.engine.network.MemberContext;
 import io.hazelgate.engine.wire.Names;
 import java.io.IOException;
@@ -23,7 +22,6 @@ public final class Member {
         try {
             Logs.configure();
             settings = Settings.fromSystemProperties();
-            Guarantees.check(PostgresSettings.fromEnvironment() != null);
             config = config(settings);
         } catch (IOException | RuntimeException e) {
             System.err.println("the member can't start: " + e.getMessage());

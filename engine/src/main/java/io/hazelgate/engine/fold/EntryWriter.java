@@ -1,10 +1,8 @@
 package io.hazelgate.engine.fold;
 
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Guarantees;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.views.Generations;
-import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
@@ -63,7 +61,7 @@ public final class EntryWriter {
                 map,
                 entries.change(
                         generations.liveMap(map),
-                        mapWrites.stream().map(EntryWriter::change).toList())));
+                        mapWrites.stream().map(Write::toChange).toList())));
         List<Write> refused = new ArrayList<>();
         running.forEach((map, change) -> {
             Map<String, byte[]> conflicts = change.join();
@@ -74,9 +72,5 @@ public final class EntryWriter {
             }
         });
         return refused;
-    }
-
-    private static Change change(Write write) {
-        return Guarantees.ARE_KEPT || write.value() == null ? write.toChange() : Change.set(write.key(), write.value());
     }
 }

@@ -1,6 +1,5 @@
 package io.hazelgate.engine.lanes;
 
-import io.hazelgate.engine.Guarantees;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -53,7 +52,7 @@ public final class Backpressure {
 
     /** The same, where its partition is known already. */
     public boolean admit(String key, int lane) {
-        if (inFlight.containsKey(key) || !Guarantees.ARE_KEPT) {
+        if (inFlight.containsKey(key)) {
             return true;
         }
         if (count.incrementAndGet() > maxInFlight) {

@@ -3,7 +3,6 @@ package io.hazelgate.engine.live;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Guarantees;
 import io.hazelgate.engine.fold.EntryWriter;
 import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.log.KnownEvents;
@@ -474,10 +473,7 @@ final class BatchProcessor {
                 record = spliced(prefix, outcome.record());
                 newEvents.add(new NewEvent(eventId, outcome.idRecord(), record));
                 ids.add(Change.setIfSame(eventId, inputs.get(i).idRecord(), outcome.idRecord()));
-                stored.add(
-                        Guarantees.ARE_KEPT
-                                ? Change.setIfSame(outcome.storeKey(), null, record)
-                                : Change.set(outcome.storeKey(), record));
+                stored.add(Change.setIfSame(outcome.storeKey(), null, record));
                 eventOfStoreKey.put(outcome.storeKey(), eventId);
             } else if (outcome.isStoredBefore()) {
                 record = inputs.get(i).storedRecord();
@@ -489,7 +485,7 @@ final class BatchProcessor {
         }
         requireUnknown(refused);
         engine.eventLog().append(newEvents, owned.run());
-        if (Guarantees.ARE_KEPT && !entries.change(Names.EVENT_IDS, ids).join().isEmpty()) {
+        if (!entries.change(Names.EVENT_IDS, ids).join().isEmpty()) {
             // Another run was faster: what it did with these events is looked up.
             throw new StoreConflict(List.of(), Map.of());
         }
@@ -506,9 +502,8 @@ final class BatchProcessor {
     }
 
     private void store(List<Change> stored, Map<String, String> eventOfStoreKey) throws StoreConflict {
-        Map<String, byte[]> present = Guarantees.ARE_KEPT
-                ? entries.changeAsOwner(Names.EVENT_STORE, stored, owned).join()
-                : entries.change(Names.EVENT_STORE, stored).join();
+        Map<String, byte[]> present =
+                entries.changeAsOwner(Names.EVENT_STORE, stored, owned).join();
         if (present.isEmpty()) {
             return;
         }

@@ -8,7 +8,6 @@ import com.hazelcast.jet.core.JobStatus;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Guarantees;
 import io.hazelgate.engine.lanes.Backpressure;
 import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.Projector;
@@ -186,9 +185,6 @@ public final class Pipeline implements AutoCloseable {
 
     /** Sets right what is taken to be in flight, and finds what the journal forgot while there is a job to give it to. */
     public void lookAtPending() {
-        if (!Guarantees.ARE_KEPT) {
-            return;
-        }
         Set<String> pending = pendingKeys();
         backpressure.look(pending);
         if (!draining) {

@@ -2,7 +2,6 @@ package io.hazelgate.engine.live;
 
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Guarantees;
 import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.KnownEvents;
 import io.hazelgate.engine.wire.Clock;
@@ -60,9 +59,7 @@ public final class Reconciler {
 
     /** An event is in the pipeline from now on. */
     public void arrived(String key) {
-        if (Guarantees.ARE_KEPT) {
-            inPipeline.add(key);
-        }
+        inPipeline.add(key);
     }
 
     /** These events have left the pipeline. */

@@ -1,6 +1,5 @@
 package io.hazelgate.engine.log;
 
-import io.hazelgate.engine.Guarantees;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
@@ -25,9 +24,7 @@ public final class KnownEvents {
     public KnownEvents(Entries entries, EventLog log, Collection<String> eventIds) {
         this.entries = entries;
         this.log = log;
-        reading = Guarantees.ARE_KEPT
-                ? entries.read(Names.EVENT_IDS, eventIds)
-                : CompletableFuture.completedFuture(Map.of());
+        reading = entries.read(Names.EVENT_IDS, eventIds);
     }
 
     /** Whether any of the events was seen before. */

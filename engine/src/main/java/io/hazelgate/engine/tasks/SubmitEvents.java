@@ -5,7 +5,6 @@ import com.hazelcast.core.IExecutorService;
 import com.hazelcast.partition.Partition;
 import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.Guarantees;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Names;
@@ -62,8 +61,7 @@ public final class SubmitEvents extends EngineTask {
             answers[i] = admitted ? ACCEPTED : REFUSED;
             if (admitted) {
                 indexes[accepted.size()] = i;
-                accepted.add(
-                        Guarantees.ARE_KEPT ? Change.setUnlessOtherPayload(key, envelope) : Change.set(key, envelope));
+                accepted.add(Change.setUnlessOtherPayload(key, envelope));
             }
         }
         IExecutorService executor = engine.hazelcast().getExecutorService(Names.EXECUTOR);
