@@ -5,6 +5,7 @@ import com.hazelcast.config.FileSystemYamlConfig;
 import com.hazelcast.config.YamlConfigBuilder;
 import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.network.MemberContext;
+import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Names;
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,8 +59,7 @@ public final class Member {
             }
         }
         // Not for a user to choose: without these the gateway can't talk to the member.
-        config.getSerializationConfig()
-                .addDataSerializableFactory(EngineSerializers.FACTORY_ID, new EngineSerializers());
+        config.getSerializationConfig().addDataSerializableFactory(Ids.FACTORY, new EngineSerializers());
         // The indexes of these are the engine's own: Hazelcast's would be kept up for nothing, where a copy of an
         // earlier YAML has them.
         for (String map : List.of(Names.EVENT_STORE, Names.DEAD_LETTER_EVENTS)) {

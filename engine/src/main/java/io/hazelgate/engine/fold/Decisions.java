@@ -1,9 +1,9 @@
 package io.hazelgate.engine.fold;
 
+import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
@@ -25,8 +25,8 @@ public final class Decisions {
         this.byEvent = byEvent;
     }
 
-    public static Decisions all(Engine engine) {
-        IMap<String, HazelcastJsonValue> map = engine.hazelcast().getMap(Names.DEAD_LETTER_DECISIONS);
+    public static Decisions all(HazelcastInstance hazelcast) {
+        IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.DEAD_LETTER_DECISIONS);
         Map<String, Map<String, byte[]>> byEvent = new HashMap<>();
         map.entrySet().forEach(entry -> {
             String decision = entry.getValue().getValue();

@@ -1,6 +1,6 @@
 package io.hazelgate.engine.fold;
 
-import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.views.Generations;
 import io.hazelgate.engine.wire.Entries;
@@ -19,9 +19,9 @@ public final class EntryWriter {
     private final Entries entries;
     private final Generations generations;
 
-    public EntryWriter(Engine engine) {
-        entries = engine.entries();
-        generations = engine.generations();
+    public EntryWriter(Store store) {
+        entries = store.entries();
+        generations = store.generations();
     }
 
     /**

@@ -1,13 +1,17 @@
 package io.hazelgate.engine.letters;
 
 import com.hazelcast.logging.ILogger;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.fold.EntryWriter;
+import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
 import io.hazelgate.engine.live.Notices;
 import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.LogAway;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Blame;
@@ -21,6 +25,7 @@ import io.hazelgate.engine.projector.Resolving;
 import io.hazelgate.engine.projector.Resolving.Order;
 import io.hazelgate.engine.projector.Resolving.Settled;
 import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.EntryLoader;
@@ -34,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Resolves dead letters, and tries again what may pass.
@@ -52,26 +58,48 @@ public final class DeadLetters {
     private static final int MAX_FAILURES = 8;
     private static final long FIRST_BACKOFF_MILLIS = 20;
 
-    private final Engine engine;
-    private final Retries retries = Retries.fromSystemProperties();
+    private final Store store;
+    private final Indexes indexes;
+    private final Gate gate;
+    private final Turns turns;
+    private final Pipelines pipelines;
+    private final Readiness readiness;
+    private final Retries retries;
+    private final UnaryOperator<String> building;
     private final EntryLoader loader;
     private final EntryWriter writer;
     private final ILogger log;
 
-    public DeadLetters(Engine engine) {
-        this.engine = engine;
-        loader = new EntryLoader(engine.entries(), engine.generations()::liveMap);
-        writer = new EntryWriter(engine);
-        log = engine.hazelcast().getLoggingService().getLogger(DeadLetters.class);
+    /** @param building the rebuild or comparison of a view that is under way; null where there is none */
+    public DeadLetters(
+            Store store,
+            Indexes indexes,
+            Gate gate,
+            Turns turns,
+            Pipelines pipelines,
+            Readiness readiness,
+            Retries retries,
+            UnaryOperator<String> building) {
+        this.store = store;
+        this.indexes = indexes;
+        this.gate = gate;
+        this.turns = turns;
+        this.pipelines = pipelines;
+        this.readiness = readiness;
+        this.retries = retries;
+        this.building = building;
+        loader = store.loader();
+        writer = new EntryWriter(store);
+        log = store.hazelcast().getLoggingService().getLogger(DeadLetters.class);
     }
 
     /** Tries this member's letters again that are due. The index finds them: nothing is looked at that is not due. */
     public void look() {
-        if (engine.storeProblem() != null) {
+        if (readiness.storeProblem() != null) {
             return; // what a letter waits for may just be restored
         }
         Range due = Range.upTo(Clock.iso(Clock.micros()));
-        Walk letters = engine.indexes().walk(Names.DEAD_LETTER_EVENTS, Names.RETRY_AT, due);
+        Walk letters = indexes.walk(Names.DEAD_LETTER_EVENTS, Names.RETRY_AT, due);
         while (letters.next()) {
             String key = new String(letters.key(), StandardCharsets.UTF_8);
             String id = key.substring(key.indexOf('|') + 1);
@@ -100,7 +128,7 @@ public final class DeadLetters {
         if (pipeline == null) {
             return said(order, "UNKNOWN", "there is no such letter, or no pipeline takes its event type");
         }
-        try (Turn turn = engine.turns().take("letter/" + order.deadLetterId(), PATIENCE_MILLIS)) {
+        try (Turn turn = turns.take("letter/" + order.deadLetterId(), PATIENCE_MILLIS)) {
             return turn == null
                     ? said(order, "BUSY", "somebody else resolves it just now")
                     : resolveAlone(pipeline, order);
@@ -117,7 +145,7 @@ public final class DeadLetters {
         while (true) {
             long pass = enter();
             try {
-                String importing = engine.importing().problem();
+                String importing = readiness.importingProblem();
                 if (importing != null) {
                     return said(order, "BUSY", importing);
                 }
@@ -130,7 +158,7 @@ public final class DeadLetters {
             } catch (BatchTooLarge e) {
                 return said(order, "FAILED", "the letter and what waits behind it " + e.getMessage());
             } finally {
-                engine.gate().leave(pass);
+                gate.leave(pass);
             }
             pipeline.statistics().conflicts.increment();
             if (System.nanoTime() > deadline) {
@@ -157,13 +185,13 @@ public final class DeadLetters {
 
     /** The pipeline whose projector knows the letter's event; null where there is no letter. */
     private Pipeline pipelineOf(String deadLetterId) {
-        byte[] letter = engine.entries()
+        byte[] letter = store.entries()
                 .read(Names.DEAD_LETTER_EVENTS, List.of(deadLetterId))
                 .join()
                 .get(deadLetterId);
         return letter == null
                 ? null
-                : engine.pipelineFor(Json.stringField(new String(letter, StandardCharsets.UTF_8), "eventType"));
+                : pipelines.taking(Json.stringField(new String(letter, StandardCharsets.UTF_8), "eventType"));
     }
 
     private static String said(Order order, String outcome, String message) {
@@ -208,7 +236,7 @@ public final class DeadLetters {
             for (Write write : step) {
                 if (isDecision(write) && write.value() != null) {
                     String view = Json.stringField(new String(write.value(), StandardCharsets.UTF_8), "projection");
-                    String rebuild = engine.rebuilds().building(view);
+                    String rebuild = building.apply(view);
                     if (rebuild != null) {
                         return "rebuild " + rebuild + " folds events by what was decided about them so far:"
                                 + " wait until it has ended, or cancel it";
@@ -227,7 +255,7 @@ public final class DeadLetters {
     private void keep(List<Write> step) {
         for (Write write : step) {
             if (isDecision(write)) {
-                engine.eventLog().decide(write.key(), write.value());
+                store.log().decide(write.key(), write.value());
             }
         }
     }
@@ -305,11 +333,11 @@ public final class DeadLetters {
     private void load(Map<String, List<String>> needs, Map<String, Map<String, byte[]>> loaded) {
         loader.load(needs, loaded);
         Map<String, byte[]> records = loaded.get(Names.EVENT_STORE);
-        if (records != null && engine.eventLog().isDurable()) {
+        if (records != null && store.log().isDurable()) {
             List<String> missing = needs.getOrDefault(Names.EVENT_STORE, List.of()).stream()
                     .filter(key -> records.get(key) == null)
                     .toList();
-            records.putAll(engine.eventLog().records(missing));
+            records.putAll(store.log().records(missing));
         }
     }
 
@@ -333,20 +361,20 @@ public final class DeadLetters {
 
     private void tell(List<Settled> settled) {
         List<Change> changes = new ArrayList<>();
-        Notices notices = new Notices(engine.hazelcast());
+        Notices notices = new Notices(store.hazelcast());
         for (Settled event : settled) {
             if (event.isFinal()) {
                 changes.add(Change.set(event.eventId(), event.completion()));
                 notices.add(event.replyTo(), new String(event.completion(), StandardCharsets.UTF_8), "");
             }
         }
-        engine.entries().change(Names.COMPLETED_EVENTS, changes).join();
+        store.entries().change(Names.COMPLETED_EVENTS, changes).join();
         notices.send();
     }
 
     private long enter() {
         try {
-            return engine.gate().enter();
+            return gate.enter();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted before it began", e);

@@ -1,17 +1,9 @@
 package io.hazelgate.engine.letters;
 
-import io.hazelgate.engine.Settings;
-
 /**
  * How an event is tried again that a projection can't take yet.
  *
  * @param attempts how often it is tried in all, before its dead letter is final
  * @param backoffMillis the second retry comes twice this after the first, and each further one twice as late
  */
-public record Retries(int attempts, long backoffMillis) {
-    public static Retries fromSystemProperties() {
-        return new Retries(
-                Settings.integer("hazelgate.retry-attempts", 6, 1, 30),
-                Settings.integer("hazelgate.retry-backoff-ms", 100, 1, 60_000));
-    }
-}
+public record Retries(int attempts, long backoffMillis) {}

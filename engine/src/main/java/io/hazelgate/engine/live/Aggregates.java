@@ -1,24 +1,25 @@
 package io.hazelgate.engine.live;
 
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.UnfitProjector;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * Sees to it that all event types of an aggregate are one pipeline's: its events are numbered and applied in order by one reader,
  * and two pipelines would each be one.
  */
-public final class Aggregates {
-    private final Engine engine;
+final class Aggregates {
+    private final Function<String, Pipeline> taking;
     /** By pipeline, what its projector said: aggregate by event type. */
     private final Map<String, Map<String, String>> told = new ConcurrentHashMap<>();
 
-    public Aggregates(Engine engine) {
-        this.engine = engine;
+    /** @param taking the pipeline that takes events of a type; null where none does */
+    Aggregates(Function<String, Pipeline> taking) {
+        this.taking = taking;
     }
 
     /**
@@ -41,7 +42,7 @@ public final class Aggregates {
         Map<String, Map<String, String>> byAggregate = new TreeMap<>();
         known.values()
                 .forEach(types -> types.forEach((type, aggregate) -> {
-                    Pipeline taker = engine.pipelineFor(type);
+                    Pipeline taker = taking.apply(type);
                     if (taker != null) {
                         byAggregate
                                 .computeIfAbsent(aggregate, name -> new TreeMap<>())

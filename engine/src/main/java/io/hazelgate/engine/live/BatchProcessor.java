@@ -2,9 +2,9 @@ package io.hazelgate.engine.live;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.ILogger;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.fold.EntryWriter;
 import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.KnownEvents;
 import io.hazelgate.engine.log.KnownRecord;
 import io.hazelgate.engine.log.LanesTakenOver;
@@ -22,6 +22,7 @@ import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
 import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Entries;
@@ -58,7 +59,9 @@ final class BatchProcessor {
     /** For a batch of fewer events no plan is asked for: at rest a question takes longer than what it might spare. */
     private static final int MIN_ASKED_EVENTS = 65;
 
-    private final Engine engine;
+    private final Shared shared;
+    private final EventLog eventLog;
+    private final Gate gate;
     private final Pipeline pipeline;
     private final Projector projector;
     private final Projector.AskerAhead askingAhead;
@@ -82,15 +85,17 @@ final class BatchProcessor {
     BatchProcessor(Pipeline pipeline, OwnedLanes owned) {
         this.pipeline = pipeline;
         this.owned = owned;
-        engine = pipeline.engine();
-        HazelcastInstance hazelcast = engine.hazelcast();
-        entries = engine.entries();
+        shared = pipeline.shared();
+        eventLog = shared.store().log();
+        gate = shared.gate();
+        HazelcastInstance hazelcast = shared.store().hazelcast();
+        entries = shared.store().entries();
         projector = pipeline.projector();
         askingAhead = projector.newAskerAhead();
         projecting = projector.newAsker();
-        lanes = engine.lanes();
-        loader = new EntryLoader(engine.entries(), engine.generations()::liveMap);
-        writer = new EntryWriter(engine);
+        lanes = shared.lanes();
+        loader = shared.store().loader();
+        writer = new EntryWriter(shared.store());
         notices = new Notices(hazelcast);
         log = hazelcast.getLoggingService().getLogger(BatchProcessor.class);
         containment = new Containment<>(
@@ -131,11 +136,11 @@ final class BatchProcessor {
         long pass = enter();
         Ahead ahead = null;
         try {
-            ahead = project(events, needs, run, before, () -> engine.gate().leave(pass));
+            ahead = project(events, needs, run, before, () -> gate.leave(pass));
             return ahead;
         } finally {
             if (ahead == null) {
-                engine.gate().leave(pass);
+                gate.leave(pass);
             }
         }
     }
@@ -146,7 +151,7 @@ final class BatchProcessor {
         if (!owned.missing(events).isEmpty()) {
             return null;
         }
-        KnownEvents known = new KnownEvents(entries, engine.eventLog(), idsOf(events));
+        KnownEvents known = new KnownEvents(entries, eventLog, idsOf(events));
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
         loader.load(needs, loaded);
         if (known.await()) {
@@ -219,7 +224,7 @@ final class BatchProcessor {
         try {
             processInside(planned, done);
         } finally {
-            engine.gate().leave(pass);
+            gate.leave(pass);
         }
     }
 
@@ -230,12 +235,12 @@ final class BatchProcessor {
     /** Waits until nothing is restored or imported, and the gate is open. */
     private long enter() throws InterruptedException {
         while (true) {
-            engine.awaitStore();
-            long pass = engine.gate().enter();
-            if (engine.importing().isOver()) {
+            shared.readiness().await();
+            long pass = gate.enter();
+            if (shared.readiness().viewsProblem() == null) {
                 return pass;
             }
-            engine.gate().leave(pass);
+            gate.leave(pass);
         }
     }
 
@@ -299,7 +304,7 @@ final class BatchProcessor {
         long batchId = projector.newBatchId();
         Set<String> ids = idsOf(events);
         takeOverLanes(events, ids, found);
-        KnownEvents known = new KnownEvents(entries, engine.eventLog(), ids);
+        KnownEvents known = new KnownEvents(entries, eventLog, ids);
         known.learn(inLog);
 
         List<Input> inputs = inputs(events, found);
@@ -366,10 +371,10 @@ final class BatchProcessor {
                 .map(Names::eventIdOf)
                 .filter(eventId -> !ids.contains(eventId))
                 .toList();
-        KnownEvents known = new KnownEvents(entries, engine.eventLog(), pending);
+        KnownEvents known = new KnownEvents(entries, eventLog, pending);
         try {
             known.await();
-            known.learn(engine.eventLog().find(pending));
+            known.learn(eventLog.find(pending));
         } catch (LogAway e) {
             // Not ours before it is known what was stored in them.
             missing.forEach(owned::lose);
@@ -400,7 +405,7 @@ final class BatchProcessor {
     private List<Input> inputs(List<Received> events, List<byte[]> found) {
         int[] laneNumbers = new int[events.size()];
         for (int i = 0; i < laneNumbers.length; i++) {
-            laneNumbers[i] = pipeline.laneIn(events.get(i).partition(engine.lanes()));
+            laneNumbers[i] = pipeline.laneIn(events.get(i).partition(lanes));
         }
         long[] positions = lanes.next(laneNumbers.length);
         List<Input> inputs = new ArrayList<>(found.size() + events.size());
@@ -462,7 +467,7 @@ final class BatchProcessor {
         List<Change> ids = new ArrayList<>(outcomes.size());
         List<Change> stored = new ArrayList<>(outcomes.size());
         Map<String, String> eventOfStoreKey = new HashMap<>();
-        long refusalTtlMillis = TimeUnit.SECONDS.toMillis(engine.settings().completedTtlSeconds());
+        long refusalTtlMillis = TimeUnit.SECONDS.toMillis(shared.limits().completedTtlSeconds());
         List<byte[]> records = new ArrayList<>(outcomes.size());
         byte[] prefix = ("{\"persistedAt\":\"" + Clock.iso(persistedAt) + "\",").getBytes();
         for (int i = 0; i < outcomes.size(); i++) {
@@ -484,7 +489,7 @@ final class BatchProcessor {
             records.add(record);
         }
         requireUnknown(refused);
-        engine.eventLog().append(newEvents, owned.run());
+        eventLog.append(newEvents, owned.run());
         if (!entries.change(Names.EVENT_IDS, ids).join().isEmpty()) {
             // Another run was faster: what it did with these events is looked up.
             throw new StoreConflict(List.of(), Map.of());
@@ -495,7 +500,7 @@ final class BatchProcessor {
 
     /** A refused event that the log has is a repeated one, too old for the maps: the first answer holds. */
     private void requireUnknown(List<String> refused) throws StoreConflict {
-        Map<String, KnownRecord> inLog = engine.eventLog().find(refused);
+        Map<String, KnownRecord> inLog = eventLog.find(refused);
         if (!inLog.isEmpty()) {
             throw new StoreConflict(List.of(), inLog);
         }

@@ -5,7 +5,6 @@ import com.hazelcast.jet.core.AbstractProcessor;
 import com.hazelcast.jet.core.Inbox;
 import com.hazelcast.jet.core.Processor;
 import com.hazelcast.logging.ILogger;
-import io.hazelgate.engine.Engine;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -48,7 +47,7 @@ final class BatchStageP extends AbstractProcessor {
 
     @Override
     protected void init(Processor.Context context) {
-        step = factory.on(Engine.of(context.hazelcastInstance()).pipeline(pipelineName));
+        step = factory.on(Pipelines.named(pipelineName, context.hazelcastInstance()));
         log = context.logger();
     }
 

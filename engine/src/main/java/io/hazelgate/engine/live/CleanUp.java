@@ -18,7 +18,8 @@ final class CleanUp implements BatchStageP.Step {
     public CompletableFuture<?> start(Batch batch) {
         Set<String> keys = new HashSet<>();
         batch.events.forEach(event -> keys.add(event.key()));
-        return pipeline.engine()
+        return pipeline.shared()
+                .store()
                 .entries()
                 .change(Names.PENDING_EVENTS, keys.stream().map(Change::remove).toList())
                 .thenRun(() -> {

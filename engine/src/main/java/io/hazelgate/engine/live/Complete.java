@@ -18,9 +18,9 @@ final class Complete implements BatchStageP.Step {
     private final Notices notices;
 
     Complete(Pipeline pipeline) {
-        entries = pipeline.engine().entries();
+        entries = pipeline.shared().store().entries();
         statistics = pipeline.statistics();
-        notices = new Notices(pipeline.engine().hazelcast());
+        notices = new Notices(pipeline.shared().store().hazelcast());
     }
 
     @Override

@@ -5,7 +5,8 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import com.hazelcast.partition.Partition;
 import com.hazelcast.query.Predicates;
-import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Fence;
 import io.hazelgate.engine.wire.Names;
@@ -26,7 +27,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * So an entry's mark never passes a stored event that has not reached the entry.
  */
 final class OwnedLanes implements Fence {
-    private final Engine engine;
+    private final Store store;
+    private final Lanes lanes;
     private final HazelcastInstance hazelcast;
     private final String[] keys;
     private final int firstLane;
@@ -38,10 +40,11 @@ final class OwnedLanes implements Fence {
      * @param pipeline each pipeline has its own lanes in a partition
      * @param firstLane the number of its lane in the first partition
      */
-    OwnedLanes(Engine engine, String pipeline, int firstLane) {
-        this.engine = engine;
+    OwnedLanes(Shared shared, String pipeline, int firstLane) {
+        store = shared.store();
+        lanes = shared.lanes();
         this.firstLane = firstLane;
-        hazelcast = engine.hazelcast();
+        hazelcast = store.hazelcast();
         keys = keys(hazelcast, pipeline);
         owner = ("{\"member\":\"" + hazelcast.getCluster().getLocalMember().getUuid() + "\",\"run\":\"" + run + "\"}")
                 .getBytes(StandardCharsets.UTF_8);
@@ -88,7 +91,7 @@ final class OwnedLanes implements Fence {
     Set<Integer> missing(List<Received> events) {
         Set<Integer> missing = new HashSet<>();
         for (Received event : events) {
-            int partition = event.partition(engine.lanes());
+            int partition = event.partition(lanes);
             if (!owned.contains(partition)) {
                 missing.add(partition);
             }
@@ -109,9 +112,9 @@ final class OwnedLanes implements Fence {
     void take(Collection<Integer> partitions) {
         List<Change> changes = new ArrayList<>();
         partitions.forEach(partition -> changes.add(Change.set(keys[partition], owner)));
-        engine.entries().change(Names.LANE_OWNERS, changes).join();
-        engine.eventLog().own(partitions.stream().map(each -> firstLane + each).toList(), run);
-        engine.lanes().learnAnew();
+        store.entries().change(Names.LANE_OWNERS, changes).join();
+        store.log().own(partitions.stream().map(each -> firstLane + each).toList(), run);
+        lanes.learnAnew();
         owned.addAll(partitions);
     }
 
@@ -120,8 +123,8 @@ final class OwnedLanes implements Fence {
     }
 
     /** The same for lanes, as the log names them. */
-    void loseLanes(Collection<Integer> lanes) {
-        lanes.forEach(lane -> owned.remove(lane - firstLane));
+    void loseLanes(Collection<Integer> lost) {
+        lost.forEach(lane -> owned.remove(lane - firstLane));
     }
 
     /** The keys of what is pending there, whoever holds the partitions. */

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Tells which of the pending events on this member are which pipeline's. A key says nothing of the type, so envelopes are looked into, once. */
-public final class PendingKeys {
+final class PendingKeys {
     private final IMap<String, HazelcastJsonValue> pendingEvents;
     private final Entries entries;
     private Map<String, String> typeOfKey = new HashMap<>();

@@ -3,22 +3,20 @@ package io.hazelgate.engine.live;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.jet.Job;
 import com.hazelcast.jet.core.JobStatus;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.lanes.Backpressure;
 import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.Projector;
-import io.hazelgate.engine.tasks.ControlPipeline;
 import io.hazelgate.engine.views.Generations;
+import io.hazelgate.engine.wire.Ids;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,7 +29,11 @@ public final class Pipeline implements AutoCloseable {
     /** How long a drain waits for what is under way; what is cut short then is done again by the next job. */
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private final Engine engine;
+    private static final long IDLE_MILLIS = 1_000;
+
+    private final Shared shared;
+    private final HazelcastInstance hazelcast;
+    private final Aggregates aggregates;
     private final PipelineSettings settings;
     private final int partitionCount;
     private final PipelineControl control;
@@ -43,34 +45,43 @@ public final class Pipeline implements AutoCloseable {
     private final ILogger log;
     private volatile String jobStatus = "STARTING";
     private volatile Projector projector;
+    private volatile boolean asked;
     private volatile boolean draining;
     private long drainingSinceNanos;
     private Job job;
     private String problemSaid;
 
-    public Pipeline(Engine engine, PipelineSettings settings, PendingKeys pendingKeys, int pipelineCount) {
-        this.engine = engine;
+    Pipeline(
+            Shared shared,
+            PipelineSettings settings,
+            PendingKeys pendingKeys,
+            Aggregates aggregates,
+            int pipelineCount) {
+        this.shared = shared;
+        this.aggregates = aggregates;
         this.settings = settings;
         this.pendingKeys = pendingKeys;
-        HazelcastInstance hazelcast = engine.hazelcast();
+        hazelcast = shared.store().hazelcast();
         log = hazelcast.getLoggingService().getLogger(Pipeline.class);
         partitionCount = hazelcast.getPartitionService().getPartitions().size();
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
         control = new PipelineControl(hazelcast, settings.name());
         projector = newProjector(settings.projector());
-        reconciler = new Reconciler(pendingEvents, engine.entries(), engine.eventLog(), statistics);
+        reconciler = new Reconciler(
+                pendingEvents, shared.store().entries(), shared.store().log(), statistics);
         // A share each, so that a pipeline that stands still leaves room for the others; the journal's ring is one for
         // all.
         backpressure = new Backpressure(
-                engine.lanes(),
+                shared.lanes(),
                 partitionCount,
-                Math.max(1, engine.settings().maxInFlight() / pipelineCount),
-                Backpressure.mostPerLane(engine.settings().journalCapacity(), pipelineCount));
+                Math.max(1, shared.limits().maxInFlight() / pipelineCount),
+                Backpressure.mostPerLane(shared.limits().journalCapacity(), pipelineCount));
     }
 
     /** Asks the projector whether it is there, and says once what is wrong with one that can't be used. */
     public void probe() {
         projector.probe();
+        asked = true;
         String problem = projector.problem();
         if (problem != null && !problem.equals(problemSaid)) {
             log.warning(
@@ -81,8 +92,7 @@ public final class Pipeline implements AutoCloseable {
 
     /** Does what operators want: keeps the job running, or drains it. */
     public void look() {
-        if (engine.hazelcast().getCluster().getMembers().size()
-                < engine.settings().quorum()) {
+        if (hazelcast.getCluster().getMembers().size() < shared.limits().quorum()) {
             jobStatus = "WAITING_FOR_QUORUM";
             return;
         }
@@ -111,11 +121,11 @@ public final class Pipeline implements AutoCloseable {
             useNamedProjector();
         }
         if (job == null || job.getStatus().isTerminal()) {
-            job = engine.hazelcast()
+            job = hazelcast
                     .getJet()
                     .newJobIfAbsent(
                             EventPipeline.build(name(), eventTypes()),
-                            EventPipeline.config(name(), engine.settings().quorum() > 1));
+                            EventPipeline.config(name(), shared.limits().quorum() > 1));
         }
         JobStatus status = job.getStatus();
         if (status == JobStatus.RUNNING || !jobStatus.equals(PipelineControl.Status.DRAINED.name())) {
@@ -129,7 +139,7 @@ public final class Pipeline implements AutoCloseable {
         if (drainingSinceNanos == 0) {
             drainingSinceNanos = now;
         }
-        Member oldest = engine.hazelcast().getCluster().getMembers().iterator().next();
+        Member oldest = hazelcast.getCluster().getMembers().iterator().next();
         if (oldest.localMember() && (allIdle() || now - drainingSinceNanos > DRAIN_NANOS)) {
             cancelJob();
             if (job == null || job.getStatus().isTerminal()) {
@@ -139,17 +149,10 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private boolean allIdle() {
-        List<Future<byte[]>> answers = new ArrayList<>(engine.hazelcast()
-                .getExecutorService(Names.EXECUTOR)
-                .submitToAllMembers(ControlPipeline.askIdle(name()))
-                .values());
+        JsonObject request = new JsonObject().add("action", "idle").add("pipeline", name());
         try {
-            for (Future<byte[]> answer : answers) {
-                if (!ControlPipeline.isIdle(answer.get(1, TimeUnit.SECONDS))) {
-                    return false;
-                }
-            }
-            return true;
+            return shared.members().ask(Ids.CONTROL_PIPELINE, Json.bytes(request), IDLE_MILLIS).stream()
+                    .allMatch(answer -> answer.getBoolean("idle", false));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
@@ -161,7 +164,7 @@ public final class Pipeline implements AutoCloseable {
 
     private void cancelJob() {
         if (job == null) {
-            job = engine.hazelcast().getJet().getJob(Names.JOB_PREFIX + name());
+            job = hazelcast.getJet().getJob(Names.JOB_PREFIX + name());
         }
         if (job != null && !job.getStatus().isTerminal()) {
             try {
@@ -250,8 +253,8 @@ public final class Pipeline implements AutoCloseable {
         String[] spread = new String[1];
         try (Projector candidate = new Projector(
                 address,
-                engine.settings().projectorTimeoutSeconds(),
-                told -> spread[0] = engine.aggregates().spread(this, told))) {
+                shared.limits().projectorTimeoutSeconds(),
+                told -> spread[0] = aggregates.spread(this, told))) {
             if (!candidate.probe()) {
                 return new Tried("", "it does not answer");
             }
@@ -260,12 +263,12 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private Projector newProjector(String address) {
-        return new Projector(address, engine.settings().projectorTimeoutSeconds(), this::describe);
+        return new Projector(address, shared.limits().projectorTimeoutSeconds(), this::describe);
     }
 
     private void describe(Description description) {
-        engine.aggregates().check(this, description);
-        Generations generations = engine.generations();
+        aggregates.check(this, description);
+        Generations generations = shared.store().generations();
         generations.appeared(description.code());
         description.views().forEach(generations::declare);
         log.info("pipeline " + name() + ": the projector at " + projector.address() + " is ready: "
@@ -292,7 +295,7 @@ public final class Pipeline implements AutoCloseable {
 
     /** The lane of an aggregate in this pipeline. No two pipelines have a lane in common, so their positions never mix. */
     public int laneOf(String pendingKey) {
-        return laneIn(engine.lanes().laneOf(pendingKey));
+        return laneIn(shared.lanes().laneOf(pendingKey));
     }
 
     /** This pipeline's lane in a partition. */
@@ -305,8 +308,8 @@ public final class Pipeline implements AutoCloseable {
         return pendingKeys.of(this);
     }
 
-    public Engine engine() {
-        return engine;
+    Shared shared() {
+        return shared;
     }
 
     public Projector projector() {
@@ -323,6 +326,11 @@ public final class Pipeline implements AutoCloseable {
 
     public Backpressure backpressure() {
         return backpressure;
+    }
+
+    /** Whether the projector was asked whether it is there. */
+    boolean isAsked() {
+        return asked;
     }
 
     public String jobStatus() {

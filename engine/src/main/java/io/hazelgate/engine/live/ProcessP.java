@@ -3,7 +3,6 @@ package io.hazelgate.engine.live;
 import com.hazelcast.jet.core.AbstractProcessor;
 import com.hazelcast.jet.core.Inbox;
 import com.hazelcast.jet.core.Processor;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.log.LogAway;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -71,9 +70,9 @@ final class ProcessP extends AbstractProcessor {
 
     @Override
     protected void init(Processor.Context context) {
-        pipeline = Engine.of(context.hazelcastInstance()).pipeline(pipelineName);
+        pipeline = Pipelines.named(pipelineName, context.hazelcastInstance());
         pipeline.reset();
-        lanes = new OwnedLanes(pipeline.engine(), pipelineName, pipeline.laneIn(0));
+        lanes = new OwnedLanes(pipeline.shared(), pipelineName, pipeline.laneIn(0));
         batchProcessor = new BatchProcessor(pipeline, lanes);
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
         planner = Executors.newFixedThreadPool(MAX_PREPARED, task -> new Thread(task, "hazelgate-plan"));
@@ -84,7 +83,7 @@ final class ProcessP extends AbstractProcessor {
     /** What an earlier run left, once the log can tell how far that came. */
     private List<Received> leftovers() {
         try {
-            pipeline.engine().awaitStore();
+            pipeline.shared().readiness().await();
             while (true) {
                 try {
                     return takeOver();
@@ -234,7 +233,7 @@ final class ProcessP extends AbstractProcessor {
         if (event.isAfterLostEvents()) {
             pipeline.statistics().journalLost.increment();
         }
-        int partition = event.partition(pipeline.engine().lanes());
+        int partition = event.partition(pipeline.shared().lanes());
         if (heard.add(partition) || event.isAfterLostEvents()) {
             toRead.add(partition);
         }

@@ -22,7 +22,7 @@ final class Publish implements BatchStageP.Step {
     private final EventService listeners;
 
     Publish(Pipeline pipeline) {
-        hazelcast = pipeline.engine().hazelcast();
+        hazelcast = pipeline.shared().store().hazelcast();
         listeners = ((HazelcastInstanceProxy) hazelcast)
                 .getOriginal()
                 .node

@@ -8,9 +8,9 @@ import com.hazelcast.map.impl.journal.InternalEventJournalMapEvent;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
-import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.JsonData;
 import io.hazelgate.engine.wire.Names;
@@ -88,12 +88,12 @@ public final class Received implements IdentifiedDataSerializable {
 
     @Override
     public int getFactoryId() {
-        return EngineSerializers.FACTORY_ID;
+        return Ids.FACTORY;
     }
 
     @Override
     public int getClassId() {
-        return EngineSerializers.RECEIVED;
+        return Ids.RECEIVED;
     }
 
     @Override

@@ -18,6 +18,11 @@ public interface EventLog extends AutoCloseable {
     /** Why nothing can be stored just now, in a sentence; null when all is well. */
     String problem();
 
+    /** Whether it has been asked for that: before, every problem is a guess. */
+    default boolean isAsked() {
+        return true;
+    }
+
     /**
      * From now on this run of a pipeline, and no other, stores events in these lanes. What another has begun to store there is stored
      * when this returns, or never will be.

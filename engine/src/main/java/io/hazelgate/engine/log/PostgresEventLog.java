@@ -63,9 +63,11 @@ public final class PostgresEventLog implements EventLog {
         T on(Connection connection) throws SQLException;
     }
 
+    private static final String NOT_ASKED = "PostgreSQL is away: not asked yet";
+
     private final HikariDataSource connections;
     private final ILogger log;
-    private volatile String problem = "PostgreSQL is away: not asked yet";
+    private volatile String problem = NOT_ASKED;
     private volatile long failedAtNanos = System.nanoTime();
     /** When the append, and the probe, that is under way began; 0: none is. */
     private volatile long appendingSince;
@@ -100,6 +102,11 @@ public final class PostgresEventLog implements EventLog {
             return "PostgreSQL is away: no answer for " + TimeUnit.NANOSECONDS.toSeconds(slowest) + " s";
         }
         return problem;
+    }
+
+    @Override
+    public boolean isAsked() {
+        return !NOT_ASKED.equals(problem);
     }
 
     private static long waiting(long since) {

@@ -1,6 +1,6 @@
 package io.hazelgate.engine.log;
 
-import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Names;
@@ -17,7 +17,8 @@ import java.util.concurrent.TimeUnit;
 public final class RecentEvents {
     private static final int MAX_AT_ONCE = 5_000;
 
-    private final Engine engine;
+    private final Store store;
+    private final Readiness readiness;
     private final MemoryEventLog maps;
     private final int most;
     private final long mostMicros;
@@ -26,19 +27,20 @@ public final class RecentEvents {
      * @param most how many stay
      * @param seconds how long each stays; 0: as long as there are not too many
      */
-    public RecentEvents(Engine engine, int most, int seconds) {
-        this.engine = engine;
+    public RecentEvents(Store store, Indexes indexes, Readiness readiness, int most, int seconds) {
+        this.store = store;
+        this.readiness = readiness;
         this.most = most;
         mostMicros = TimeUnit.SECONDS.toMicros(seconds);
-        maps = new MemoryEventLog(engine.hazelcast(), engine.indexes());
+        maps = new MemoryEventLog(store.hazelcast(), indexes);
     }
 
     /** Looks once. */
     public void look() {
-        if (!engine.eventLog().isDurable() || engine.recovery().problem() != null) {
+        if (!store.log().isDurable() || readiness.restoringProblem() != null) {
             return;
         }
-        int members = engine.hazelcast().getCluster().getMembers().size();
+        int members = store.hazelcast().getCluster().getMembers().size();
         long excess = maps.count() - Math.max(1, most / members);
         while (excess > 0) {
             List<StoredEvent> oldest = maps.read(null, null, (int) Math.min(excess, MAX_AT_ONCE));
@@ -76,7 +78,7 @@ public final class RecentEvents {
             ids.add(Change.remove(new KnownRecord(event.record(), null).eventId()));
             records.add(Change.remove(StoreKey.of(event.record()).toString()));
         }
-        engine.entries().change(Names.EVENT_IDS, ids).join();
-        engine.entries().change(Names.EVENT_STORE, records).join();
+        store.entries().change(Names.EVENT_IDS, ids).join();
+        store.entries().change(Names.EVENT_STORE, records).join();
     }
 }

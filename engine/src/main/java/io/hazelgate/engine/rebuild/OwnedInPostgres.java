@@ -1,6 +1,6 @@
 package io.hazelgate.engine.rebuild;
 
-import io.hazelgate.engine.Engine;
+import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.log.PostgresEventLog;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,11 +13,11 @@ final class OwnedInPostgres implements OwnedEvents {
     /** Lanes may also be of pipelines that are no longer configured. */
     private static final int MAX_PIPELINES = 16;
 
-    private final Engine engine;
+    private final HazelcastInstance hazelcast;
     private final PostgresEventLog log;
 
-    OwnedInPostgres(Engine engine, PostgresEventLog log) {
-        this.engine = engine;
+    OwnedInPostgres(HazelcastInstance hazelcast, PostgresEventLog log) {
+        this.hazelcast = hazelcast;
         this.log = log;
     }
 
@@ -37,8 +37,8 @@ final class OwnedInPostgres implements OwnedEvents {
 
     /** Null for all. */
     private Set<Integer> ownLanes() {
-        var partitions = engine.hazelcast().getPartitionService().getPartitions();
-        if (engine.hazelcast().getCluster().getMembers().size() == 1) {
+        var partitions = hazelcast.getPartitionService().getPartitions();
+        if (hazelcast.getCluster().getMembers().size() == 1) {
             return null;
         }
         Set<Integer> lanes = new TreeSet<>();

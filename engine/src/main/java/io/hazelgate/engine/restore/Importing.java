@@ -5,17 +5,26 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.KnownRecord;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoreKey;
 import io.hazelgate.engine.log.StoredEvent;
+import io.hazelgate.engine.network.AllMembers;
+import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
-import io.hazelgate.engine.tasks.ImportEvents;
+import io.hazelgate.engine.rebuild.Rebuilds;
+import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Names;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +32,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -36,15 +44,26 @@ import java.util.concurrent.TimeoutException;
  * changes it or writes for it has its turn.
  */
 public final class Importing {
+    /** What every member is asked for: no batch is processed from now on, and how the import stands has changed. */
+    public static final String HOLD = "hold";
+
+    public static final String LOOK = "look";
+
     private static final String KEY = "import";
     private static final long TURN_MILLIS = 60_000;
     private static final long HOLD_MILLIS = 3_000;
-    private static final long ANSWER_SECONDS = 10;
-    private static final long LOOK_MILLIS = 100;
+    private static final long ANSWER_MILLIS = 10_000;
     /** An import that nobody goes on with for so long is undone. */
     private static final long ABANDONED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    private final Engine engine;
+    private final Store store;
+    private final Lanes lanes;
+    private final Gate gate;
+    private final Turns turns;
+    private final AllMembers members;
+    private final Pipelines pipelines;
+    private final Rebuilds rebuilds;
+    private final Readiness readiness;
     private final HazelcastInstance hazelcast;
     private final IMap<String, String> shared;
     private final ILogger log;
@@ -81,38 +100,36 @@ public final class Importing {
         }
     }
 
-    public Importing(Engine engine) {
-        this.engine = engine;
-        hazelcast = engine.hazelcast();
+    public Importing(
+            Store store,
+            Lanes lanes,
+            Gate gate,
+            Turns turns,
+            AllMembers members,
+            Pipelines pipelines,
+            Rebuilds rebuilds,
+            Readiness readiness) {
+        this.store = store;
+        this.lanes = lanes;
+        this.gate = gate;
+        this.turns = turns;
+        this.members = members;
+        this.pipelines = pipelines;
+        this.rebuilds = rebuilds;
+        this.readiness = readiness;
+        hazelcast = store.hazelcast();
         shared = hazelcast.getMap(Names.RECOVERY);
         log = hazelcast.getLoggingService().getLogger(Importing.class);
     }
 
     // ------------------------------------------------------------ on every member
 
-    /** Why no event is taken just now, in a sentence; null when none is imported. */
-    public synchronized String problem() {
-        return state == null ? null : "a log is being imported: " + state.events + " events so far";
-    }
-
-    /** Whether batches may be processed. */
-    public synchronized boolean isOver() {
-        return known && state == null;
-    }
-
-    /** Returns when batches may be processed. */
-    public synchronized void await() throws InterruptedException {
-        while (!isOver()) {
-            wait(LOOK_MILLIS);
-        }
-    }
-
     /** Reads how it stands, and undoes an import that nobody goes on with. */
     public void look() {
         State now = State.of(shared.get(KEY));
         learn(now);
         if (now != null && isAbandoned()) {
-            try (Turn turn = engine.turns().take(KEY)) {
+            try (Turn turn = turns.take(KEY)) {
                 if (turn != null && now.equals(State.of(shared.get(KEY)))) {
                     log.warning(
                             "import " + now.id + " is undone: nobody went on with it after " + now.events + " events");
@@ -125,14 +142,14 @@ public final class Importing {
     private synchronized void learn(State now) {
         if (state != null && now == null) {
             // What is stored from now on comes behind what was imported.
-            engine.lanes().learnAnew();
+            lanes.learnAnew();
         }
         if (!known || !Objects.equals(state, now)) {
             changedAtNanos = System.nanoTime();
         }
         state = now;
         known = true;
-        notifyAll();
+        readiness.importing(now == null ? null : "a log is being imported: " + now.events + " events so far");
     }
 
     private synchronized boolean isAbandoned() {
@@ -143,9 +160,9 @@ public final class Importing {
     public boolean hold(String id) throws InterruptedException {
         look();
         try {
-            return engine.gate().close(KEY + id, () -> true, HOLD_MILLIS, 0);
+            return gate.close(KEY + id, () -> true, HOLD_MILLIS, 0);
         } finally {
-            engine.gate().open(KEY + id);
+            gate.open(KEY + id);
         }
     }
 
@@ -156,14 +173,16 @@ public final class Importing {
      *
      * @return the id of the import
      * @throws IllegalArgumentException the cluster can't take a log in; nothing has changed
+     * @throws IllegalStateException this member has just started: another one may know more
      */
     public String begin() throws InterruptedException {
-        if (engine.eventLog().isDurable()) {
+        readiness.requireKnown();
+        if (store.log().isDurable()) {
             throw new IllegalArgumentException(
                     "this cluster keeps its events in PostgreSQL: stop its members, and import there, "
                             + "without --into-cluster");
         }
-        if (!engine.projectorsAreReady()) {
+        if (!pipelines.areKnownToBeReady()) {
             throw new IllegalArgumentException("the projector is away: it has to fold what is imported");
         }
         return alone(() -> {
@@ -172,7 +191,7 @@ public final class Importing {
                 throw new IllegalArgumentException("another import is under way, " + running.events
                         + " events so far. One that was broken off is undone after a minute: try again then");
             }
-            String building = engine.rebuilds().building("*");
+            String building = rebuilds.building("*");
             if (building != null) {
                 throw new IllegalArgumentException("rebuild " + building + " is under way: let it end, or cancel it");
             }
@@ -200,7 +219,7 @@ public final class Importing {
 
     /** What a rollback would go on from does not have what was imported. */
     private void dropEarlierGenerations() {
-        engine.generations().all().keySet().forEach(engine.rebuilds()::drop);
+        store.generations().all().keySet().forEach(rebuilds::drop);
     }
 
     /**
@@ -223,7 +242,7 @@ public final class Importing {
             }
             requireNoGap(events);
             store(events);
-            try (Restorer restorer = new Restorer(engine, Decisions.NONE)) {
+            try (Restorer restorer = new Restorer(store, pipelines, Decisions.NONE)) {
                 restorer.fold(events);
             } catch (ProjectorAway | ProjectorFailed e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
@@ -255,7 +274,7 @@ public final class Importing {
                 predecessors.put(before.toString(), first);
             }
         }
-        engine.entries().read(Names.EVENT_STORE, predecessors.keySet()).join().forEach((key, record) -> {
+        store.entries().read(Names.EVENT_STORE, predecessors.keySet()).join().forEach((key, record) -> {
             if (record == null) {
                 throw gap(predecessors.get(key), null);
             }
@@ -281,7 +300,7 @@ public final class Importing {
     }
 
     private void requireFree(List<Change> changes, String map, String problem) {
-        engine.entries().change(map, changes).join().keySet().stream()
+        store.entries().change(map, changes).join().keySet().stream()
                 .findFirst()
                 .ifPresent(key -> {
                     throw new IllegalArgumentException(problem + key);
@@ -298,7 +317,7 @@ public final class Importing {
                         + " are there: begin anew");
             }
             if (events > 0) {
-                engine.lanes().continueBehind(new StoredEvent(now.cursor, null, null).position());
+                lanes.continueBehind(new StoredEvent(now.cursor, null, null).position());
             }
             shared.delete(KEY);
             tellAll();
@@ -326,7 +345,7 @@ public final class Importing {
                     Names.AGGREGATE_HEADS,
                     Names.EVENT_IDS,
                     Names.EVENT_STORE));
-            engine.generations().all().values().forEach(generation -> maps.add(generation.live()));
+            store.generations().all().values().forEach(generation -> maps.add(generation.live()));
             maps.forEach(
                     map -> hazelcast.<String, HazelcastJsonValue>getMap(map).clear());
         }
@@ -347,7 +366,7 @@ public final class Importing {
     }
 
     private <T> T alone(Work<T> work) throws InterruptedException {
-        try (Turn turn = engine.turns().take(KEY, TURN_MILLIS)) {
+        try (Turn turn = turns.take(KEY, TURN_MILLIS)) {
             if (turn == null) {
                 throw new IllegalArgumentException("another member is at the import: try again in a moment");
             }
@@ -358,11 +377,10 @@ public final class Importing {
     // ------------------------------------------------------------ what all members do
 
     private void holdAll(String id) throws InterruptedException {
-        for (boolean held : askAll(ImportEvents.hold(id))) {
-            if (!held) {
-                throw new IllegalArgumentException(
-                        "a batch of events is under way and does not end: try again when /ready is true");
-            }
+        if (!askAll(new JsonObject().add("op", HOLD).add("id", id)).stream()
+                .allMatch(answer -> answer.getBoolean("done", false))) {
+            throw new IllegalArgumentException(
+                    "a batch of events is under way and does not end: try again when /ready is true");
         }
     }
 
@@ -370,7 +388,7 @@ public final class Importing {
     private void tellAll() {
         look();
         try {
-            askAll(ImportEvents.look());
+            askAll(new JsonObject().add("op", LOOK));
         } catch (IllegalArgumentException e) {
             log.fine("a member learns of the end of an import a moment later", e);
         } catch (InterruptedException e) {
@@ -378,19 +396,16 @@ public final class Importing {
         }
     }
 
-    private List<Boolean> askAll(ImportEvents.ForMembers what) throws InterruptedException {
-        List<Future<byte[]>> asked = new ArrayList<>(hazelcast
-                .getExecutorService(Names.EXECUTOR)
-                .submitToAllMembers(what.task())
-                .values());
-        List<Boolean> answers = new ArrayList<>();
+    private List<JsonObject> askAll(JsonObject head) throws InterruptedException {
+        byte[] json = head.toString().getBytes(StandardCharsets.UTF_8);
+        byte[] request = ByteBuffer.allocate(Integer.BYTES + json.length)
+                .putInt(json.length)
+                .put(json)
+                .array();
         try {
-            for (Future<byte[]> answer : asked) {
-                answers.add(what.said(answer.get(ANSWER_SECONDS, TimeUnit.SECONDS)));
-            }
+            return members.ask(Ids.IMPORT_EVENTS, request, ANSWER_MILLIS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalArgumentException("a member does not answer: try again in a moment", e);
         }
-        return answers;
     }
 }

@@ -1,10 +1,11 @@
 package io.hazelgate.engine.restore;
 
 import com.hazelcast.logging.ILogger;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.fold.Replaying;
+import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoreKey;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.wire.Change;
@@ -27,7 +28,8 @@ final class LogReplay {
     /** So many pages are folded for themselves after a replay has ended before its time: what was unusual is among them. */
     private static final int PAGES_ONE_BY_ONE = 8;
 
-    private final Engine engine;
+    private final Store store;
+    private final Pipelines pipelines;
     private final PostgresEventLog eventLog;
     private final Decisions decisions;
     private final Consumer<List<StoredEvent>> done;
@@ -41,21 +43,23 @@ final class LogReplay {
      * @param done told of each page once everything of it is written
      */
     LogReplay(
-            Engine engine,
+            Store store,
+            Pipelines pipelines,
             PostgresEventLog eventLog,
             Decisions decisions,
             String behind,
             Consumer<List<StoredEvent>> done) {
-        this.engine = engine;
+        this.store = store;
+        this.pipelines = pipelines;
         this.eventLog = eventLog;
         this.decisions = decisions;
         this.done = done;
-        log = engine.hazelcast().getLoggingService().getLogger(LogReplay.class);
+        log = store.hazelcast().getLoggingService().getLogger(LogReplay.class);
         written = behind;
     }
 
     void run() throws InterruptedException {
-        try (Restorer restorer = new Restorer(engine, decisions)) {
+        try (Restorer restorer = new Restorer(store, pipelines, decisions)) {
             CompletableFuture<List<StoredEvent>> ahead = read(written);
             for (List<StoredEvent> page = joined(ahead); ; page = joined(ahead)) {
                 try {
@@ -102,17 +106,17 @@ final class LogReplay {
             oneByOne--;
             return false;
         }
-        return engine.pipelines().size() == 1
+        return pipelines.all().size() == 1
                 && decisions.about(page, StoredEvent::record).isEmpty();
     }
 
     private void replay(List<StoredEvent> page) {
         if (replaying == null) {
             replaying = new Replaying<>(
-                    engine.pipelines().get(0).projector(),
-                    engine.entries(),
-                    engine.rebuilds().viewsWithIndexes().keySet(),
-                    engine.generations()::liveMap,
+                    pipelines.all().get(0).projector(),
+                    store.entries(),
+                    pipelines.viewsWithIndexes().keySet(),
+                    store.generations()::liveMap,
                     this::replayed);
         }
         replaying.add(page.stream().map(StoredEvent::record).toList(), page);
@@ -137,7 +141,7 @@ final class LogReplay {
         List<Change> changes = new ArrayList<>(heads.size());
         heads.forEach((key, sequence) -> changes.add(
                 Change.set(key, ("{\"_meta\":{\"version\":" + sequence + "}}").getBytes(StandardCharsets.US_ASCII))));
-        engine.entries().change(Names.AGGREGATE_HEADS, changes).join();
+        store.entries().change(Names.AGGREGATE_HEADS, changes).join();
         written(page);
     }
 

@@ -2,16 +2,23 @@ package io.hazelgate.engine.restore;
 
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.index.Indexes;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.letters.DeadLetters;
+import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.KnownRecord;
 import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoreKey;
 import io.hazelgate.engine.log.StoredEvent;
+import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
+import io.hazelgate.engine.snapshot.Snapshots;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Names;
@@ -20,7 +27,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 
 /**
  * Brings views, heads and recent events back from a durable log into a cluster that has just begun, before it takes its first event.
@@ -35,50 +41,61 @@ public final class Recovery {
     private static final String DONE = "DONE";
     private static final int PAGE_EVENTS = 1_000;
 
-    private final Engine engine;
+    private final Store store;
+    private final Lanes lanes;
+    private final Indexes indexes;
+    private final Turns turns;
+    private final Pipelines pipelines;
+    private final Snapshots snapshots;
+    private final DeadLetters letters;
+    private final Readiness readiness;
     private final IMap<String, String> shared;
     private final int recentEvents;
     private final ILogger log;
-    private final CountDownLatch done = new CountDownLatch(1);
-    private volatile String problem = "starting";
 
-    public Recovery(Engine engine, int recentEvents) {
-        this.engine = engine;
+    public Recovery(
+            Store store,
+            Lanes lanes,
+            Indexes indexes,
+            Turns turns,
+            Pipelines pipelines,
+            Snapshots snapshots,
+            DeadLetters letters,
+            Readiness readiness,
+            int recentEvents) {
+        this.store = store;
+        this.lanes = lanes;
+        this.indexes = indexes;
+        this.turns = turns;
+        this.pipelines = pipelines;
+        this.snapshots = snapshots;
+        this.letters = letters;
+        this.readiness = readiness;
         this.recentEvents = recentEvents;
-        shared = engine.hazelcast().getMap(Names.RECOVERY);
-        log = engine.hazelcast().getLoggingService().getLogger(Recovery.class);
-    }
-
-    /** Why no event is taken yet, in a sentence; null when nothing is left to do. */
-    public String problem() {
-        return done.getCount() == 0 ? null : problem;
-    }
-
-    /** Returns when events may be processed. */
-    public void await() throws InterruptedException {
-        done.await();
+        shared = store.hazelcast().getMap(Names.RECOVERY);
+        log = store.hazelcast().getLoggingService().getLogger(Recovery.class);
     }
 
     /** Goes on with it, if it is this member's turn. */
     public void look() {
-        if (done.getCount() == 0 || !agrees()) {
+        if (readiness.restoringProblem() == null || !agrees()) {
             return;
         }
-        if (!(engine.eventLog() instanceof PostgresEventLog eventLog)) {
-            done.countDown();
+        if (!(store.log() instanceof PostgresEventLog eventLog)) {
+            readiness.restoring(null);
             return;
         }
         String state = shared.get(STATE);
         if (DONE.equals(state)) {
-            engine.indexes().look();
-            done.countDown();
+            indexes.look();
+            readiness.restoring(null);
             return;
         }
-        problem = "recovering: " + (state == null ? "0" : state) + " %";
-        if (eventLog.problem() != null || !engine.projectorsAreReady()) {
+        readiness.restoring("recovering: " + (state == null ? "0" : state) + " %");
+        if (eventLog.problem() != null || !pipelines.areReady()) {
             return;
         }
-        try (Turn turn = engine.turns().take(TURN)) {
+        try (Turn turn = turns.take(TURN)) {
             if (turn != null && !DONE.equals(shared.get(STATE))) {
                 recover(eventLog);
             }
@@ -88,44 +105,44 @@ public final class Recovery {
     }
 
     private boolean agrees() {
-        String here = engine.eventLog().isDurable() ? "PostgreSQL" : "memory";
+        String here = store.log().isDurable() ? "PostgreSQL" : "memory";
         String there = shared.putIfAbsent(KEPT_IN, here);
         if (there == null || there.equals(here)) {
             return true;
         }
-        problem = "this member keeps events in " + here + ", its cluster in " + there
-                + ": start all members with the same --postgres-dsn";
+        readiness.restoring("this member keeps events in " + here + ", its cluster in " + there
+                + ": start all members with the same --postgres-dsn");
         return false;
     }
 
     private void recover(PostgresEventLog eventLog) throws InterruptedException {
         long startedAt = Clock.micros();
         long total = eventLog.count();
-        engine.lanes().continueBehind(eventLog.lastPosition());
+        lanes.continueBehind(eventLog.lastPosition());
         List<Change> decided = new ArrayList<>();
         eventLog.decisions().forEach((id, decision) -> decided.add(Change.set(id, decision)));
-        engine.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();
+        store.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();
         String recentFrom = eventLog.cursorBeforeNewest(recentEvents);
         Manifest snapshot = loadSnapshot();
         String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
         long[] restored = {snapshot == null ? 0 : snapshot.events()};
-        new LogReplay(engine, eventLog, Decisions.all(engine), begin, page -> {
+        new LogReplay(store, pipelines, eventLog, Decisions.all(store.hazelcast()), begin, page -> {
                     remember(page.stream()
                             .filter(event -> event.cursor().compareTo(recentFrom) > 0)
                             .toList());
                     restored[0] += page.size();
                     String percent = String.valueOf(Math.min(99, restored[0] * 100 / Math.max(1, total)));
                     shared.set(STATE, percent);
-                    problem = "recovering: " + percent + " %";
+                    readiness.restoring("recovering: " + percent + " %");
                 })
                 .run();
-        engine.indexes().look();
+        indexes.look();
         log.info(restored[0] + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms"
                 + (snapshot == null ? "" : ", " + snapshot.events() + " of them by snapshot " + snapshot.id()));
         // A snapshot may be older than what was decided about the letters in it.
-        engine.deadLetters().retryAll(decided.stream().map(Change::key).toList());
+        letters.retryAll(decided.stream().map(Change::key).toList());
         shared.set(STATE, DONE);
-        done.countDown();
+        readiness.restoring(null);
         if (snapshot != null) {
             rememberBetween(eventLog, recentFrom, begin);
         }
@@ -133,33 +150,31 @@ public final class Recovery {
 
     /** The newest snapshot that is whole and fits, loaded; null where there is none. */
     private Manifest loadSnapshot() {
-        if (!engine.snapshots().areKept()) {
+        if (!snapshots.areKept()) {
             return null;
         }
         Map<String, Set<String>> codes = new LinkedHashMap<>();
         Map<String, String> maps = new LinkedHashMap<>();
-        for (String view : engine.rebuilds().viewsWithIndexes().keySet()) {
-            codes.put(view, engine.rebuilds().codeOf(view));
-            maps.put(view, engine.generations().liveMap(view));
+        for (String view : pipelines.viewsWithIndexes().keySet()) {
+            codes.put(view, pipelines.codeOf(view));
+            maps.put(view, store.generations().liveMap(view));
         }
         maps.put(Names.AGGREGATE_HEADS, Names.AGGREGATE_HEADS);
         maps.put(Names.DEAD_LETTER_DECISIONS, Names.DEAD_LETTER_DECISIONS);
         maps.put(Names.DEAD_LETTER_EVENTS, Names.DEAD_LETTER_EVENTS);
-        for (Manifest each : engine.snapshots().forStart(codes)) {
+        for (Manifest each : snapshots.forStart(codes)) {
             try {
                 // Whoever had begun before may have left something of another snapshot.
-                maps.values().forEach(map -> engine.hazelcast().getMap(map).clear());
-                Manifest loaded = engine.snapshots().load(each.id(), maps, () -> true);
-                codes.keySet().forEach(view -> engine.generations()
+                maps.values().forEach(map -> store.hazelcast().getMap(map).clear());
+                Manifest loaded = snapshots.load(each.id(), maps, () -> true);
+                codes.keySet().forEach(view -> store.generations()
                         .set(
                                 view,
-                                engine.generations()
-                                        .of(view)
-                                        .with(loaded.views().get(view))));
+                                store.generations().of(view).with(loaded.views().get(view))));
                 return loaded;
             } catch (SnapshotUnusable e) {
                 log.warning(e.getMessage() + ": it is not used, the next older one is tried");
-                maps.values().forEach(map -> engine.hazelcast().getMap(map).clear());
+                maps.values().forEach(map -> store.hazelcast().getMap(map).clear());
             }
         }
         return null;
@@ -188,7 +203,7 @@ public final class Recovery {
             ids.add(Change.set(known.eventId(), known.idRecord()));
             records.add(Change.set(StoreKey.of(event.record()).toString(), event.record()));
         }
-        engine.entries().change(Names.EVENT_IDS, ids).join();
-        engine.entries().change(Names.EVENT_STORE, records).join();
+        store.entries().change(Names.EVENT_IDS, ids).join();
+        store.entries().change(Names.EVENT_STORE, records).join();
     }
 }

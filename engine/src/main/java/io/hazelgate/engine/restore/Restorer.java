@@ -1,9 +1,10 @@
 package io.hazelgate.engine.restore;
 
 import com.hazelcast.logging.ILogger;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Care;
@@ -33,27 +34,29 @@ final class Restorer implements AutoCloseable {
     /** After this long without a projector whoever restores looks whether that is still wanted. */
     private static final long AWAY_MILLIS = 10_000;
 
-    private final Engine engine;
+    private final Store store;
+    private final Pipelines pipelines;
     private final Decisions decisions;
     private final EntryLoader loader;
     private final ILogger log;
     private final Map<Pipeline, Projector.Asker> askers = new HashMap<>();
 
     /** @param decisions what operators decided about the letters of these events */
-    Restorer(Engine engine, Decisions decisions) {
-        this.engine = engine;
+    Restorer(Store store, Pipelines pipelines, Decisions decisions) {
+        this.store = store;
+        this.pipelines = pipelines;
         this.decisions = decisions;
-        loader = new EntryLoader(engine.entries(), engine.generations()::liveMap);
-        log = engine.hazelcast().getLoggingService().getLogger(Restorer.class);
+        loader = store.loader();
+        log = store.hazelcast().getLoggingService().getLogger(Restorer.class);
     }
 
     /** Each projector knows the views of its own pipeline's events. */
     void fold(List<StoredEvent> page) throws InterruptedException {
         Map<Pipeline, List<StoredEvent>> byPipeline = new LinkedHashMap<>();
         for (StoredEvent event : page) {
-            Pipeline pipeline = engine.pipelineFor(field(event, "eventType"));
+            Pipeline pipeline = pipelines.taking(field(event, "eventType"));
             byPipeline
-                    .computeIfAbsent(pipeline == null ? engine.pipelines().get(0) : pipeline, key -> new ArrayList<>())
+                    .computeIfAbsent(pipeline == null ? pipelines.all().get(0) : pipeline, key -> new ArrayList<>())
                     .add(event);
         }
         for (Map.Entry<Pipeline, List<StoredEvent>> part : byPipeline.entrySet()) {
@@ -108,15 +111,13 @@ final class Restorer implements AutoCloseable {
     private boolean write(List<Write> writes) {
         Map<String, List<Change>> byMap = new LinkedHashMap<>();
         for (Write write : writes) {
-            byMap.computeIfAbsent(engine.generations().liveMap(write.map()), map -> new ArrayList<>())
+            byMap.computeIfAbsent(store.generations().liveMap(write.map()), map -> new ArrayList<>())
                     .add(write.toChange());
         }
         boolean refused = false;
         for (Map.Entry<String, List<Change>> map : byMap.entrySet()) {
-            refused |= !engine.entries()
-                    .change(map.getKey(), map.getValue())
-                    .join()
-                    .isEmpty();
+            refused |=
+                    !store.entries().change(map.getKey(), map.getValue()).join().isEmpty();
         }
         return refused;
     }

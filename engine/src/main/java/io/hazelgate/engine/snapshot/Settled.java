@@ -3,7 +3,8 @@ package io.hazelgate.engine.snapshot;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.views.Positions;
 import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -18,14 +19,21 @@ import java.util.List;
  * still pending is taken for settled.
  */
 public final class Settled {
-    private final Engine engine;
+    private final Store store;
+    private final Positions positions;
 
-    public Settled(Engine engine) {
-        this.engine = engine;
+    public Settled(Store store, Positions positions) {
+        this.store = store;
+        this.positions = positions;
+    }
+
+    /** The highest such position that is known just now. */
+    public long position() {
+        return below(positions.settled());
     }
 
     /** @param gates the lowest position that the members' gates name, asked for before this */
-    public long below(long gates) {
+    long below(long gates) {
         long settled = gates;
         for (byte[] record : storedAndPending()) {
             long position = Json.parse(new String(record, StandardCharsets.UTF_8))
@@ -37,12 +45,12 @@ public final class Settled {
     }
 
     private Collection<byte[]> storedAndPending() {
-        IMap<String, HazelcastJsonValue> pending = engine.hazelcast().getMap(Names.PENDING_EVENTS);
+        IMap<String, HazelcastJsonValue> pending = store.hazelcast().getMap(Names.PENDING_EVENTS);
         List<String> ids =
                 pending.keySet().stream().map(Names::eventIdOf).distinct().toList();
         List<String> keys = new ArrayList<>();
         List<String> unknown = new ArrayList<>();
-        engine.entries().read(Names.EVENT_IDS, ids).join().forEach((id, idRecord) -> {
+        store.entries().read(Names.EVENT_IDS, ids).join().forEach((id, idRecord) -> {
             String key = idRecord == null
                     ? null
                     : Json.parse(new String(idRecord, StandardCharsets.UTF_8))
@@ -56,15 +64,15 @@ public final class Settled {
         });
         List<byte[]> records = new ArrayList<>();
         List<String> elsewhere = new ArrayList<>();
-        engine.entries().read(Names.EVENT_STORE, keys).join().forEach((key, record) -> {
+        store.entries().read(Names.EVENT_STORE, keys).join().forEach((key, record) -> {
             if (record == null) {
                 elsewhere.add(key);
             } else {
                 records.add(record);
             }
         });
-        records.addAll(engine.eventLog().records(elsewhere).values());
-        engine.eventLog().find(unknown).values().forEach(known -> records.add(known.record()));
+        records.addAll(store.log().records(elsewhere).values());
+        store.log().find(unknown).values().forEach(known -> records.add(known.record()));
         return records;
     }
 }

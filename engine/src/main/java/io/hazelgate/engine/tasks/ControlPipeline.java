@@ -3,37 +3,25 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.PipelineSettings;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.network.Task.Answerer;
 import java.nio.charset.StandardCharsets;
 
 /** Does what an operator, or the member that leads a drain, asks of one pipeline. */
-public final class ControlPipeline extends EngineTask {
-    public ControlPipeline() {
-        super(EngineSerializers.CONTROL_PIPELINE);
-    }
+public final class ControlPipeline implements Answerer {
+    private final Pipelines pipelines;
 
-    /** Whether a member's share of a pipeline has nothing under way any more. */
-    public static ControlPipeline askIdle(String pipelineName) {
-        String request = new JsonObject()
-                .add("action", "idle")
-                .add("pipeline", pipelineName)
-                .toString();
-        return (ControlPipeline) new ControlPipeline().with(null, request.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** What a member answered to {@link #askIdle}. */
-    public static boolean isIdle(byte[] answer) {
-        return Json.parse(new String(answer, StandardCharsets.UTF_8)).asObject().getBoolean("idle", false);
+    public ControlPipeline(Pipelines pipelines) {
+        this.pipelines = pipelines;
     }
 
     @Override
-    byte[] answer(Engine engine, byte[] request) {
+    public byte[] answer(byte[] request) {
         JsonObject asked =
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asObject();
-        Pipeline pipeline = engine.pipeline(asked.getString("pipeline", ""));
+        Pipeline pipeline = pipelines.named(asked.getString("pipeline", ""));
         JsonObject answer = new JsonObject().add("member", pipeline.memberAddress());
         switch (asked.getString("action", "")) {
             case "idle" -> answer.add("idle", pipeline.isIdle());

@@ -1,41 +1,50 @@
 package io.hazelgate.engine.tasks;
 
+import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.PipelineStatistics;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Answers what this member's pipelines have done and how they are. */
-public final class PipelineStats extends EngineTask {
+public final class PipelineStats implements Answerer {
     private static final String RUNNING = "RUNNING";
 
-    public PipelineStats() {
-        super(EngineSerializers.PIPELINE_STATS);
+    private final HazelcastInstance hazelcast;
+    private final Pipelines all;
+    private final Readiness readiness;
+
+    public PipelineStats(HazelcastInstance hazelcast, Pipelines all, Readiness readiness) {
+        this.hazelcast = hazelcast;
+        this.all = all;
+        this.readiness = readiness;
     }
 
     @Override
-    byte[] answer(Engine engine, byte[] request) {
-        List<Pipeline> pipelines = engine.pipelines();
+    public byte[] answer(byte[] request) {
+        readiness.requireKnown(0);
+        List<Pipeline> pipelines = all.all();
         StringBuilder json = new StringBuilder(2048);
         json.append("{\"member\":\"")
-                .append(engine.hazelcast().getCluster().getLocalMember().getUuid());
+                .append(hazelcast.getCluster().getLocalMember().getUuid());
         json.append("\",\"projector\":\"").append(projectorOf(pipelines));
         json.append("\",\"projectorRestarts\":")
                 .append(pipelines.stream()
                         .mapToLong(pipeline -> pipeline.projector().restarts())
                         .sum());
         json.append(",\"job\":\"").append(jobOf(pipelines));
-        String problem = engine.storeProblem();
+        String problem = readiness.storeProblem();
         json.append("\",\"storeProblem\":").append(problem == null ? "null" : Json.value(problem));
-        json.append(",\"pending\":").append(owned(engine, Names.PENDING_EVENTS));
-        json.append(",\"deadLetters\":").append(owned(engine, Names.DEAD_LETTER_EVENTS));
+        json.append(",\"pending\":").append(owned(Names.PENDING_EVENTS));
+        json.append(",\"deadLetters\":").append(owned(Names.DEAD_LETTER_EVENTS));
         json.append(",\"pipelines\":").append(described(pipelines)).append(',');
         PipelineStatistics.appendJson(
                 json, pipelines.stream().map(Pipeline::statistics).toList());
@@ -75,7 +84,7 @@ public final class PipelineStats extends EngineTask {
         return array;
     }
 
-    private static long owned(Engine engine, String map) {
-        return engine.hazelcast().getMap(map).getLocalMapStats().getOwnedEntryCount();
+    private long owned(String map) {
+        return hazelcast.getMap(map).getLocalMapStats().getOwnedEntryCount();
     }
 }

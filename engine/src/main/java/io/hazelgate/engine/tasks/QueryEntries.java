@@ -3,11 +3,11 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Walk;
 import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.wire.JsonData;
 import io.hazelgate.engine.wire.Names;
 import java.io.ByteArrayOutputStream;
@@ -22,31 +22,35 @@ import java.util.List;
  * <p>Hazelcast's public queries sort what they have gathered; this walks the sorted index itself, so that a page costs what the page holds
  * and not what the map holds.
  */
-public final class QueryEntries extends EngineTask {
+public final class QueryEntries implements Answerer {
     private static final String NOTHING_TO_ADD = "{\"entries\":[],\"count\":0}";
 
-    public QueryEntries() {
-        super(EngineSerializers.QUERY_ENTRIES);
+    private final Store store;
+    private final Indexes indexes;
+
+    public QueryEntries(Store store, Indexes indexes) {
+        this.store = store;
+        this.indexes = indexes;
     }
 
     @Override
-    byte[] answer(Engine engine, byte[] request) {
+    public byte[] answer(byte[] request) {
         EntryQuery query = EntryQuery.parse(
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asObject());
         if (query.map().equals(Names.EVENT_STORE)
                 && query.index() != null
-                && engine.eventLog() instanceof PostgresEventLog log) {
+                && store.log() instanceof PostgresEventLog log) {
             // All of it is in one place: one member answers, the others have nothing to add.
-            String answer = isOldest(engine) ? new LogQuery(query).answer(log) : NOTHING_TO_ADD;
+            String answer = isOldest() ? new LogQuery(query).answer(log) : NOTHING_TO_ADD;
             return answer.getBytes(StandardCharsets.UTF_8);
         }
         IMap<String, HazelcastJsonValue> map =
-                engine.hazelcast().getMap(engine.generations().liveMap(query.map()));
+                store.hazelcast().getMap(store.generations().liveMap(query.map()));
         Page page = new Page(query);
         if (query.index() == null) {
             walkKeys(map, page);
         } else {
-            walkIndex(engine.indexes(), page);
+            walkIndex(page);
         }
         if (page.isWholeMapCounted()) {
             page.counted = map.getLocalMapStats().getOwnedEntryCount();
@@ -54,8 +58,8 @@ public final class QueryEntries extends EngineTask {
         return page.toJson();
     }
 
-    private static boolean isOldest(Engine engine) {
-        return engine.hazelcast().getCluster().getMembers().iterator().next().localMember();
+    private boolean isOldest() {
+        return store.hazelcast().getCluster().getMembers().iterator().next().localMember();
     }
 
     /** For small maps that have no index: the keys are sorted first. */
@@ -81,7 +85,7 @@ public final class QueryEntries extends EngineTask {
         }
     }
 
-    private static void walkIndex(Indexes indexes, Page page) {
+    private void walkIndex(Page page) {
         EntryQuery query = page.query;
         if (query.count() && query.isBounded() && query.filters().isEmpty()) {
             page.counted = indexes.count(query.map(), query.index(), query.range());

@@ -3,34 +3,37 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
+import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.rebuild.Rebuilds;
+import io.hazelgate.engine.snapshot.Snapshots;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /** What operators ask of the views: rebuild, compare, roll back, cancel, take a snapshot, tell how far it is. */
-public final class RebuildTask extends EngineTask {
-    public RebuildTask() {
-        super(EngineSerializers.REBUILD);
+public final class RebuildTask implements Answerer {
+    private final Rebuilds rebuilds;
+    private final Snapshots snapshots;
+
+    public RebuildTask(Rebuilds rebuilds, Snapshots snapshots) {
+        this.rebuilds = rebuilds;
+        this.snapshots = snapshots;
     }
 
     @Override
-    byte[] answer(Engine engine, byte[] request) {
+    public byte[] answer(byte[] request) {
         JsonObject asked =
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asObject();
         JsonObject answer;
         try {
-            answer = answer(engine, asked);
+            answer = answer(asked);
         } catch (IllegalArgumentException e) {
             answer = new JsonObject().add("refused", e.getMessage());
         }
         return answer.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private static JsonObject answer(Engine engine, JsonObject asked) {
-        Rebuilds rebuilds = engine.rebuilds();
+    private JsonObject answer(JsonObject asked) {
         String id = asked.getString("id", "");
         String view = asked.getString("view", "");
         return switch (asked.getString("op", "")) {
@@ -50,8 +53,8 @@ public final class RebuildTask extends EngineTask {
             }
             case "drop" -> new JsonObject().add("done", rebuilds.drop(view));
             case "report" -> rebuilds.report();
-            case "snapshot" -> new JsonObject().add("id", engine.snapshots().begin(views(asked)));
-            case "snapshots" -> engine.snapshots().report(asked.getBoolean("list", false));
+            case "snapshot" -> new JsonObject().add("id", snapshots.begin(views(asked)));
+            case "snapshots" -> snapshots.report(asked.getBoolean("list", false));
             case "differences" -> new JsonObject().add("differences", rebuilds.differences(id));
             default -> throw new IllegalArgumentException("there is no operation " + asked.get("op"));
         };

@@ -7,7 +7,6 @@ import com.hazelcast.spi.impl.operationservice.BackupOperation;
 import com.hazelcast.spi.impl.operationservice.MutatingOperation;
 import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
 import com.hazelcast.wan.impl.CallerProvenance;
-import io.hazelgate.engine.EngineSerializers;
 import java.io.IOException;
 import java.util.List;
 
@@ -38,12 +37,12 @@ public final class ChangeBackupOperation extends MapOperation
 
     @Override
     public int getFactoryId() {
-        return EngineSerializers.FACTORY_ID;
+        return Ids.FACTORY;
     }
 
     @Override
     public int getClassId() {
-        return EngineSerializers.CHANGE_BACKUP_OPERATION;
+        return Ids.CHANGE_BACKUP_OPERATION;
     }
 
     @Override

@@ -13,7 +13,6 @@ import com.hazelcast.spi.impl.operationservice.MutatingOperation;
 import com.hazelcast.spi.impl.operationservice.Operation;
 import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
 import com.hazelcast.wan.impl.CallerProvenance;
-import io.hazelgate.engine.EngineSerializers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,12 +170,12 @@ public final class ChangeOperation extends MapOperation
 
     @Override
     public int getFactoryId() {
-        return EngineSerializers.FACTORY_ID;
+        return Ids.FACTORY;
     }
 
     @Override
     public int getClassId() {
-        return EngineSerializers.CHANGE_OPERATION;
+        return Ids.CHANGE_OPERATION;
     }
 
     @Override

@@ -8,7 +8,6 @@ import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
 import com.hazelcast.spi.impl.operationservice.ReadonlyOperation;
-import io.hazelgate.engine.EngineSerializers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,12 +40,12 @@ public final class ReadOperation extends MapOperation implements PartitionAwareO
 
     @Override
     public int getFactoryId() {
-        return EngineSerializers.FACTORY_ID;
+        return Ids.FACTORY;
     }
 
     @Override
     public int getClassId() {
-        return EngineSerializers.READ_OPERATION;
+        return Ids.READ_OPERATION;
     }
 
     @Override

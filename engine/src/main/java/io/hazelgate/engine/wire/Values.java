@@ -5,7 +5,6 @@ import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
-import io.hazelgate.engine.EngineSerializers;
 import java.io.IOException;
 
 /** What an operation on a partition answers: values (or null) and, for changes, which of them were refused. */
@@ -24,12 +23,12 @@ public final class Values implements IdentifiedDataSerializable {
 
     @Override
     public int getFactoryId() {
-        return EngineSerializers.FACTORY_ID;
+        return Ids.FACTORY;
     }
 
     @Override
     public int getClassId() {
-        return EngineSerializers.VALUES;
+        return Ids.VALUES;
     }
 
     @Override

@@ -13,7 +13,7 @@ class BackpressureTest {
     private static final int MAX_PER_LANE = 100;
 
     private static Backpressure bounded(int maxInFlight) throws Exception {
-        return new Backpressure(TestMember.engine().lanes(), 71, maxInFlight, MAX_PER_LANE);
+        return new Backpressure(TestMember.lanes(TestMember.hazelcast()), 71, maxInFlight, MAX_PER_LANE);
     }
 
     @Test

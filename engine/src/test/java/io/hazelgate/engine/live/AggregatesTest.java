@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastInstance;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.UnfitProjector;
@@ -16,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class AggregatesTest {
     private static HazelcastInstance member;
-    private static Engine engine;
+    private static Pipelines pipelines;
 
     @BeforeAll
     static void aMemberWithTwoPipelines() throws Exception {
@@ -26,7 +25,7 @@ class AggregatesTest {
                 port,
                 port,
                 PipelineSettings.parse("orders=OrderCreated@127.0.0.1:1;rest=*@127.0.0.1:1"));
-        engine = Engine.of(member);
+        pipelines = TestMember.pipelines(member);
     }
 
     @AfterAll
@@ -40,18 +39,18 @@ class AggregatesTest {
 
     @Test
     void anAggregateOfOnePipelineIsFine() {
-        Aggregates aggregates = new Aggregates(engine);
+        Aggregates aggregates = new Aggregates(pipelines::taking);
         Description all = knowing(Map.of("OrderCreated", "Order", "CustomerCreated", "Customer"));
-        assertDoesNotThrow(() -> aggregates.check(engine.pipeline("orders"), all));
-        assertDoesNotThrow(() -> aggregates.check(engine.pipeline("rest"), all));
+        assertDoesNotThrow(() -> aggregates.check(pipelines.named("orders"), all));
+        assertDoesNotThrow(() -> aggregates.check(pipelines.named("rest"), all));
     }
 
     @Test
     void anAggregateThatIsSpreadOverPipelinesIsRefusedInWords() {
-        Aggregates aggregates = new Aggregates(engine);
+        Aggregates aggregates = new Aggregates(pipelines::taking);
         Description description = knowing(Map.of("OrderCreated", "Order", "OrderShipped", "Order"));
         UnfitProjector refusal =
-                assertThrows(UnfitProjector.class, () -> aggregates.check(engine.pipeline("orders"), description));
+                assertThrows(UnfitProjector.class, () -> aggregates.check(pipelines.named("orders"), description));
         assertTrue(
                 refusal.getMessage()
                         .contains("Order are spread over pipelines: {OrderCreated=orders, OrderShipped=rest}"),
@@ -60,17 +59,17 @@ class AggregatesTest {
 
     @Test
     void whatTwoProjectorsSayIsLookedAtTogether() {
-        Aggregates aggregates = new Aggregates(engine);
-        aggregates.check(engine.pipeline("orders"), knowing(Map.of("OrderCreated", "Order")));
+        Aggregates aggregates = new Aggregates(pipelines::taking);
+        aggregates.check(pipelines.named("orders"), knowing(Map.of("OrderCreated", "Order")));
         assertThrows(
                 UnfitProjector.class,
-                () -> aggregates.check(engine.pipeline("rest"), knowing(Map.of("OrderShipped", "Order"))));
+                () -> aggregates.check(pipelines.named("rest"), knowing(Map.of("OrderShipped", "Order"))));
     }
 
     @Test
     void lanesOfTwoPipelinesDiffer() {
-        int first = engine.pipeline("orders").laneOf("e@a");
-        int second = engine.pipeline("rest").laneOf("e@a");
+        int first = pipelines.named("orders").laneOf("e@a");
+        int second = pipelines.named("rest").laneOf("e@a");
         assertTrue(first < 71 && second == first + 71, first + " and " + second);
     }
 }

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.LaneTakenOver;
@@ -22,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class OwnedLanesTest {
-    private Engine engine;
+    private Shared shared;
     private HazelcastInstance hazelcast;
     private String aggregate;
     private int lane;
@@ -31,12 +30,12 @@ class OwnedLanesTest {
 
     @BeforeEach
     void twoRunsOfOneLane() throws Exception {
-        engine = TestMember.engine();
         hazelcast = TestMember.hazelcast();
+        shared = TestMember.pipelines(hazelcast).all().get(0).shared();
         aggregate = TestMember.newId();
-        lane = engine.lanes().laneOf("e@" + aggregate);
-        stale = new OwnedLanes(engine, "test", 0);
-        owner = new OwnedLanes(engine, "test", 0);
+        lane = shared.lanes().laneOf("e@" + aggregate);
+        stale = new OwnedLanes(shared, "test", 0);
+        owner = new OwnedLanes(shared, "test", 0);
     }
 
     private static byte[] record(String eventId) {
@@ -48,7 +47,8 @@ class OwnedLanesTest {
     }
 
     private Map<String, byte[]> store(OwnedLanes run, Change... changes) {
-        return engine.entries()
+        return shared.store()
+                .entries()
                 .changeAsOwner(Names.EVENT_STORE, List.of(changes), run)
                 .join();
     }
@@ -104,15 +104,18 @@ class OwnedLanesTest {
         String eventId = TestMember.newId();
         byte[] theirs = "{\"hash\":\"h\",\"key\":\"T:2@x\"}".getBytes(StandardCharsets.UTF_8);
         byte[] ours = "{\"hash\":\"h\",\"key\":\"T:1@x\"}".getBytes(StandardCharsets.UTF_8);
-        engine.entries()
+        shared.store()
+                .entries()
                 .change(Names.EVENT_IDS, List.of(Change.setIfSame(eventId, null, theirs)))
                 .join();
-        assertFalse(engine.entries()
+        assertFalse(shared.store()
+                .entries()
                 .change(Names.EVENT_IDS, List.of(Change.setIfSame(eventId, null, ours)))
                 .join()
                 .isEmpty());
         assertTrue(
-                engine.entries()
+                shared.store()
+                        .entries()
                         .change(Names.EVENT_IDS, List.of(Change.setIfSame(eventId, theirs, ours)))
                         .join()
                         .isEmpty(),
@@ -133,7 +136,7 @@ class OwnedLanesTest {
 
     @Test
     void twoPipelinesOwnTheirLanesEachForItself() {
-        OwnedLanes other = new OwnedLanes(engine, "other", 0);
+        OwnedLanes other = new OwnedLanes(shared, "other", 0);
         owner.take(Set.of(lane));
         other.take(Set.of(lane));
         assertTrue(store(owner, Change.setIfSame(key(1), null, record("a"))).isEmpty());
@@ -149,11 +152,11 @@ class OwnedLanesTest {
 
     @Test
     void whoTakesALaneOverGivesHigherPositions() {
-        long before = engine.lanes().next(1)[0];
+        long before = shared.lanes().next(1)[0];
         long ahead = before + 7_200_000_000L;
         hazelcast.<String, Long>getMap(Names.POSITIONS).set("a-member-whose-clock-is-ahead", ahead);
         owner.take(Set.of(lane));
-        assertTrue(engine.lanes().next(1)[0] > ahead);
+        assertTrue(shared.lanes().next(1)[0] > ahead);
         hazelcast.getMap(Names.POSITIONS).delete("a-member-whose-clock-is-ahead");
     }
 }

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
@@ -32,8 +31,8 @@ class PipelineTest {
                 port,
                 port,
                 PipelineSettings.parse("orders=OrderCreated@127.0.0.1:1;rest=*@127.0.0.1:2"));
-        orders = Engine.of(member).pipeline("orders");
-        rest = Engine.of(member).pipeline("rest");
+        orders = TestMember.pipelines(member).named("orders");
+        rest = TestMember.pipelines(member).named("rest");
     }
 
     @AfterAll
@@ -125,14 +124,14 @@ class PipelineTest {
 
     @Test
     void oneThatStandsStillLeavesRoomForTheOther() {
-        Engine engine = Engine.of(member);
+        Pipelines pipelines = TestMember.pipelines(member);
         byte[] order = "{\"eventId\":\"e\",\"eventType\":\"OrderCreated\"}".getBytes(StandardCharsets.UTF_8);
         byte[] other = "{\"eventId\":\"e\",\"eventType\":\"Other\"}".getBytes(StandardCharsets.UTF_8);
         int admitted = 0;
-        while (engine.receiverOf(order).backpressure().admit("e" + admitted + "@a" + admitted)) {
+        while (pipelines.receiverOf(order).backpressure().admit("e" + admitted + "@a" + admitted)) {
             admitted++;
         }
         assertEquals(50, admitted, "half of the 100 that the member takes");
-        assertTrue(engine.receiverOf(other).backpressure().admit("e@b"));
+        assertTrue(pipelines.receiverOf(other).backpressure().admit("e@b"));
     }
 }

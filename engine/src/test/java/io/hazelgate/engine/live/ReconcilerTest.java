@@ -22,7 +22,10 @@ class ReconcilerTest {
         pending = TestMember.hazelcast().getMap("reconciler-test-" + TestMember.newId());
         statistics = new PipelineStatistics();
         reconciler = new Reconciler(
-                pending, TestMember.engine().entries(), TestMember.engine().eventLog(), statistics);
+                pending,
+                TestMember.store(TestMember.hazelcast()).entries(),
+                TestMember.store(TestMember.hazelcast()).log(),
+                statistics);
     }
 
     private void put(String key, String timestamp) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.rebuild.OwnedEvents.StoredEvent;
 import io.hazelgate.engine.wire.Names;
@@ -19,8 +18,7 @@ class OwnedInMemoryTest {
     private static final long BASE = 9_000_000_000_000_000L;
     private final HazelcastInstance hazelcast = TestMember.hazelcast();
     private final IMap<String, HazelcastJsonValue> store = hazelcast.getMap(Names.EVENT_STORE);
-    private final OwnedEvents log =
-            new OwnedInMemory(hazelcast, Engine.of(hazelcast).indexes());
+    private final OwnedEvents log = new OwnedInMemory(hazelcast, TestMember.indexes(hazelcast));
     private final List<String> keys = new ArrayList<>();
 
     OwnedInMemoryTest() throws Exception {}

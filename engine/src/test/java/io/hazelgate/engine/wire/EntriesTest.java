@@ -13,7 +13,6 @@ import com.hazelcast.map.IMap;
 import com.hazelcast.map.listener.EntryAddedListener;
 import com.hazelcast.map.listener.EntryRemovedListener;
 import com.hazelcast.map.listener.EntryUpdatedListener;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.TestMember;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -38,7 +37,7 @@ class EntriesTest {
     void freshMap() throws Exception {
         name = TestMember.newId() + "-view";
         map = TestMember.hazelcast().getMap(name);
-        entries = TestMember.engine().entries();
+        entries = TestMember.store(TestMember.hazelcast()).entries();
     }
 
     private static byte[] utf8(String text) {
@@ -203,7 +202,7 @@ class EntriesTest {
         HazelcastInstance second = TestMember.newMember(cluster, TestMember.freePort(), seedPort);
         try {
             TestMember.awaitSafe(second);
-            Entries ofFirst = Engine.of(first).entries();
+            Entries ofFirst = TestMember.store(first).entries();
             List<Change> changes = new ArrayList<>();
             IntStream.range(0, 500).forEach(i -> changes.add(Change.setIfVersion("k" + i, 0, entry(1))));
             assertTrue(ofFirst.change(name, changes).join().isEmpty());
@@ -220,7 +219,7 @@ class EntriesTest {
             assertFalse(left.containsKey("k5"));
             assertEquals(
                     Map.of(),
-                    Engine.of(second)
+                    TestMember.store(second)
                             .entries()
                             .change(name, List.of(Change.setIfVersion("k1", 2, entry(3))))
                             .join());
