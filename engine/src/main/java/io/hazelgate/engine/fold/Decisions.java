@@ -47,7 +47,7 @@ public final class Decisions {
             return loaded;
         }
         for (T event : events) {
-            String eventId = Json.stringField(new String(record.apply(event), StandardCharsets.UTF_8), "eventId");
+            String eventId = Json.stringField(record.apply(event), "eventId");
             Map<String, byte[]> found = byEvent.get(eventId);
             if (found != null) {
                 loaded.computeIfAbsent(Names.DEAD_LETTER_DECISIONS, map -> new HashMap<>())
@@ -61,8 +61,7 @@ public final class Decisions {
     public boolean anySince(String instant, Collection<String> views) {
         for (Map<String, byte[]> ofEvent : byEvent.values()) {
             for (byte[] decision : ofEvent.values()) {
-                JsonObject json = com.hazelcast.internal.json.Json.parse(new String(decision, StandardCharsets.UTF_8))
-                        .asObject();
+                JsonObject json = Json.object(decision);
                 String view = json.getString("projection", "");
                 if ((views.contains(view) || "*".equals(view))
                         && json.getString("at", "").compareTo(instant) > 0) {

@@ -189,9 +189,7 @@ public final class DeadLetters {
                 .read(Names.DEAD_LETTER_EVENTS, List.of(deadLetterId))
                 .join()
                 .get(deadLetterId);
-        return letter == null
-                ? null
-                : pipelines.taking(Json.stringField(new String(letter, StandardCharsets.UTF_8), "eventType"));
+        return letter == null ? null : pipelines.taking(Json.stringField(letter, "eventType"));
     }
 
     private static String said(Order order, String outcome, String message) {
@@ -235,7 +233,7 @@ public final class DeadLetters {
         for (List<Write> step : resolving.steps()) {
             for (Write write : step) {
                 if (isDecision(write) && write.value() != null) {
-                    String view = Json.stringField(new String(write.value(), StandardCharsets.UTF_8), "projection");
+                    String view = Json.stringField(write.value(), "projection");
                     String rebuild = building.apply(view);
                     if (rebuild != null) {
                         return "rebuild " + rebuild + " folds events by what was decided about them so far:"

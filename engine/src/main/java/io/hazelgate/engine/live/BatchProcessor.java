@@ -515,7 +515,7 @@ final class BatchProcessor {
         List<byte[]> others = new ArrayList<>();
         present.forEach((storeKey, record) -> {
             // The same event under the same key, stored by another run: its id leads to it now.
-            if (!Json.isOfEvent(new String(record, StandardCharsets.UTF_8), eventOfStoreKey.get(storeKey))) {
+            if (!Json.isOfEvent(record, eventOfStoreKey.get(storeKey))) {
                 others.add(record);
             }
         });

@@ -65,8 +65,7 @@ final class Complete implements BatchStageP.Step {
         for (int i = 0; i < batch.outcomes.size(); i++) {
             Outcome outcome = batch.outcomes.get(i);
             if (outcome.kind() == Outcome.ACCEPTED) {
-                String submitted =
-                        Json.stringField(new String(outcome.completion(), StandardCharsets.UTF_8), "timestamp");
+                String submitted = Json.stringField(outcome.completion(), "timestamp");
                 long received = batch.events.get(i).receivedAt();
                 long submittedAt = submitted == null ? received : Clock.parse(submitted);
                 statistics.completed(

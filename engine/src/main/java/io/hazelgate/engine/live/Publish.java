@@ -9,7 +9,6 @@ import com.hazelcast.topic.impl.TopicService;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +50,7 @@ final class Publish implements BatchStageP.Step {
     private static Map<String, List<byte[]>> byType(Batch batch) {
         Map<String, List<byte[]>> byType = new LinkedHashMap<>();
         for (byte[] record : batch.found) {
-            String eventType = Json.stringField(new String(record, StandardCharsets.UTF_8), "eventType");
+            String eventType = Json.stringField(record, "eventType");
             byType.computeIfAbsent(Names.EVENT_TOPIC_PREFIX + eventType, type -> new ArrayList<>())
                     .add(record);
         }

@@ -8,7 +8,6 @@ import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -91,11 +90,7 @@ public final class Reconciler {
     }
 
     private static String cursorOf(byte[] storedRecord) {
-        return storedRecord == null ? null : Json.stringField(text(storedRecord), "cursor");
-    }
-
-    private static String text(byte[] json) {
-        return new String(json, StandardCharsets.UTF_8);
+        return storedRecord == null ? null : Json.stringField(storedRecord, "cursor");
     }
 
     /** Looks once. @param pending the keys of this pipeline's pending events on this member */
@@ -141,7 +136,8 @@ public final class Reconciler {
     }
 
     private static String submission(Received event) {
-        String envelope = text(event.envelope());
-        return Json.stringField(envelope, "timestamp") + '|' + Json.stringField(envelope, "submissionId");
+        return Json.stringField(event.envelope(), "timestamp")
+                + '|'
+                + Json.stringField(event.envelope(), "submissionId");
     }
 }

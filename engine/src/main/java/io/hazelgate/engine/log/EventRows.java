@@ -92,7 +92,7 @@ final class EventRows {
 
     private void add(NewEvent event) {
         String text = new String(event.record(), StandardCharsets.UTF_8);
-        Map<String, String> record = Json.members(text);
+        Map<String, String> record = Json.members(event.record());
         String timestamp = Json.string(record.get("timestamp"));
         String[] row = {
             uuidOf(event.eventId()).toString(),
@@ -113,7 +113,7 @@ final class EventRows {
             Json.string(record.get("lane")),
             Json.string(record.get("position")),
             Json.string(record.get("cursor")),
-            Json.stringField(new String(event.idRecord(), StandardCharsets.UTF_8), "hash"),
+            Json.stringField(event.idRecord(), "hash"),
             text
         };
         lanes.add(Integer.valueOf(record.get("lane")));

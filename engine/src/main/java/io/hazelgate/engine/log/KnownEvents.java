@@ -3,7 +3,6 @@ package io.hazelgate.engine.log;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,7 +32,7 @@ public final class KnownEvents {
         reading.join().forEach((eventId, idRecord) -> {
             if (idRecord != null) {
                 idRecords.put(eventId, idRecord);
-                String storeKey = Json.stringField(text(idRecord), "key");
+                String storeKey = Json.stringField(idRecord, "key");
                 if (storeKey != null) {
                     storeKeys.put(eventId, storeKey);
                 }
@@ -49,7 +48,7 @@ public final class KnownEvents {
         storeKeys.forEach((eventId, storeKey) -> {
             byte[] record = records.get(storeKey);
             // An id is written before its record: after a crash between the two another event may have its place.
-            if (record != null && Json.isOfEvent(text(record), eventId)) {
+            if (record != null && Json.isOfEvent(record, eventId)) {
                 storedRecords.put(eventId, record);
             }
         });
@@ -72,9 +71,5 @@ public final class KnownEvents {
     /** Null where the event is not in the store. */
     public byte[] storedRecord(String eventId) {
         return storedRecords.get(eventId);
-    }
-
-    private static String text(byte[] json) {
-        return new String(json, StandardCharsets.UTF_8);
     }
 }

@@ -23,6 +23,6 @@ public record KnownRecord(byte[] record, String payloadHash) {
     }
 
     public String eventId() {
-        return Json.stringField(new String(record, StandardCharsets.UTF_8), "eventId");
+        return Json.stringField(record, "eventId");
     }
 }

@@ -1,7 +1,6 @@
 package io.hazelgate.engine.log;
 
 import io.hazelgate.engine.wire.Json;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** An event's place: its key in {@code event-store} is {@code <aggregateType>:<sequence>@<aggregateId>}. */
@@ -22,7 +21,7 @@ public record StoreKey(String aggregateType, long sequence, String aggregateId) 
     }
 
     public static StoreKey of(byte[] record) {
-        Map<String, String> members = Json.members(new String(record, StandardCharsets.UTF_8));
+        Map<String, String> members = Json.members(record);
         return new StoreKey(
                 Json.string(members.get("aggregateType")),
                 Long.parseLong(members.get("sequence")),

@@ -1,20 +1,20 @@
 package io.hazelgate.engine.tasks;
 
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.restore.Importing;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.JsonText;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Takes a log into this cluster, page by page; and what its members do about that among themselves. */
 public final class ImportEvents implements Answerer {
-    /** What is read of a record, which is taken apart without parsing: it must not be spaced out. */
+    /** What is read of a record. */
     private static final Set<String> READ =
             Set.of("cursor", "eventId", "eventType", "aggregateType", "aggregateId", "sequence");
 
@@ -27,7 +27,7 @@ public final class ImportEvents implements Answerer {
     @Override
     public byte[] answer(byte[] request) throws InterruptedException {
         ByteBuffer buffer = ByteBuffer.wrap(request);
-        JsonObject head = Json.parse(text(buffer)).asObject();
+        JsonObject head = Json.object(next(buffer));
         JsonObject answer = new JsonObject();
         try {
             String id = head.getString("id", "");
@@ -43,28 +43,40 @@ public final class ImportEvents implements Answerer {
         } catch (IllegalArgumentException e) {
             answer.add("refused", e.getMessage());
         }
-        return answer.toString().getBytes(StandardCharsets.UTF_8);
+        return Json.bytes(answer);
     }
 
     private static List<StoredEvent> events(ByteBuffer buffer) {
         List<StoredEvent> events = new ArrayList<>();
         while (buffer.hasRemaining()) {
             String hash = text(buffer);
-            String record = text(buffer);
-            Map<String, String> members = io.hazelgate.engine.wire.Json.members(record);
-            if (!members.keySet().containsAll(READ)) {
+            byte[] record = next(buffer);
+            if (!isUnspaced(record) || !Json.members(record).keySet().containsAll(READ)) {
                 throw new IllegalArgumentException("a record is not written as the pipeline writes it: "
-                        + record.substring(0, Math.min(100, record.length())));
+                        + Json.text(Arrays.copyOf(record, Math.min(100, record.length))));
             }
-            String cursor = io.hazelgate.engine.wire.Json.string(members.get("cursor"));
-            events.add(new StoredEvent(cursor, record.getBytes(StandardCharsets.UTF_8), hash));
+            events.add(new StoredEvent(Json.stringField(record, "cursor"), record, hash));
         }
         return events;
     }
 
+    /** Each field right behind the one before it. */
+    private static boolean isUnspaced(byte[] record) {
+        int[] at = {0};
+        boolean whole = JsonText.eachField(
+                record,
+                0,
+                (name, nameEnd, value, end) -> at[0] = name == at[0] + 2 && value == nameEnd + 2 ? end : record.length);
+        return whole && at[0] + 1 == record.length;
+    }
+
     private static String text(ByteBuffer buffer) {
+        return Json.text(next(buffer));
+    }
+
+    private static byte[] next(ByteBuffer buffer) {
         byte[] bytes = new byte[buffer.getInt()];
         buffer.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+        return bytes;
     }
 }

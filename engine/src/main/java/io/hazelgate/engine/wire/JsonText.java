@@ -10,6 +10,11 @@ public final class JsonText {
         void field(int name, int nameEnd, int value, int valueEnd);
     }
 
+    /** Goes over the value of one field, and says where it ends, or something negative: then the walk ends, too, with that. */
+    public interface Step {
+        int over(int name, int nameEnd, int value);
+    }
+
     private JsonText() {}
 
     /**
@@ -19,9 +24,26 @@ public final class JsonText {
      * @return whether there is an object, whole
      */
     public static boolean eachField(byte[] json, int start, Field each) {
+        return walk(json, start, (name, nameEnd, value) -> {
+                    int end = afterValue(json, value);
+                    if (end <= value) {
+                        return NOT_JSON;
+                    }
+                    each.field(name, nameEnd, value, end);
+                    return end;
+                })
+                != NOT_JSON;
+    }
+
+    /**
+     * The same, step by step.
+     *
+     * @return where the object ends, or what ended the walk before
+     */
+    public static int walk(byte[] json, int start, Step step) {
         int at = afterSpace(json, start);
         if (at >= json.length || json[at] != '{') {
-            return false;
+            return NOT_JSON;
         }
         at = afterSpace(json, at + 1);
         while (at < json.length && json[at] == '"') {
@@ -29,17 +51,16 @@ public final class JsonText {
             int nameEnd = afterString(json, at);
             int colon = nameEnd == NOT_JSON ? json.length : afterSpace(json, nameEnd);
             int value = colon < json.length && json[colon] == ':' ? afterSpace(json, colon + 1) : json.length;
-            int end = value < json.length ? afterValue(json, value) : NOT_JSON;
-            if (end <= value) {
-                return false;
+            int end = value < json.length ? step.over(name, nameEnd - 1, value) : NOT_JSON;
+            if (end < 0) {
+                return end;
             }
-            each.field(name, nameEnd - 1, value, end);
             at = afterSpace(json, end);
             if (at < json.length && json[at] == ',') {
                 at = afterSpace(json, at + 1);
             }
         }
-        return at < json.length && json[at] == '}';
+        return at < json.length && json[at] == '}' ? at + 1 : NOT_JSON;
     }
 
     public static int afterSpace(byte[] json, int at) {

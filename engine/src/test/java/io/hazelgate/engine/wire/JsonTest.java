@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class JsonTest {
     @Test
     void aRecordIsOfItsOwnEventOnly() {
-        String record = "{\"cursor\":\"1\",\"eventId\":\"abc\",\"data\":{}}";
+        byte[] record = Json.bytes("{\"cursor\":\"1\",\"eventId\":\"abc\",\"data\":{}}");
         assertTrue(Json.isOfEvent(record, "abc"));
         assertFalse(Json.isOfEvent(record, "ab"));
     }
@@ -22,10 +22,17 @@ class JsonTest {
     }
 
     @Test
+    void aFieldWithinAFieldIsNotTheObjects() {
+        byte[] json = Json.bytes("{\"data\" : {\"key\":\"inner\"}, \"key\" : \"o\\u0041\", \"more\":1");
+        assertEquals("oA", Json.stringField(json, "key"), "of an object that is not even whole");
+        assertNull(Json.stringField(json, "more"), "it is no string");
+    }
+
+    @Test
     void anObjectIsTakenApartIntoTheTextsOfItsMembers() {
         String data = "{\"a\": [1, {\"b\":\"}]\\\"\"}], \"n\":\"x\"}";
-        var members = Json.members(
-                "{\"at\":\"a\\\"b\",\"n\":-1.5e3,\"list\":[[],{}],\"no\":null,\"data\":" + data + ",\"yes\":true}");
+        var members = Json.members(Json.bytes(
+                "{\"at\":\"a\\\"b\",\"n\":-1.5e3,\"list\":[[],{}],\"no\":null,\"data\":" + data + ",\"yes\":true}"));
         assertEquals(data, members.get("data"));
         assertEquals("a\"b", Json.string(members.get("at")));
         assertEquals("-1.5e3", Json.string(members.get("n")));
@@ -33,7 +40,7 @@ class JsonTest {
         assertNull(Json.string(members.get("no")));
         assertEquals("true", members.get("yes"));
         assertEquals(6, members.size());
-        assertEquals(0, Json.members("{}").size());
+        assertEquals(0, Json.members(Json.bytes("{}")).size());
     }
 
     @Test
