@@ -61,8 +61,8 @@ public final class TestMember {
      * never comes, and fails.
      */
     public static void awaitSafe(HazelcastInstance member) {
-        assertTrue(member.getPartitionService().forceLocalMemberToBeSafe(30, TimeUnit.SECONDS));
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        assertTrue(member.getPartitionService().forceLocalMemberToBeSafe(120, TimeUnit.SECONDS));
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
         while (!allHaveSome(member) || !member.getPartitionService().isClusterSafe()) {
             assertTrue(System.nanoTime() < until, "the cluster is safe in time");
             Thread.onSpinWait();

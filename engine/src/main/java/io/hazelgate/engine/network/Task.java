@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 
-/** What a gateway, or another member, asks of a member: bytes in, bytes out, as docs/protocol.md has them. */
+/** What a gateway, or another member, asks of a member: bytes in, bytes out, as docs/reference/protocol.md has them. */
 public final class Task implements Callable<byte[]>, HazelcastInstanceAware, IdentifiedDataSerializable {
     private final int classId;
     private byte[] request = {};

@@ -1,6 +1,6 @@
 package io.hazelgate.engine.wire;
 
-/** The ids of everything of ours that travels between members, or comes from a client. Ids below 100 are part of docs/protocol.md. */
+/** The ids of everything of ours that travels between members, or comes from a client. Ids below 100 are part of docs/reference/protocol.md. */
 public final class Ids {
     public static final int FACTORY = 7101;
 

@@ -70,7 +70,7 @@ class BatchStagePTest {
         inbox.add(batch());
         stage.process(0, inbox);
         STARTED.get(0).completeExceptionally(new IllegalStateException("the member is on its way out"));
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (STARTED.size() < 2 && System.nanoTime() < deadline) {
             stage.tryProcess();
         }

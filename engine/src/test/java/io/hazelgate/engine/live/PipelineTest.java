@@ -49,7 +49,7 @@ class PipelineTest {
     }
 
     private static void lookUntil(String status, Pipeline pipeline) throws Exception {
-        long until = System.nanoTime() + 20_000_000_000L;
+        long until = System.nanoTime() + 120_000_000_000L;
         do {
             pipeline.look();
             Thread.sleep(10);

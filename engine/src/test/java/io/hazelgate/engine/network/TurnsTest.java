@@ -105,7 +105,7 @@ class TurnsTest {
         Turn turn = turns.take(what);
         Thread closing = new Thread(turn::close);
         closing.start();
-        assertNotNull(ofOther.take(what, 10_000));
+        assertNotNull(ofOther.take(what, 60_000));
         closing.join();
     }
 
@@ -114,7 +114,7 @@ class TurnsTest {
         assertNotNull(ofOther.take(what, "theirs"));
         assertTrue(turns.isAt(what, "theirs"));
         other.getLifecycleService().terminate();
-        assertNotNull(turns.take(what, 10_000));
+        assertNotNull(turns.take(what, 60_000));
         assertFalse(turns.isAt(what, "theirs"));
     }
 
