@@ -51,11 +51,11 @@ import java.util.concurrent.TimeUnit;
 public final class Engine implements AutoCloseable {
     private final HazelcastInstance hazelcast;
     private final Turns turns;
-    private final Lanes lanes;
-    private final Store store;
-    private final Readiness readiness;
-    private final Indexes indexes;
-    private final Pipelines pipelines;
+    final Lanes lanes;
+    final Store store;
+    final Readiness readiness;
+    final Indexes indexes;
+    final Pipelines pipelines;
     private final DeadLetters deadLetters;
     private final Snapshots snapshots;
     private final Rebuilds rebuilds;
@@ -170,26 +170,6 @@ public final class Engine implements AutoCloseable {
                 0,
                 millis,
                 TimeUnit.MILLISECONDS);
-    }
-
-    Store store() {
-        return store;
-    }
-
-    Lanes lanes() {
-        return lanes;
-    }
-
-    Indexes indexes() {
-        return indexes;
-    }
-
-    Pipelines pipelines() {
-        return pipelines;
-    }
-
-    Readiness readiness() {
-        return readiness;
     }
 
     @Override

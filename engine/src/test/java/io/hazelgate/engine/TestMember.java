@@ -50,8 +50,8 @@ public final class TestMember {
                 cluster, "127.0.0.1", port, "127.0.0.1:" + seedPort, pipelines, 60, 100, 1, 4_096, 30, null);
         HazelcastInstance member = MemberContext.newMember(io.hazelgate.engine.Member.config(settings));
         Engine engine = new Engine(member, settings);
-        engine.readiness().restoring(null);
-        engine.readiness().importing(null);
+        engine.readiness.restoring(null);
+        engine.readiness.importing(null);
         ENGINES.put(member, engine);
         return member;
     }
@@ -83,19 +83,19 @@ public final class TestMember {
     }
 
     public static Store store(HazelcastInstance member) {
-        return ENGINES.get(member).store();
+        return ENGINES.get(member).store;
     }
 
     public static Lanes lanes(HazelcastInstance member) {
-        return ENGINES.get(member).lanes();
+        return ENGINES.get(member).lanes;
     }
 
     public static Indexes indexes(HazelcastInstance member) {
-        return ENGINES.get(member).indexes();
+        return ENGINES.get(member).indexes;
     }
 
     public static Pipelines pipelines(HazelcastInstance member) {
-        return ENGINES.get(member).pipelines();
+        return ENGINES.get(member).pipelines;
     }
 
     /** What a gateway sends, and a member answers. */

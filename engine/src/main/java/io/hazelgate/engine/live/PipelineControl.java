@@ -2,10 +2,10 @@ package io.hazelgate.engine.live;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import com.hazelcast.map.IMap;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
 
 /**
@@ -99,9 +99,7 @@ final class PipelineControl {
     }
 
     private static JsonObject parsed(HazelcastJsonValue control) {
-        return control == null
-                ? new JsonObject()
-                : Json.parse(control.getValue()).asObject();
+        return control == null ? new JsonObject() : Json.object(control);
     }
 
     private static Status statusOf(HazelcastJsonValue control) {

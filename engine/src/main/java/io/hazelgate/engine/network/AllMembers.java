@@ -2,10 +2,9 @@ package io.hazelgate.engine.network;
 
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -37,8 +36,7 @@ public final class AllMembers {
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         List<JsonObject> answers = new ArrayList<>(asked.size());
         for (Future<byte[]> answer : asked) {
-            byte[] json = answer.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
-            answers.add(Json.parse(new String(json, StandardCharsets.UTF_8)).asObject());
+            answers.add(Json.object(answer.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS)));
         }
         return answers;
     }

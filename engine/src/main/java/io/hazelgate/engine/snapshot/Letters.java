@@ -1,11 +1,10 @@
 package io.hazelgate.engine.snapshot;
 
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.ParseException;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Entries;
-import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.wire.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +45,7 @@ final class Letters {
     }
 
     private boolean isWanted(Change letter) {
-        JsonObject json =
-                Json.parse(new String(letter.json(), StandardCharsets.UTF_8)).asObject();
+        JsonObject json = Json.object(letter.json());
         String projection = json.getString("projection", "");
         if (projection.equals(ANY)) {
             return true;

@@ -1,12 +1,11 @@
 package io.hazelgate.engine.snapshot;
 
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.views.Positions;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -18,14 +17,7 @@ import java.util.List;
  * that no gate knows of, until its lane's next owner has done the rest. Such an event is still pending. So nothing that is stored and
  * still pending is taken for settled.
  */
-public final class Settled {
-    private final Store store;
-    private final Positions positions;
-
-    public Settled(Store store, Positions positions) {
-        this.store = store;
-        this.positions = positions;
-    }
+public record Settled(Store store, Positions positions) {
 
     /** The highest such position that is known just now. */
     public long position() {
@@ -36,9 +28,7 @@ public final class Settled {
     long below(long gates) {
         long settled = gates;
         for (byte[] record : storedAndPending()) {
-            long position = Json.parse(new String(record, StandardCharsets.UTF_8))
-                    .asObject()
-                    .getLong("position", Long.MAX_VALUE);
+            long position = Json.object(record).getLong("position", Long.MAX_VALUE);
             settled = Math.min(settled, position - 1);
         }
         return settled;
@@ -51,11 +41,7 @@ public final class Settled {
         List<String> keys = new ArrayList<>();
         List<String> unknown = new ArrayList<>();
         store.entries().read(Names.EVENT_IDS, ids).join().forEach((id, idRecord) -> {
-            String key = idRecord == null
-                    ? null
-                    : Json.parse(new String(idRecord, StandardCharsets.UTF_8))
-                            .asObject()
-                            .getString("key", null);
+            String key = idRecord == null ? null : Json.object(idRecord).getString("key", null);
             if (key != null) {
                 keys.add(key);
             } else {

@@ -2,7 +2,6 @@ package io.hazelgate.engine.snapshot;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
@@ -15,6 +14,7 @@ import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.views.Generation;
 import io.hazelgate.engine.views.Positions;
 import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -214,7 +214,7 @@ public final class Snapshots {
             return said;
         }
         HazelcastJsonValue now = attempts.get(said.getString("id", ""));
-        JsonObject attempt = now == null ? said : parse(now);
+        JsonObject attempt = now == null ? said : Json.object(now);
         if (isRunning(attempt)) {
             boolean isThere = turns.isMember(attempt.getString("member", ""));
             attempt.set("status", "FAILED")
@@ -223,13 +223,9 @@ public final class Snapshots {
         return attempt;
     }
 
-    private static JsonObject parse(HazelcastJsonValue attempt) {
-        return Json.parse(attempt.getValue()).asObject();
-    }
-
     private List<JsonObject> all() {
         List<JsonObject> all = new ArrayList<>();
-        attempts.values().forEach(value -> all.add(parse(value)));
+        attempts.values().forEach(value -> all.add(Json.object(value)));
         all.sort(Comparator.comparing((JsonObject attempt) -> attempt.getString("startedAt", ""))
                 .reversed());
         return all;

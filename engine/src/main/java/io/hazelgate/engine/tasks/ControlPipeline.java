@@ -1,26 +1,18 @@
 package io.hazelgate.engine.tasks;
 
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.PipelineSettings;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.network.Task.Answerer;
-import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.wire.Json;
 
 /** Does what an operator, or the member that leads a drain, asks of one pipeline. */
-public final class ControlPipeline implements Answerer {
-    private final Pipelines pipelines;
-
-    public ControlPipeline(Pipelines pipelines) {
-        this.pipelines = pipelines;
-    }
+public record ControlPipeline(Pipelines pipelines) implements Answerer {
 
     @Override
     public byte[] answer(byte[] request) {
-        JsonObject asked =
-                Json.parse(new String(request, StandardCharsets.UTF_8)).asObject();
+        JsonObject asked = Json.object(request);
         Pipeline pipeline = pipelines.named(asked.getString("pipeline", ""));
         JsonObject answer = new JsonObject().add("member", pipeline.memberAddress());
         switch (asked.getString("action", "")) {
@@ -31,11 +23,11 @@ public final class ControlPipeline implements Answerer {
             case "try" -> {
                 Pipeline.Tried tried = pipeline.tryProjector(address(asked));
                 answer.add("fingerprint", tried.fingerprint());
-                answer.add("problem", tried.problem() == null ? Json.NULL : (JsonValue) Json.value(tried.problem()));
+                answer.add("problem", tried.problem());
             }
             default -> throw new IllegalArgumentException("no action " + asked.get("action"));
         }
-        return answer.toString().getBytes(StandardCharsets.UTF_8);
+        return Json.bytes(answer);
     }
 
     private static String address(JsonObject asked) {

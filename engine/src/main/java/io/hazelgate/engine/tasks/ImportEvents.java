@@ -13,16 +13,10 @@ import java.util.List;
 import java.util.Set;
 
 /** Takes a log into this cluster, page by page; and what its members do about that among themselves. */
-public final class ImportEvents implements Answerer {
+public record ImportEvents(Importing importing) implements Answerer {
     /** What is read of a record. */
     private static final Set<String> READ =
             Set.of("cursor", "eventId", "eventType", "aggregateType", "aggregateId", "sequence");
-
-    private final Importing importing;
-
-    public ImportEvents(Importing importing) {
-        this.importing = importing;
-    }
 
     @Override
     public byte[] answer(byte[] request) throws InterruptedException {

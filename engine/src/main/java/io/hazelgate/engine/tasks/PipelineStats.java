@@ -1,7 +1,6 @@
 package io.hazelgate.engine.tasks;
 
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.live.Pipeline;
@@ -10,23 +9,13 @@ import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Answers what this member's pipelines have done and how they are. */
-public final class PipelineStats implements Answerer {
+public record PipelineStats(HazelcastInstance hazelcast, Pipelines all, Readiness readiness) implements Answerer {
     private static final String RUNNING = "RUNNING";
-
-    private final HazelcastInstance hazelcast;
-    private final Pipelines all;
-    private final Readiness readiness;
-
-    public PipelineStats(HazelcastInstance hazelcast, Pipelines all, Readiness readiness) {
-        this.hazelcast = hazelcast;
-        this.all = all;
-        this.readiness = readiness;
-    }
 
     @Override
     public byte[] answer(byte[] request) {
@@ -42,13 +31,14 @@ public final class PipelineStats implements Answerer {
                         .sum());
         json.append(",\"job\":\"").append(jobOf(pipelines));
         String problem = readiness.storeProblem();
-        json.append("\",\"storeProblem\":").append(problem == null ? "null" : Json.value(problem));
+        json.append("\",\"storeProblem\":")
+                .append(problem == null ? "null" : com.hazelcast.internal.json.Json.value(problem));
         json.append(",\"pending\":").append(owned(Names.PENDING_EVENTS));
         json.append(",\"deadLetters\":").append(owned(Names.DEAD_LETTER_EVENTS));
         json.append(",\"pipelines\":").append(described(pipelines)).append(',');
         PipelineStatistics.appendJson(
                 json, pipelines.stream().map(Pipeline::statistics).toList());
-        return json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        return Json.bytes(json.append('}'));
     }
 
     /** As well as the best of them: one pipeline that stands still keeps nobody from the others. */
@@ -65,19 +55,17 @@ public final class PipelineStats implements Answerer {
     private static JsonArray described(List<Pipeline> pipelines) {
         JsonArray array = new JsonArray();
         for (Pipeline pipeline : pipelines) {
-            JsonArray eventTypes = new JsonArray();
-            pipeline.eventTypes().named().forEach(eventTypes::add);
             Projector projector = pipeline.projector();
             array.add(new JsonObject()
                     .add("name", pipeline.name())
-                    .add("eventTypes", eventTypes)
+                    .add("eventTypes", Json.array(pipeline.eventTypes().named()))
                     .add("rest", pipeline.eventTypes().rest())
                     .add("member", pipeline.memberAddress())
                     .add("job", pipeline.jobStatus())
                     .add("projector", projector.isReady() ? "READY" : "AWAY")
                     .add("address", projector.address())
                     .add("fingerprint", projector.description().fingerprint())
-                    .add("problem", projector.problem() == null ? Json.NULL : Json.value(projector.problem()))
+                    .add("problem", projector.problem())
                     .add("pending", pipeline.pendingKeys().size())
                     .add("eventsTotal", pipeline.statistics().events.sum()));
         }

@@ -1,13 +1,13 @@
 package io.hazelgate.engine.tasks;
 
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Walk;
 import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.network.Task.Answerer;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.JsonData;
 import io.hazelgate.engine.wire.Names;
 import java.io.ByteArrayOutputStream;
@@ -22,21 +22,12 @@ import java.util.List;
  * <p>Hazelcast's public queries sort what they have gathered; this walks the sorted index itself, so that a page costs what the page holds
  * and not what the map holds.
  */
-public final class QueryEntries implements Answerer {
+public record QueryEntries(Store store, Indexes indexes) implements Answerer {
     private static final String NOTHING_TO_ADD = "{\"entries\":[],\"count\":0}";
-
-    private final Store store;
-    private final Indexes indexes;
-
-    public QueryEntries(Store store, Indexes indexes) {
-        this.store = store;
-        this.indexes = indexes;
-    }
 
     @Override
     public byte[] answer(byte[] request) {
-        EntryQuery query = EntryQuery.parse(
-                Json.parse(new String(request, StandardCharsets.UTF_8)).asObject());
+        EntryQuery query = EntryQuery.parse(Json.object(request));
         if (query.map().equals(Names.EVENT_STORE)
                 && query.index() != null
                 && store.log() instanceof PostgresEventLog log) {
@@ -138,8 +129,8 @@ public final class QueryEntries implements Answerer {
         private static byte[] quoted(byte[] key) {
             for (byte each : key) {
                 if (each == '"' || each == '\\' || each >= 0 && each < ' ') {
-                    return utf8(
-                            Json.value(new String(key, StandardCharsets.UTF_8)).toString());
+                    return utf8(com.hazelcast.internal.json.Json.value(Json.text(key))
+                            .toString());
                 }
             }
             byte[] quoted = new byte[key.length + 2];

@@ -14,14 +14,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** Reads many entries of several maps and answers them as one JSON text, so that the client pays for one call. */
-public final class ReadEntries implements Answerer {
+public record ReadEntries(Store store) implements Answerer {
     private static final byte[] ABSENT = "null".getBytes(StandardCharsets.US_ASCII);
-
-    private final Store store;
-
-    public ReadEntries(Store store) {
-        this.store = store;
-    }
 
     private record Asked(String map, List<String> keys, CompletableFuture<Map<String, byte[]>> reading) {}
 

@@ -7,25 +7,14 @@ import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.views.Positions;
 import io.hazelgate.engine.wire.Json;
-import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /** What the member that leads a rebuild has every member do at its end. */
-public final class RebuildStep implements Answerer {
-    private final HazelcastInstance hazelcast;
-    private final Positions positions;
-    private final Rebuilds rebuilds;
-
-    public RebuildStep(HazelcastInstance hazelcast, Positions positions, Rebuilds rebuilds) {
-        this.hazelcast = hazelcast;
-        this.positions = positions;
-        this.rebuilds = rebuilds;
-    }
+public record RebuildStep(HazelcastInstance hazelcast, Positions positions, Rebuilds rebuilds) implements Answerer {
 
     @Override
     public byte[] answer(byte[] request) throws InterruptedException {
-        JsonObject asked = com.hazelcast.internal.json.Json.parse(new String(request, StandardCharsets.UTF_8))
-                .asObject();
+        JsonObject asked = Json.object(request);
         String what = asked.getString("what", "");
         if (Positions.ASKED.contains(what)) {
             return Json.bytes(positions.here(what));

@@ -1,36 +1,25 @@
 package io.hazelgate.engine.tasks;
 
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.snapshot.Snapshots;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import io.hazelgate.engine.wire.Json;
 import java.util.List;
 
 /** What operators ask of the views: rebuild, compare, roll back, cancel, take a snapshot, tell how far it is. */
-public final class RebuildTask implements Answerer {
-    private final Rebuilds rebuilds;
-    private final Snapshots snapshots;
-
-    public RebuildTask(Rebuilds rebuilds, Snapshots snapshots) {
-        this.rebuilds = rebuilds;
-        this.snapshots = snapshots;
-    }
+public record RebuildTask(Rebuilds rebuilds, Snapshots snapshots) implements Answerer {
 
     @Override
     public byte[] answer(byte[] request) {
-        JsonObject asked =
-                Json.parse(new String(request, StandardCharsets.UTF_8)).asObject();
+        JsonObject asked = Json.object(request);
         JsonObject answer;
         try {
             answer = answer(asked);
         } catch (IllegalArgumentException e) {
             answer = new JsonObject().add("refused", e.getMessage());
         }
-        return answer.toString().getBytes(StandardCharsets.UTF_8);
+        return Json.bytes(answer);
     }
 
     private JsonObject answer(JsonObject asked) {
@@ -38,7 +27,7 @@ public final class RebuildTask implements Answerer {
         String view = asked.getString("view", "");
         return switch (asked.getString("op", "")) {
             case "start", "diff" -> {
-                List<String> views = views(asked);
+                List<String> views = Json.texts(asked.get("views"));
                 boolean fresh = asked.getString("op", "").equals("start");
                 String from = asked.getString("from", null);
                 boolean otherCode = asked.getBoolean("otherCode", false);
@@ -53,19 +42,10 @@ public final class RebuildTask implements Answerer {
             }
             case "drop" -> new JsonObject().add("done", rebuilds.drop(view));
             case "report" -> rebuilds.report();
-            case "snapshot" -> new JsonObject().add("id", snapshots.begin(views(asked)));
+            case "snapshot" -> new JsonObject().add("id", snapshots.begin(Json.texts(asked.get("views"))));
             case "snapshots" -> snapshots.report(asked.getBoolean("list", false));
             case "differences" -> new JsonObject().add("differences", rebuilds.differences(id));
             default -> throw new IllegalArgumentException("there is no operation " + asked.get("op"));
         };
-    }
-
-    private static List<String> views(JsonObject asked) {
-        List<String> views = new ArrayList<>();
-        JsonValue named = asked.get("views");
-        if (named != null && named.isArray()) {
-            named.asArray().forEach(name -> views.add(name.asString()));
-        }
-        return views;
     }
 }

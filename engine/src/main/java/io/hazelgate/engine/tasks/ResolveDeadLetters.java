@@ -10,12 +10,7 @@ import io.hazelgate.engine.projector.Resolving.Order;
 import java.nio.charset.StandardCharsets;
 
 /** Retries, edits or discards dead letters, one after the other; each has its answer. */
-public final class ResolveDeadLetters implements Answerer {
-    private final DeadLetters letters;
-
-    public ResolveDeadLetters(DeadLetters letters) {
-        this.letters = letters;
-    }
+public record ResolveDeadLetters(DeadLetters letters) implements Answerer {
 
     @Override
     public byte[] answer(byte[] request) {

@@ -25,24 +25,13 @@ import java.util.concurrent.Future;
  * Puts events into {@code pending-events}, in their order, as far as there is room; answers a byte per event.
  *
  * <p>What is pending stays as it was first sent: another payload under its id is refused in the same step that puts events in.
+ *
+ * @param forwarded for what another member sends on: this one does it, even if the lane has just left it
  */
-public final class SubmitEvents implements Answerer {
+public record SubmitEvents(Store store, Lanes lanes, Pipelines pipelines, boolean forwarded) implements Answerer {
     private static final byte ACCEPTED = 0;
     private static final byte REFUSED = 1;
     private static final byte CONFLICT = 2;
-
-    private final Store store;
-    private final Lanes lanes;
-    private final Pipelines pipelines;
-    private final boolean forwarded;
-
-    /** @param forwarded for what another member sends on: this one does it, even if the lane has just left it */
-    public SubmitEvents(Store store, Lanes lanes, Pipelines pipelines, boolean forwarded) {
-        this.store = store;
-        this.lanes = lanes;
-        this.pipelines = pipelines;
-        this.forwarded = forwarded;
-    }
 
     @Override
     public byte[] answer(byte[] request) throws Exception {

@@ -11,23 +11,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.LongStream;
 
 /** Where the events of the whole cluster stand: each member is asked for those of its lanes. */
-public final class Positions {
+public record Positions(AllMembers members, Gate gate, Lanes lanes) {
     private static final String SETTLED = "settled";
     private static final String REACHED = "reached";
     /** What a member is asked for. */
     public static final Set<String> ASKED = Set.of(SETTLED, REACHED);
 
     private static final long ANSWER_MILLIS = 5_000;
-
-    private final AllMembers members;
-    private final Gate gate;
-    private final Lanes lanes;
-
-    public Positions(AllMembers members, Gate gate, Lanes lanes) {
-        this.members = members;
-        this.gate = gate;
-        this.lanes = lanes;
-    }
 
     /** A position that all members' events at or below it are stored and applied, as far as their gates know. */
     public long settled() {

@@ -1,10 +1,15 @@
 package io.hazelgate.engine.wire;
 
 import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.internal.json.JsonValue;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** JSON between the engine's bytes and the maps' {@link HazelcastJsonValue}, and the few things the engine reads or splices in it. */
@@ -29,6 +34,44 @@ public final class Json {
     /** The object that a JSON text is. */
     public static JsonObject object(byte[] utf8) {
         return com.hazelcast.internal.json.Json.parse(text(utf8)).asObject();
+    }
+
+    public static JsonObject object(HazelcastJsonValue value) {
+        return com.hazelcast.internal.json.Json.parse(value.getValue()).asObject();
+    }
+
+    /** A member that is a string; null where there is none, or null. */
+    public static String text(JsonObject json, String name) {
+        JsonValue value = json.get(name);
+        return value == null || value.isNull() ? null : value.asString();
+    }
+
+    /** The strings of an array; none where there is no array. */
+    public static List<String> texts(JsonValue array) {
+        return array == null || !array.isArray()
+                ? List.of()
+                : array.asArray().values().stream().map(JsonValue::asString).toList();
+    }
+
+    /** The inverse of {@link #texts}. */
+    public static JsonArray array(Collection<String> texts) {
+        JsonArray array = new JsonArray();
+        texts.forEach(array::add);
+        return array;
+    }
+
+    /** An object whose members are arrays of strings. */
+    public static JsonObject object(Map<String, ? extends Collection<String>> lists) {
+        JsonObject json = new JsonObject();
+        lists.forEach((name, texts) -> json.add(name, array(texts)));
+        return json;
+    }
+
+    /** The inverse. */
+    public static Map<String, List<String>> lists(JsonValue object) {
+        Map<String, List<String>> lists = new LinkedHashMap<>();
+        object.asObject().forEach(member -> lists.put(member.getName(), texts(member.getValue())));
+        return lists;
     }
 
     /** Whether a record in the store is the event of that id. */
