@@ -28,10 +28,6 @@ public record Change(
         return new Change(key, Condition.ALWAYS, 0, null, json, AS_CONFIGURED);
     }
 
-    public static Change setFor(String key, byte[] json, long ttlMillis) {
-        return new Change(key, Condition.ALWAYS, 0, null, json, ttlMillis);
-    }
-
     public static Change setIfAbsent(String key, byte[] json) {
         return new Change(key, Condition.ABSENT, 0, null, json, AS_CONFIGURED);
     }

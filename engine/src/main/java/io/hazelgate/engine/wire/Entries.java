@@ -20,6 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /** Reads and changes many JSON entries at once: one operation for each partition that is touched. */
 public final class Entries {
@@ -39,25 +41,16 @@ public final class Entries {
 
     /** The values by key, UTF-8; null where there is no entry. The map answered has every key asked for. */
     public CompletableFuture<Map<String, byte[]>> read(String map, Collection<String> keys) {
-        Map<String, byte[]> found = new HashMap<>(keys.size() * 2);
-        List<CompletableFuture<?>> running = new ArrayList<>();
-        List<Runnable> collect = new ArrayList<>();
-        for (Map.Entry<Integer, Group<String>> entry :
-                grouped(map, keys, key -> key).entrySet()) {
-            Group<String> group = entry.getValue();
-            CompletableFuture<Values> values = invoke(new ReadOperation(map, group.keys), entry.getKey());
-            running.add(values);
-            collect.add(() -> {
-                Values answer = values.join();
-                for (int i = 0; i < group.items.size(); i++) {
-                    found.put(group.items.get(i), JsonData.textOf(answer.values[i], serialization));
-                }
-            });
-        }
-        return all(running).thenApply(done -> {
-            collect.forEach(Runnable::run);
-            return found;
-        });
+        return inEach(
+                map,
+                keys,
+                key -> key,
+                (partition, group) -> new ReadOperation(map, group.keys),
+                (answer, group, found) -> {
+                    for (int i = 0; i < group.items.size(); i++) {
+                        found.put(group.items.get(i), JsonData.textOf(answer.values[i], serialization));
+                    }
+                });
     }
 
     /**
@@ -79,42 +72,62 @@ public final class Entries {
     }
 
     private CompletableFuture<Map<String, byte[]>> change(String map, List<Change> changes, Fence fence) {
-        Map<String, byte[]> refused = new HashMap<>();
-        List<CompletableFuture<?>> running = new ArrayList<>();
-        List<Runnable> collect = new ArrayList<>();
-        for (Map.Entry<Integer, Group<Change>> entry :
-                grouped(map, changes, Change::key).entrySet()) {
-            Group<Change> group = entry.getValue();
-            List<PartitionChange> inPartition = new ArrayList<>(group.items.size());
-            for (int i = 0; i < group.items.size(); i++) {
-                Change change = group.items.get(i);
-                inPartition.add(new PartitionChange(
-                        group.keys.get(i),
-                        change.condition(),
-                        change.expectedVersion(),
-                        change.expected() == null ? null : JsonData.of(change.expected()),
-                        change.json() == null ? null : JsonData.of(change.json()),
-                        change.ttlMillis()));
-            }
-            CompletableFuture<Values> refusals =
-                    invoke(operation(map, inPartition, fence, entry.getKey()), entry.getKey());
-            running.add(refusals);
-            collect.add(() -> {
-                Values answer = refusals.join();
-                if (answer != null && answer.fenced) {
-                    throw new LaneTakenOver(entry.getKey());
-                }
-                for (int i = 0; answer != null && i < group.items.size(); i++) {
-                    if (answer.refused[i]) {
-                        refused.put(group.items.get(i).key(), JsonData.textOf(answer.values[i], serialization));
+        return inEach(
+                map,
+                changes,
+                Change::key,
+                (partition, group) -> operation(map, inPartition(group), fence, partition),
+                (answer, group, refused) -> {
+                    for (int i = 0; answer != null && i < group.items.size(); i++) {
+                        if (answer.fenced) {
+                            throw new LaneTakenOver(partitionOf(group.keys.get(i)));
+                        }
+                        if (answer.refused[i]) {
+                            refused.put(group.items.get(i).key(), JsonData.textOf(answer.values[i], serialization));
+                        }
                     }
-                }
-            });
+                });
+    }
+
+    private static List<PartitionChange> inPartition(Group<Change> group) {
+        List<PartitionChange> changes = new ArrayList<>(group.items.size());
+        for (int i = 0; i < group.items.size(); i++) {
+            Change change = group.items.get(i);
+            changes.add(new PartitionChange(
+                    group.keys.get(i),
+                    change.condition(),
+                    change.expectedVersion(),
+                    change.expected() == null ? null : JsonData.of(change.expected()),
+                    change.json() == null ? null : JsonData.of(change.json()),
+                    change.ttlMillis()));
         }
-        return all(running).thenApply(done -> {
-            collect.forEach(Runnable::run);
-            return refused;
+        return changes;
+    }
+
+    /** One operation for each partition; what they answer is collected once all have. */
+    private <T> CompletableFuture<Map<String, byte[]>> inEach(
+            String map,
+            Collection<T> items,
+            Function<T, String> keyOf,
+            BiFunction<Integer, Group<T>, Operation> operation,
+            Collect<T> collect) {
+        Map<String, byte[]> collected = new HashMap<>();
+        List<CompletableFuture<?>> running = new ArrayList<>();
+        List<Runnable> collecting = new ArrayList<>();
+        grouped(map, items, keyOf).forEach((partition, group) -> {
+            CompletableFuture<Values> answer = invoke(operation.apply(partition, group), partition);
+            running.add(answer);
+            collecting.add(() -> collect.from(answer.join(), group, collected));
         });
+        return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
+                .thenApply(done -> {
+                    collecting.forEach(Runnable::run);
+                    return collected;
+                });
+    }
+
+    private interface Collect<T> {
+        void from(Values answer, Group<T> group, Map<String, byte[]> collected);
     }
 
     /** Takes many entries for one map. */
@@ -157,15 +170,11 @@ public final class Entries {
         final List<Data> keys = new ArrayList<>();
     }
 
-    private interface KeyOf<T> {
-        String key(T item);
-    }
-
-    private <T> Map<Integer, Group<T>> grouped(String map, Collection<T> items, KeyOf<T> keyOf) {
+    private <T> Map<Integer, Group<T>> grouped(String map, Collection<T> items, Function<T, String> keyOf) {
         PartitioningStrategy<?> strategy = strategyOf(map);
         Map<Integer, Group<T>> groups = new LinkedHashMap<>();
         for (T item : items) {
-            byte[] text = keyOf.key(item).getBytes(StandardCharsets.UTF_8);
+            byte[] text = keyOf.apply(item).getBytes(StandardCharsets.UTF_8);
             Data key = serialized(text, 0, text.length, strategy);
             Group<T> group = groups.computeIfAbsent(partitionOf(key), partition -> new Group<>());
             group.items.add(item);
@@ -183,14 +192,5 @@ public final class Entries {
     /** Whether two envelopes carry the same payload. */
     public static boolean haveSamePayload(byte[] one, byte[] other) {
         return Payload.areSame(JsonData.of(one), JsonData.of(other));
-    }
-
-    /** A value as UTF-8. */
-    public byte[] text(Data value) {
-        return JsonData.textOf(value, serialization);
-    }
-
-    private static CompletableFuture<Void> all(List<CompletableFuture<?>> running) {
-        return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new));
     }
 }

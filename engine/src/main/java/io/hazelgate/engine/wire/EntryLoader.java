@@ -6,17 +6,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
-/** Reads what the projector needs to see, of several maps at once. */
-public final class EntryLoader {
-    private final Entries entries;
-    private final UnaryOperator<String> mapOf;
-
-    /** @param mapOf the map that is meant where the projector names one */
-    public EntryLoader(Entries entries, UnaryOperator<String> mapOf) {
-        this.entries = entries;
-        this.mapOf = mapOf;
-    }
-
+/**
+ * Reads what the projector needs to see, of several maps at once.
+ *
+ * @param mapOf the map that is meant where the projector names one
+ */
+public record EntryLoader(Entries entries, UnaryOperator<String> mapOf) {
     /** Adds what the needs name to what is loaded; a key without an entry is loaded as null. */
     public void load(Map<String, List<String>> needs, Map<String, Map<String, byte[]>> loaded) {
         Map<String, CompletableFuture<Map<String, byte[]>>> reads = new HashMap<>();

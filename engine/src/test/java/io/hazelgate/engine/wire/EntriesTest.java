@@ -141,7 +141,7 @@ class EntriesTest {
 
     @Test
     void anEntryMayHaveATimeToLive() throws Exception {
-        change(Change.setFor("a", entry(1), 1_000), Change.set("b", entry(1)));
+        change(Change.setIfSameFor("a", null, entry(1), 1_000), Change.set("b", entry(1)));
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (entries.read(name, List.of("a")).join().get("a") != null && System.nanoTime() < deadline) {
             Thread.onSpinWait();
