@@ -5,7 +5,8 @@ import com.hazelcast.config.FileSystemYamlConfig;
 import com.hazelcast.config.YamlConfigBuilder;
 import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.network.MemberContext;
-import io.hazelgate.engine.store.PostgresSettings;
+import io.hazelgate.engine.wire.Ids;
+import io.hazelgate.engine.wire.Names;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -22,7 +23,6 @@ public final class Member {
         try {
             Logs.configure();
             settings = Settings.fromSystemProperties();
-            Guarantees.check(PostgresSettings.fromEnvironment() != null);
             config = config(settings);
         } catch (IOException | RuntimeException e) {
             System.err.println("the member can't start: " + e.getMessage());
@@ -59,8 +59,7 @@ public final class Member {
             }
         }
         // Not for a user to choose: without these the gateway can't talk to the member.
-        config.getSerializationConfig()
-                .addDataSerializableFactory(EngineSerializers.FACTORY_ID, new EngineSerializers());
+        config.getSerializationConfig().addDataSerializableFactory(Ids.FACTORY, new EngineSerializers());
         // The indexes of these are the engine's own: Hazelcast's would be kept up for nothing, where a copy of an
         // earlier YAML has them.
         for (String map : List.of(Names.EVENT_STORE, Names.DEAD_LETTER_EVENTS)) {

@@ -11,6 +11,7 @@ import com.hazelcast.spi.merge.DiscardMergePolicy;
 import com.hazelcast.spi.properties.ClusterProperty;
 import com.hazelcast.spi.properties.HazelcastProperties;
 import com.hazelcast.splitbrainprotection.SplitBrainProtectionOn;
+import io.hazelgate.engine.wire.Names;
 import java.util.Collection;
 
 /**

@@ -1,5 +1,8 @@
 package io.hazelgate.engine;
 
+import io.hazelgate.engine.letters.Retries;
+import io.hazelgate.engine.live.Limits;
+import io.hazelgate.engine.live.PipelineSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -57,6 +60,15 @@ public record Settings(
                 : PipelineSettings.parse(told);
     }
 
+    Limits limits() {
+        return new Limits(maxInFlight, journalCapacity, quorum, projectorTimeoutSeconds, completedTtlSeconds);
+    }
+
+    static Retries retries() {
+        return new Retries(
+                integer("hazelgate.retry-attempts", 6, 1, 30), integer("hazelgate.retry-backoff-ms", 100, 1, 60_000));
+    }
+
     /** For the placeholders of the YAML configuration. */
     Properties asProperties() {
         Properties properties = new Properties();
@@ -69,7 +81,7 @@ public record Settings(
         return properties;
     }
 
-    static int integer(String name, int fallback, int least, int most) {
+    private static int integer(String name, int fallback, int least, int most) {
         String text = System.getProperty(name);
         if (text == null) {
             return fallback;

@@ -6,8 +6,8 @@ import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.spi.exception.RetryableHazelcastException;
 import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
 import com.hazelcast.spi.impl.operationservice.ReadonlyOperation;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
+import io.hazelgate.engine.wire.Here;
+import io.hazelgate.engine.wire.Ids;
 import java.io.IOException;
 
 /** Counts what lies within the bounds of an index in one partition, wherever that is: no partition is counted twice, and none is left out. */
@@ -27,11 +27,11 @@ public final class CountOperation extends MapOperation implements PartitionAware
 
     @Override
     protected void runInternal() {
-        Engine engine = Engine.of(getNodeEngine().getHazelcastInstance());
-        if (engine == null) {
+        Indexes indexes = Here.find(getNodeEngine().getHazelcastInstance(), Indexes.class);
+        if (indexes == null) {
             throw new RetryableHazelcastException("the member is starting");
         }
-        count = engine.indexes().countHere(name, getPartitionId(), index, range);
+        count = indexes.countHere(name, getPartitionId(), index, range);
     }
 
     @Override
@@ -41,12 +41,12 @@ public final class CountOperation extends MapOperation implements PartitionAware
 
     @Override
     public int getFactoryId() {
-        return EngineSerializers.FACTORY_ID;
+        return Ids.FACTORY;
     }
 
     @Override
     public int getClassId() {
-        return EngineSerializers.COUNT_OPERATION;
+        return Ids.COUNT_OPERATION;
     }
 
     @Override

@@ -10,8 +10,9 @@ import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.spi.impl.NodeEngine;
 import com.hazelcast.spi.impl.PartitionSpecificRunnable;
 import com.hazelcast.spi.impl.operationservice.OperationService;
-import io.hazelgate.engine.Names;
 import io.hazelgate.engine.views.Generations;
+import io.hazelgate.engine.wire.Here;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,7 @@ public final class Indexes {
         partitions = nodeEngine.getPartitionService();
         operations = nodeEngine.getOperationService();
         this.generations = generations;
+        Here.put(hazelcast, this);
     }
 
     /** Where an entry has its key for an index: field names, from the outside in. */

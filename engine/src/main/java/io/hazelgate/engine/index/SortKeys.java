@@ -1,11 +1,10 @@
 package io.hazelgate.engine.index;
 
-import static io.hazelgate.engine.entries.JsonText.NOT_JSON;
-import static io.hazelgate.engine.entries.JsonText.afterSpace;
-import static io.hazelgate.engine.entries.JsonText.afterString;
-import static io.hazelgate.engine.entries.JsonText.afterValue;
+import static io.hazelgate.engine.wire.JsonText.NOT_JSON;
+import static io.hazelgate.engine.wire.JsonText.afterValue;
 
-import io.hazelgate.engine.entries.Bytes;
+import io.hazelgate.engine.wire.Bytes;
+import io.hazelgate.engine.wire.JsonText;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -92,33 +91,16 @@ final class SortKeys {
     int[] in(byte[] json, int start) {
         int[] found = new int[2 * count];
         left = count;
-        int at = afterSpace(json, start);
-        if (at < json.length && json[at] == '{') {
-            walk(json, at, fields, found);
-        }
+        walk(json, start, fields, found);
         return found;
     }
 
     /** Behind the object that begins there; {@link #DONE} as soon as nothing is left to be found. */
     private int walk(byte[] json, int open, Fields wanted, int[] found) {
-        int at = afterSpace(json, open + 1);
-        while (at < json.length && json[at] == '"') {
-            int nameEnd = afterString(json, at);
-            int colon = nameEnd == NOT_JSON ? json.length : afterSpace(json, nameEnd);
-            int value = colon >= json.length || json[colon] != ':' ? json.length : afterSpace(json, colon + 1);
-            if (value >= json.length) {
-                return NOT_JSON;
-            }
-            int end = value(json, value, wanted, place(wanted, json, at + 1, nameEnd - 1), found);
-            if (end < 0) {
-                return end;
-            }
-            at = afterSpace(json, end);
-            if (at < json.length && json[at] == ',') {
-                at = afterSpace(json, at + 1);
-            }
-        }
-        return at < json.length && json[at] == '}' ? at + 1 : NOT_JSON;
+        return JsonText.walk(
+                json,
+                open,
+                (name, nameEnd, value) -> value(json, value, wanted, place(wanted, json, name, nameEnd), found));
     }
 
     private int value(byte[] json, int at, Fields wanted, int place, int[] found) {

@@ -2,7 +2,7 @@ package io.hazelgate.engine.index;
 
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.impl.record.Record;
-import io.hazelgate.engine.entries.JsonData;
+import io.hazelgate.engine.wire.JsonData;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;

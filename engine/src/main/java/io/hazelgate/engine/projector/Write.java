@@ -1,6 +1,6 @@
 package io.hazelgate.engine.projector;
 
-import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.wire.Change;
 
 /**
  * One entry's state after a batch.

@@ -2,11 +2,11 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Names;
 import io.hazelgate.engine.snapshot.Manifest;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
 import java.util.List;
 import java.util.Map;
 
@@ -28,12 +28,12 @@ record Base(String snapshot, long position, long events, Map<String, List<String
         if (value == null) {
             return null;
         }
-        JsonObject json = Json.parse(value.getValue()).asObject();
+        JsonObject json = Json.object(value);
         return new Base(
                 json.getString("snapshot", ""),
                 json.getLong("position", 0),
                 json.getLong("base", 0),
-                Rebuild.code(json.get("code")));
+                Json.lists(json.get("code")));
     }
 
     void keep(HazelcastInstance hazelcast, String rebuildId) {
@@ -44,7 +44,7 @@ record Base(String snapshot, long position, long events, Map<String, List<String
                 .add("snapshot", snapshot)
                 .add("position", position)
                 .add("base", events)
-                .add("code", Rebuild.json(code));
+                .add("code", Json.object(code));
         map(hazelcast).set(key(rebuildId), new HazelcastJsonValue(json.toString()));
     }
 

@@ -6,9 +6,10 @@ import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.views.Generations;
+import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,22 +28,22 @@ final class Comparison {
 
     private final HazelcastInstance hazelcast;
     private final Entries entries;
-    private final Engine engine;
+    private final Generations generations;
     private final Rebuild rebuild;
     /** By view, the keys of entries that looked different at the first look. */
     private final Map<String, Set<String>> suspects = new ConcurrentHashMap<>();
 
-    Comparison(Engine engine, Rebuild rebuild) {
-        this.engine = engine;
-        hazelcast = engine.hazelcast();
-        entries = engine.entries();
+    Comparison(Store store, Rebuild rebuild) {
+        generations = store.generations();
+        hazelcast = store.hazelcast();
+        entries = store.entries();
         this.rebuild = rebuild;
     }
 
     /** The first look, at everything. */
     void look() {
         for (Map.Entry<String, String> target : rebuild.targets().entrySet()) {
-            String live = engine.generations().liveMap(target.getKey());
+            String live = generations.liveMap(target.getKey());
             Set<String> keys = new LinkedHashSet<>(
                     hazelcast.<String, HazelcastJsonValue>getMap(live).localKeySet());
             keys.addAll(hazelcast
@@ -76,7 +77,7 @@ final class Comparison {
     }
 
     private void compare(String view, String freshMap, Set<String> keys, Different different) {
-        String liveMap = engine.generations().liveMap(view);
+        String liveMap = generations.liveMap(view);
         List<String> all = new ArrayList<>(keys);
         for (int from = 0; from < all.size(); from += AT_ONCE) {
             List<String> some = all.subList(from, Math.min(all.size(), from + AT_ONCE));

@@ -1,10 +1,14 @@
 package io.hazelgate.engine.rebuild;
 
-import java.nio.charset.StandardCharsets;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.JsonText;
+import java.util.Arrays;
 
 /** What readers see of a view entry: its fields, without the {@code _meta} that comes first. */
 final class EntryFields {
-    private static final String META = "{\"_meta\":";
+    private static final byte[] META = "{\"_meta\":".getBytes(UTF_8);
 
     private EntryFields() {}
 
@@ -13,38 +17,18 @@ final class EntryFields {
         if (entry == null) {
             return null;
         }
-        String text = new String(entry, StandardCharsets.UTF_8);
-        if (!text.startsWith(META)) {
-            return text;
+        if (!Arrays.equals(entry, 0, Math.min(META.length, entry.length), META, 0, META.length)) {
+            return Json.text(entry);
         }
-        int end = endOfObject(text, META.length());
-        if (text.substring(META.length(), end).contains("\"absent\":true")) {
+        int end = JsonText.afterValue(entry, META.length);
+        if (end == JsonText.NOT_JSON) {
+            throw new IllegalArgumentException(
+                    "an entry is no JSON object: " + new String(entry, 0, Math.min(80, entry.length), UTF_8));
+        }
+        if (new String(entry, META.length, end - META.length, UTF_8).contains("\"absent\":true")) {
             return null;
         }
-        return '{' + (text.charAt(end) == ',' ? text.substring(end + 1) : text.substring(end));
-    }
-
-    /** Where the object that begins at {@code start} is over. */
-    private static int endOfObject(String text, int start) {
-        int depth = 0;
-        boolean inString = false;
-        for (int i = start; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (inString) {
-                if (c == '\\') {
-                    i++;
-                } else if (c == '"') {
-                    inString = false;
-                }
-            } else if (c == '"') {
-                inString = true;
-            } else if (c == '{') {
-                depth++;
-            } else if (c == '}' && --depth == 0) {
-                return i + 1;
-            }
-        }
-        throw new IllegalArgumentException(
-                "an entry is no JSON object: " + text.substring(0, Math.min(80, text.length())));
+        int rest = entry[end] == ',' ? end + 1 : end;
+        return '{' + new String(entry, rest, entry.length - rest, UTF_8);
     }
 }

@@ -8,7 +8,7 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import com.hazelcast.map.IMap;
 import com.hazelcast.query.Predicates;
-import io.hazelgate.engine.Names;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

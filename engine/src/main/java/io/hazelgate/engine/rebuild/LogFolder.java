@@ -1,19 +1,22 @@
 package io.hazelgate.engine.rebuild;
 
+import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.ILogger;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Json;
-import io.hazelgate.engine.Pipeline;
-import io.hazelgate.engine.entries.Change;
-import io.hazelgate.engine.entries.Entries;
-import io.hazelgate.engine.entries.EntryLoader;
+import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.fold.Replaying;
+import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
-import io.hazelgate.engine.rebuild.EventLog.StoredEvent;
-import io.hazelgate.engine.store.Decisions;
+import io.hazelgate.engine.rebuild.OwnedEvents.StoredEvent;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.EntryLoader;
+import io.hazelgate.engine.wire.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,9 +47,10 @@ final class LogFolder {
     /** So many batches are folded one by one after a replay has ended before its time: what was unusual is among them. */
     private static final int BATCHES_ONE_BY_ONE = 8;
 
-    private final Engine engine;
+    private final HazelcastInstance hazelcast;
+    private final List<Pipeline> pipelines;
     private final Rebuild rebuild;
-    private final EventLog log;
+    private final OwnedEvents log;
     private final Entries entries;
     private final EntryLoader loader;
     private final Progress progress;
@@ -128,21 +132,21 @@ final class LogFolder {
     /** How far the writes under way bring it. */
     private record Reached(String cursor, int events) {}
 
-    LogFolder(Engine engine, Rebuild rebuild) {
-        this.engine = engine;
+    LogFolder(Store store, OwnedEvents log, Pipelines pipelines, Rebuild rebuild) {
+        hazelcast = store.hazelcast();
+        this.pipelines = pipelines.all();
         this.rebuild = rebuild;
-        log = engine.rebuilds().log();
-        entries = engine.entries();
+        this.log = log;
+        entries = store.entries();
         loader = new EntryLoader(entries, rebuild::mapOf);
-        partitionCount =
-                engine.hazelcast().getPartitionService().getPartitions().size();
+        partitionCount = hazelcast.getPartitionService().getPartitions().size();
         String beginning =
-                rebuild.fromPosition() == 0 ? EventLog.BEGINNING : EventLog.cursorAfter(rebuild.fromPosition());
-        decisions = Decisions.all(engine);
-        progress = new Progress(engine.hazelcast(), rebuild.id(), beginning);
+                rebuild.fromPosition() == 0 ? OwnedEvents.BEGINNING : OwnedEvents.cursorAfter(rebuild.fromPosition());
+        decisions = Decisions.all(hazelcast);
+        progress = new Progress(hazelcast, rebuild.id(), beginning);
         cursor = progress.start();
         writtenCursor = cursor;
-        logger = engine.hazelcast().getLoggingService().getLogger(LogFolder.class);
+        logger = hazelcast.getLoggingService().getLogger(LogFolder.class);
     }
 
     /**
@@ -186,8 +190,8 @@ final class LogFolder {
             oneByOne--;
             return false;
         }
-        return engine.pipelines().size() == 1
-                && engine.hazelcast().getCluster().getMembers().size() == 1
+        return pipelines.size() == 1
+                && hazelcast.getCluster().getMembers().size() == 1
                 && decisions.about(records(events)).isEmpty();
     }
 
@@ -196,11 +200,7 @@ final class LogFolder {
         if (replaying == null) {
             settle();
             replaying = new Replaying<>(
-                    engine.pipelines().get(0).projector(),
-                    entries,
-                    rebuild.targets().keySet(),
-                    rebuild::mapOf,
-                    this::reached);
+                    pipelines.get(0).projector(), entries, rebuild.targets().keySet(), rebuild::mapOf, this::reached);
         }
         try {
             replaying.add(records(events), reached);
@@ -274,7 +274,6 @@ final class LogFolder {
     }
 
     private Asking asking(int pipelineNumber) {
-        List<Pipeline> pipelines = engine.pipelines();
         // Events of a pipeline that is gone are for the one that takes what no other does.
         Pipeline pipeline = pipelines.get(pipelineNumber < pipelines.size() ? pipelineNumber : 0);
         return askers.computeIfAbsent(pipeline, asked -> new Asking(asked, logger));

@@ -1,13 +1,10 @@
 package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
-import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.internal.json.JsonValue;
-import io.hazelgate.engine.Clock;
-import io.hazelgate.engine.Names;
-import java.util.ArrayList;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -148,7 +145,7 @@ record Rebuild(
     }
 
     static Rebuild of(HazelcastJsonValue value) {
-        JsonObject json = Json.parse(value.getValue()).asObject();
+        JsonObject json = Json.object(value);
         Map<String, String> targets = new LinkedHashMap<>();
         json.get("targets")
                 .asObject()
@@ -159,46 +156,17 @@ record Rebuild(
                 Kind.valueOf(json.getString("kind", "")),
                 targets,
                 json.getLong("fromPosition", 0),
-                texts(json.get("snapshots")),
-                code(json.get("code")),
+                Json.texts(json.get("snapshots")),
+                Json.lists(json.get("code")),
                 json.getInt("eventsPerSecond", 0),
                 Status.valueOf(json.getString("status", "")),
                 json.getString("startedAt", ""),
-                text(json, "endedAt"),
-                text(json, "error"),
-                text(json, "snapshot"),
+                Json.text(json, "endedAt"),
+                Json.text(json, "error"),
+                Json.text(json, "snapshot"),
                 json.getLong("skipped", 0),
                 json.getLong("events", 0),
                 json.getLong("differences", 0));
-    }
-
-    static Map<String, List<String>> code(JsonValue json) {
-        Map<String, List<String>> code = new LinkedHashMap<>();
-        json.asObject().forEach(view -> code.put(view.getName(), texts(view.getValue())));
-        return code;
-    }
-
-    static JsonObject json(Map<String, List<String>> code) {
-        JsonObject json = new JsonObject();
-        code.forEach((view, fingerprints) -> json.add(view, array(fingerprints)));
-        return json;
-    }
-
-    private static List<String> texts(JsonValue json) {
-        List<String> texts = new ArrayList<>();
-        json.asArray().forEach(text -> texts.add(text.asString()));
-        return texts;
-    }
-
-    private static JsonArray array(List<String> texts) {
-        JsonArray array = new JsonArray();
-        texts.forEach(array::add);
-        return array;
-    }
-
-    private static String text(JsonObject json, String name) {
-        JsonValue value = json.get(name);
-        return value == null || value.isNull() ? null : value.asString();
     }
 
     JsonObject toJson() {
@@ -209,8 +177,8 @@ record Rebuild(
                 .add("kind", kind.name())
                 .add("targets", maps)
                 .add("fromPosition", fromPosition)
-                .add("snapshots", array(snapshots))
-                .add("code", json(code))
+                .add("snapshots", Json.array(snapshots))
+                .add("code", Json.object(code))
                 .add("eventsPerSecond", eventsPerSecond)
                 .add("skipped", skipped)
                 .add("status", status.name())

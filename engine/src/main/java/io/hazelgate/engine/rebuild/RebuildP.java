@@ -7,8 +7,8 @@ import com.hazelcast.jet.core.DAG;
 import com.hazelcast.jet.core.Processor;
 import com.hazelcast.jet.core.ProcessorMetaSupplier;
 import com.hazelcast.logging.ILogger;
-import io.hazelgate.engine.Engine;
 import io.hazelgate.engine.projector.ProjectorAway;
+import io.hazelgate.engine.wire.Here;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -31,7 +31,7 @@ final class RebuildP extends AbstractProcessor {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final String id;
-    private Engine engine;
+    private Rebuilds rebuilds;
     private ILogger log;
     private boolean leads;
     private Rebuild rebuild;
@@ -60,7 +60,7 @@ final class RebuildP extends AbstractProcessor {
 
     @Override
     protected void init(Processor.Context context) {
-        engine = Engine.of(context.hazelcastInstance());
+        rebuilds = Here.find(context.hazelcastInstance(), Rebuilds.class);
         log = context.logger();
         leads = context.globalProcessorIndex() == 0;
         // Until the first event comes: what came before this began is not in anybody's way.
@@ -72,14 +72,14 @@ final class RebuildP extends AbstractProcessor {
     public boolean complete() {
         try {
             if (System.nanoTime() - lookedAtNanos > LOOK_NANOS || rebuild == null) {
-                rebuild = engine.rebuilds().find(id);
+                rebuild = rebuilds.find(id);
                 lookedAtNanos = System.nanoTime();
             }
             if (rebuild == null || !rebuild.isRunning()) {
                 return true;
             }
             if (based == null) {
-                based = engine.rebuilds().onItsBase(rebuild, leads);
+                based = rebuilds.onItsBase(rebuild, leads);
             }
             if (based == null) {
                 LockSupport.parkNanos(PAUSE_NANOS);
@@ -88,10 +88,10 @@ final class RebuildP extends AbstractProcessor {
             if (folder == null) {
                 if (!based.snapshots().isEmpty() && based.kind() != Rebuild.Kind.DIFF) {
                     // While the projector folds there is time for it.
-                    engine.indexes().begin(based.targets());
+                    rebuilds.indexes().begin(based.targets());
                 }
-                folder = new LogFolder(engine, based);
-                engine.rebuilds().register(id, folder);
+                folder = rebuilds.newFolder(based);
+                rebuilds.register(id, folder);
             }
             boolean ended = advance();
             failures = 0;
@@ -104,7 +104,7 @@ final class RebuildP extends AbstractProcessor {
             failures++;
             log.warning("rebuild " + id + " failed, try " + failures + " of " + MAX_FAILURES, e);
             if (failures >= MAX_FAILURES) {
-                engine.rebuilds().end(rebuild, Rebuild.Status.FAILED, String.valueOf(e.getMessage()), 0);
+                rebuilds.end(rebuild, Rebuild.Status.FAILED, String.valueOf(e.getMessage()), 0);
                 return true;
             }
             LockSupport.parkNanos(PAUSE_NANOS << Math.min(6, failures));
@@ -115,13 +115,12 @@ final class RebuildP extends AbstractProcessor {
     private boolean advance() {
         long begun = System.nanoTime();
         boolean polite = isBusy(begun);
-        int limit = rebuild.eventsPerSecond()
-                / engine.hazelcast().getCluster().getMembers().size();
+        int limit = rebuild.eventsPerSecond() / rebuilds.members();
         int most = polite ? POLITE_EVENTS : LogFolder.MAX_EVENTS;
         if (rebuild.eventsPerSecond() > 0) {
             most = Math.max(1, Math.min(most, limit / BATCHES_PER_SECOND));
         }
-        int read = folder.step(engine.gate().settled(), most);
+        int read = folder.step(rebuilds.gate().settled(), most);
         if (folder.hasMoved()) {
             folder.end();
             close();
@@ -130,7 +129,7 @@ final class RebuildP extends AbstractProcessor {
         }
         if (read < most) {
             folder.save(true);
-            if (leads && engine.rebuilds().finish(rebuild)) {
+            if (leads && rebuilds.finish(rebuild)) {
                 return true;
             }
             LockSupport.parkNanos(PAUSE_NANOS);
@@ -160,15 +159,15 @@ final class RebuildP extends AbstractProcessor {
     }
 
     private long liveEvents() {
-        return engine.pipelines().stream()
+        return rebuilds.pipelines().all().stream()
                 .mapToLong(pipeline -> pipeline.statistics().events.sum())
                 .sum();
     }
 
     @Override
     public void close() {
-        if (engine != null && folder != null) {
-            engine.rebuilds().unregister(id, folder);
+        if (rebuilds != null && folder != null) {
+            rebuilds.unregister(id, folder);
             folder.close();
             folder = null;
         }

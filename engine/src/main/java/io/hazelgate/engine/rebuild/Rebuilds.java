@@ -3,7 +3,6 @@ package io.hazelgate.engine.rebuild;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
@@ -12,17 +11,26 @@ import com.hazelcast.jet.config.JobConfig;
 import com.hazelcast.jet.config.ProcessingGuarantee;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Clock;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.Turns.Turn;
+import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.index.Indexes;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.letters.DeadLetters;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.AllMembers;
+import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.snapshot.Manifest;
+import io.hazelgate.engine.snapshot.Settled;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
-import io.hazelgate.engine.store.Decisions;
-import io.hazelgate.engine.store.PostgresEventLog;
-import io.hazelgate.engine.tasks.RebuildStep;
+import io.hazelgate.engine.snapshot.Snapshots;
+import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.views.Generation;
-import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Here;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -34,10 +42,8 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.LongStream;
 
 /**
  * Rebuilds, comparisons and rollbacks: begun, watched, ended. What there is to do is in the map {@code rebuilds}; a job that is
@@ -47,15 +53,22 @@ public final class Rebuilds {
     private static final int KEPT = 20;
     private static final String TURN = "rebuild";
     private static final long TURN_MILLIS = 10_000;
-    private static final String SETTLED = "settled";
-    private static final String REACHED = "reached";
     private static final long JOB_END_MILLIS = 10_000;
-    private static final long ANSWER_MILLIS = 5_000;
     private static final long COUNT_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-    private final Engine engine;
+    private final Store store;
+    private final Indexes indexes;
+    private final Lanes lanes;
+    private final Gate gate;
+    private final Turns turns;
+    private final AllMembers members;
+    private final Settled settled;
+    private final Pipelines pipelines;
+    private final Snapshots snapshots;
+    private final DeadLetters letters;
+    private final Readiness readiness;
     private final HazelcastInstance hazelcast;
-    private final EventLog log;
+    private final OwnedEvents log;
     private final IMap<String, HazelcastJsonValue> rebuilds;
     private final IMap<String, HazelcastJsonValue> progress;
     private final Map<String, LogFolder> folders = new ConcurrentHashMap<>();
@@ -64,19 +77,62 @@ public final class Rebuilds {
     private long counted;
     private long countedAtNanos;
 
-    public Rebuilds(Engine engine) {
-        this.engine = engine;
-        hazelcast = engine.hazelcast();
-        log = engine.eventLog() instanceof PostgresEventLog durable
-                ? new DurableLog(engine, durable)
-                : new MemoryLog(hazelcast, engine.indexes());
+    public Rebuilds(
+            Store store,
+            Indexes indexes,
+            Lanes lanes,
+            Gate gate,
+            Turns turns,
+            AllMembers members,
+            Settled settled,
+            Pipelines pipelines,
+            Snapshots snapshots,
+            DeadLetters letters,
+            Readiness readiness) {
+        this.store = store;
+        this.indexes = indexes;
+        this.lanes = lanes;
+        this.gate = gate;
+        this.turns = turns;
+        this.members = members;
+        this.settled = settled;
+        this.pipelines = pipelines;
+        this.snapshots = snapshots;
+        this.letters = letters;
+        this.readiness = readiness;
+        hazelcast = store.hazelcast();
+        log = store.log() instanceof PostgresEventLog durable
+                ? new OwnedInPostgres(hazelcast, durable)
+                : new OwnedInMemory(hazelcast, indexes);
         rebuilds = hazelcast.getMap(Names.REBUILDS);
         progress = hazelcast.getMap(Names.REBUILD_PROGRESS);
         logger = hazelcast.getLoggingService().getLogger(Rebuilds.class);
+        Here.put(hazelcast, this);
+    }
+
+    Gate gate() {
+        return gate;
+    }
+
+    Indexes indexes() {
+        return indexes;
+    }
+
+    Pipelines pipelines() {
+        return pipelines;
+    }
+
+    /** How many take part. */
+    int members() {
+        return hazelcast.getCluster().getMembers().size();
+    }
+
+    LogFolder newFolder(Rebuild rebuild) {
+        return new LogFolder(store, log, pipelines, rebuild);
     }
 
     /** The log as rebuilds read it. */
-    public EventLog log() {
+    public OwnedEvents log() {
         return log;
     }
 
@@ -120,8 +176,8 @@ public final class Rebuilds {
      * @param otherCode whether the snapshot may have been made by other code than today's
      */
     public String begin(Collection<String> views, boolean fresh, int eventsPerSecond, String from, boolean otherCode) {
-        Map<String, List<String>> described = viewsWithIndexes();
-        requireToldOf(views, described.keySet());
+        Map<String, List<String>> described = pipelines.viewsWithIndexes();
+        pipelines.requireToldOf(views, described.keySet());
         Collection<String> wanted = views.isEmpty() ? described.keySet() : views;
         wanted.forEach(view -> requireView(view, described.keySet()));
         String id = newId();
@@ -131,35 +187,15 @@ public final class Rebuilds {
         }
         Rebuild.Kind kind = fresh ? Rebuild.Kind.REBUILD : Rebuild.Kind.DIFF;
         Map<String, Set<String>> codes = new LinkedHashMap<>();
-        wanted.forEach(view -> codes.put(view, codeOf(view)));
-        List<String> snapshots = from == null
+        wanted.forEach(view -> codes.put(view, pipelines.codeOf(view)));
+        List<String> bases = from == null
                 ? List.of()
-                : engine.snapshots().usable(from, codes, otherCode).stream()
+                : snapshots.usable(from, codes, otherCode).stream()
                         .map(Manifest::id)
                         .toList();
         Map<String, List<String>> code = new LinkedHashMap<>();
         codes.forEach((view, fingerprints) -> code.put(view, List.copyOf(fingerprints)));
-        return begin(Rebuild.begun(id, kind, targets, 0, snapshots, code, eventsPerSecond));
-    }
-
-    /**
-     * Another member may know what this one has not been told yet: a gateway asks it next.
-     *
-     * @param named the views that are asked for; none means all
-     * @param known those that are known here
-     * @throws IllegalStateException a projector has not yet told its views to this member, and one that is asked for may be among them
-     */
-    public void requireToldOf(Collection<String> named, Set<String> known) {
-        if (!named.isEmpty() && known.containsAll(named)) {
-            return;
-        }
-        for (var pipeline : engine.pipelines()) {
-            if (pipeline.projector().description().fingerprint().isEmpty()) {
-                throw new IllegalStateException("the projector at "
-                        + pipeline.projector().address()
-                        + " has not told its views yet: try again in a moment");
-            }
-        }
+        return begin(Rebuild.begun(id, kind, targets, 0, bases, code, eventsPerSecond));
     }
 
     private static void requireView(String view, Set<String> views) {
@@ -175,9 +211,9 @@ public final class Rebuilds {
      * @throws IllegalArgumentException when there is none
      */
     public String rollBack(String view) {
-        requireToldOf(List.of(view), engine.generations().all().keySet());
-        requireView(view, engine.generations().all().keySet());
-        Generation generation = engine.generations().of(view);
+        pipelines.requireToldOf(List.of(view), store.generations().all().keySet());
+        requireView(view, store.generations().all().keySet());
+        Generation generation = store.generations().of(view);
         if (generation.previous() == null) {
             throw new IllegalArgumentException(
                     "no earlier generation of " + view + " is kept: one is, from a rebuild on until it is dropped");
@@ -189,12 +225,12 @@ public final class Rebuilds {
                 targets,
                 generation.previousPosition(),
                 List.of(),
-                Map.of(view, List.copyOf(codeOf(view))),
+                Map.of(view, List.copyOf(pipelines.codeOf(view))),
                 0));
     }
 
     private String begin(Rebuild rebuild) {
-        try (Turn turn = engine.turns().take(TURN, TURN_MILLIS)) {
+        try (Turn turn = turns.take(TURN, TURN_MILLIS)) {
             if (turn == null) {
                 throw new IllegalStateException("another rebuild is just being begun: try again in a moment");
             }
@@ -206,8 +242,9 @@ public final class Rebuilds {
     }
 
     private String beginAlone(Rebuild rebuild) {
-        if (engine.viewsProblem() != null) {
-            throw new IllegalArgumentException(engine.viewsProblem() + ": try again when that is done");
+        readiness.requireKnown();
+        if (readiness.viewsProblem() != null) {
+            throw new IllegalArgumentException(readiness.viewsProblem() + ": try again when that is done");
         }
         for (Rebuild other : all()) {
             if (other.isRunning() && other.targets().keySet().stream().anyMatch(rebuild.targets()::containsKey)) {
@@ -226,33 +263,12 @@ public final class Rebuilds {
         return rebuild.id();
     }
 
-    /** The views of all pipelines, each with its indexes. */
-    public Map<String, List<String>> viewsWithIndexes() {
-        Map<String, List<String>> views = new LinkedHashMap<>();
-        engine.pipelines()
-                .forEach(pipeline ->
-                        views.putAll(pipeline.projector().description().views()));
-        return views;
-    }
-
-    /** The fingerprints of the code that folds a view today: pipelines may have different code. */
-    public Set<String> codeOf(String view) {
-        Set<String> code = new TreeSet<>();
-        for (var pipeline : engine.pipelines()) {
-            String fingerprint = pipeline.projector().description().code().get(view);
-            if (fingerprint != null) {
-                code.add(fingerprint);
-            }
-        }
-        return code;
-    }
-
     private static String newId() {
         return "rb" + UUID.randomUUID().toString().substring(0, 8);
     }
 
     private String nextGeneration(String view) {
-        Generation generation = engine.generations().of(view);
+        Generation generation = store.generations().of(view);
         int highest = numberOf(view, generation.live());
         if (generation.previous() != null) {
             highest = Math.max(highest, numberOf(view, generation.previous()));
@@ -294,8 +310,8 @@ public final class Rebuilds {
 
     /** Its views may have been switched just before it was cancelled. */
     private boolean isInUse(String map) {
-        engine.generations().look();
-        return engine.generations().all().values().stream()
+        store.generations().look();
+        return store.generations().all().values().stream()
                 .anyMatch(generation -> map.equals(generation.live()) || map.equals(generation.previous()));
     }
 
@@ -306,7 +322,7 @@ public final class Rebuilds {
             throw new IllegalArgumentException(
                     "rebuild " + id + " is " + rebuild.status() + ": only a failed one is resumed");
         }
-        if (Decisions.all(engine)
+        if (Decisions.all(hazelcast)
                 .anySince(rebuild.startedAt(), rebuild.targets().keySet())) {
             throw new IllegalArgumentException("operators have decided about dead letters of "
                     + rebuild.targets().keySet() + " since rebuild " + id
@@ -318,13 +334,13 @@ public final class Rebuilds {
 
     /** Drops the generation of a view that is kept for a rollback. Returns whether there was one. */
     public boolean drop(String view) {
-        requireToldOf(List.of(view), engine.generations().all().keySet());
-        requireView(view, engine.generations().all().keySet());
-        Generation generation = engine.generations().of(view);
+        pipelines.requireToldOf(List.of(view), store.generations().all().keySet());
+        requireView(view, store.generations().all().keySet());
+        Generation generation = store.generations().of(view);
         if (generation.previous() == null) {
             return false;
         }
-        engine.generations().set(view, generation.withoutPrevious());
+        store.generations().set(view, generation.withoutPrevious());
         hazelcast.getMap(generation.previous()).destroy();
         KeptLetters.drop(hazelcast, generation.previous());
         return true;
@@ -358,7 +374,7 @@ public final class Rebuilds {
             array.add(json.add("total", Math.max(left, json.getLong("events", 0))));
         }
         JsonArray views = new JsonArray();
-        engine.generations()
+        store.generations()
                 .all()
                 .forEach((view, generation) -> views.add(generation.toJson().add("view", view)));
         return new JsonObject().add("rebuilds", array).add("views", views);
@@ -421,67 +437,28 @@ public final class Rebuilds {
         long position = 0;
         long differences = 0;
         switch (what) {
-            case SETTLED -> position = engine.gate().settled();
-            case REACHED -> position = engine.lanes().reached();
             case Switching.COMPARE -> comparison(id).look();
-            case Switching.SORT -> engine.indexes().make(require(id).targets());
+            case Switching.SORT -> indexes.make(require(id).targets());
             case Switching.CLOSE -> {
                 LogFolder folder = folders.get(id);
                 done = folder != null
-                        && engine.gate()
-                                .close(
-                                        id,
-                                        () -> hazelcast
-                                                .getCluster()
-                                                .getMembers()
-                                                .contains(leader),
-                                        Switching.CLOSE_MILLIS,
-                                        Switching.HOLD_MILLIS);
-                position = engine.lanes().reached();
+                        && gate.close(
+                                id,
+                                () -> hazelcast.getCluster().getMembers().contains(leader),
+                                Switching.CLOSE_MILLIS,
+                                Switching.HOLD_MILLIS);
+                position = lanes.reached();
                 done = done && folder.drain(position);
             }
             case Switching.COMPARE_AGAIN -> differences = comparison(id).lookAgain();
             case Switching.LOOK -> {
-                engine.generations().look();
-                done = engine.gate().isHeldBy(id);
+                store.generations().look();
+                done = gate.isHeldBy(id);
             }
-            case Switching.OPEN -> engine.gate().open(id);
+            case Switching.OPEN -> gate.open(id);
             default -> throw new IllegalArgumentException("there is no step " + what);
         }
         return new JsonObject().add("done", done).add("position", position).add("differences", differences);
-    }
-
-    /** A position that all members' events at or below it are stored and applied, as far as their gates know. */
-    public long settled() {
-        return positions(SETTLED).min().orElse(0);
-    }
-
-    /** A position that every one given out so far, by any member, is at or below. */
-    public long reached() {
-        return positions(REACHED).max().orElse(0);
-    }
-
-    private LongStream positions(String what) {
-        List<Future<byte[]>> asked = new ArrayList<>();
-        Member here = hazelcast.getCluster().getLocalMember();
-        for (Member member : hazelcast.getCluster().getMembers()) {
-            asked.add(hazelcast
-                    .getExecutorService(Names.EXECUTOR)
-                    .submitToMember(RebuildStep.of("", what, here.getUuid()), member));
-        }
-        LongStream.Builder positions = LongStream.builder();
-        try {
-            for (Future<byte[]> answer : asked) {
-                String json = new String(answer.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS), StandardCharsets.UTF_8);
-                positions.add(Json.parse(json).asObject().getLong("position", 0));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while members were asked", e);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalStateException("a member does not say where its lanes stand: try again in a moment", e);
-        }
-        return positions.build();
     }
 
     /**
@@ -506,7 +483,7 @@ public final class Rebuilds {
         for (String snapshot : rebuild.snapshots()) {
             try {
                 long begun = Clock.micros();
-                Manifest manifest = engine.snapshots().load(snapshot, maps, () -> isRunning(rebuild.id()));
+                Manifest manifest = snapshots.load(snapshot, maps, () -> isRunning(rebuild.id()));
                 Base base = Base.of(manifest);
                 base.keep(hazelcast, rebuild.id());
                 logger.info("rebuild " + rebuild.id() + " begins with snapshot " + snapshot + ", loaded in "
@@ -533,7 +510,7 @@ public final class Rebuilds {
     }
 
     private Comparison comparison(String id) {
-        return comparisons.computeIfAbsent(id, key -> new Comparison(engine, require(key)));
+        return comparisons.computeIfAbsent(id, key -> new Comparison(store, require(key)));
     }
 
     /** Whether the rebuild has come to its end: every member has caught up, and the views are switched, or compared. */
@@ -541,7 +518,7 @@ public final class Rebuilds {
         if (!Progress.allCaughtUp(hazelcast, rebuild.id())) {
             return false;
         }
-        return new Switching(engine, rebuild).run();
+        return new Switching(this, store, members, settled, letters, pipelines, rebuild).run();
     }
 
     void end(Rebuild rebuild, Rebuild.Status how, String why, long differences) {

@@ -1,28 +1,27 @@
 package io.hazelgate.engine.rebuild;
 
-import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.core.IExecutorService;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import com.hazelcast.query.Predicates;
-import io.hazelgate.engine.Clock;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
+import io.hazelgate.engine.letters.DeadLetters;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.AllMembers;
 import io.hazelgate.engine.snapshot.Settled;
-import io.hazelgate.engine.tasks.RebuildStep;
 import io.hazelgate.engine.views.Generation;
-import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Ids;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
@@ -50,7 +49,12 @@ final class Switching {
 
     private static final long COMPARE_MILLIS = 600_000;
 
-    private final Engine engine;
+    private final Rebuilds rebuilds;
+    private final Store store;
+    private final AllMembers members;
+    private final Settled settled;
+    private final DeadLetters letters;
+    private final Pipelines pipelines;
     private final HazelcastInstance hazelcast;
     private final Rebuild rebuild;
     private final ILogger log;
@@ -61,10 +65,22 @@ final class Switching {
      */
     private final List<String> settledLetters = new ArrayList<>();
 
-    Switching(Engine engine, Rebuild rebuild) {
-        this.engine = engine;
+    Switching(
+            Rebuilds rebuilds,
+            Store store,
+            AllMembers members,
+            Settled settled,
+            DeadLetters letters,
+            Pipelines pipelines,
+            Rebuild rebuild) {
+        this.rebuilds = rebuilds;
+        this.store = store;
+        this.members = members;
+        this.settled = settled;
+        this.letters = letters;
+        this.pipelines = pipelines;
         this.rebuild = rebuild;
-        hazelcast = engine.hazelcast();
+        hazelcast = store.hazelcast();
         log = hazelcast.getLoggingService().getLogger(Switching.class);
     }
 
@@ -74,37 +90,35 @@ final class Switching {
         try {
             askAll(comparing ? COMPARE : SORT, COMPARE_MILLIS);
             // What the generation before surely has: closed gates alone don't tell, where a member has died in a batch.
-            long settled = new Settled(engine).below(engine.rebuilds().settled());
+            long complete = settled.position();
             Base base = Base.find(hazelcast, rebuild.id());
-            LongSupplier size =
-                    rebuild.fromPosition() == 0 ? engine.rebuilds().log().sizeSoon(settled, base) : null;
+            LongSupplier size = rebuild.fromPosition() == 0 ? rebuilds.log().sizeSoon(complete, base) : null;
             long begun = System.nanoTime();
             List<JsonObject> closed = askAll(CLOSE, PATIENCE_MILLIS);
             if (closed.stream().anyMatch(answer -> !answer.getBoolean("done", false)) || !isStillRunning()) {
                 return false;
             }
             if (size != null && !isComplete(base, size.getAsLong())) {
-                engine.rebuilds()
-                        .end(
-                                rebuild,
-                                Rebuild.Status.FAILED,
-                                "lanes changed hands while they were read, and not every event was seen: start it anew",
-                                0);
+                rebuilds.end(
+                        rebuild,
+                        Rebuild.Status.FAILED,
+                        "lanes changed hands while they were read, and not every event was seen: start it anew",
+                        0);
                 return true;
             }
             if (comparing) {
                 long differences = askAll(COMPARE_AGAIN, PATIENCE_MILLIS).stream()
                         .mapToLong(answer -> answer.getLong("differences", 0))
                         .sum();
-                engine.rebuilds().end(rebuild, Rebuild.Status.DONE, null, differences);
+                rebuilds.end(rebuild, Rebuild.Status.DONE, null, differences);
                 return true;
             }
             if (TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun) > PATIENCE_MILLIS) {
                 return false;
             }
-            switchViews(settled);
+            switchViews(complete);
             askAll(LOOK, PATIENCE_MILLIS);
-            engine.rebuilds().end(rebuild, Rebuild.Status.DONE, null, 0);
+            rebuilds.end(rebuild, Rebuild.Status.DONE, null, 0);
             return true;
         } catch (ExecutionException | TimeoutException e) {
             log.warning(
@@ -115,16 +129,16 @@ final class Switching {
             throw new IllegalStateException("interrupted while it switched views", e);
         } finally {
             openAll();
-            engine.deadLetters().retryAll(settledLetters);
-            Rebuild now = engine.rebuilds().find(rebuild.id());
+            letters.retryAll(settledLetters);
+            Rebuild now = rebuilds.find(rebuild.id());
             if (comparing && (now == null || !now.isRunning())) {
-                engine.rebuilds().dropTargets(rebuild);
+                rebuilds.dropTargets(rebuild);
             }
         }
     }
 
     private boolean isStillRunning() {
-        Rebuild now = engine.rebuilds().find(rebuild.id());
+        Rebuild now = rebuilds.find(rebuild.id());
         return now != null && now.isRunning();
     }
 
@@ -139,24 +153,24 @@ final class Switching {
     }
 
     private void switchViews(long position) {
-        IMap<String, HazelcastJsonValue> letters = hazelcast.getMap(rebuild.lettersMap());
+        IMap<String, HazelcastJsonValue> fresh = hazelcast.getMap(rebuild.lettersMap());
         IMap<String, HazelcastJsonValue> live = hazelcast.getMap(Names.DEAD_LETTER_EVENTS);
         for (String view : rebuild.targets().keySet()) {
             live.keySet(Predicates.equal("projection", view)).stream()
-                    .filter(letter -> !letters.containsKey(letter))
+                    .filter(letter -> !fresh.containsKey(letter))
                     .forEach(settledLetters::add);
         }
         hazelcast.<String, HazelcastJsonValue>getMap(Names.DEAD_LETTER_DECISIONS).keySet().stream()
-                .filter(letters::containsKey)
+                .filter(fresh::containsKey)
                 .forEach(settledLetters::add);
         boolean isRollback = rebuild.kind() == Rebuild.Kind.ROLLBACK;
         rebuild.targets().forEach((view, target) -> {
-            String leaving = engine.generations().of(view).live();
+            String leaving = store.generations().of(view).live();
             if (!leaving.equals(target)) {
                 KeptLetters.keep(hazelcast, view, leaving);
             }
         });
-        letters.entrySet().forEach(letter -> {
+        fresh.entrySet().forEach(letter -> {
             HazelcastJsonValue before = live.get(letter.getKey());
             if (before != null) {
                 live.set(letter.getKey(), KeptLetters.both(before, letter.getValue()));
@@ -170,11 +184,11 @@ final class Switching {
         String at = Clock.iso(Clock.micros());
         List<String> dropped = new ArrayList<>();
         for (Map.Entry<String, String> target : rebuild.targets().entrySet()) {
-            Generation before = engine.generations().of(target.getKey());
+            Generation before = store.generations().of(target.getKey());
             if (before.live().equals(target.getValue())) {
                 continue;
             }
-            engine.generations()
+            store.generations()
                     .set(
                             target.getKey(),
                             before.next(target.getValue(), codeOf(target.getKey(), before), position, at));
@@ -186,12 +200,12 @@ final class Switching {
             hazelcast.getMap(map).destroy();
             KeptLetters.drop(hazelcast, map);
         });
-        letters.destroy();
+        fresh.destroy();
     }
 
     /** The fingerprints of all code that took part in the generation that becomes the live one. */
     private Set<String> codeOf(String view, Generation before) {
-        Set<String> code = new TreeSet<>(engine.rebuilds().codeOf(view));
+        Set<String> code = new TreeSet<>(pipelines.codeOf(view));
         code.addAll(rebuild.code().getOrDefault(view, List.of()));
         if (rebuild.kind() == Rebuild.Kind.ROLLBACK) {
             code.addAll(before.previousCode());
@@ -205,31 +219,16 @@ final class Switching {
 
     private List<JsonObject> askAll(String what, long millis)
             throws ExecutionException, TimeoutException, InterruptedException {
-        List<Future<byte[]>> asked = ask(what);
-        List<JsonObject> answers = new ArrayList<>();
-        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        for (Future<byte[]> answer : asked) {
-            byte[] json = answer.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
-            answers.add(Json.parse(new String(json, StandardCharsets.UTF_8)).asObject());
-        }
-        return answers;
-    }
-
-    private List<Future<byte[]>> ask(String what) {
-        IExecutorService executor = hazelcast.getExecutorService(Names.EXECUTOR);
-        Member leader = hazelcast.getCluster().getLocalMember();
-        List<Future<byte[]>> asked = new ArrayList<>();
-        for (Member member : hazelcast.getCluster().getMembers()) {
-            asked.add(executor.submitToMember(RebuildStep.of(rebuild.id(), what, leader.getUuid()), member));
-        }
-        return asked;
+        JsonObject request = new JsonObject()
+                .add("id", rebuild.id())
+                .add("what", what)
+                .add("leader", hazelcast.getCluster().getLocalMember().getUuid().toString());
+        return members.ask(Ids.REBUILD_STEP, Json.bytes(request), millis);
     }
 
     private void openAll() {
         try {
-            for (Future<byte[]> opened : ask(OPEN)) {
-                opened.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-            }
+            askAll(OPEN, PATIENCE_MILLIS);
         } catch (ExecutionException | TimeoutException e) {
             log.fine("a gate opens by itself, as its member or this one went away", e);
         } catch (InterruptedException e) {

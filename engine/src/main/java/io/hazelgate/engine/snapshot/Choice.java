@@ -1,6 +1,6 @@
 package io.hazelgate.engine.snapshot;
 
-import io.hazelgate.engine.Clock;
+import io.hazelgate.engine.wire.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,11 +1,10 @@
 package io.hazelgate.engine.snapshot;
 
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.ParseException;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.entries.Change;
-import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +20,7 @@ final class Letters {
     /** What a letter has for a projection when its event could not be read at all: it blocks nothing. */
     static final String ANY = "*";
 
-    private final Engine engine;
+    private final Entries entries;
     private final UnaryOperator<String> mapOf;
     private final long position;
 
@@ -29,8 +28,8 @@ final class Letters {
      * @param mapOf where a view was loaded to; null for a view that was not
      * @param position the snapshot's
      */
-    Letters(Engine engine, UnaryOperator<String> mapOf, long position) {
-        this.engine = engine;
+    Letters(Entries entries, UnaryOperator<String> mapOf, long position) {
+        this.entries = entries;
         this.mapOf = mapOf;
         this.position = position;
     }
@@ -46,8 +45,7 @@ final class Letters {
     }
 
     private boolean isWanted(Change letter) {
-        JsonObject json =
-                Json.parse(new String(letter.json(), StandardCharsets.UTF_8)).asObject();
+        JsonObject json = Json.object(letter.json());
         String projection = json.getString("projection", "");
         if (projection.equals(ANY)) {
             return true;
@@ -57,8 +55,8 @@ final class Letters {
             return false;
         }
         String key = json.getString("entryKey", "");
-        Map<String, byte[]> entries = engine.entries().read(map, List.of(key)).join();
-        byte[] entry = entries.get(key);
+        Map<String, byte[]> there = entries.read(map, List.of(key)).join();
+        byte[] entry = there.get(key);
         if (entry == null) {
             return false;
         }

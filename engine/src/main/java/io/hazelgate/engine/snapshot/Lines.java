@@ -1,9 +1,9 @@
 package io.hazelgate.engine.snapshot;
 
 import com.hazelcast.internal.json.Json;
-import io.hazelgate.engine.entries.Bytes;
-import io.hazelgate.engine.entries.Change;
-import io.hazelgate.engine.entries.JsonText;
+import io.hazelgate.engine.wire.Bytes;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.JsonText;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package io.hazelgate.engine.snapshot;
 
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.entries.Change;
-import io.hazelgate.engine.entries.Filling;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Filling;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,7 +21,7 @@ public final class Loading {
     /** Parts under way: each is unpacked, taken apart and written by a thread of these. */
     private static final int AT_ONCE = 3;
 
-    private final Engine engine;
+    private final Store store;
     private final Archive archive;
     private final Map<String, String> mapOf;
     private final BooleanSupplier goesOn;
@@ -32,8 +32,8 @@ public final class Loading {
      * @param mapOf which maps of the snapshot are wanted, and where they go
      * @param goesOn asked now and then; false ends it
      */
-    Loading(Engine engine, Archive archive, Map<String, String> mapOf, BooleanSupplier goesOn) {
-        this.engine = engine;
+    Loading(Store store, Archive archive, Map<String, String> mapOf, BooleanSupplier goesOn) {
+        this.store = store;
         this.archive = archive;
         this.mapOf = mapOf;
         this.goesOn = goesOn;
@@ -55,7 +55,7 @@ public final class Loading {
             Manifest manifest = reading.manifest();
             // A look at a long log takes its time, too.
             CompletableFuture<Long> there =
-                    CompletableFuture.supplyAsync(() -> engine.eventLog().countUpTo(manifest.position()), threads);
+                    CompletableFuture.supplyAsync(() -> store.log().countUpTo(manifest.position()), threads);
             for (Archive.Piece piece = reading.next(); piece != null; piece = reading.next()) {
                 if (!goesOn.getAsBoolean()) {
                     throw new SnapshotUnusable("it is not wanted any more");
@@ -76,10 +76,10 @@ public final class Loading {
             requireThisLog(manifest, joined(there));
             Map<String, String> views = new HashMap<>(mapOf);
             views.keySet().removeAll(List.of(Names.AGGREGATE_HEADS, Names.DEAD_LETTER_DECISIONS));
-            engine.entries()
+            store.entries()
                     .change(
                             mapOf.get(Names.DEAD_LETTER_EVENTS),
-                            new Letters(engine, views::get, manifest.position()).wanted(letters))
+                            new Letters(store.entries(), views::get, manifest.position()).wanted(letters))
                     .join();
             return manifest;
         } finally {
@@ -90,7 +90,7 @@ public final class Loading {
     }
 
     private CompletableFuture<?> write(Archive.Piece piece) {
-        Filling filling = engine.entries().filling(mapOf.get(piece.map()));
+        Filling filling = store.entries().filling(mapOf.get(piece.map()));
         Lines.forEach(unpacked(piece), piece.length(), filling::add);
         return filling.send();
     }

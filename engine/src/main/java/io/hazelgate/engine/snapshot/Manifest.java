@@ -1,11 +1,8 @@
 package io.hazelgate.engine.snapshot;
 
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import io.hazelgate.engine.wire.Json;
 import java.util.List;
 import java.util.Map;
 
@@ -28,16 +25,10 @@ public record Manifest(
         Map<String, List<String>> views,
         JsonObject json) {
     static Manifest of(byte[] json) {
-        return of(Json.parse(new String(json, StandardCharsets.UTF_8)).asObject());
+        return of(Json.object(json));
     }
 
     static Manifest of(JsonObject json) {
-        Map<String, List<String>> views = new LinkedHashMap<>();
-        json.get("views").asObject().forEach(view -> {
-            List<String> code = new ArrayList<>();
-            view.getValue().asArray().forEach(each -> code.add(each.asString()));
-            views.put(view.getName(), List.copyOf(code));
-        });
         return new Manifest(
                 json.getString("id", ""),
                 json.getString("snapshotTimestamp", ""),
@@ -45,7 +36,7 @@ public record Manifest(
                 json.getLong("position", 0),
                 json.getLong("upTo", 0),
                 json.getLong("events", 0),
-                views,
+                Json.lists(json.get("views")),
                 json);
     }
 
@@ -67,13 +58,7 @@ public record Manifest(
             long upTo,
             long events,
             Map<String, List<String>> views) {
-        JsonObject code = new JsonObject();
-        views.forEach((view, fingerprints) -> {
-            JsonArray array = new JsonArray();
-            fingerprints.forEach(array::add);
-            code.add(view, array);
-        });
-        return new JsonObject()
+        return Json.bytes(new JsonObject()
                 .add("id", id)
                 .add("cluster", cluster)
                 .add("snapshotTimestamp", takenAt)
@@ -81,9 +66,7 @@ public record Manifest(
                 .add("position", position)
                 .add("upTo", upTo)
                 .add("events", events)
-                .add("views", code)
-                .add("parts", new JsonArray())
-                .toString()
-                .getBytes(StandardCharsets.UTF_8);
+                .add("views", Json.object(views))
+                .add("parts", new JsonArray()));
     }
 }

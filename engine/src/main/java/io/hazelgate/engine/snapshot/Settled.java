@@ -1,11 +1,11 @@
 package io.hazelgate.engine.snapshot;
 
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
-import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.views.Positions;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -17,37 +17,31 @@ import java.util.List;
  * that no gate knows of, until its lane's next owner has done the rest. Such an event is still pending. So nothing that is stored and
  * still pending is taken for settled.
  */
-public final class Settled {
-    private final Engine engine;
+public record Settled(Store store, Positions positions) {
 
-    public Settled(Engine engine) {
-        this.engine = engine;
+    /** The highest such position that is known just now. */
+    public long position() {
+        return below(positions.settled());
     }
 
     /** @param gates the lowest position that the members' gates name, asked for before this */
-    public long below(long gates) {
+    long below(long gates) {
         long settled = gates;
         for (byte[] record : storedAndPending()) {
-            long position = Json.parse(new String(record, StandardCharsets.UTF_8))
-                    .asObject()
-                    .getLong("position", Long.MAX_VALUE);
+            long position = Json.object(record).getLong("position", Long.MAX_VALUE);
             settled = Math.min(settled, position - 1);
         }
         return settled;
     }
 
     private Collection<byte[]> storedAndPending() {
-        IMap<String, HazelcastJsonValue> pending = engine.hazelcast().getMap(Names.PENDING_EVENTS);
+        IMap<String, HazelcastJsonValue> pending = store.hazelcast().getMap(Names.PENDING_EVENTS);
         List<String> ids =
                 pending.keySet().stream().map(Names::eventIdOf).distinct().toList();
         List<String> keys = new ArrayList<>();
         List<String> unknown = new ArrayList<>();
-        engine.entries().read(Names.EVENT_IDS, ids).join().forEach((id, idRecord) -> {
-            String key = idRecord == null
-                    ? null
-                    : Json.parse(new String(idRecord, StandardCharsets.UTF_8))
-                            .asObject()
-                            .getString("key", null);
+        store.entries().read(Names.EVENT_IDS, ids).join().forEach((id, idRecord) -> {
+            String key = idRecord == null ? null : Json.object(idRecord).getString("key", null);
             if (key != null) {
                 keys.add(key);
             } else {
@@ -56,15 +50,15 @@ public final class Settled {
         });
         List<byte[]> records = new ArrayList<>();
         List<String> elsewhere = new ArrayList<>();
-        engine.entries().read(Names.EVENT_STORE, keys).join().forEach((key, record) -> {
+        store.entries().read(Names.EVENT_STORE, keys).join().forEach((key, record) -> {
             if (record == null) {
                 elsewhere.add(key);
             } else {
                 records.add(record);
             }
         });
-        records.addAll(engine.eventLog().records(elsewhere).values());
-        engine.eventLog().find(unknown).values().forEach(known -> records.add(known.record()));
+        records.addAll(store.log().records(elsewhere).values());
+        store.log().find(unknown).values().forEach(known -> records.add(known.record()));
         return records;
     }
 }

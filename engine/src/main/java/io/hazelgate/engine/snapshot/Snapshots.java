@@ -2,16 +2,20 @@ package io.hazelgate.engine.snapshot;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Clock;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.Turns.Turn;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.views.Generation;
+import io.hazelgate.engine.views.Positions;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -36,7 +40,11 @@ public final class Snapshots {
     private static final long LISTING_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long LOOK_MICROS = 5_000_000;
 
-    private final Engine engine;
+    private final Store store;
+    private final Positions positions;
+    private final Turns turns;
+    private final Pipelines pipelines;
+    private final Readiness readiness;
     private final HazelcastInstance hazelcast;
     private final SnapshotSettings settings;
     private final Archive archive;
@@ -51,10 +59,20 @@ public final class Snapshots {
     private long dueMicros;
 
     /** @param settings null where no snapshots are kept */
-    public Snapshots(Engine engine, SnapshotSettings settings) {
-        this.engine = engine;
+    public Snapshots(
+            Store store,
+            Positions positions,
+            Turns turns,
+            Pipelines pipelines,
+            Readiness readiness,
+            SnapshotSettings settings) {
+        this.store = store;
+        this.positions = positions;
+        this.turns = turns;
+        this.pipelines = pipelines;
+        this.readiness = readiness;
         this.settings = settings;
-        hazelcast = engine.hazelcast();
+        hazelcast = store.hazelcast();
         archive = settings == null ? null : new Archive(settings);
         attempts = hazelcast.getMap(Names.SNAPSHOTS);
         log = hazelcast.getLoggingService().getLogger(Snapshots.class);
@@ -68,18 +86,18 @@ public final class Snapshots {
      * @param views their names; none means all that are complete
      * @return its id
      * @throws IllegalArgumentException none are kept, one is being taken, or a view can't be part of one
-     * @throws IllegalStateException a projector has not yet told its views to this member
+     * @throws IllegalStateException this member has just started: another one may know more of the store and of the views
      */
     public String begin(Collection<String> views) {
         requireSettings();
-        if (engine.storeProblem() != null) {
-            throw new IllegalArgumentException("no snapshot can be taken just now: " + engine.storeProblem());
+        readiness.requireKnown();
+        if (readiness.storeProblem() != null) {
+            throw new IllegalArgumentException("no snapshot can be taken just now: " + readiness.storeProblem());
         }
-        Map<String, Generation> known = engine.generations().all();
-        engine.rebuilds().requireToldOf(views, known.keySet());
+        Map<String, Generation> known = store.generations().all();
+        pipelines.requireToldOf(views, known.keySet());
         List<String> wanted = new ArrayList<>();
-        for (String view :
-                views.isEmpty() ? engine.rebuilds().viewsWithIndexes().keySet() : views) {
+        for (String view : views.isEmpty() ? pipelines.viewsWithIndexes().keySet() : views) {
             Generation generation = known.get(view);
             if (generation == null) {
                 throw new IllegalArgumentException(
@@ -98,7 +116,7 @@ public final class Snapshots {
         long now = Clock.micros();
         String id = "sn-" + Clock.iso(now).replaceAll("[-:]|\\..*", "") + "Z-"
                 + UUID.randomUUID().toString().substring(0, 6);
-        Turn turn = engine.turns().take(TURN, id);
+        Turn turn = turns.take(TURN, id);
         if (turn == null) {
             throw new IllegalArgumentException(all().stream()
                             .filter(Snapshots::isRunning)
@@ -154,7 +172,7 @@ public final class Snapshots {
         long[] entries = {0};
         String error = null;
         try (Archive.Writing writing = archive.write(id)) {
-            Manifest whole = new Taking(engine, writing, count -> {
+            Manifest whole = new Taking(store, positions, writing, count -> {
                         entries[0] = count;
                         tell(new Attempt(id, startedAt, count, null, null), 1);
                     })
@@ -192,26 +210,22 @@ public final class Snapshots {
 
     /** As it stands: one that is said to run and does not have its turn has ended, and told so just now, or never will. */
     private JsonObject asItStands(JsonObject said) {
-        if (!isRunning(said) || engine.turns().isAt(TURN, said.getString("id", ""))) {
+        if (!isRunning(said) || turns.isAt(TURN, said.getString("id", ""))) {
             return said;
         }
         HazelcastJsonValue now = attempts.get(said.getString("id", ""));
-        JsonObject attempt = now == null ? said : parse(now);
+        JsonObject attempt = now == null ? said : Json.object(now);
         if (isRunning(attempt)) {
-            boolean isThere = engine.turns().isMember(attempt.getString("member", ""));
+            boolean isThere = turns.isMember(attempt.getString("member", ""));
             attempt.set("status", "FAILED")
                     .set("error", "the member that took it " + (isThere ? "could not tell how it went" : "is gone"));
         }
         return attempt;
     }
 
-    private static JsonObject parse(HazelcastJsonValue attempt) {
-        return Json.parse(attempt.getValue()).asObject();
-    }
-
     private List<JsonObject> all() {
         List<JsonObject> all = new ArrayList<>();
-        attempts.values().forEach(value -> all.add(parse(value)));
+        attempts.values().forEach(value -> all.add(Json.object(value)));
         all.sort(Comparator.comparing((JsonObject attempt) -> attempt.getString("startedAt", ""))
                 .reversed());
         return all;
@@ -227,7 +241,7 @@ public final class Snapshots {
 
     /** Takes one when it is time, if anything has happened since the last: on the oldest member. */
     public void look() {
-        if (settings == null || settings.everySeconds() == 0 || engine.storeProblem() != null || !isOldest()) {
+        if (settings == null || settings.everySeconds() == 0 || readiness.storeProblem() != null || !isOldest()) {
             return;
         }
         long now = Clock.micros();
@@ -257,10 +271,10 @@ public final class Snapshots {
     }
 
     private boolean isBehind(Manifest last) {
-        return engine.eventLog().hasEventsAfter(last.position())
+        return store.log().hasEventsAfter(last.position())
                 || last.views().entrySet().stream()
                         .anyMatch(view ->
-                                !engine.generations().of(view.getKey()).code().equals(view.getValue()));
+                                !store.generations().of(view.getKey()).code().equals(view.getValue()));
     }
 
     // ------------------------------------------------------------ telling
@@ -379,6 +393,6 @@ public final class Snapshots {
      * @throws SnapshotUnusable it is damaged, or its log is another: what was loaded of it is worth nothing
      */
     public Manifest load(String id, Map<String, String> mapOf, BooleanSupplier goesOn) throws SnapshotUnusable {
-        return new Loading(engine, archive, mapOf, goesOn).run(id);
+        return new Loading(store, archive, mapOf, goesOn).run(id);
     }
 }

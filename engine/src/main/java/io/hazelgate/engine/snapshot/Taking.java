@@ -3,10 +3,11 @@ package io.hazelgate.engine.snapshot;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import com.hazelcast.map.impl.proxy.MapProxyImpl;
-import io.hazelgate.engine.Clock;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Json;
-import io.hazelgate.engine.Names;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.views.Positions;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -31,7 +32,8 @@ final class Taking {
     private static final int MAX_LOOKS = 200;
     private static final long LOOK_NANOS = 50_000_000;
 
-    private final Engine engine;
+    private final Store store;
+    private final Positions positions;
     private final Archive.Writing archive;
     private final LongConsumer progress;
     private final Lines.Buffer buffer = new Lines.Buffer();
@@ -39,8 +41,9 @@ final class Taking {
     private final Set<String> letters = new HashSet<>();
     private long entries;
 
-    Taking(Engine engine, Archive.Writing archive, LongConsumer progress) {
-        this.engine = engine;
+    Taking(Store store, Positions positions, Archive.Writing archive, LongConsumer progress) {
+        this.store = store;
+        this.positions = positions;
         this.archive = archive;
         this.progress = progress;
     }
@@ -48,13 +51,13 @@ final class Taking {
     /** Takes it. */
     Manifest run(String id, Collection<String> views) throws SnapshotUnusable {
         String takenAt = Clock.iso(Clock.micros());
-        long position = new Settled(engine).below(engine.rebuilds().settled());
-        long events = engine.eventLog().countUpTo(position);
+        long position = new Settled(store, positions).position();
+        long events = store.log().countUpTo(position);
         if (events == 0) {
             throw new SnapshotUnusable("there is no event yet that a snapshot could hold");
         }
         Map<String, String> maps = new LinkedHashMap<>();
-        views.forEach(view -> maps.put(view, engine.generations().liveMap(view)));
+        views.forEach(view -> maps.put(view, store.generations().liveMap(view)));
         for (Map.Entry<String, String> view : maps.entrySet()) {
             dump(view.getKey(), view.getValue());
         }
@@ -64,24 +67,23 @@ final class Taking {
             dumpBlocked(view.getKey(), maps.get(view.getKey()), view.getValue());
         }
         dumpOtherLetters(views);
-        long upTo = engine.rebuilds().reached();
+        long upTo = positions.reached();
         Map<String, List<String>> code = new LinkedHashMap<>();
-        maps.forEach((view, map) -> code.put(view, engine.generations().of(view).code()));
+        maps.forEach((view, map) -> code.put(view, store.generations().of(view).code()));
         for (Map.Entry<String, String> view : maps.entrySet()) {
-            if (!engine.generations().liveMap(view.getKey()).equals(view.getValue())) {
+            if (!store.generations().liveMap(view.getKey()).equals(view.getValue())) {
                 throw new SnapshotUnusable(
                         view.getKey() + " was switched to another generation meanwhile: take the snapshot again");
             }
         }
-        return archive.finish(
-                Manifest.unfinished(id, engine.settings().clusterName(), takenAt, position, upTo, events, code));
+        return archive.finish(Manifest.unfinished(
+                id, store.hazelcast().getConfig().getClusterName(), takenAt, position, upTo, events, code));
     }
 
     private void dump(String name, String mapName) throws SnapshotUnusable {
         MapProxyImpl<String, HazelcastJsonValue> map = (MapProxyImpl<String, HazelcastJsonValue>)
-                engine.hazelcast().<String, HazelcastJsonValue>getMap(mapName);
-        int partitions =
-                engine.hazelcast().getPartitionService().getPartitions().size();
+                store.hazelcast().<String, HazelcastJsonValue>getMap(mapName);
+        int partitions = store.hazelcast().getPartitionService().getPartitions().size();
         for (int partition = 0; partition < partitions; partition++) {
             Iterator<Map.Entry<String, HazelcastJsonValue>> found = map.iterator(FETCH, partition, true);
             while (found.hasNext()) {
@@ -124,7 +126,7 @@ final class Taking {
 
     private List<String> dumpPairs(String name, String map, List<String> keys) throws SnapshotUnusable {
         Map<String, Set<String>> lettersOf = new LinkedHashMap<>();
-        Map<String, byte[]> found = engine.entries().read(map, keys).join();
+        Map<String, byte[]> found = store.entries().read(map, keys).join();
         for (Map.Entry<String, byte[]> entry : found.entrySet()) {
             if (entry.getValue() != null) {
                 lettersOf.put(entry.getKey(), lettersOf(Meta.text(entry.getValue())));
@@ -133,7 +135,7 @@ final class Taking {
         Set<String> wanted = new HashSet<>();
         lettersOf.values().forEach(wanted::addAll);
         Map<String, byte[]> there =
-                engine.entries().read(Names.DEAD_LETTER_EVENTS, wanted).join();
+                store.entries().read(Names.DEAD_LETTER_EVENTS, wanted).join();
         List<String> again = new ArrayList<>();
         Set<String> paired = new HashSet<>();
         for (Map.Entry<String, Set<String>> entry : lettersOf.entrySet()) {
@@ -156,7 +158,7 @@ final class Taking {
 
     /** Those that block nothing, or block what was still free when it came by: who loads them looks whether they are wanted. */
     private void dumpOtherLetters(Collection<String> views) throws SnapshotUnusable {
-        IMap<String, HazelcastJsonValue> map = engine.hazelcast().getMap(Names.DEAD_LETTER_EVENTS);
+        IMap<String, HazelcastJsonValue> map = store.hazelcast().getMap(Names.DEAD_LETTER_EVENTS);
         for (Map.Entry<String, HazelcastJsonValue> letter : map.entrySet()) {
             String text = letter.getValue().getValue();
             String projection =

@@ -1,39 +1,19 @@
 package io.hazelgate.engine.tasks;
 
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.internal.json.JsonValue;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.Pipeline;
-import io.hazelgate.engine.PipelineSettings;
-import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.PipelineSettings;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.network.Task.Answerer;
+import io.hazelgate.engine.wire.Json;
 
 /** Does what an operator, or the member that leads a drain, asks of one pipeline. */
-public final class ControlPipeline extends EngineTask {
-    public ControlPipeline() {
-        super(EngineSerializers.CONTROL_PIPELINE);
-    }
-
-    /** Whether a member's share of a pipeline has nothing under way any more. */
-    public static ControlPipeline askIdle(String pipelineName) {
-        String request = new JsonObject()
-                .add("action", "idle")
-                .add("pipeline", pipelineName)
-                .toString();
-        return (ControlPipeline) new ControlPipeline().with(null, request.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** What a member answered to {@link #askIdle}. */
-    public static boolean isIdle(byte[] answer) {
-        return Json.parse(new String(answer, StandardCharsets.UTF_8)).asObject().getBoolean("idle", false);
-    }
+public record ControlPipeline(Pipelines pipelines) implements Answerer {
 
     @Override
-    byte[] answer(Engine engine, byte[] request) {
-        JsonObject asked =
-                Json.parse(new String(request, StandardCharsets.UTF_8)).asObject();
-        Pipeline pipeline = engine.pipeline(asked.getString("pipeline", ""));
+    public byte[] answer(byte[] request) {
+        JsonObject asked = Json.object(request);
+        Pipeline pipeline = pipelines.named(asked.getString("pipeline", ""));
         JsonObject answer = new JsonObject().add("member", pipeline.memberAddress());
         switch (asked.getString("action", "")) {
             case "idle" -> answer.add("idle", pipeline.isIdle());
@@ -43,11 +23,11 @@ public final class ControlPipeline extends EngineTask {
             case "try" -> {
                 Pipeline.Tried tried = pipeline.tryProjector(address(asked));
                 answer.add("fingerprint", tried.fingerprint());
-                answer.add("problem", tried.problem() == null ? Json.NULL : (JsonValue) Json.value(tried.problem()));
+                answer.add("problem", tried.problem());
             }
             default -> throw new IllegalArgumentException("no action " + asked.get("action"));
         }
-        return answer.toString().getBytes(StandardCharsets.UTF_8);
+        return Json.bytes(answer);
     }
 
     private static String address(JsonObject asked) {

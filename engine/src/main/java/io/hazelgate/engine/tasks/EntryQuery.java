@@ -3,6 +3,7 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.index.Range;
+import io.hazelgate.engine.wire.Json;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,20 +28,15 @@ record EntryQuery(
         }
         return new EntryQuery(
                 request.get("map").asString(),
-                text(request, "index"),
-                text(request, "from"),
+                Json.text(request, "index"),
+                Json.text(request, "from"),
                 request.getBoolean("fromInclusive", true),
-                text(request, "to"),
+                Json.text(request, "to"),
                 request.getBoolean("toInclusive", true),
                 request.getBoolean("descending", false),
                 request.getInt("limit", 0),
                 request.getBoolean("count", false),
                 filters);
-    }
-
-    private static String text(JsonObject request, String name) {
-        JsonValue value = request.get(name);
-        return value == null || value.isNull() ? null : value.asString();
     }
 
     Range range() {

@@ -1,6 +1,6 @@
 package io.hazelgate.engine.tasks;
 
-import io.hazelgate.engine.store.PostgresEventLog;
+import io.hazelgate.engine.log.PostgresEventLog;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -1,45 +1,44 @@
 package io.hazelgate.engine.tasks;
 
-import com.hazelcast.internal.json.Json;
+import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.Pipeline;
-import io.hazelgate.engine.PipelineStatistics;
+import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.PipelineStatistics;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.projector.Projector;
-import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
 import java.util.List;
 
 /** Answers what this member's pipelines have done and how they are. */
-public final class PipelineStats extends EngineTask {
+public record PipelineStats(HazelcastInstance hazelcast, Pipelines all, Readiness readiness) implements Answerer {
     private static final String RUNNING = "RUNNING";
 
-    public PipelineStats() {
-        super(EngineSerializers.PIPELINE_STATS);
-    }
-
     @Override
-    byte[] answer(Engine engine, byte[] request) {
-        List<Pipeline> pipelines = engine.pipelines();
+    public byte[] answer(byte[] request) {
+        readiness.requireKnown(0);
+        List<Pipeline> pipelines = all.all();
         StringBuilder json = new StringBuilder(2048);
         json.append("{\"member\":\"")
-                .append(engine.hazelcast().getCluster().getLocalMember().getUuid());
+                .append(hazelcast.getCluster().getLocalMember().getUuid());
         json.append("\",\"projector\":\"").append(projectorOf(pipelines));
         json.append("\",\"projectorRestarts\":")
                 .append(pipelines.stream()
                         .mapToLong(pipeline -> pipeline.projector().restarts())
                         .sum());
         json.append(",\"job\":\"").append(jobOf(pipelines));
-        String problem = engine.storeProblem();
-        json.append("\",\"storeProblem\":").append(problem == null ? "null" : Json.value(problem));
-        json.append(",\"pending\":").append(owned(engine, Names.PENDING_EVENTS));
-        json.append(",\"deadLetters\":").append(owned(engine, Names.DEAD_LETTER_EVENTS));
+        String problem = readiness.storeProblem();
+        json.append("\",\"storeProblem\":")
+                .append(problem == null ? "null" : com.hazelcast.internal.json.Json.value(problem));
+        json.append(",\"pending\":").append(owned(Names.PENDING_EVENTS));
+        json.append(",\"deadLetters\":").append(owned(Names.DEAD_LETTER_EVENTS));
         json.append(",\"pipelines\":").append(described(pipelines)).append(',');
         PipelineStatistics.appendJson(
                 json, pipelines.stream().map(Pipeline::statistics).toList());
-        return json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        return Json.bytes(json.append('}'));
     }
 
     /** As well as the best of them: one pipeline that stands still keeps nobody from the others. */
@@ -56,26 +55,24 @@ public final class PipelineStats extends EngineTask {
     private static JsonArray described(List<Pipeline> pipelines) {
         JsonArray array = new JsonArray();
         for (Pipeline pipeline : pipelines) {
-            JsonArray eventTypes = new JsonArray();
-            pipeline.eventTypes().named().forEach(eventTypes::add);
             Projector projector = pipeline.projector();
             array.add(new JsonObject()
                     .add("name", pipeline.name())
-                    .add("eventTypes", eventTypes)
+                    .add("eventTypes", Json.array(pipeline.eventTypes().named()))
                     .add("rest", pipeline.eventTypes().rest())
                     .add("member", pipeline.memberAddress())
                     .add("job", pipeline.jobStatus())
                     .add("projector", projector.isReady() ? "READY" : "AWAY")
                     .add("address", projector.address())
                     .add("fingerprint", projector.description().fingerprint())
-                    .add("problem", projector.problem() == null ? Json.NULL : Json.value(projector.problem()))
+                    .add("problem", projector.problem())
                     .add("pending", pipeline.pendingKeys().size())
                     .add("eventsTotal", pipeline.statistics().events.sum()));
         }
         return array;
     }
 
-    private static long owned(Engine engine, String map) {
-        return engine.hazelcast().getMap(map).getLocalMapStats().getOwnedEntryCount();
+    private long owned(String map) {
+        return hazelcast.getMap(map).getLocalMapStats().getOwnedEntryCount();
     }
 }

@@ -1,15 +1,15 @@
 package io.hazelgate.engine.tasks;
 
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.entries.JsonData;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Walk;
-import io.hazelgate.engine.store.PostgresEventLog;
+import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Task.Answerer;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.JsonData;
+import io.hazelgate.engine.wire.Names;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -22,31 +22,26 @@ import java.util.List;
  * <p>Hazelcast's public queries sort what they have gathered; this walks the sorted index itself, so that a page costs what the page holds
  * and not what the map holds.
  */
-public final class QueryEntries extends EngineTask {
+public record QueryEntries(Store store, Indexes indexes) implements Answerer {
     private static final String NOTHING_TO_ADD = "{\"entries\":[],\"count\":0}";
 
-    public QueryEntries() {
-        super(EngineSerializers.QUERY_ENTRIES);
-    }
-
     @Override
-    byte[] answer(Engine engine, byte[] request) {
-        EntryQuery query = EntryQuery.parse(
-                Json.parse(new String(request, StandardCharsets.UTF_8)).asObject());
+    public byte[] answer(byte[] request) {
+        EntryQuery query = EntryQuery.parse(Json.object(request));
         if (query.map().equals(Names.EVENT_STORE)
                 && query.index() != null
-                && engine.eventLog() instanceof PostgresEventLog log) {
+                && store.log() instanceof PostgresEventLog log) {
             // All of it is in one place: one member answers, the others have nothing to add.
-            String answer = isOldest(engine) ? new LogQuery(query).answer(log) : NOTHING_TO_ADD;
+            String answer = isOldest() ? new LogQuery(query).answer(log) : NOTHING_TO_ADD;
             return answer.getBytes(StandardCharsets.UTF_8);
         }
         IMap<String, HazelcastJsonValue> map =
-                engine.hazelcast().getMap(engine.generations().liveMap(query.map()));
+                store.hazelcast().getMap(store.generations().liveMap(query.map()));
         Page page = new Page(query);
         if (query.index() == null) {
             walkKeys(map, page);
         } else {
-            walkIndex(engine.indexes(), page);
+            walkIndex(page);
         }
         if (page.isWholeMapCounted()) {
             page.counted = map.getLocalMapStats().getOwnedEntryCount();
@@ -54,8 +49,8 @@ public final class QueryEntries extends EngineTask {
         return page.toJson();
     }
 
-    private static boolean isOldest(Engine engine) {
-        return engine.hazelcast().getCluster().getMembers().iterator().next().localMember();
+    private boolean isOldest() {
+        return store.hazelcast().getCluster().getMembers().iterator().next().localMember();
     }
 
     /** For small maps that have no index: the keys are sorted first. */
@@ -81,7 +76,7 @@ public final class QueryEntries extends EngineTask {
         }
     }
 
-    private static void walkIndex(Indexes indexes, Page page) {
+    private void walkIndex(Page page) {
         EntryQuery query = page.query;
         if (query.count() && query.isBounded() && query.filters().isEmpty()) {
             page.counted = indexes.count(query.map(), query.index(), query.range());
@@ -134,8 +129,8 @@ public final class QueryEntries extends EngineTask {
         private static byte[] quoted(byte[] key) {
             for (byte each : key) {
                 if (each == '"' || each == '\\' || each >= 0 && each < ' ') {
-                    return utf8(
-                            Json.value(new String(key, StandardCharsets.UTF_8)).toString());
+                    return utf8(com.hazelcast.internal.json.Json.value(Json.text(key))
+                            .toString());
                 }
             }
             byte[] quoted = new byte[key.length + 2];

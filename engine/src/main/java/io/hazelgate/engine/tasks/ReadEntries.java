@@ -2,10 +2,10 @@ package io.hazelgate.engine.tasks;
 
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonValue;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.store.LogAway;
+import io.hazelgate.engine.log.LogAway;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Task.Answerer;
+import io.hazelgate.engine.wire.Names;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -14,24 +14,20 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** Reads many entries of several maps and answers them as one JSON text, so that the client pays for one call. */
-public final class ReadEntries extends EngineTask {
+public record ReadEntries(Store store) implements Answerer {
     private static final byte[] ABSENT = "null".getBytes(StandardCharsets.US_ASCII);
-
-    public ReadEntries() {
-        super(EngineSerializers.READ_ENTRIES);
-    }
 
     private record Asked(String map, List<String> keys, CompletableFuture<Map<String, byte[]>> reading) {}
 
     @Override
-    byte[] answer(Engine engine, byte[] request) {
+    public byte[] answer(byte[] request) {
         List<Asked> asked = new ArrayList<>();
         for (JsonValue item :
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asArray()) {
             List<String> keys = new ArrayList<>();
             item.asArray().get(1).asArray().forEach(key -> keys.add(key.asString()));
-            String map = engine.generations().liveMap(item.asArray().get(0).asString());
-            asked.add(new Asked(map, keys, engine.entries().read(map, keys)));
+            String map = store.generations().liveMap(item.asArray().get(0).asString());
+            asked.add(new Asked(map, keys, store.entries().read(map, keys)));
         }
         ByteArrayOutputStream json = new ByteArrayOutputStream(4096);
         json.write('[');
@@ -41,7 +37,7 @@ public final class ReadEntries extends EngineTask {
             }
             json.write('[');
             Map<String, byte[]> entries = one.reading.join();
-            addOlder(engine, one, entries);
+            addOlder(one, entries);
             for (int i = 0; i < one.keys.size(); i++) {
                 if (i > 0) {
                     json.write(',');
@@ -56,21 +52,21 @@ public final class ReadEntries extends EngineTask {
     }
 
     /** What is no longer in the maps of the store is in the log. */
-    private static void addOlder(Engine engine, Asked asked, Map<String, byte[]> entries) {
+    private void addOlder(Asked asked, Map<String, byte[]> entries) {
         boolean ids = asked.map.equals(Names.EVENT_IDS);
-        if (!engine.eventLog().isDurable() || !ids && !asked.map.equals(Names.EVENT_STORE)) {
+        if (!store.log().isDurable() || !ids && !asked.map.equals(Names.EVENT_STORE)) {
             return;
         }
         List<String> missing =
                 asked.keys.stream().filter(key -> entries.get(key) == null).toList();
         if (ids) {
             try {
-                engine.eventLog().find(missing).forEach((id, known) -> entries.put(id, known.idRecord()));
+                store.log().find(missing).forEach((id, known) -> entries.put(id, known.idRecord()));
             } catch (LogAway e) {
                 // An id that nothing is known of yet is no error: whoever waits for it asks again.
             }
         } else {
-            entries.putAll(engine.eventLog().records(missing));
+            entries.putAll(store.log().records(missing));
         }
     }
 }

@@ -1,41 +1,33 @@
 package io.hazelgate.engine.tasks;
 
-import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.internal.json.JsonValue;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
+import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.rebuild.Rebuilds;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import io.hazelgate.engine.snapshot.Snapshots;
+import io.hazelgate.engine.wire.Json;
 import java.util.List;
 
 /** What operators ask of the views: rebuild, compare, roll back, cancel, take a snapshot, tell how far it is. */
-public final class RebuildTask extends EngineTask {
-    public RebuildTask() {
-        super(EngineSerializers.REBUILD);
-    }
+public record RebuildTask(Rebuilds rebuilds, Snapshots snapshots) implements Answerer {
 
     @Override
-    byte[] answer(Engine engine, byte[] request) {
-        JsonObject asked =
-                Json.parse(new String(request, StandardCharsets.UTF_8)).asObject();
+    public byte[] answer(byte[] request) {
+        JsonObject asked = Json.object(request);
         JsonObject answer;
         try {
-            answer = answer(engine, asked);
+            answer = answer(asked);
         } catch (IllegalArgumentException e) {
             answer = new JsonObject().add("refused", e.getMessage());
         }
-        return answer.toString().getBytes(StandardCharsets.UTF_8);
+        return Json.bytes(answer);
     }
 
-    private static JsonObject answer(Engine engine, JsonObject asked) {
-        Rebuilds rebuilds = engine.rebuilds();
+    private JsonObject answer(JsonObject asked) {
         String id = asked.getString("id", "");
         String view = asked.getString("view", "");
         return switch (asked.getString("op", "")) {
             case "start", "diff" -> {
-                List<String> views = views(asked);
+                List<String> views = Json.texts(asked.get("views"));
                 boolean fresh = asked.getString("op", "").equals("start");
                 String from = asked.getString("from", null);
                 boolean otherCode = asked.getBoolean("otherCode", false);
@@ -50,19 +42,10 @@ public final class RebuildTask extends EngineTask {
             }
             case "drop" -> new JsonObject().add("done", rebuilds.drop(view));
             case "report" -> rebuilds.report();
-            case "snapshot" -> new JsonObject().add("id", engine.snapshots().begin(views(asked)));
-            case "snapshots" -> engine.snapshots().report(asked.getBoolean("list", false));
+            case "snapshot" -> new JsonObject().add("id", snapshots.begin(Json.texts(asked.get("views"))));
+            case "snapshots" -> snapshots.report(asked.getBoolean("list", false));
             case "differences" -> new JsonObject().add("differences", rebuilds.differences(id));
             default -> throw new IllegalArgumentException("there is no operation " + asked.get("op"));
         };
-    }
-
-    private static List<String> views(JsonObject asked) {
-        List<String> views = new ArrayList<>();
-        JsonValue named = asked.get("views");
-        if (named != null && named.isArray()) {
-            named.asArray().forEach(name -> views.add(name.asString()));
-        }
-        return views;
     }
 }

@@ -3,12 +3,15 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.IExecutorService;
 import com.hazelcast.partition.Partition;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.EngineSerializers;
-import io.hazelgate.engine.Guarantees;
-import io.hazelgate.engine.Names;
-import io.hazelgate.engine.entries.Change;
-import io.hazelgate.engine.entries.Entries;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Task;
+import io.hazelgate.engine.network.Task.Answerer;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.Ids;
+import io.hazelgate.engine.wire.Names;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -22,29 +25,19 @@ import java.util.concurrent.Future;
  * Puts events into {@code pending-events}, in their order, as far as there is room; answers a byte per event.
  *
  * <p>What is pending stays as it was first sent: another payload under its id is refused in the same step that puts events in.
+ *
+ * @param forwarded for what another member sends on: this one does it, even if the lane has just left it
  */
-public final class SubmitEvents extends EngineTask {
+public record SubmitEvents(Store store, Lanes lanes, Pipelines pipelines, boolean forwarded) implements Answerer {
     private static final byte ACCEPTED = 0;
     private static final byte REFUSED = 1;
     private static final byte CONFLICT = 2;
 
-    private final boolean forwarded;
-
-    public SubmitEvents() {
-        this(false);
-    }
-
-    /** @param forwarded sent on by another member: this one does it, even if the lane has just left it */
-    public SubmitEvents(boolean forwarded) {
-        super(forwarded ? EngineSerializers.FORWARDED_EVENTS : EngineSerializers.SUBMIT_EVENTS);
-        this.forwarded = forwarded;
-    }
-
     @Override
-    byte[] answer(Engine engine, byte[] request) throws Exception {
+    public byte[] answer(byte[] request) throws Exception {
         ByteBuffer buffer = ByteBuffer.wrap(request);
         byte[] answers = new byte[buffer.getInt()];
-        Member here = engine.hazelcast().getCluster().getLocalMember();
+        Member here = store.hazelcast().getCluster().getLocalMember();
         List<Change> accepted = new ArrayList<>(answers.length);
         int[] indexes = new int[answers.length];
         Map<Member, Forwarded> elsewhere = new LinkedHashMap<>();
@@ -52,24 +45,23 @@ public final class SubmitEvents extends EngineTask {
             byte[] keyBytes = next(buffer);
             String key = new String(keyBytes, StandardCharsets.UTF_8);
             byte[] envelope = next(buffer);
-            Partition partition = engine.lanes().partitionOf(key);
+            Partition partition = lanes.partitionOf(key);
             Member owner = partition.getOwner();
             if (owner != null && !owner.equals(here) && !forwarded) {
                 elsewhere.computeIfAbsent(owner, member -> new Forwarded()).add(i, keyBytes, envelope);
                 continue;
             }
-            boolean admitted = engine.receiverOf(envelope).backpressure().admit(key, partition.getPartitionId());
+            boolean admitted = pipelines.receiverOf(envelope).backpressure().admit(key, partition.getPartitionId());
             answers[i] = admitted ? ACCEPTED : REFUSED;
             if (admitted) {
                 indexes[accepted.size()] = i;
-                accepted.add(
-                        Guarantees.ARE_KEPT ? Change.setUnlessOtherPayload(key, envelope) : Change.set(key, envelope));
+                accepted.add(Change.setUnlessOtherPayload(key, envelope));
             }
         }
-        IExecutorService executor = engine.hazelcast().getExecutorService(Names.EXECUTOR);
+        IExecutorService executor = store.hazelcast().getExecutorService(Names.EXECUTOR);
         elsewhere.forEach((owner, events) -> events.sendTo(executor, owner));
         Map<String, byte[]> present =
-                engine.entries().change(Names.PENDING_EVENTS, accepted).join();
+                store.entries().change(Names.PENDING_EVENTS, accepted).join();
         if (!present.isEmpty()) {
             answerConflicts(accepted, present, indexes, answers);
         }
@@ -111,7 +103,7 @@ public final class SubmitEvents extends EngineTask {
                     .putInt(indexes.size())
                     .put(events.toByteArray())
                     .array();
-            answer = executor.submitToMember(new SubmitEvents(true).with(null, request), owner);
+            answer = executor.submitToMember(new Task(Ids.FORWARDED_EVENTS, request), owner);
         }
 
         void collect(byte[] answers) throws Exception {

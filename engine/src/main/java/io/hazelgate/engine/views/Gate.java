@@ -18,6 +18,7 @@ public final class Gate {
     private final LongSupplier given;
     private final LongSupplier reached;
     private final Runnable beforeOpening;
+    private final LongSupplier nanoTime;
     private final Map<Long, Long> inside = new HashMap<>();
     private long passes;
     private String holder;
@@ -31,9 +32,14 @@ public final class Gate {
      * @param beforeOpening called before anything passes again
      */
     public Gate(LongSupplier given, LongSupplier reached, Runnable beforeOpening) {
+        this(given, reached, beforeOpening, System::nanoTime);
+    }
+
+    Gate(LongSupplier given, LongSupplier reached, Runnable beforeOpening, LongSupplier nanoTime) {
         this.given = given;
         this.reached = reached;
         this.beforeOpening = beforeOpening;
+        this.nanoTime = nanoTime;
     }
 
     /** Waits until the gate is open, and goes in; to be given back to {@link #leave}. */
@@ -74,10 +80,10 @@ public final class Gate {
         }
         holder = who;
         this.holds = holds;
-        heldUntilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMillis + holdMillis);
-        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMillis);
+        heldUntilNanos = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(waitMillis + holdMillis);
+        long until = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(waitMillis);
         while (!inside.isEmpty()) {
-            if (System.nanoTime() - until >= 0) {
+            if (nanoTime.getAsLong() - until >= 0) {
                 open(who);
                 return false;
             }
@@ -101,7 +107,7 @@ public final class Gate {
     }
 
     private boolean isClosed() {
-        if (holder != null && (System.nanoTime() - heldUntilNanos >= 0 || !holds.getAsBoolean())) {
+        if (holder != null && (nanoTime.getAsLong() - heldUntilNanos >= 0 || !holds.getAsBoolean())) {
             release();
         }
         return holder != null;

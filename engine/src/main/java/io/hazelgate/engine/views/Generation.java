@@ -1,11 +1,8 @@
 package io.hazelgate.engine.views;
 
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
-import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.internal.json.JsonValue;
-import java.util.ArrayList;
+import io.hazelgate.engine.wire.Json;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -69,49 +66,30 @@ public record Generation(
     }
 
     static Generation of(String view, HazelcastJsonValue value) {
-        JsonObject json = Json.parse(value.getValue()).asObject();
+        JsonObject json = Json.object(value);
         return new Generation(
                 json.getString("live", view),
-                texts(json, "code"),
-                text(json, "previous"),
+                Json.texts(json.get("code")),
+                Json.text(json, "previous"),
                 json.getLong("previousPosition", 0),
-                texts(json, "previousCode"),
-                text(json, "builtAt"),
+                Json.texts(json.get("previousCode")),
+                Json.text(json, "builtAt"),
                 json.getBoolean("incomplete", false),
-                texts(json, "indexes"));
-    }
-
-    private static String text(JsonObject json, String name) {
-        JsonValue value = json.get(name);
-        return value == null || value.isNull() ? null : value.asString();
-    }
-
-    private static List<String> texts(JsonObject json, String name) {
-        List<String> texts = new ArrayList<>();
-        if (json.get(name) != null) {
-            json.get(name).asArray().forEach(text -> texts.add(text.asString()));
-        }
-        return List.copyOf(texts);
+                Json.texts(json.get("indexes")));
     }
 
     public JsonObject toJson() {
         JsonObject json =
-                new JsonObject().add("live", live).add("code", array(code)).add("indexes", array(indexes));
+                new JsonObject().add("live", live).add("code", Json.array(code)).add("indexes", Json.array(indexes));
         if (previous != null) {
             json.add("previous", previous)
                     .add("previousPosition", previousPosition)
-                    .add("previousCode", array(previousCode));
+                    .add("previousCode", Json.array(previousCode));
         }
         if (builtAt != null) {
             json.add("builtAt", builtAt);
         }
         return incomplete ? json.add("incomplete", true) : json;
-    }
-
-    private static JsonArray array(List<String> texts) {
-        JsonArray array = new JsonArray();
-        texts.forEach(array::add);
-        return array;
     }
 
     HazelcastJsonValue toValue() {

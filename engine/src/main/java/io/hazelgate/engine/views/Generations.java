@@ -1,13 +1,11 @@
 package io.hazelgate.engine.views;
 
+import com.hazelcast.core.EntryAdapter;
 import com.hazelcast.core.EntryEvent;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
-import com.hazelcast.map.listener.EntryAddedListener;
-import com.hazelcast.map.listener.EntryRemovedListener;
-import com.hazelcast.map.listener.EntryUpdatedListener;
-import io.hazelgate.engine.Names;
+import io.hazelgate.engine.wire.Names;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,7 +25,14 @@ public final class Generations {
     public Generations(HazelcastInstance hazelcast) {
         this.hazelcast = hazelcast;
         map = hazelcast.getMap(Names.VIEW_GENERATIONS);
-        map.addEntryListener(new Watch(), false);
+        map.addEntryListener(
+                new EntryAdapter<String, HazelcastJsonValue>() {
+                    @Override
+                    public void onEntryEvent(EntryEvent<String, HazelcastJsonValue> event) {
+                        look();
+                    }
+                },
+                false);
     }
 
     /** The map that holds the entries of a view; for the name of any other map, that name. */
@@ -87,26 +92,6 @@ public final class Generations {
                 return;
             }
             there = map.get(view);
-        }
-    }
-
-    private final class Watch
-            implements EntryAddedListener<String, HazelcastJsonValue>,
-                    EntryUpdatedListener<String, HazelcastJsonValue>,
-                    EntryRemovedListener<String, HazelcastJsonValue> {
-        @Override
-        public void entryAdded(EntryEvent<String, HazelcastJsonValue> event) {
-            look();
-        }
-
-        @Override
-        public void entryUpdated(EntryEvent<String, HazelcastJsonValue> event) {
-            look();
-        }
-
-        @Override
-        public void entryRemoved(EntryEvent<String, HazelcastJsonValue> event) {
-            look();
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(300)
 class ContainmentTest {
     private final List<String> asked = new ArrayList<>();
     private final List<Integer> done = new ArrayList<>();

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
 
-@Timeout(30)
+@Timeout(300)
 class ProjectorTest {
     private static final byte[] NOTHING = {(byte) 0x93, (byte) 0x80, (byte) 0x90, (byte) 0x90};
 
@@ -35,6 +35,7 @@ class ProjectorTest {
     private Server server;
     private Projector projector;
     private String instance = "one";
+    private int timeoutSeconds = 60;
 
     @AfterEach
     void end() {
@@ -63,7 +64,7 @@ class ProjectorTest {
                         .build())
                 .build()
                 .start();
-        projector = new Projector("127.0.0.1:" + server.getPort(), 1, description -> {});
+        projector = new Projector("127.0.0.1:" + server.getPort(), timeoutSeconds, description -> {});
         projector.awaitReady();
         return projector.newAsker();
     }
@@ -122,6 +123,7 @@ class ProjectorTest {
 
     @Test
     void whoDoesNotAnswerInTimeIsAway() throws Exception {
+        timeoutSeconds = 1;
         Projector.Asker asker = asker((message, answers) -> {});
         assertThrows(ProjectorAway.class, () -> ask(asker));
     }

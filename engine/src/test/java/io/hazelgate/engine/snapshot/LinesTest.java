@@ -3,7 +3,7 @@ package io.hazelgate.engine.snapshot;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.hazelgate.engine.entries.Change;
+import io.hazelgate.engine.wire.Change;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
 import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.wire.Names;
 import org.junit.jupiter.api.Test;
 
 class SettledTest {
-    private final Engine engine = TestMember.engine();
-    private final HazelcastInstance hazelcast = engine.hazelcast();
+    private final Store store = TestMember.store(TestMember.hazelcast());
+    private final HazelcastInstance hazelcast = store.hazelcast();
     private final String id = TestMember.newId();
 
     SettledTest() throws Exception {}
@@ -28,10 +28,10 @@ class SettledTest {
         try {
             put(Names.EVENT_IDS, id, "{\"hash\":\"h\",\"key\":\"" + key + "\"}");
             put(Names.EVENT_STORE, key, "{\"cursor\":\"0000000000001234-00001\",\"lane\":1,\"position\":1234}");
-            assertEquals(gates, new Settled(engine).below(gates), "it is through: nobody waits for it");
+            assertEquals(gates, new Settled(store, null).below(gates), "it is through: nobody waits for it");
             // The run that stored it died before it wrote the views: no gate knows, but it is still pending.
             put(Names.PENDING_EVENTS, pending, "{\"eventId\":\"" + id + "\",\"eventType\":\"Unheard\"}");
-            assertEquals(1233, new Settled(engine).below(gates));
+            assertEquals(1233, new Settled(store, null).below(gates));
         } finally {
             hazelcast.getMap(Names.PENDING_EVENTS).delete(pending);
             hazelcast.getMap(Names.EVENT_IDS).delete(id);

@@ -10,9 +10,9 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
 import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.wire.Ids;
+import io.hazelgate.engine.wire.Names;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -30,8 +30,8 @@ class TasksTest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static String answer(EngineTask task, String request) throws Exception {
-        return new String(task.with(TestMember.hazelcast(), utf8(request)).call(), StandardCharsets.UTF_8);
+    private static String answer(int task, String request) throws Exception {
+        return new String(TestMember.ask(TestMember.hazelcast(), task, utf8(request)), StandardCharsets.UTF_8);
     }
 
     private static byte[] submission(String... keysAndEnvelopes) throws Exception {
@@ -48,9 +48,8 @@ class TasksTest {
     @Test
     void submittedEventsArePendingUnderTheirKeys() throws Exception {
         String id = TestMember.newId();
-        byte[] answers = new SubmitEvents()
-                .with(TestMember.hazelcast(), submission("e1@" + id, "{\"n\":\"ä\"}", "e2@" + id, "{}"))
-                .call();
+        byte[] answers = TestMember.ask(
+                TestMember.hazelcast(), Ids.SUBMIT_EVENTS, submission("e1@" + id, "{\"n\":\"ä\"}", "e2@" + id, "{}"));
         assertArrayEquals(new byte[] {0, 0}, answers);
         IMap<String, HazelcastJsonValue> pending = TestMember.hazelcast().getMap(Names.PENDING_EVENTS);
         assertEquals("{\"n\":\"ä\"}", pending.get("e1@" + id).getValue());
@@ -61,9 +60,8 @@ class TasksTest {
     void theSameEventTwiceInOneCallIsWrittenTwice() throws Exception {
         String key = "e1@" + TestMember.newId();
         IMap<String, HazelcastJsonValue> pending = TestMember.hazelcast().getMap(Names.PENDING_EVENTS);
-        byte[] answers = new SubmitEvents()
-                .with(TestMember.hazelcast(), submission(key, "{\"n\":1}", key, "{\"n\":2}"))
-                .call();
+        byte[] answers = TestMember.ask(
+                TestMember.hazelcast(), Ids.SUBMIT_EVENTS, submission(key, "{\"n\":1}", key, "{\"n\":2}"));
         assertArrayEquals(new byte[] {0, 0}, answers);
         assertEquals("{\"n\":2}", pending.get(key).getValue());
         assertEquals(1, pending.getEntryView(key).getVersion(), "an update after the first write");
@@ -76,9 +74,8 @@ class TasksTest {
             parts.add("e" + i + "@" + TestMember.newId());
             parts.add("{}");
         }
-        byte[] answers = new SubmitEvents()
-                .with(TestMember.hazelcast(), submission(parts.toArray(String[]::new)))
-                .call();
+        byte[] answers =
+                TestMember.ask(TestMember.hazelcast(), Ids.SUBMIT_EVENTS, submission(parts.toArray(String[]::new)));
         int refused = 0;
         for (int i = 1; i < answers.length; i++) {
             refused += answers[i];
@@ -100,9 +97,7 @@ class TasksTest {
                 parts.add("e" + i + "@" + TestMember.newId());
                 parts.add("{\"n\":" + i + "}");
             }
-            byte[] answers = new SubmitEvents()
-                    .with(first, submission(parts.toArray(String[]::new)))
-                    .call();
+            byte[] answers = TestMember.ask(first, Ids.SUBMIT_EVENTS, submission(parts.toArray(String[]::new)));
             assertArrayEquals(new byte[60], answers);
             IMap<String, HazelcastJsonValue> pending = second.getMap(Names.PENDING_EVENTS);
             for (int i = 0; i < 60; i++) {
@@ -120,13 +115,13 @@ class TasksTest {
         String name = TestMember.newId() + "-view";
         TestMember.hazelcast().getMap(name).set("a", new HazelcastJsonValue("{\"x\":1}"));
         String request = "[[\"" + name + "\",[\"nope\",\"a\"]],[\"" + name + "\",[]],[\"" + name + "\",[\"a\"]]]";
-        assertEquals("[[null,{\"x\":1}],[],[{\"x\":1}]]", answer(new ReadEntries(), request));
+        assertEquals("[[null,{\"x\":1}],[],[{\"x\":1}]]", answer(Ids.READ_ENTRIES, request));
     }
 
     private static String viewOfNumbers(int size) throws Exception {
         String name = TestMember.newId() + "-view";
         IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
-        TestMember.engine().generations().declare(name, List.of("n"));
+        TestMember.store(TestMember.hazelcast()).generations().declare(name, List.of("n"));
         IntStream.range(0, size)
                 .forEach(i -> map.set(
                         "k" + i,
@@ -145,7 +140,7 @@ class TasksTest {
     }
 
     private static String query(String map, String more) throws Exception {
-        return keysOf(answer(new QueryEntries(), "{\"map\":\"" + map + "\",\"index\":\"n\"," + more + "}"));
+        return keysOf(answer(Ids.QUERY_ENTRIES, "{\"map\":\"" + map + "\",\"index\":\"n\"," + more + "}"));
     }
 
     @Test
@@ -190,7 +185,7 @@ class TasksTest {
         try {
             for (int i = 0; i < 1_000; i++) {
                 JsonObject page = Json.parse(answer(
-                                new QueryEntries(),
+                                Ids.QUERY_ENTRIES,
                                 "{\"map\":\"" + name + "\",\"index\":\"n\",\"limit\":400,\"descending\":" + (i % 2 == 0)
                                         + "}"))
                         .asObject();
@@ -215,7 +210,7 @@ class TasksTest {
     void anIndexValueMayHoldAnything() throws Exception {
         String name = TestMember.newId() + "-view";
         IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
-        TestMember.engine().generations().declare(name, List.of("n"));
+        TestMember.store(TestMember.hazelcast()).generations().declare(name, List.of("n"));
         map.set("a", new HazelcastJsonValue("{\"_meta\":{\"keys\":{\"n\":\"say \\\"hi\\\" \\\\|a\"}}}"));
         assertEquals("say \"hi\" \\|a of null", query(name, "\"limit\":1"));
     }
@@ -233,7 +228,7 @@ class TasksTest {
         assertEquals(
                 "c b of 3",
                 keysOf(answer(
-                        new QueryEntries(),
+                        Ids.QUERY_ENTRIES,
                         "{\"map\":\"" + name + "\",\"index\":null,\"limit\":2,\"descending\":true,\"count\":true}")));
     }
 
@@ -245,9 +240,12 @@ class TasksTest {
 
     @Test
     void statisticsNameTheStateOfProjectorAndJob() throws Exception {
-        Engine engine = TestMember.engine();
-        engine.pipelines().get(0).statistics().completed(0, 1_000, 2_000, 3_000, 4_000, 5_000);
-        JsonObject stats = Json.parse(answer(new PipelineStats(), "")).asObject();
+        TestMember.pipelines(TestMember.hazelcast())
+                .all()
+                .get(0)
+                .statistics()
+                .completed(0, 1_000, 2_000, 3_000, 4_000, 5_000);
+        JsonObject stats = Json.parse(answer(Ids.PIPELINE_STATS, "")).asObject();
         assertEquals("AWAY", stats.getString("projector", null));
         assertEquals("STARTING", stats.getString("job", null));
         assertNotNull(UUID.fromString(stats.getString("member", null)));

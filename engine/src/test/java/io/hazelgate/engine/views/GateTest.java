@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class GateTest {
@@ -16,32 +17,57 @@ class GateTest {
     private final AtomicLong position = new AtomicLong(10);
     private final AtomicLong reached = new AtomicLong(35);
     private final AtomicInteger looks = new AtomicInteger();
-    private final Gate gate = new Gate(position::get, reached::get, looks::incrementAndGet);
+    private final AtomicLong nanos = new AtomicLong();
+    private final Gate gate = new Gate(position::get, reached::get, looks::incrementAndGet, nanos::get);
 
     private CompletableFuture<Long> entering() {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                return gate.enter();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        return CompletableFuture.supplyAsync(this::enter);
+    }
+
+    private long enter() {
+        try {
+            return gate.enter();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void pass(long millis) {
+        nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));
+    }
+
+    private boolean close(String who) {
+        try {
+            return gate.close(who, () -> true, 50, LONG);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
     void nobodyPassesAClosedGateUntilItOpens() throws Exception {
         assertTrue(gate.close("one", () -> true, LONG, LONG));
-        CompletableFuture<Long> batch = entering();
-        Thread.sleep(100);
-        assertFalse(batch.isDone());
+        AtomicReference<Thread> enters = new AtomicReference<>();
+        CompletableFuture<Long> batch = CompletableFuture.supplyAsync(() -> {
+            enters.set(Thread.currentThread());
+            return enter();
+        });
+        while (enters.get() == null || enters.get().getState() != Thread.State.TIMED_WAITING) {
+            assertFalse(batch.isDone());
+            Thread.onSpinWait();
+        }
         assertTrue(gate.open("one"));
-        gate.leave(batch.get(5, TimeUnit.SECONDS));
+        gate.leave(batch.get(60, TimeUnit.SECONDS));
     }
 
     @Test
     void itIsClosedOnlyWhenNobodyIsInside() throws Exception {
         long pass = gate.enter();
-        assertFalse(gate.close("one", () -> true, 50, LONG));
+        CompletableFuture<Boolean> closing = CompletableFuture.supplyAsync(() -> close("one"));
+        while (!closing.isDone()) {
+            pass(10);
+        }
+        assertFalse(closing.get());
         gate.leave(pass);
         assertTrue(gate.close("one", () -> true, 50, LONG));
     }
@@ -59,7 +85,7 @@ class GateTest {
         AtomicBoolean there = new AtomicBoolean(true);
         assertTrue(gate.close("one", there::get, 50, LONG));
         there.set(false);
-        gate.leave(entering().get(5, TimeUnit.SECONDS));
+        gate.leave(entering().get(60, TimeUnit.SECONDS));
         assertEquals(1, looks.get());
         assertFalse(gate.open("one"));
     }
@@ -67,7 +93,8 @@ class GateTest {
     @Test
     void itOpensByItselfWhenItIsHeldTooLong() throws Exception {
         assertTrue(gate.close("one", () -> true, 1, 50));
-        gate.leave(entering().get(5, TimeUnit.SECONDS));
+        pass(51);
+        gate.leave(entering().get(60, TimeUnit.SECONDS));
         assertFalse(gate.isHeldBy("one"));
     }
 

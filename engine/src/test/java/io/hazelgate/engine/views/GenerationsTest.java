@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastJsonValue;
-import io.hazelgate.engine.Engine;
-import io.hazelgate.engine.Names;
 import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.wire.Names;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GenerationsTest {
-    private final Engine engine = TestMember.engine();
-    private final Generations generations = engine.generations();
+    private final Store store = TestMember.store(TestMember.hazelcast());
+    private final Generations generations = store.generations();
 
     GenerationsTest() throws Exception {}
 
@@ -54,7 +54,7 @@ class GenerationsTest {
     @Test
     void aViewThatIsYoungerThanTheLogIsIncompleteUntilItIsBuilt() {
         String key = "T:1@" + TestMember.newId();
-        engine.hazelcast()
+        store.hazelcast()
                 .getMap(Names.EVENT_STORE)
                 .set(key, new HazelcastJsonValue("{\"cursor\":\"0000000000000001-00001\"}"));
         String view = TestMember.newId() + "-view";
@@ -63,7 +63,7 @@ class GenerationsTest {
         generations.set(view, generations.of(view).next("g2." + view, List.of("code-1"), 1, "now"));
         generations.appeared(Map.of(view, "code-1"));
         assertFalse(generations.of(view).incomplete());
-        engine.hazelcast().getMap(Names.EVENT_STORE).delete(key);
+        store.hazelcast().getMap(Names.EVENT_STORE).delete(key);
     }
 
     @Test

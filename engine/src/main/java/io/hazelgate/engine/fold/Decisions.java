@@ -1,0 +1,78 @@
+package io.hazelgate.engine.fold;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** What operators decided about dead letters, at one moment: whoever folds stored events again has to keep to it. */
+public final class Decisions {
+    /** Nobody has decided anything. */
+    public static final Decisions NONE = new Decisions(Map.of());
+
+    /** By event, and by dead letter. */
+    private final Map<String, Map<String, byte[]>> byEvent;
+
+    private Decisions(Map<String, Map<String, byte[]>> byEvent) {
+        this.byEvent = byEvent;
+    }
+
+    public static Decisions all(HazelcastInstance hazelcast) {
+        IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.DEAD_LETTER_DECISIONS);
+        Map<String, Map<String, byte[]>> byEvent = new HashMap<>();
+        map.entrySet().forEach(entry -> {
+            String decision = entry.getValue().getValue();
+            byEvent.computeIfAbsent(Json.stringField(decision, "eventId"), event -> new HashMap<>())
+                    .put(entry.getKey(), decision.getBytes(StandardCharsets.UTF_8));
+        });
+        return new Decisions(byEvent);
+    }
+
+    /**
+     * Those about some events, as the projector takes them: as what is loaded of their map.
+     *
+     * @return a map that more can be added to; empty where there are none
+     */
+    public <T> Map<String, Map<String, byte[]>> about(Collection<T> events, Function<T, byte[]> record) {
+        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+        if (byEvent.isEmpty()) {
+            return loaded;
+        }
+        for (T event : events) {
+            String eventId = Json.stringField(record.apply(event), "eventId");
+            Map<String, byte[]> found = byEvent.get(eventId);
+            if (found != null) {
+                loaded.computeIfAbsent(Names.DEAD_LETTER_DECISIONS, map -> new HashMap<>())
+                        .putAll(found);
+            }
+        }
+        return loaded;
+    }
+
+    /** Whether any was made since an instant about one of these views, or about an event that can't be read. */
+    public boolean anySince(String instant, Collection<String> views) {
+        for (Map<String, byte[]> ofEvent : byEvent.values()) {
+            for (byte[] decision : ofEvent.values()) {
+                JsonObject json = Json.object(decision);
+                String view = json.getString("projection", "");
+                if ((views.contains(view) || "*".equals(view))
+                        && json.getString("at", "").compareTo(instant) > 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    public Map<String, Map<String, byte[]>> about(List<byte[]> records) {
+        return about(records, Function.identity());
+    }
+}

@@ -1,0 +1,390 @@
+package io.hazelgate.engine.letters;
+
+import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.fold.EntryWriter;
+import io.hazelgate.engine.index.Indexes;
+import io.hazelgate.engine.index.Range;
+import io.hazelgate.engine.index.Walk;
+import io.hazelgate.engine.live.Notices;
+import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.LogAway;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.network.Turns.Turn;
+import io.hazelgate.engine.projector.BatchTooLarge;
+import io.hazelgate.engine.projector.Blame;
+import io.hazelgate.engine.projector.Care;
+import io.hazelgate.engine.projector.Crumb;
+import io.hazelgate.engine.projector.Messages;
+import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.projector.ProjectorAway;
+import io.hazelgate.engine.projector.ProjectorFailed;
+import io.hazelgate.engine.projector.Resolving;
+import io.hazelgate.engine.projector.Resolving.Order;
+import io.hazelgate.engine.projector.Resolving.Settled;
+import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.views.Gate;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.EntryLoader;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * Resolves dead letters, and tries again what may pass.
+ *
+ * <p>The projector says what to write, step by step. Where a step is refused, because an event queued or somebody else
+ * resolves the same letter, all begins anew with what is there then. When it does not survive a question it is asked in the
+ * careful mode: a call of the user's code at which it fails twice counts as failed, as in the pipeline.
+ */
+public final class DeadLetters {
+    private static final long PATIENCE_MILLIS = 3_000;
+    private static final long MAX_PAUSE_MILLIS = 20;
+    private static final long MAX_BACKOFF_MILLIS = 1_000;
+    private static final long PROBE_MILLIS = 100;
+    private static final long AWAY_NANOS = TimeUnit.SECONDS.toNanos(15);
+    private static final int MAX_ROUNDS = 16;
+    private static final int MAX_FAILURES = 8;
+    private static final long FIRST_BACKOFF_MILLIS = 20;
+
+    private final Store store;
+    private final Indexes indexes;
+    private final Gate gate;
+    private final Turns turns;
+    private final Pipelines pipelines;
+    private final Readiness readiness;
+    private final Retries retries;
+    private final UnaryOperator<String> building;
+    private final EntryLoader loader;
+    private final EntryWriter writer;
+    private final ILogger log;
+
+    /** @param building the rebuild or comparison of a view that is under way; null where there is none */
+    public DeadLetters(
+            Store store,
+            Indexes indexes,
+            Gate gate,
+            Turns turns,
+            Pipelines pipelines,
+            Readiness readiness,
+            Retries retries,
+            UnaryOperator<String> building) {
+        this.store = store;
+        this.indexes = indexes;
+        this.gate = gate;
+        this.turns = turns;
+        this.pipelines = pipelines;
+        this.readiness = readiness;
+        this.retries = retries;
+        this.building = building;
+        loader = store.loader();
+        writer = new EntryWriter(store);
+        log = store.hazelcast().getLoggingService().getLogger(DeadLetters.class);
+    }
+
+    /** Tries this member's letters again that are due. The index finds them: nothing is looked at that is not due. */
+    public void look() {
+        if (readiness.storeProblem() != null) {
+            return; // what a letter waits for may just be restored
+        }
+        Range due = Range.upTo(Clock.iso(Clock.micros()));
+        Walk letters = indexes.walk(Names.DEAD_LETTER_EVENTS, Names.RETRY_AT, due);
+        while (letters.next()) {
+            String key = new String(letters.key(), StandardCharsets.UTF_8);
+            String id = key.substring(key.indexOf('|') + 1);
+            Pipeline pipeline = pipelineOf(id);
+            if (pipeline == null || !pipeline.projector().isReady()) {
+                continue; // an absent projector has not died of it
+            }
+            try {
+                resolve(new Order(id, "AGAIN", null, null));
+            } catch (ProjectorAway e) {
+                log.warning("dead letter " + id + " could not be tried again: " + e.getMessage());
+                return;
+            }
+        }
+    }
+
+    /**
+     * Resolves one letter, alone: of two operators who decide otherwise the decision of one must not go with the entry of the other.
+     *
+     * @return JSON: what came of it, with the completion of the letter's event
+     * @throws ProjectorAway when the projector can't be reached, or no call is found to which it is due that it fails; what was written
+     *     by then is finished by another try
+     */
+    public String resolve(Order order) {
+        Pipeline pipeline = pipelineOf(order.deadLetterId());
+        if (pipeline == null) {
+            return said(order, "UNKNOWN", "there is no such letter, or no pipeline takes its event type");
+        }
+        try (Turn turn = turns.take("letter/" + order.deadLetterId(), PATIENCE_MILLIS)) {
+            return turn == null
+                    ? said(order, "BUSY", "somebody else resolves it just now")
+                    : resolveAlone(pipeline, order);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted before it began", e);
+        }
+    }
+
+    private String resolveAlone(Pipeline pipeline, Order order) {
+        Asking asking = new Asking(pipeline);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+        long pause = 1;
+        while (true) {
+            long pass = enter();
+            try {
+                String importing = readiness.importingProblem();
+                if (importing != null) {
+                    return said(order, "BUSY", importing);
+                }
+                String answer = attempt(asking, order);
+                if (answer != null) {
+                    return answer;
+                }
+            } catch (LogAway e) {
+                return said(order, "BUSY", e.getMessage());
+            } catch (BatchTooLarge e) {
+                return said(order, "FAILED", "the letter and what waits behind it " + e.getMessage());
+            } finally {
+                gate.leave(pass);
+            }
+            pipeline.statistics().conflicts.increment();
+            if (System.nanoTime() > deadline) {
+                return said(order, "BUSY", "its entry changed all the while");
+            }
+            pauseFor(pause);
+            pause = Math.min(MAX_PAUSE_MILLIS, pause * 2);
+        }
+    }
+
+    /**
+     * Retries letters that have probably nothing left to do: whoever waited is told, and they go. One that is missed here stays until an
+     * operator retries it.
+     */
+    public void retryAll(Collection<String> deadLetterIds) {
+        for (String id : deadLetterIds) {
+            try {
+                resolve(new Order(id, "RETRY", null, null));
+            } catch (RuntimeException e) {
+                log.warning("dead letter " + id + " could not be retried by itself", e);
+            }
+        }
+    }
+
+    /** The pipeline whose projector knows the letter's event; null where there is no letter. */
+    private Pipeline pipelineOf(String deadLetterId) {
+        byte[] letter = store.entries()
+                .read(Names.DEAD_LETTER_EVENTS, List.of(deadLetterId))
+                .join()
+                .get(deadLetterId);
+        return letter == null ? null : pipelines.taking(Json.stringField(letter, "eventType"));
+    }
+
+    private static String said(Order order, String outcome, String message) {
+        return com.hazelcast.internal.json.Json.object()
+                .add("id", order.deadLetterId())
+                .add("outcome", outcome)
+                .add("message", message)
+                .toString();
+    }
+
+    /** Null where a write was refused. */
+    private String attempt(Asking asking, Order order) {
+        Resolving resolving = ask(asking, order);
+        String building = building(resolving);
+        if (building != null) {
+            return said(order, "BUSY", building);
+        }
+        int before = resolving.steps().size() - 1;
+        for (List<Write> step : resolving.steps().subList(0, before)) {
+            keep(step);
+            if (!writer.write(step).isEmpty()) {
+                return null;
+            }
+        }
+        List<Write> last = resolving.steps().get(before);
+        boolean gone = last.stream().anyMatch(write -> write.value() == null);
+        List<Settled> settled = settle(asking, resolving.affected(), gone ? order.deadLetterId() : null);
+        if (!writer.write(last).isEmpty()) {
+            return null;
+        }
+        String answer = new String(resolving.answer(), StandardCharsets.UTF_8);
+        if (settled.isEmpty()) {
+            return answer;
+        }
+        return answer.substring(0, answer.length() - 1) + ",\"completion\":"
+                + new String(settled.get(0).completion(), StandardCharsets.UTF_8) + "}";
+    }
+
+    /** Why its decision can't be made just now; null where it can, or there is none. */
+    private String building(Resolving resolving) {
+        for (List<Write> step : resolving.steps()) {
+            for (Write write : step) {
+                if (isDecision(write) && write.value() != null) {
+                    String view = Json.stringField(write.value(), "projection");
+                    String rebuild = building.apply(view);
+                    if (rebuild != null) {
+                        return "rebuild " + rebuild + " folds events by what was decided about them so far:"
+                                + " wait until it has ended, or cancel it";
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private static boolean isDecision(Write write) {
+        return write.map().equals(Names.DEAD_LETTER_DECISIONS);
+    }
+
+    /** A decision is where the log is before it counts. */
+    private void keep(List<Write> step) {
+        for (Write write : step) {
+            if (isDecision(write)) {
+                store.log().decide(write.key(), write.value());
+            }
+        }
+    }
+
+    /** A projector that is asked about one letter, and the calls that it did not survive meanwhile. */
+    private final class Asking {
+        final Projector projector;
+        private final Blame blame;
+        private boolean careful;
+
+        Asking(Pipeline pipeline) {
+            projector = pipeline.projector();
+            blame = new Blame(projector, pipeline.statistics().contained, log);
+        }
+
+        <T> T ask(Function<Care, T> question) {
+            RuntimeException last = null;
+            for (int failures = 0; failures < MAX_FAILURES; failures++) {
+                String asked = projector.life().instance();
+                Crumb crumb;
+                String failure;
+                try {
+                    return question.apply(careful ? blame.care() : Care.NONE);
+                } catch (ProjectorAway e) {
+                    last = e;
+                    crumb = e.crumb();
+                    failure = null;
+                } catch (ProjectorFailed e) {
+                    last = e;
+                    crumb = e.crumb();
+                    failure = "failed: " + e.getMessage();
+                }
+                careful = true;
+                if (!await(crumb, asked, failure, failures)) {
+                    break;
+                }
+            }
+            throw new ProjectorAway(last.getMessage(), last);
+        }
+
+        /** Until it is there again, for a while. */
+        private boolean await(Crumb crumb, String asked, String failure, int failures) {
+            pauseFor(Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << failures));
+            long until = System.nanoTime() + AWAY_NANOS;
+            while (!projector.probe()) {
+                if (System.nanoTime() > until) {
+                    return false;
+                }
+                pauseFor(PROBE_MILLIS);
+            }
+            try {
+                blame.found(crumb, asked, failure);
+                return true;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted between two tries", e);
+            }
+        }
+    }
+
+    private Resolving ask(Asking asking, Order order) {
+        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+        for (int round = 0; round < MAX_ROUNDS; round++) {
+            Resolving resolving = asking.ask(care -> asking.projector.resolve(Messages.resolve(
+                    order, Clock.iso(Clock.micros()), retries.attempts(), retries.backoffMillis(), loaded, care)));
+            if (resolving.needs().isEmpty()) {
+                return resolving;
+            }
+            load(resolving.needs(), loaded);
+        }
+        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+    }
+
+    /** A record that is too old for the map is in the log. */
+    private void load(Map<String, List<String>> needs, Map<String, Map<String, byte[]>> loaded) {
+        loader.load(needs, loaded);
+        Map<String, byte[]> records = loaded.get(Names.EVENT_STORE);
+        if (records != null && store.log().isDurable()) {
+            List<String> missing = needs.getOrDefault(Names.EVENT_STORE, List.of()).stream()
+                    .filter(key -> records.get(key) == null)
+                    .toList();
+            records.putAll(store.log().records(missing));
+        }
+    }
+
+    /** Writes and tells how the events stand now. */
+    private List<Settled> settle(Asking asking, List<Resolving.Affected> affected, String without) {
+        if (affected.isEmpty()) {
+            return List.of();
+        }
+        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+        for (int round = 0; round < MAX_ROUNDS; round++) {
+            Resolving.Settling settling = asking.ask(care -> asking.projector.settle(
+                    Messages.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)));
+            if (settling.needs().isEmpty()) {
+                tell(settling.events());
+                return settling.events();
+            }
+            load(settling.needs(), loaded);
+        }
+        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+    }
+
+    private void tell(List<Settled> settled) {
+        List<Change> changes = new ArrayList<>();
+        Notices notices = new Notices(store.hazelcast());
+        for (Settled event : settled) {
+            if (event.isFinal()) {
+                changes.add(Change.set(event.eventId(), event.completion()));
+                notices.add(event.replyTo(), new String(event.completion(), StandardCharsets.UTF_8), "");
+            }
+        }
+        store.entries().change(Names.COMPLETED_EVENTS, changes).join();
+        notices.send();
+    }
+
+    private long enter() {
+        try {
+            return gate.enter();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted before it began", e);
+        }
+    }
+
+    private static void pauseFor(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted between two tries", e);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.hazelgate.engine.live;
+
+import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Input;
+import java.util.List;
+
+/**
+ * What the projector answered about a batch while those before it were still projected and written, which it has nothing in common with.
+ *
+ * <p>It counts only if each of them went through at the first try, as it was known then. Its positions are given out already: it has
+ * been inside the gate since before that, until it is processed or dropped.
+ */
+final class Ahead {
+    private final List<Run.Before> before;
+    private final long batchId;
+    private final List<Input> inputs;
+    private final Answer answer;
+    private final Runnable leave;
+    private boolean inside = true;
+
+    /** @param leave takes it out of the gate */
+    Ahead(List<Run.Before> before, long batchId, List<Input> inputs, Answer answer, Runnable leave) {
+        this.before = before;
+        this.batchId = batchId;
+        this.inputs = inputs;
+        this.answer = answer;
+        this.leave = leave;
+    }
+
+    /** Whether what it was made from is still true; once those before it are done. */
+    boolean holds() {
+        return before.stream().allMatch(Run.Before::holds);
+    }
+
+    long batchId() {
+        return batchId;
+    }
+
+    List<Input> inputs() {
+        return inputs;
+    }
+
+    Answer answer() {
+        return answer;
+    }
+
+    /** It is done with, used or not; once is enough. */
+    synchronized void end() {
+        if (inside) {
+            inside = false;
+            leave.run();
+        }
+    }
+}

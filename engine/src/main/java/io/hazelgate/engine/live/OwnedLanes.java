@@ -1,0 +1,139 @@
+package io.hazelgate.engine.live;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.map.IMap;
+import com.hazelcast.partition.Partition;
+import com.hazelcast.query.Predicates;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Fence;
+import io.hazelgate.engine.wire.Names;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The lanes that one run of the pipeline on this member owns: only their owner stores events in them.
+ *
+ * <p>A run that was left behind (its member hung and was evicted, its lanes moved, its job was started anew) is refused at the
+ * store. Whoever takes a lane over puts in front what the one before it has stored and not yet completed; that is still pending.
+ * So an entry's mark never passes a stored event that has not reached the entry.
+ */
+final class OwnedLanes implements Fence {
+    private final Store store;
+    private final Lanes lanes;
+    private final HazelcastInstance hazelcast;
+    private final String[] keys;
+    private final int firstLane;
+    private final UUID run = UUID.randomUUID();
+    private final byte[] owner;
+    private final Set<Integer> owned = ConcurrentHashMap.newKeySet();
+
+    /**
+     * @param pipeline each pipeline has its own lanes in a partition
+     * @param firstLane the number of its lane in the first partition
+     */
+    OwnedLanes(Shared shared, String pipeline, int firstLane) {
+        store = shared.store();
+        lanes = shared.lanes();
+        this.firstLane = firstLane;
+        hazelcast = store.hazelcast();
+        keys = keys(hazelcast, pipeline);
+        owner = ("{\"member\":\"" + hazelcast.getCluster().getLocalMember().getUuid() + "\",\"run\":\"" + run + "\"}")
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** For each partition the first key that falls into it: all members find the same. */
+    private static String[] keys(HazelcastInstance hazelcast, String pipeline) {
+        String[] keys =
+                new String[hazelcast.getPartitionService().getPartitions().size()];
+        int missing = keys.length;
+        for (int i = 0; missing > 0; i++) {
+            String key = pipeline + ":" + i;
+            int partition = hazelcast.getPartitionService().getPartition(key).getPartitionId();
+            if (keys[partition] == null) {
+                keys[partition] = key;
+                missing--;
+            }
+        }
+        return keys;
+    }
+
+    @Override
+    public String keyOf(int partition) {
+        return keys[partition];
+    }
+
+    @Override
+    public byte[] owner() {
+        return owner;
+    }
+
+    /** The partitions whose owner this member is. */
+    Set<Integer> here() {
+        Set<Integer> here = new HashSet<>();
+        for (Partition partition : hazelcast.getPartitionService().getPartitions()) {
+            if (partition.getOwner() != null && partition.getOwner().localMember()) {
+                here.add(partition.getPartitionId());
+            }
+        }
+        return here;
+    }
+
+    /** The partitions of these events that are not owned (any more). */
+    Set<Integer> missing(List<Received> events) {
+        Set<Integer> missing = new HashSet<>();
+        for (Received event : events) {
+            int partition = event.partition(lanes);
+            if (!owned.contains(partition)) {
+                missing.add(partition);
+            }
+        }
+        return missing;
+    }
+
+    /** Who stores, for the log. */
+    UUID run() {
+        return run;
+    }
+
+    /**
+     * From now on nobody else stores in them, and positions in them go on above what was given out before.
+     *
+     * <p>First in the cluster: a side that has no quorum gets no further, and takes nothing from the other in the log.
+     */
+    void take(Collection<Integer> partitions) {
+        List<Change> changes = new ArrayList<>();
+        partitions.forEach(partition -> changes.add(Change.set(keys[partition], owner)));
+        store.entries().change(Names.LANE_OWNERS, changes).join();
+        store.log().own(partitions.stream().map(each -> firstLane + each).toList(), run);
+        lanes.learnAnew();
+        owned.addAll(partitions);
+    }
+
+    void lose(int partition) {
+        owned.remove(partition);
+    }
+
+    /** The same for lanes, as the log names them. */
+    void loseLanes(Collection<Integer> lost) {
+        lost.forEach(lane -> owned.remove(lane - firstLane));
+    }
+
+    /** The keys of what is pending there, whoever holds the partitions. */
+    Set<String> pendingKeys(Collection<Integer> partitions) {
+        IMap<String, HazelcastJsonValue> pending = hazelcast.getMap(Names.PENDING_EVENTS);
+        Set<String> found = new HashSet<>();
+        for (int partition : partitions) {
+            found.addAll(pending.keySet(Predicates.partitionPredicate(keys[partition], Predicates.alwaysTrue())));
+        }
+        return found;
+    }
+}

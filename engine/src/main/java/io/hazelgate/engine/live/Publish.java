@@ -1,0 +1,101 @@
+package io.hazelgate.engine.live;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
+import com.hazelcast.spi.impl.eventservice.EventService;
+import com.hazelcast.topic.ITopic;
+import com.hazelcast.topic.impl.TopicService;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** The stage "publish": every stored event on its type's topic, and the whole batch, in order, on the topic for gateways. */
+final class Publish implements BatchStageP.Step {
+    private final HazelcastInstance hazelcast;
+    private final EventService listeners;
+
+    Publish(Pipeline pipeline) {
+        hazelcast = pipeline.shared().store().hazelcast();
+        listeners = ((HazelcastInstanceProxy) hazelcast)
+                .getOriginal()
+                .node
+                .nodeEngine
+                .getEventService();
+    }
+
+    @Override
+    public CompletableFuture<?> start(Batch batch) {
+        List<CompletableFuture<?>> published = new ArrayList<>();
+        List<byte[]> records = batch.storedRecords();
+        if (!records.isEmpty() && isHeard(Names.EVENT_STREAM_TOPIC)) {
+            published.add(topic(Names.EVENT_STREAM_TOPIC)
+                    .publishAsync(Json.value(array(records)))
+                    .toCompletableFuture());
+        }
+        byType(batch).forEach((topicName, messages) -> {
+            if (isHeard(topicName)) {
+                published.add(publishAll(topicName, messages));
+            }
+        });
+        batch.publishedAt = Clock.micros();
+        return CompletableFuture.allOf(published.toArray(CompletableFuture[]::new));
+    }
+
+    private static Map<String, List<byte[]>> byType(Batch batch) {
+        Map<String, List<byte[]>> byType = new LinkedHashMap<>();
+        for (byte[] record : batch.found) {
+            String eventType = Json.stringField(record, "eventType");
+            byType.computeIfAbsent(Names.EVENT_TOPIC_PREFIX + eventType, type -> new ArrayList<>())
+                    .add(record);
+        }
+        for (int i = 0; i < batch.records.size(); i++) {
+            if (batch.records.get(i) != null) {
+                byType.computeIfAbsent(
+                                Names.EVENT_TOPIC_PREFIX + batch.outcomes.get(i).eventType(), type -> new ArrayList<>())
+                        .add(batch.records.get(i));
+            }
+        }
+        return byType;
+    }
+
+    private CompletableFuture<?> publishAll(String topicName, List<byte[]> messages) {
+        try {
+            return topic(topicName)
+                    .publishAllAsync(messages.stream().map(Json::value).toList())
+                    .toCompletableFuture();
+        } catch (Exception e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private ITopic<HazelcastJsonValue> topic(String name) {
+        return hazelcast.getTopic(name);
+    }
+
+    /** A message nobody listens for is not made. */
+    private boolean isHeard(String topicName) {
+        return listeners.hasEventRegistration(TopicService.SERVICE_NAME, topicName);
+    }
+
+    private static byte[] array(List<byte[]> records) {
+        int length = 1;
+        for (byte[] record : records) {
+            length += record.length + 1;
+        }
+        byte[] whole = new byte[length];
+        int at = 0;
+        for (byte[] record : records) {
+            whole[at++] = (byte) (at == 1 ? '[' : ',');
+            System.arraycopy(record, 0, whole, at, record.length);
+            at += record.length;
+        }
+        whole[at] = ']';
+        return whole;
+    }
+}

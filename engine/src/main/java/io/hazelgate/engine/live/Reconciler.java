@@ -1,0 +1,143 @@
+package io.hazelgate.engine.live;
+
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.log.EventLog;
+import io.hazelgate.engine.log.KnownEvents;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * Finds the events in {@code pending-events} that the journal did not bring: it is a ring, and forgets without a word.
+ *
+ * <p>A key is taken for forgotten when two looks in a row find it pending and not in the pipeline.
+ */
+public final class Reconciler {
+    private final IMap<String, HazelcastJsonValue> pendingEvents;
+    private final Entries entries;
+    private final EventLog log;
+    private final PipelineStatistics statistics;
+    private final Set<String> inPipeline = ConcurrentHashMap.newKeySet();
+    private final Queue<Received> found = new ConcurrentLinkedQueue<>();
+    private Set<String> suspects = Set.of();
+
+    Reconciler(
+            IMap<String, HazelcastJsonValue> pendingEvents,
+            Entries entries,
+            EventLog log,
+            PipelineStatistics statistics) {
+        this.pendingEvents = pendingEvents;
+        this.entries = entries;
+        this.log = log;
+        this.statistics = statistics;
+    }
+
+    /** Another run of the pipeline begins: it has nothing yet. */
+    public void begin() {
+        inPipeline.clear();
+        found.clear();
+    }
+
+    /** Whether the pipeline has it already. */
+    public boolean has(String key) {
+        return inPipeline.contains(key);
+    }
+
+    /** An event is in the pipeline from now on. */
+    public void arrived(String key) {
+        inPipeline.add(key);
+    }
+
+    /** These events have left the pipeline. */
+    public void left(Collection<String> keys) {
+        inPipeline.removeAll(keys);
+    }
+
+    /** The next event that the journal forgot, or null. */
+    public Received poll() {
+        return found.poll();
+    }
+
+    /**
+     * What is pending under these keys: first what was stored, in the order of storing, then the rest in the order of submission.
+     *
+     * <p>A new event must not move an entry's mark past a stored one that has not reached that entry yet.
+     */
+    public List<Received> inOrder(Set<String> pendingKeys) {
+        List<Received> events = read(pendingKeys);
+        List<String> ids = events.stream().map(Received::eventId).toList();
+        KnownEvents known = new KnownEvents(entries, log, ids);
+        known.await();
+        // Committed, perhaps, by a member that died before it came to the maps.
+        known.learn(log.find(ids));
+        events.sort(Comparator.comparing(
+                event -> cursorOf(known.storedRecord(event.eventId())),
+                Comparator.nullsLast(Comparator.naturalOrder())));
+        return events;
+    }
+
+    private static String cursorOf(byte[] storedRecord) {
+        return storedRecord == null ? null : Json.stringField(storedRecord, "cursor");
+    }
+
+    /** Looks once. @param pending the keys of this pipeline's pending events on this member */
+    synchronized void look(Set<String> pending) {
+        Set<String> now = new HashSet<>();
+        for (String key : pending) {
+            if (!inPipeline.contains(key)) {
+                now.add(key);
+            }
+        }
+        Set<String> forgotten = new HashSet<>(now);
+        forgotten.retainAll(suspects);
+        for (Received event : read(forgotten)) {
+            arrived(event.key());
+            found.add(event);
+            statistics.reconciled.increment();
+        }
+        now.removeAll(forgotten);
+        suspects = now;
+    }
+
+    private List<Received> read(Set<String> keys) {
+        List<Received> events = new ArrayList<>();
+        entries.read(pendingEvents.getName(), keys).join().forEach((key, envelope) -> {
+            if (envelope != null) {
+                events.add(new Received(key, envelope, Clock.micros(), false));
+            }
+        });
+        sortBySubmission(events);
+        return events;
+    }
+
+    /** None comes before the first submission of its event, whatever the clocks of the gateways say: that one was acknowledged first. */
+    static void sortBySubmission(List<Received> events) {
+        Map<String, String> submissions = new HashMap<>();
+        events.forEach(event -> submissions.put(event.key(), submission(event)));
+        events.sort(Comparator.<Received, String>comparing(event -> {
+                    String own = submissions.get(event.key());
+                    String first = submissions.getOrDefault(Names.firstKeyOf(event.key()), own);
+                    return own.compareTo(first) < 0 ? first : own;
+                })
+                .thenComparing(event -> !event.key().equals(Names.firstKeyOf(event.key()))));
+    }
+
+    private static String submission(Received event) {
+        return Json.stringField(event.envelope(), "timestamp")
+                + '|'
+                + Json.stringField(event.envelope(), "submissionId");
+    }
+}

@@ -1,0 +1,88 @@
+package io.hazelgate.engine.log;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * The log of all stored events.
+ *
+ * <p>In memory the maps themselves are the log ({@link MemoryEventLog}). With PostgreSQL the maps hold what is recent, and the log
+ * is the table ({@link PostgresEventLog}): whatever is in a map is committed there.
+ */
+public interface EventLog extends AutoCloseable {
+    /** Whether the log outlives all members. */
+    boolean isDurable();
+
+    /** Why nothing can be stored just now, in a sentence; null when all is well. */
+    String problem();
+
+    /** Whether it has been asked for that: before, every problem is a guess. */
+    default boolean isAsked() {
+        return true;
+    }
+
+    /**
+     * From now on this run of a pipeline, and no other, stores events in these lanes. What another has begun to store there is stored
+     * when this returns, or never will be.
+     *
+     * @throws LogAway it is not known whether they are its own
+     */
+    void own(Collection<Integer> lanes, UUID run);
+
+    /**
+     * Stores events for good, all or none, before they go into the maps.
+     *
+     * @param run who stores them
+     * @throws LanesTakenOver some of their lanes are another's by now
+     * @throws StoreConflict some of them, or others in their places, are in the log already
+     * @throws LogAway it is not known whether they are stored: to be tried again
+     */
+    void append(List<NewEvent> events, UUID run) throws StoreConflict, LanesTakenOver;
+
+    /** What the log has of these ids beyond what the maps tell. Ids that it does not know are left out. */
+    Map<String, KnownRecord> find(Collection<String> eventIds);
+
+    /** The records under these keys of {@code event-store} beyond what the maps tell. Keys without a record are left out. */
+    Map<String, byte[]> records(Collection<String> storeKeys);
+
+    /**
+     * A page of the log in the order of cursors, which within a lane is the order of storing.
+     *
+     * <p>A member's processor stores in that order in all of its lanes. Between members an event with a lower cursor may come later: who
+     * follows the log while it grows keeps a position per lane.
+     *
+     * @param lanes which lanes are wanted; null for all. In memory a member reads its own partitions only, so each member is asked.
+     * @param afterCursor the page begins behind it; null: at the beginning
+     */
+    List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit);
+
+    /**
+     * Keeps what an operator decided about a dead letter for good, before it counts.
+     *
+     * @param decision JSON, or null where there is none any more
+     * @throws LogAway it is not known whether it is kept: to be tried again
+     */
+    void decide(String deadLetterId, byte[] decision);
+
+    /** All decisions beyond what the maps tell, by the id of the dead letter. */
+    Map<String, byte[]> decisions();
+
+    /** How many events there are; in memory, in this member's partitions. */
+    long count();
+
+    /** How many events of the whole cluster are at or below a position. */
+    long countUpTo(long position);
+
+    /** Whether the whole cluster has events above a position. */
+    boolean hasEventsAfter(long position);
+
+    /** The cursor that every event at or below a position is before, and every later one after. */
+    static String cursorAfter(long position) {
+        return String.format("%016d-~", position);
+    }
+
+    @Override
+    void close();
+}

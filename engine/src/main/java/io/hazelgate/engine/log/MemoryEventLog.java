@@ -1,0 +1,106 @@
+package io.hazelgate.engine.log;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.index.Indexes;
+import io.hazelgate.engine.index.Range;
+import io.hazelgate.engine.index.Walk;
+import io.hazelgate.engine.wire.JsonData;
+import io.hazelgate.engine.wire.Names;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/** The log where the maps are all there is: {@code event-store}, walked along its index on cursors. */
+public final class MemoryEventLog implements EventLog {
+    private final HazelcastInstance hazelcast;
+    private final Indexes indexes;
+
+    public MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) {
+        this.hazelcast = hazelcast;
+        this.indexes = indexes;
+    }
+
+    @Override
+    public boolean isDurable() {
+        return false;
+    }
+
+    @Override
+    public String problem() {
+        return null;
+    }
+
+    @Override
+    public void own(Collection<Integer> lanes, UUID run) {
+        // The map of owners, in which every change is checked, is enough.
+    }
+
+    @Override
+    public void append(List<NewEvent> events, UUID run) {
+        // The maps, which are written next, are the log.
+    }
+
+    @Override
+    public Map<String, KnownRecord> find(Collection<String> eventIds) {
+        return Map.of();
+    }
+
+    @Override
+    public Map<String, byte[]> records(Collection<String> storeKeys) {
+        return Map.of();
+    }
+
+    @Override
+    public List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit) {
+        Set<Integer> wanted = lanes == null ? null : new HashSet<>(lanes);
+        List<StoredEvent> page = new ArrayList<>();
+        Walk walk = indexes.walk(Names.EVENT_STORE, Names.CURSOR, Range.above(afterCursor));
+        while (page.size() < limit && walk.next()) {
+            StoredEvent event = new StoredEvent(
+                    new String(walk.key(), StandardCharsets.UTF_8), JsonData.textOf(walk.value()), null);
+            if (wanted == null || wanted.contains(event.lane())) {
+                page.add(event);
+            }
+        }
+        return page;
+    }
+
+    private IMap<String, HazelcastJsonValue> eventStore() {
+        return hazelcast.getMap(Names.EVENT_STORE);
+    }
+
+    @Override
+    public void decide(String deadLetterId, byte[] decision) {
+        // The map, which is written next, keeps it.
+    }
+
+    @Override
+    public Map<String, byte[]> decisions() {
+        return Map.of();
+    }
+
+    @Override
+    public long count() {
+        return eventStore().getLocalMapStats().getOwnedEntryCount();
+    }
+
+    @Override
+    public long countUpTo(long position) {
+        return indexes.countEvents(Range.upTo(EventLog.cursorAfter(position)));
+    }
+
+    @Override
+    public boolean hasEventsAfter(long position) {
+        return indexes.countEvents(Range.above(EventLog.cursorAfter(position))) > 0;
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,43 @@
+package io.hazelgate.engine.network;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.internal.json.JsonObject;
+import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Names;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Asks every member of the cluster, this one too. */
+public final class AllMembers {
+    private final HazelcastInstance hazelcast;
+
+    public AllMembers(HazelcastInstance hazelcast) {
+        this.hazelcast = hazelcast;
+    }
+
+    /**
+     * What all members answer. Each is asked, whatever becomes of the others.
+     *
+     * @param classId of the task
+     * @param request UTF-8 of JSON, or what the task takes
+     * @param millis how long their answers may take, all in all
+     */
+    public List<JsonObject> ask(int classId, byte[] request, long millis)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        List<Future<byte[]>> asked = new ArrayList<>();
+        for (Member member : hazelcast.getCluster().getMembers()) {
+            asked.add(hazelcast.getExecutorService(Names.EXECUTOR).submitToMember(new Task(classId, request), member));
+        }
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        List<JsonObject> answers = new ArrayList<>(asked.size());
+        for (Future<byte[]> answer : asked) {
+            answers.add(Json.object(answer.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS)));
+        }
+        return answers;
+    }
+}

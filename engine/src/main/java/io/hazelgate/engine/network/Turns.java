@@ -1,0 +1,123 @@
+package io.hazelgate.engine.network;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import com.hazelcast.logging.ILogger;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.wire.Names;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Who is at what only one may do at a time in the whole cluster: an entry of the map {@code turns} for each.
+ *
+ * <p>Not a lock of a Hazelcast map. Of that, an answer that gets lost while members come and go leaves a lock that nobody knows to have and
+ * nobody gives back. An entry says whose the turn is: it is free once its member has left the cluster, and what could not be
+ * given back, or was perhaps taken, is given back a moment later.
+ */
+public final class Turns {
+    private static final long LOOK_MILLIS = 20;
+
+    private final HazelcastInstance hazelcast;
+    private final IMap<String, String> turns;
+    /** What is to be given back still: whose it is, and of what. */
+    private final Map<String, String> left = new ConcurrentHashMap<>();
+
+    private final ILogger log;
+
+    public Turns(HazelcastInstance hazelcast) {
+        this.hazelcast = hazelcast;
+        turns = hazelcast.getMap(Names.TURNS);
+        log = hazelcast.getLoggingService().getLogger(Turns.class);
+    }
+
+    /** It is one's turn until this is closed, or the member is gone. */
+    public final class Turn implements AutoCloseable {
+        private final String what;
+        private final String whose;
+
+        private Turn(String what, String whose) {
+            this.what = what;
+            this.whose = whose;
+        }
+
+        @Override
+        public void close() {
+            left.put(whose, what);
+            giveBack(whose, what);
+        }
+    }
+
+    /** The turn at something; null where another has it. */
+    public Turn take(String what) {
+        return take(what, UUID.randomUUID().toString());
+    }
+
+    /** The same, and {@link #isAt} knows by the id, which nothing else has, who has it. */
+    public Turn take(String what, String id) {
+        String whose = hazelcast.getCluster().getLocalMember().getUuid().toString() + '/' + id;
+        try {
+            while (true) {
+                String there = turns.putIfAbsent(what, whose);
+                if (there == null || there.equals(whose)) {
+                    return new Turn(what, whose);
+                }
+                if (isTaken(there)) {
+                    return null;
+                }
+                if (turns.replace(what, there, whose)) {
+                    return new Turn(what, whose);
+                }
+            }
+        } catch (RuntimeException e) {
+            left.put(whose, what);
+            throw e;
+        }
+    }
+
+    /** The same, waiting for it for some time. */
+    public Turn take(String what, long millis) throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        String id = UUID.randomUUID().toString();
+        Turn turn = take(what, id);
+        while (turn == null && System.nanoTime() < until) {
+            Thread.sleep(LOOK_MILLIS);
+            turn = take(what, id);
+        }
+        return turn;
+    }
+
+    /** Whether the one with this id has the turn. */
+    public boolean isAt(String what, String id) {
+        String there = turns.get(what);
+        return there != null && there.endsWith('/' + id) && isTaken(there);
+    }
+
+    private boolean isTaken(String whose) {
+        return !left.containsKey(whose) && isMember(whose.substring(0, whose.indexOf('/')));
+    }
+
+    /** Whether the member with this id is in the cluster: who has left it has no turn. */
+    public boolean isMember(String id) {
+        return hazelcast.getCluster().getMembers().stream()
+                .anyMatch(member -> member.getUuid().toString().equals(id));
+    }
+
+    /** Gives back what could not be given back yet. */
+    public void look() {
+        left.forEach(this::giveBack);
+    }
+
+    private void giveBack(String whose, String what) {
+        try {
+            turns.remove(what, whose);
+            left.remove(whose);
+        } catch (HazelcastInstanceNotActiveException e) {
+            log.fine("the member is going, and its turns with it", e);
+        } catch (RuntimeException e) {
+            log.fine("the turn at " + what + " is given back a moment later", e);
+        }
+    }
+}

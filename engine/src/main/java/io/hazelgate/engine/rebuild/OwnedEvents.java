@@ -1,0 +1,40 @@
+package io.hazelgate.engine.rebuild;
+
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/** The stored events of this member's lanes, in the order of their cursors. */
+public interface OwnedEvents {
+    /** Before every event. */
+    String BEGINNING = "";
+
+    /** @param lane the event's lane, as in its cursor */
+    record StoredEvent(String cursor, int lane, byte[] record) {}
+
+    /**
+     * The next events.
+     *
+     * @param after the cursor that they come after
+     * @param upToPosition the last position that they may have: what lies above may not be stored as a whole yet
+     * @return at most so many events; none at the end
+     */
+    List<StoredEvent> read(String after, long upToPosition, int maxEvents, int maxBytes);
+
+    /** How many events there are, on all members. */
+    long size();
+
+    /**
+     * The size, to be asked for later and known in a moment then: counting a long log takes a while.
+     *
+     * @param settled a position at or below which nothing is stored any more
+     * @param base what is known of the events up to an earlier one; null where nothing is
+     */
+    default LongSupplier sizeSoon(long settled, Base base) {
+        return this::size;
+    }
+
+    /** The cursor that every event at or below a position is before, and every later one after. */
+    static String cursorAfter(long position) {
+        return io.hazelgate.engine.log.EventLog.cursorAfter(position);
+    }
+}

@@ -1,0 +1,209 @@
+package io.hazelgate.engine.restore;
+
+import com.hazelcast.logging.ILogger;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.index.Indexes;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.letters.DeadLetters;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.EventLog;
+import io.hazelgate.engine.log.KnownRecord;
+import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.log.StoreKey;
+import io.hazelgate.engine.log.StoredEvent;
+import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.network.Turns.Turn;
+import io.hazelgate.engine.snapshot.Manifest;
+import io.hazelgate.engine.snapshot.SnapshotUnusable;
+import io.hazelgate.engine.snapshot.Snapshots;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Names;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Brings views, heads and recent events back from a durable log into a cluster that has just begun, before it takes its first event.
+ *
+ * <p>One member does it, in its turn; should it die, another begins anew: entries skip what they have. The members agree here, too, on
+ * where the log is: one that keeps events in memory must not answer for a cluster that keeps them in PostgreSQL.
+ */
+public final class Recovery {
+    private static final String TURN = "recovery";
+    private static final String STATE = "state";
+    private static final String KEPT_IN = "kept-in";
+    private static final String DONE = "DONE";
+    private static final int PAGE_EVENTS = 1_000;
+
+    private final Store store;
+    private final Lanes lanes;
+    private final Indexes indexes;
+    private final Turns turns;
+    private final Pipelines pipelines;
+    private final Snapshots snapshots;
+    private final DeadLetters letters;
+    private final Readiness readiness;
+    private final IMap<String, String> shared;
+    private final int recentEvents;
+    private final ILogger log;
+
+    public Recovery(
+            Store store,
+            Lanes lanes,
+            Indexes indexes,
+            Turns turns,
+            Pipelines pipelines,
+            Snapshots snapshots,
+            DeadLetters letters,
+            Readiness readiness,
+            int recentEvents) {
+        this.store = store;
+        this.lanes = lanes;
+        this.indexes = indexes;
+        this.turns = turns;
+        this.pipelines = pipelines;
+        this.snapshots = snapshots;
+        this.letters = letters;
+        this.readiness = readiness;
+        this.recentEvents = recentEvents;
+        shared = store.hazelcast().getMap(Names.RECOVERY);
+        log = store.hazelcast().getLoggingService().getLogger(Recovery.class);
+    }
+
+    /** Goes on with it, if it is this member's turn. */
+    public void look() {
+        if (readiness.restoringProblem() == null || !agrees()) {
+            return;
+        }
+        if (!(store.log() instanceof PostgresEventLog eventLog)) {
+            readiness.restoring(null);
+            return;
+        }
+        String state = shared.get(STATE);
+        if (DONE.equals(state)) {
+            indexes.look();
+            readiness.restoring(null);
+            return;
+        }
+        readiness.restoring("recovering: " + (state == null ? "0" : state) + " %");
+        if (eventLog.problem() != null || !pipelines.areReady()) {
+            return;
+        }
+        try (Turn turn = turns.take(TURN)) {
+            if (turn != null && !DONE.equals(shared.get(STATE))) {
+                recover(eventLog);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean agrees() {
+        String here = store.log().isDurable() ? "PostgreSQL" : "memory";
+        String there = shared.putIfAbsent(KEPT_IN, here);
+        if (there == null || there.equals(here)) {
+            return true;
+        }
+        readiness.restoring("this member keeps events in " + here + ", its cluster in " + there
+                + ": start all members with the same --postgres-dsn");
+        return false;
+    }
+
+    private void recover(PostgresEventLog eventLog) throws InterruptedException {
+        long startedAt = Clock.micros();
+        long total = eventLog.count();
+        lanes.continueBehind(eventLog.lastPosition());
+        List<Change> decided = new ArrayList<>();
+        eventLog.decisions().forEach((id, decision) -> decided.add(Change.set(id, decision)));
+        store.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();
+        String recentFrom = eventLog.cursorBeforeNewest(recentEvents);
+        Manifest snapshot = loadSnapshot();
+        String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
+        long[] restored = {snapshot == null ? 0 : snapshot.events()};
+        new LogReplay(store, pipelines, eventLog, Decisions.all(store.hazelcast()), begin, page -> {
+                    remember(page.stream()
+                            .filter(event -> event.cursor().compareTo(recentFrom) > 0)
+                            .toList());
+                    restored[0] += page.size();
+                    String percent = String.valueOf(Math.min(99, restored[0] * 100 / Math.max(1, total)));
+                    shared.set(STATE, percent);
+                    readiness.restoring("recovering: " + percent + " %");
+                })
+                .run();
+        indexes.look();
+        log.info(restored[0] + " events restored from PostgreSQL in " + (Clock.micros() - startedAt) / 1_000 + " ms"
+                + (snapshot == null ? "" : ", " + snapshot.events() + " of them by snapshot " + snapshot.id()));
+        // A snapshot may be older than what was decided about the letters in it.
+        letters.retryAll(decided.stream().map(Change::key).toList());
+        shared.set(STATE, DONE);
+        readiness.restoring(null);
+        if (snapshot != null) {
+            rememberBetween(eventLog, recentFrom, begin);
+        }
+    }
+
+    /** The newest snapshot that is whole and fits, loaded; null where there is none. */
+    private Manifest loadSnapshot() {
+        if (!snapshots.areKept()) {
+            return null;
+        }
+        Map<String, Set<String>> codes = new LinkedHashMap<>();
+        Map<String, String> maps = new LinkedHashMap<>();
+        for (String view : pipelines.viewsWithIndexes().keySet()) {
+            codes.put(view, pipelines.codeOf(view));
+            maps.put(view, store.generations().liveMap(view));
+        }
+        maps.put(Names.AGGREGATE_HEADS, Names.AGGREGATE_HEADS);
+        maps.put(Names.DEAD_LETTER_DECISIONS, Names.DEAD_LETTER_DECISIONS);
+        maps.put(Names.DEAD_LETTER_EVENTS, Names.DEAD_LETTER_EVENTS);
+        for (Manifest each : snapshots.forStart(codes)) {
+            try {
+                // Whoever had begun before may have left something of another snapshot.
+                maps.values().forEach(map -> store.hazelcast().getMap(map).clear());
+                Manifest loaded = snapshots.load(each.id(), maps, () -> true);
+                codes.keySet().forEach(view -> store.generations()
+                        .set(
+                                view,
+                                store.generations().of(view).with(loaded.views().get(view))));
+                return loaded;
+            } catch (SnapshotUnusable e) {
+                log.warning(e.getMessage() + ": it is not used, the next older one is tried");
+                maps.values().forEach(map -> store.hazelcast().getMap(map).clear());
+            }
+        }
+        return null;
+    }
+
+    /** The recent events that did not have to be folded. Who looks for one of them meanwhile finds it in the log. */
+    private void rememberBetween(PostgresEventLog eventLog, String after, String upTo) {
+        String cursor = after;
+        while (cursor.compareTo(upTo) < 0) {
+            List<StoredEvent> page = eventLog.read(null, cursor, PAGE_EVENTS);
+            if (page.isEmpty()) {
+                return;
+            }
+            remember(page.stream()
+                    .filter(event -> event.cursor().compareTo(upTo) <= 0)
+                    .toList());
+            cursor = page.get(page.size() - 1).cursor();
+        }
+    }
+
+    private void remember(List<StoredEvent> events) {
+        List<Change> ids = new ArrayList<>(events.size());
+        List<Change> records = new ArrayList<>(events.size());
+        for (StoredEvent event : events) {
+            KnownRecord known = new KnownRecord(event.record(), event.payloadHash());
+            ids.add(Change.set(known.eventId(), known.idRecord()));
+            records.add(Change.set(StoreKey.of(event.record()).toString(), event.record()));
+        }
+        store.entries().change(Names.EVENT_IDS, ids).join();
+        store.entries().change(Names.EVENT_STORE, records).join();
+    }
+}

@@ -1,0 +1,59 @@
+package io.hazelgate.engine.wire;
+
+import com.hazelcast.map.impl.operation.MapOperation;
+import com.hazelcast.nio.ObjectDataInput;
+import com.hazelcast.nio.ObjectDataOutput;
+import com.hazelcast.spi.impl.operationservice.BackupOperation;
+import com.hazelcast.spi.impl.operationservice.MutatingOperation;
+import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
+import com.hazelcast.wan.impl.CallerProvenance;
+import java.io.IOException;
+import java.util.List;
+
+/** Makes, on a backup, the changes that the partition's owner has made. */
+public final class ChangeBackupOperation extends MapOperation
+        implements PartitionAwareOperation, BackupOperation, MutatingOperation {
+    private List<PartitionChange> changes;
+
+    public ChangeBackupOperation() {}
+
+    ChangeBackupOperation(String map, List<PartitionChange> changes) {
+        super(map);
+        this.changes = changes;
+    }
+
+    @Override
+    protected void runInternal() {
+        for (PartitionChange change : changes) {
+            if (change.value() == null) {
+                recordStore.removeBackup(change.key(), CallerProvenance.NOT_WAN);
+            } else {
+                recordStore.putBackupForEntryProcessor(
+                        change.key(), change.value(), true, change.ttlMillis(), -1, -1, CallerProvenance.NOT_WAN);
+                evict(change.key());
+            }
+        }
+    }
+
+    @Override
+    public int getFactoryId() {
+        return Ids.FACTORY;
+    }
+
+    @Override
+    public int getClassId() {
+        return Ids.CHANGE_BACKUP_OPERATION;
+    }
+
+    @Override
+    protected void writeInternal(ObjectDataOutput out) throws IOException {
+        super.writeInternal(out);
+        PartitionChange.writeAll(changes, out);
+    }
+
+    @Override
+    protected void readInternal(ObjectDataInput in) throws IOException {
+        super.readInternal(in);
+        changes = PartitionChange.readAll(in);
+    }
+}

@@ -1,0 +1,196 @@
+package io.hazelgate.engine.wire;
+
+import com.hazelcast.core.EntryEventType;
+import com.hazelcast.internal.nio.IOUtil;
+import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.map.impl.operation.MapOperation;
+import com.hazelcast.map.impl.record.Record;
+import com.hazelcast.map.impl.recordstore.RecordStore;
+import com.hazelcast.nio.ObjectDataInput;
+import com.hazelcast.nio.ObjectDataOutput;
+import com.hazelcast.spi.impl.operationservice.BackupAwareOperation;
+import com.hazelcast.spi.impl.operationservice.MutatingOperation;
+import com.hazelcast.spi.impl.operationservice.Operation;
+import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
+import com.hazelcast.wan.impl.CallerProvenance;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes changes to entries of one map in one partition, in order, each on its own condition; the backups get those that were made.
+ *
+ * <p>Hazelcast's own bulk operations either can't be conditional (putAll) or visit every key in every partition (an entry processor
+ * on keys: measured at 800 µs an event for batches of 1,000). This is the same work as theirs, once per key.
+ */
+public final class ChangeOperation extends MapOperation
+        implements PartitionAwareOperation, BackupAwareOperation, MutatingOperation {
+    private List<PartitionChange> changes;
+    /** Whose lane it has to be: all changes are made then, or none. Null for changes that anybody may make. */
+    private Data fenceKey;
+
+    private Data fenceValue;
+    private transient List<PartitionChange> made;
+    private transient Values refusals;
+
+    public ChangeOperation() {}
+
+    ChangeOperation(String map, List<PartitionChange> changes) {
+        super(map);
+        this.changes = changes;
+    }
+
+    ChangeOperation(String map, List<PartitionChange> changes, Data fenceKey, Data fenceValue) {
+        this(map, changes);
+        this.fenceKey = fenceKey;
+        this.fenceValue = fenceValue;
+    }
+
+    @Override
+    protected void runInternal() {
+        made = new ArrayList<>(changes.size());
+        refusals = null;
+        if (fenceKey != null && !mayBeMade()) {
+            return;
+        }
+        boolean heard = mapEventPublisher.hasEventListener(name);
+        boolean checked = fenceKey != null;
+        for (int i = 0; i < changes.size(); i++) {
+            PartitionChange change = changes.get(i);
+            boolean open = !checked && change.condition() != Change.Condition.ALWAYS;
+            Data present = open || heard ? valueOf(change.key()) : null;
+            if (open && !isMet(change, present)) {
+                refuse(i, present);
+                continue;
+            }
+            make(change);
+            made.add(change);
+            if (heard) {
+                tell(change, present);
+            }
+        }
+    }
+
+    /** Whether the lane is the caller's and no change is refused; what is wrong is in the refusals. */
+    private boolean mayBeMade() {
+        RecordStore<?> owners = mapServiceContext.getRecordStore(getPartitionId(), Names.LANE_OWNERS);
+        if (!JsonData.areSame(fenceValue, valueOf(owners, fenceKey))) {
+            refusals = new Values(changes.size());
+            refusals.fenced = true;
+            return false;
+        }
+        for (int i = 0; i < changes.size(); i++) {
+            Data present = valueOf(changes.get(i).key());
+            if (!isMet(changes.get(i), present)) {
+                refuse(i, present);
+            }
+        }
+        return refusals == null;
+    }
+
+    private Data valueOf(Data key) {
+        return valueOf(recordStore, key);
+    }
+
+    private Data valueOf(RecordStore<?> store, Data key) {
+        Record<?> record = store.getRecordOrNull(key, false);
+        return record == null ? null : mapServiceContext.toData(record.getValue());
+    }
+
+    private static boolean isMet(PartitionChange change, Data present) {
+        return switch (change.condition()) {
+            case ALWAYS -> true;
+            case ABSENT -> present == null;
+            case VERSION -> JsonData.versionOf(present) == change.expectedVersion();
+            case SAME -> JsonData.areSame(present, change.expected()) || JsonData.areSame(present, change.value());
+            case SAME_PAYLOAD -> present == null || Payload.areSame(present, change.value());
+        };
+    }
+
+    private void refuse(int index, Data present) {
+        if (refusals == null) {
+            refusals = new Values(changes.size());
+        }
+        refusals.refused[index] = true;
+        refusals.values[index] = present;
+    }
+
+    private void make(PartitionChange change) {
+        if (change.value() == null) {
+            recordStore.delete(change.key(), CallerProvenance.NOT_WAN);
+        } else {
+            recordStore.setWithUncountedAccess(change.key(), change.value(), true, change.ttlMillis(), -1);
+            evict(change.key());
+        }
+    }
+
+    private void tell(PartitionChange change, Data before) {
+        if (change.value() == null && before == null) {
+            return;
+        }
+        EntryEventType type = change.value() == null
+                ? EntryEventType.REMOVED
+                : before == null ? EntryEventType.ADDED : EntryEventType.UPDATED;
+        mapEventPublisher.publishEvent(getCallerAddress(), name, type, change.key(), before, change.value());
+    }
+
+    @Override
+    public void afterRunInternal() {
+        if (mapContainer.hasInvalidationListener()) {
+            invalidateNearCache(made.stream().map(PartitionChange::key).toList());
+        }
+        super.afterRunInternal();
+    }
+
+    /** Null when all changes were made. */
+    @Override
+    public Object getResponse() {
+        return refusals;
+    }
+
+    @Override
+    public boolean shouldBackup() {
+        return !made.isEmpty();
+    }
+
+    @Override
+    public int getSyncBackupCount() {
+        return mapContainer.getBackupCount();
+    }
+
+    @Override
+    public int getAsyncBackupCount() {
+        return mapContainer.getAsyncBackupCount();
+    }
+
+    @Override
+    public Operation getBackupOperation() {
+        return new ChangeBackupOperation(name, made);
+    }
+
+    @Override
+    public int getFactoryId() {
+        return Ids.FACTORY;
+    }
+
+    @Override
+    public int getClassId() {
+        return Ids.CHANGE_OPERATION;
+    }
+
+    @Override
+    protected void writeInternal(ObjectDataOutput out) throws IOException {
+        super.writeInternal(out);
+        PartitionChange.writeAll(changes, out);
+        IOUtil.writeData(out, fenceKey);
+        IOUtil.writeData(out, fenceValue);
+    }
+
+    @Override
+    protected void readInternal(ObjectDataInput in) throws IOException {
+        super.readInternal(in);
+        changes = PartitionChange.readAll(in);
+        fenceKey = IOUtil.readData(in);
+        fenceValue = IOUtil.readData(in);
+    }
+}

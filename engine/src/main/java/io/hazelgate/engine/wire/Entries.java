@@ -1,0 +1,196 @@
+package io.hazelgate.engine.wire;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
+import com.hazelcast.internal.partition.IPartitionService;
+import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.internal.serialization.SerializationService;
+import com.hazelcast.map.impl.MapService;
+import com.hazelcast.map.impl.MapServiceContext;
+import com.hazelcast.partition.PartitioningStrategy;
+import com.hazelcast.partition.strategy.StringPartitioningStrategy;
+import com.hazelcast.spi.impl.NodeEngine;
+import com.hazelcast.spi.impl.operationservice.Operation;
+import com.hazelcast.spi.impl.operationservice.OperationService;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/** Reads and changes many JSON entries at once: one operation for each partition that is touched. */
+public final class Entries {
+    private final NodeEngine nodeEngine;
+    private final MapServiceContext maps;
+    private final IPartitionService partitions;
+    private final OperationService operations;
+    private final SerializationService serialization;
+
+    public Entries(HazelcastInstance hazelcast) {
+        nodeEngine = ((HazelcastInstanceProxy) hazelcast).getOriginal().node.nodeEngine;
+        maps = nodeEngine.<MapService>getService(MapService.SERVICE_NAME).getMapServiceContext();
+        partitions = nodeEngine.getPartitionService();
+        operations = nodeEngine.getOperationService();
+        serialization = nodeEngine.getSerializationService();
+    }
+
+    /** The values by key, UTF-8; null where there is no entry. The map answered has every key asked for. */
+    public CompletableFuture<Map<String, byte[]>> read(String map, Collection<String> keys) {
+        return inEach(
+                map,
+                keys,
+                key -> key,
+                (partition, group) -> new ReadOperation(map, group.keys),
+                (answer, group, found) -> {
+                    for (int i = 0; i < group.items.size(); i++) {
+                        found.put(group.items.get(i), JsonData.textOf(answer.values[i], serialization));
+                    }
+                });
+    }
+
+    /**
+     * Makes changes, those of one partition in their order.
+     *
+     * @return what was refused: by key, the value that is there instead, or null where there is none
+     */
+    public CompletableFuture<Map<String, byte[]>> change(String map, List<Change> changes) {
+        return change(map, changes, null);
+    }
+
+    /**
+     * The same as the owner of the lanes: in each partition all changes are made, or none where one is refused.
+     *
+     * @return fails with {@link LaneTakenOver} where a lane has another owner
+     */
+    public CompletableFuture<Map<String, byte[]>> changeAsOwner(String map, List<Change> changes, Fence fence) {
+        return change(map, changes, fence);
+    }
+
+    private CompletableFuture<Map<String, byte[]>> change(String map, List<Change> changes, Fence fence) {
+        return inEach(
+                map,
+                changes,
+                Change::key,
+                (partition, group) -> operation(map, inPartition(group), fence, partition),
+                (answer, group, refused) -> {
+                    for (int i = 0; answer != null && i < group.items.size(); i++) {
+                        if (answer.fenced) {
+                            throw new LaneTakenOver(partitionOf(group.keys.get(i)));
+                        }
+                        if (answer.refused[i]) {
+                            refused.put(group.items.get(i).key(), JsonData.textOf(answer.values[i], serialization));
+                        }
+                    }
+                });
+    }
+
+    private static List<PartitionChange> inPartition(Group<Change> group) {
+        List<PartitionChange> changes = new ArrayList<>(group.items.size());
+        for (int i = 0; i < group.items.size(); i++) {
+            Change change = group.items.get(i);
+            changes.add(new PartitionChange(
+                    group.keys.get(i),
+                    change.condition(),
+                    change.expectedVersion(),
+                    change.expected() == null ? null : JsonData.of(change.expected()),
+                    change.json() == null ? null : JsonData.of(change.json()),
+                    change.ttlMillis()));
+        }
+        return changes;
+    }
+
+    /** One operation for each partition; what they answer is collected once all have. */
+    private <T> CompletableFuture<Map<String, byte[]>> inEach(
+            String map,
+            Collection<T> items,
+            Function<T, String> keyOf,
+            BiFunction<Integer, Group<T>, Operation> operation,
+            Collect<T> collect) {
+        Map<String, byte[]> collected = new HashMap<>();
+        List<CompletableFuture<?>> running = new ArrayList<>();
+        List<Runnable> collecting = new ArrayList<>();
+        grouped(map, items, keyOf).forEach((partition, group) -> {
+            CompletableFuture<Values> answer = invoke(operation.apply(partition, group), partition);
+            running.add(answer);
+            collecting.add(() -> collect.from(answer.join(), group, collected));
+        });
+        return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
+                .thenApply(done -> {
+                    collecting.forEach(Runnable::run);
+                    return collected;
+                });
+    }
+
+    private interface Collect<T> {
+        void from(Values answer, Group<T> group, Map<String, byte[]> collected);
+    }
+
+    /** Takes many entries for one map. */
+    public Filling filling(String map) {
+        return new Filling(this, map, partitions.getPartitionCount());
+    }
+
+    /** Puts entries where there is none yet; those of one partition, as a {@link Filling} has collected them. */
+    CompletableFuture<?> fill(String map, int partition, List<PartitionChange> changes) {
+        return invoke(new ChangeOperation(map, changes), partition);
+    }
+
+    PartitioningStrategy<?> strategyOf(String map) {
+        return maps.getMapContainer(map).getPartitioningStrategy();
+    }
+
+    int partitionOf(Data key) {
+        return partitions.getPartitionId(key);
+    }
+
+    /** A key that is a part of some bytes in UTF-8. */
+    Data serialized(byte[] bytes, int from, int to, PartitioningStrategy<?> strategy) {
+        if (strategy == null) {
+            return KeyData.of(bytes, from, to);
+        }
+        return strategy instanceof StringPartitioningStrategy
+                ? KeyData.ofLane(bytes, from, to)
+                : maps.toData(new String(bytes, from, to - from, StandardCharsets.UTF_8), strategy);
+    }
+
+    private ChangeOperation operation(String map, List<PartitionChange> changes, Fence fence, int partition) {
+        return fence == null
+                ? new ChangeOperation(map, changes)
+                : new ChangeOperation(
+                        map, changes, serialization.toData(fence.keyOf(partition)), JsonData.of(fence.owner()));
+    }
+
+    private static final class Group<T> {
+        final List<T> items = new ArrayList<>();
+        final List<Data> keys = new ArrayList<>();
+    }
+
+    private <T> Map<Integer, Group<T>> grouped(String map, Collection<T> items, Function<T, String> keyOf) {
+        PartitioningStrategy<?> strategy = strategyOf(map);
+        Map<Integer, Group<T>> groups = new LinkedHashMap<>();
+        for (T item : items) {
+            byte[] text = keyOf.apply(item).getBytes(StandardCharsets.UTF_8);
+            Data key = serialized(text, 0, text.length, strategy);
+            Group<T> group = groups.computeIfAbsent(partitionOf(key), partition -> new Group<>());
+            group.items.add(item);
+            group.keys.add(key);
+        }
+        return groups;
+    }
+
+    private CompletableFuture<Values> invoke(Operation operation, int partition) {
+        return operations
+                .<Values>createInvocationBuilder(MapService.SERVICE_NAME, operation, partition)
+                .invoke();
+    }
+
+    /** Whether two envelopes carry the same payload. */
+    public static boolean haveSamePayload(byte[] one, byte[] other) {
+        return Payload.areSame(JsonData.of(one), JsonData.of(other));
+    }
+}

@@ -1,0 +1,213 @@
+package io.hazelgate.engine.network;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.IndeterminateOperationStateException;
+import com.hazelcast.map.EntryProcessor;
+import com.hazelcast.map.IMap;
+import com.hazelcast.partition.Partition;
+import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.network.Turns.Turn;
+import io.hazelgate.engine.wire.Names;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TurnsTest {
+    private static CountDownLatch hung;
+
+    private HazelcastInstance one;
+    private HazelcastInstance other;
+    private Turns turns;
+    private Turns ofOther;
+    /** What the first member keeps, and the other has the backup of. */
+    private String what;
+
+    @BeforeEach
+    void twoMembers() throws Exception {
+        String cluster = "test-" + TestMember.newId();
+        int port = TestMember.freePort();
+        one = TestMember.newMember(cluster, port, port);
+        other = TestMember.newMember(cluster, TestMember.freePort(), port);
+        TestMember.awaitSafe(other);
+        turns = new Turns(one);
+        ofOther = new Turns(other);
+        what = keyOf(one);
+    }
+
+    @AfterEach
+    void theyGo() {
+        one.getLifecycleService().terminate();
+        other.getLifecycleService().terminate();
+    }
+
+    @Test
+    void oneAtATime() throws InterruptedException {
+        Turn turn = turns.take(what);
+        assertNull(turns.take(what));
+        assertNull(ofOther.take(what, 50));
+        turn.close();
+        try (Turn next = ofOther.take(what)) {
+            assertNotNull(next);
+            assertNull(turns.take(what));
+        }
+        assertEquals(0, one.getMap(Names.TURNS).size());
+    }
+
+    @Test
+    void ofManyWhoWantItAtOnceOneHasIt() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            for (int round = 0; round < 20; round++) {
+                CountDownLatch all = new CountDownLatch(8);
+                List<Future<Turn>> asked = new ArrayList<>();
+                for (int number = 0; number < 8; number++) {
+                    Turns mine = number % 2 == 0 ? turns : ofOther;
+                    Callable<Turn> take = () -> {
+                        all.countDown();
+                        all.await();
+                        return mine.take(what);
+                    };
+                    asked.add(threads.submit(take));
+                }
+                List<Turn> taken = new ArrayList<>();
+                for (Future<Turn> each : asked) {
+                    if (each.get() != null) {
+                        taken.add(each.get());
+                    }
+                }
+                assertEquals(1, taken.size());
+                taken.get(0).close();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void whoWaitsGetsItWhenItIsFree() throws Exception {
+        Turn turn = turns.take(what);
+        Thread closing = new Thread(turn::close);
+        closing.start();
+        assertNotNull(ofOther.take(what, 60_000));
+        closing.join();
+    }
+
+    @Test
+    void thatOfAMemberThatIsGoneIsFree() throws InterruptedException {
+        assertNotNull(ofOther.take(what, "theirs"));
+        assertTrue(turns.isAt(what, "theirs"));
+        other.getLifecycleService().terminate();
+        assertNotNull(turns.take(what, 60_000));
+        assertFalse(turns.isAt(what, "theirs"));
+    }
+
+    @Test
+    void itsIdSaysWhoIsAtIt() {
+        try (Turn turn = turns.take(what, "mine")) {
+            assertNotNull(turn);
+            assertTrue(ofOther.isAt(what, "mine"));
+            assertFalse(ofOther.isAt(what, "ine"));
+        }
+        assertFalse(ofOther.isAt(what, "mine"));
+    }
+
+    @Test
+    void oneThatWasPerhapsTakenIsGivenBack() {
+        List<CompletionStage<Object>> hanging = hangBackups();
+        assertThrows(IndeterminateOperationStateException.class, () -> turns.take(what));
+        assertNotNull(one.getMap(Names.TURNS).get(what), "it was taken, and nobody was told");
+        goOn(hanging);
+
+        assertNull(ofOther.take(what));
+        turns.look();
+        assertNotNull(ofOther.take(what));
+    }
+
+    @Test
+    void oneThatWasPerhapsTakenIsNotInTheWayOfTheNextOfTheSameMember() {
+        List<CompletionStage<Object>> hanging = hangBackups();
+        assertThrows(IndeterminateOperationStateException.class, () -> turns.take(what));
+        goOn(hanging);
+
+        Turn next = turns.take(what);
+        assertNotNull(next);
+        turns.look();
+        assertNull(ofOther.take(what));
+        next.close();
+        assertNotNull(ofOther.take(what));
+    }
+
+    @Test
+    void oneThatIsGivenBackWhileABackupHangsIsFree() {
+        Turn turn = turns.take(what);
+        List<CompletionStage<Object>> hanging = hangBackups();
+        turn.close();
+        goOn(hanging);
+        turns.look();
+        assertNotNull(ofOther.take(what));
+    }
+
+    private static String keyOf(HazelcastInstance member) {
+        for (int number = 0; ; number++) {
+            Partition partition = member.getPartitionService().getPartition("key-" + number);
+            if (partition.getOwner().localMember()) {
+                return "key-" + number;
+            }
+        }
+    }
+
+    /** The other member is busy with what it owns: of what it backs up it acknowledges nothing. */
+    private List<CompletionStage<Object>> hangBackups() {
+        hung = new CountDownLatch(1);
+        IMap<String, String> map = other.getMap("hung");
+        Map<Integer, String> keys = new TreeMap<>();
+        for (int number = 0; number < 2_000; number++) {
+            Partition partition = other.getPartitionService().getPartition("hung-" + number);
+            if (partition.getOwner().localMember()) {
+                keys.putIfAbsent(partition.getPartitionId(), "hung-" + number);
+            }
+        }
+        List<CompletionStage<Object>> hanging = new ArrayList<>();
+        keys.values().forEach(key -> hanging.add(map.submitToKey(key, new Hang())));
+        return hanging;
+    }
+
+    private static void goOn(List<CompletionStage<Object>> hanging) {
+        hung.countDown();
+        hanging.forEach(each -> each.toCompletableFuture().join());
+    }
+
+    private static final class Hang implements EntryProcessor<String, String, Object> {
+        @Override
+        public Object process(Map.Entry<String, String> entry) {
+            try {
+                hung.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return null;
+        }
+
+        @Override
+        public EntryProcessor<String, String, Object> getBackupProcessor() {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package io.hazelgate.engine.rebuild;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.rebuild.OwnedEvents.StoredEvent;
+import io.hazelgate.engine.wire.Names;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class OwnedInMemoryTest {
+    private static final long BASE = 9_000_000_000_000_000L;
+    private final HazelcastInstance hazelcast = TestMember.hazelcast();
+    private final IMap<String, HazelcastJsonValue> store = hazelcast.getMap(Names.EVENT_STORE);
+    private final OwnedEvents log = new OwnedInMemory(hazelcast, TestMember.indexes(hazelcast));
+    private final List<String> keys = new ArrayList<>();
+
+    OwnedInMemoryTest() throws Exception {}
+
+    @BeforeEach
+    void storeEvents() {
+        for (int i = 5; i > 0; i--) {
+            String key = "T:" + i + "@" + TestMember.newId();
+            keys.add(key);
+            store.set(key, new HazelcastJsonValue(String.format("{\"cursor\":\"%016d-%05d\"}", BASE + i, 70 + i)));
+        }
+    }
+
+    @AfterEach
+    void removeThem() {
+        keys.forEach(store::delete);
+    }
+
+    private static List<Long> positions(List<StoredEvent> events) {
+        return events.stream()
+                .map(event -> Long.parseLong(event.cursor().substring(0, 16)) - BASE)
+                .toList();
+    }
+
+    @Test
+    void eventsComeInTheOrderOfTheirPositions() {
+        List<StoredEvent> events = log.read(OwnedEvents.cursorAfter(BASE), BASE + 9, 100, 1_000_000);
+        assertEquals(List.of(1L, 2L, 3L, 4L, 5L), positions(events));
+        assertEquals(71, events.get(0).lane());
+    }
+
+    @Test
+    void itGoesOnAfterACursorAndEndsAtAPosition() {
+        List<StoredEvent> first = log.read(OwnedEvents.cursorAfter(BASE), BASE + 4, 2, 1_000_000);
+        assertEquals(List.of(1L, 2L), positions(first));
+        assertEquals(List.of(3L, 4L), positions(log.read(first.get(1).cursor(), BASE + 4, 100, 1_000_000)));
+        assertEquals(List.of(), log.read(OwnedEvents.cursorAfter(BASE + 4), BASE + 4, 100, 1_000_000));
+    }
+
+    @Test
+    void itStopsWhenItHasReadEnoughBytes() {
+        assertEquals(List.of(1L), positions(log.read(OwnedEvents.cursorAfter(BASE), BASE + 9, 100, 1)));
+    }
+}
