@@ -2,6 +2,7 @@ package io.hazelgate.engine.letters;
 
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.EntryWriter;
+import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
@@ -17,7 +18,6 @@ import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Blame;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Crumb;
-import io.hazelgate.engine.projector.Messages;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
@@ -54,7 +54,6 @@ public final class DeadLetters {
     private static final long MAX_BACKOFF_MILLIS = 1_000;
     private static final long PROBE_MILLIS = 100;
     private static final long AWAY_NANOS = TimeUnit.SECONDS.toNanos(15);
-    private static final int MAX_ROUNDS = 16;
     private static final int MAX_FAILURES = 8;
     private static final long FIRST_BACKOFF_MILLIS = 20;
 
@@ -67,6 +66,7 @@ public final class DeadLetters {
     private final Retries retries;
     private final UnaryOperator<String> building;
     private final EntryLoader loader;
+    private final Rounds rounds = new Rounds(this::load);
     private final EntryWriter writer;
     private final ILogger log;
 
@@ -210,14 +210,14 @@ public final class DeadLetters {
         int before = resolving.steps().size() - 1;
         for (List<Write> step : resolving.steps().subList(0, before)) {
             keep(step);
-            if (!writer.write(step).isEmpty()) {
+            if (!writer.write(step).join().isEmpty()) {
                 return null;
             }
         }
         List<Write> last = resolving.steps().get(before);
         boolean gone = last.stream().anyMatch(write -> write.value() == null);
         List<Settled> settled = settle(asking, resolving.affected(), gone ? order.deadLetterId() : null);
-        if (!writer.write(last).isEmpty()) {
+        if (!writer.write(last).join().isEmpty()) {
             return null;
         }
         String answer = new String(resolving.answer(), StandardCharsets.UTF_8);
@@ -315,16 +315,10 @@ public final class DeadLetters {
     }
 
     private Resolving ask(Asking asking, Order order) {
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        for (int round = 0; round < MAX_ROUNDS; round++) {
-            Resolving resolving = asking.ask(care -> asking.projector.resolve(Messages.resolve(
-                    order, Clock.iso(Clock.micros()), retries.attempts(), retries.backoffMillis(), loaded, care)));
-            if (resolving.needs().isEmpty()) {
-                return resolving;
-            }
-            load(resolving.needs(), loaded);
-        }
-        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+        return rounds.ask(
+                new HashMap<>(),
+                (round, loaded) -> asking.ask(care -> asking.projector.resolve(
+                        order, Clock.iso(Clock.micros()), retries.attempts(), retries.backoffMillis(), loaded, care)));
     }
 
     /** A record that is too old for the map is in the log. */
@@ -344,17 +338,13 @@ public final class DeadLetters {
         if (affected.isEmpty()) {
             return List.of();
         }
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        for (int round = 0; round < MAX_ROUNDS; round++) {
-            Resolving.Settling settling = asking.ask(care -> asking.projector.settle(
-                    Messages.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)));
-            if (settling.needs().isEmpty()) {
-                tell(settling.events());
-                return settling.events();
-            }
-            load(settling.needs(), loaded);
-        }
-        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+        List<Settled> events = rounds.ask(
+                        new HashMap<>(),
+                        (round, loaded) -> asking.ask(care ->
+                                asking.projector.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)))
+                .events();
+        tell(events);
+        return events;
     }
 
     private void tell(List<Settled> settled) {

@@ -3,6 +3,7 @@ package io.hazelgate.engine.live;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.EntryWriter;
+import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.KnownEvents;
@@ -12,6 +13,9 @@ import io.hazelgate.engine.log.LogAway;
 import io.hazelgate.engine.log.NewEvent;
 import io.hazelgate.engine.log.StoreConflict;
 import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Answering;
+import io.hazelgate.engine.projector.Asker;
+import io.hazelgate.engine.projector.AskerAhead;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
@@ -51,7 +55,6 @@ import java.util.function.Consumer;
  * {@code event-ids} and the store, and what it has applied by the entries' own marks.
  */
 final class BatchProcessor {
-    private static final int MAX_ROUNDS = 16;
     private static final long FIRST_BACKOFF_MILLIS = 20;
     private static final long MAX_BACKOFF_MILLIS = 1_000;
 
@@ -64,11 +67,12 @@ final class BatchProcessor {
     private final Gate gate;
     private final Pipeline pipeline;
     private final Projector projector;
-    private final Projector.AskerAhead askingAhead;
-    private final Projector.Asker projecting;
+    private final AskerAhead askingAhead;
+    private final Asker projecting;
     private final Lanes lanes;
     private final OwnedLanes owned;
     private final EntryLoader loader;
+    private final Rounds rounds;
     private final EntryWriter writer;
     private final Notices notices;
     private final Entries entries;
@@ -95,6 +99,7 @@ final class BatchProcessor {
         projecting = projector.newAsker();
         lanes = shared.lanes();
         loader = shared.store().loader();
+        rounds = new Rounds(loader::load);
         writer = new EntryWriter(shared.store());
         notices = new Notices(hazelcast);
         log = hazelcast.getLoggingService().getLogger(BatchProcessor.class);
@@ -159,7 +164,7 @@ final class BatchProcessor {
         }
         List<Input> inputs = inputs(events, List.of());
         long batchId = projector.newBatchId();
-        Projector.Answering answering = askingAhead.ask(batchId, 1, inputs, loaded);
+        Answering answering = askingAhead.ask(batchId, 1, inputs, loaded);
         // Who comes after it asks after it.
         run.asked(needs);
         Answer answer = answering.await();
@@ -320,14 +325,15 @@ final class BatchProcessor {
                 inputs = withKnown(inputs, events, found.size(), known);
             }
             if (seenBefore || answer.needsMore()) {
-                answer = fold(batchId, answer.needs(), inputs, loaded, care);
+                loader.load(answer.needs(), loaded);
+                answer = fold(batchId, inputs, loaded, care);
             }
         } else {
             loader.load(needs, loaded);
             if (known.await()) {
                 inputs = withKnown(inputs, events, found.size(), known);
             }
-            answer = fold(batchId, Map.of(), inputs, loaded, care);
+            answer = fold(batchId, inputs, loaded, care);
         }
         if (!found.isEmpty()) {
             current.troubled();
@@ -438,22 +444,8 @@ final class BatchProcessor {
         return with;
     }
 
-    /** Asks the projector until it has seen all that it needs. */
-    private Answer fold(
-            long batchId,
-            Map<String, List<String>> needs,
-            List<Input> inputs,
-            Map<String, Map<String, byte[]>> loaded,
-            Care care) {
-        loader.load(needs, loaded);
-        for (int round = 1; round <= MAX_ROUNDS; round++) {
-            Answer answer = projecting.process(batchId, round, inputs, loaded, care);
-            if (!answer.needsMore()) {
-                return answer;
-            }
-            loader.load(answer.needs(), loaded);
-        }
-        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+    private Answer fold(long batchId, List<Input> inputs, Map<String, Map<String, byte[]>> loaded, Care care) {
+        return rounds.ask(1, loaded, (round, all) -> projecting.process(batchId, round, inputs, all, care));
     }
 
     /**
@@ -531,7 +523,7 @@ final class BatchProcessor {
             List<byte[]> records,
             List<Outcome> outcomes,
             Care care) {
-        Set<Integer> conflicting = write(writes);
+        Set<Integer> conflicting = writer.writeLettersFirst(writes);
         long backoff = 1;
         while (!conflicting.isEmpty()) {
             current.troubled();
@@ -543,7 +535,7 @@ final class BatchProcessor {
                 again.add(
                         new Input(input.envelope(), input.lane(), input.position(), input.receivedAt(), null, record));
             }
-            Answer answer = fold(batchId, Map.of(), again, new HashMap<>(), care);
+            Answer answer = fold(batchId, again, new HashMap<>(), care);
             List<Integer> indexes = List.copyOf(conflicting);
             for (int i = 0; i < indexes.size(); i++) {
                 Outcome first = outcomes.get(indexes.get(i));
@@ -551,21 +543,12 @@ final class BatchProcessor {
                         indexes.get(i), first.asDecidedNow(answer.outcomes().get(i)));
             }
             conflicting = new TreeSet<>();
-            for (int index : write(answer.writes())) {
+            for (int index : writer.writeLettersFirst(answer.writes())) {
                 conflicting.add(indexes.get(index));
             }
             sleep(backoff);
             backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2);
         }
-    }
-
-    /** Returns the indexes of the events whose writes were refused, because another member had changed the entry meanwhile. */
-    private Set<Integer> write(List<Write> writes) {
-        Set<Integer> refused = new TreeSet<>();
-        for (Write write : writer.writeLettersFirst(writes)) {
-            Arrays.stream(write.events()).forEach(refused::add);
-        }
-        return refused;
     }
 
     private void sendStoredNotices(List<Outcome> outcomes, long persistedAt) {

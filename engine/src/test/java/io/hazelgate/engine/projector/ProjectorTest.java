@@ -48,7 +48,7 @@ class ProjectorTest {
     }
 
     /** A projector that does with each message on the stream what the script says. */
-    private Projector.Asker asker(BiConsumer<byte[], StreamObserver<byte[]>> script) throws Exception {
+    private Asker asker(BiConsumer<byte[], StreamObserver<byte[]>> script) throws Exception {
         server = NettyServerBuilder.forPort(0)
                 .addService(ServerServiceDefinition.builder("hazelgate.Projector")
                         .addMethod(
@@ -93,13 +93,13 @@ class ProjectorTest {
         }
     }
 
-    private static Answer ask(Projector.Asker asker) {
+    private static Answer ask(Asker asker) {
         return asker.process(1, 1, List.of(), Map.of(), new Care(true, List.of()));
     }
 
     @Test
     void crumbsAreConfirmedUntilTheAnswerComes() throws Exception {
-        Projector.Asker asker = asker((message, answers) ->
+        Asker asker = asker((message, answers) ->
                 answers.onNext(heard.size() < 3 ? strings("fold", "f", "e" + heard.size(), "v", "k") : NOTHING));
         assertFalse(ask(asker).needsMore());
         assertEquals(3, heard.size());
@@ -109,7 +109,7 @@ class ProjectorTest {
 
     @Test
     void theLastCrumbIsKnownWhenItDies() throws Exception {
-        Projector.Asker asker = asker((message, answers) -> {
+        Asker asker = asker((message, answers) -> {
             if (heard.size() == 1) {
                 answers.onNext(strings("fold", "f", "e1", "v", "k"));
             } else {
@@ -124,13 +124,13 @@ class ProjectorTest {
     @Test
     void whoDoesNotAnswerInTimeIsAway() throws Exception {
         timeoutSeconds = 1;
-        Projector.Asker asker = asker((message, answers) -> {});
+        Asker asker = asker((message, answers) -> {});
         assertThrows(ProjectorAway.class, () -> ask(asker));
     }
 
     @Test
     void aFailureIsNoAbsence() throws Exception {
-        Projector.Asker asker = asker((message, answers) ->
+        Asker asker = asker((message, answers) ->
                 answers.onError(Status.INTERNAL.withDescription("boom").asException()));
         assertThrows(ProjectorFailed.class, () -> ask(asker));
         assertThrows(ProjectorFailed.class, () -> ask(asker), "the next question has a stream of its own");
@@ -139,7 +139,7 @@ class ProjectorTest {
 
     @Test
     void whatDoesNotFitIsSaidSo() throws Exception {
-        Projector.Asker asker = asker((message, answers) -> answers.onError(
+        Asker asker = asker((message, answers) -> answers.onError(
                 Status.RESOURCE_EXHAUSTED.withDescription("70 MB").asException()));
         assertThrows(BatchTooLarge.class, () -> ask(asker));
         byte[] huge = new byte[65 * 1024 * 1024];
@@ -149,7 +149,7 @@ class ProjectorTest {
 
     @Test
     void anotherProcessThatAnswersIsARestart() throws Exception {
-        Projector.Asker asker = asker((message, answers) -> answers.onError(Status.UNAVAILABLE.asException()));
+        Asker asker = asker((message, answers) -> answers.onError(Status.UNAVAILABLE.asException()));
         assertEquals(0, projector.restarts());
         assertThrows(ProjectorAway.class, () -> ask(asker));
         instance = "two";
