@@ -1,6 +1,6 @@
 package io.hazelgate.engine.fold;
 
-import io.hazelgate.engine.projector.Answering;
+import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Replayer;
 import io.hazelgate.engine.projector.Write;
@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -40,7 +41,7 @@ public final class Replaying<B> implements AutoCloseable {
     private static final class Batch<B> {
         final B what;
         final long id;
-        Answering answer;
+        Supplier<Answer> answer;
         CompletableFuture<List<Write>> refused;
 
         Batch(B what, long id) {
@@ -97,12 +98,12 @@ public final class Replaying<B> implements AutoCloseable {
     private void advance() {
         Batch<B> read = reading.poll();
         if (read != null) {
-            read.answer = replayer.fold(read.id, load(read.answer.await().needs()));
+            read.answer = replayer.fold(read.id, load(read.answer.get().needs()));
             folding.add(read);
         }
         if (folding.size() > 1 || read == null) {
             Batch<B> folded = folding.remove();
-            List<Write> writes = folded.answer.await().writes();
+            List<Write> writes = folded.answer.get().writes();
             settle();
             folded.refused = writer.write(writes);
             writing.add(folded);

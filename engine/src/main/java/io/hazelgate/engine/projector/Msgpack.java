@@ -41,9 +41,10 @@ final class Msgpack {
         }
     }
 
-    static <T> T unpacked(byte[] body, Unpacking<T> unpacking) {
+    /** Reads a message, which is one array. */
+    static <T> T tuple(byte[] body, Unpacking<T> unpacking) {
         try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(body)) {
-            return unpacking.from(unpacker);
+            return tuple(unpacker, unpacking);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -70,6 +71,15 @@ final class Msgpack {
         } else {
             packer.packBinaryHeader(bytes.length).writePayload(bytes);
         }
+    }
+
+    private static <T> T tuple(MessageUnpacker unpacker, Unpacking<T> unpacking) throws IOException {
+        unpacker.unpackArrayHeader();
+        return unpacking.from(unpacker);
+    }
+
+    static <T> List<T> tuples(MessageUnpacker unpacker, Unpacking<T> unpacking) throws IOException {
+        return list(unpacker, item -> tuple(item, unpacking));
     }
 
     static <T> List<T> list(MessageUnpacker unpacker, Unpacking<T> unpacking) throws IOException {

@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Questions that don't wait for each other's answers. Where one is not answered, none after it is. */
 final class Pipelined {
@@ -17,8 +18,13 @@ final class Pipelined {
         stream = connection.open(method);
     }
 
-    /** By one thread at a time. */
-    Answering ask(byte[] question, Function<byte[], Answer> reply) {
+    /**
+     * By one thread at a time.
+     *
+     * @return waits for the answer; throws {@link ProjectorAway} when nothing comes, and {@link ProjectorFailed} when it can't be
+     *     answered in this way, or not any more
+     */
+    Supplier<Answer> ask(byte[] question, Function<byte[], Answer> reply) {
         Connection.requireSize(question);
         CompletableFuture<byte[]> answer = stream.send(question);
         return () -> {

@@ -123,9 +123,7 @@ public final class Projector implements Answerer, AutoCloseable {
 
     @Override
     public void awaitReady() throws InterruptedException {
-        while (!connection.answers() && !probe()) {
-            Thread.sleep(PROBE_INTERVAL_MILLIS);
-        }
+        await(Long.MAX_VALUE);
     }
 
     /**
@@ -137,13 +135,7 @@ public final class Projector implements Answerer, AutoCloseable {
         return new Answerer() {
             @Override
             public void awaitReady() throws InterruptedException {
-                long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-                while (!connection.answers() && !probe()) {
-                    if (System.nanoTime() > until) {
-                        throw new ProjectorAway("the projector at " + address() + " is away", null);
-                    }
-                    Thread.sleep(PROBE_INTERVAL_MILLIS);
-                }
+                await(millis);
             }
 
             @Override
@@ -151,6 +143,16 @@ public final class Projector implements Answerer, AutoCloseable {
                 return life;
             }
         };
+    }
+
+    private void await(long millis) throws InterruptedException {
+        long from = System.nanoTime();
+        while (!connection.answers() && !probe()) {
+            if (System.nanoTime() - from > TimeUnit.MILLISECONDS.toNanos(millis)) {
+                throw new ProjectorAway("the projector at " + address() + " is away", null);
+            }
+            Thread.sleep(PROBE_INTERVAL_MILLIS);
+        }
     }
 
     /** Asks once whether it is there, so that readiness is known while no events come. */

@@ -3,6 +3,7 @@ package io.hazelgate.engine.projector;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * One who has a long log folded, over a stream on which several questions may be under way; they are answered in their order.
@@ -16,12 +17,12 @@ public final class Replayer implements AutoCloseable {
     }
 
     /** Has a batch read; what it needs is the answer. */
-    public Answering read(long batchId, Collection<String> views, List<byte[]> records) {
+    public Supplier<Answer> read(long batchId, Collection<String> views, List<byte[]> records) {
         return questions.ask(Requests.fold(batchId, 0, views, records, Map.of(), Care.NONE), Replies::folded);
     }
 
     /** Has a batch that was read folded; its writes are the answer. */
-    public Answering fold(long batchId, Map<String, Map<String, byte[]>> loaded) {
+    public Supplier<Answer> fold(long batchId, Map<String, Map<String, byte[]>> loaded) {
         return questions.ask(Requests.fold(batchId, 1, List.of(), List.of(), loaded, Care.NONE), Replies::folded);
     }
 

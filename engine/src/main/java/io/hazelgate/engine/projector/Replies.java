@@ -5,10 +5,14 @@ import static io.hazelgate.engine.projector.Msgpack.list;
 import static io.hazelgate.engine.projector.Msgpack.text;
 import static io.hazelgate.engine.projector.Msgpack.texts;
 import static io.hazelgate.engine.projector.Msgpack.textsByName;
-import static io.hazelgate.engine.projector.Msgpack.unpacked;
+import static io.hazelgate.engine.projector.Msgpack.tuple;
+import static io.hazelgate.engine.projector.Msgpack.tuples;
 
 import io.hazelgate.engine.projector.Description.UsualRead;
 import io.hazelgate.engine.projector.Description.UsualReads;
+import io.hazelgate.engine.projector.Resolving.Affected;
+import io.hazelgate.engine.projector.Resolving.Settled;
+import io.hazelgate.engine.projector.Resolving.Settling;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,66 +26,70 @@ final class Replies {
     private Replies() {}
 
     static Answer processed(byte[] body) {
-        return unpacked(body, reply -> {
-            reply.unpackArrayHeader();
-            return new Answer(textsByName(reply), list(reply, Replies::outcome), list(reply, Replies::write));
-        });
+        return tuple(
+                body,
+                reply ->
+                        new Answer(textsByName(reply), tuples(reply, Replies::outcome), tuples(reply, Replies::write)));
     }
 
     static Answer folded(byte[] body) {
-        return unpacked(body, reply -> {
-            reply.unpackArrayHeader();
-            return new Answer(textsByName(reply), List.of(), list(reply, Replies::write));
-        });
+        return tuple(body, reply -> new Answer(textsByName(reply), List.of(), tuples(reply, Replies::write)));
     }
 
     static Resolving resolving(byte[] body) {
-        return unpacked(body, reply -> {
-            reply.unpackArrayHeader();
-            return new Resolving(
-                    textsByName(reply),
-                    list(reply, step -> list(step, Replies::write)),
-                    list(reply, Replies::affected),
-                    bytes(reply));
-        });
+        return tuple(
+                body,
+                reply -> new Resolving(
+                        textsByName(reply),
+                        list(reply, step -> tuples(step, Replies::write)),
+                        tuples(
+                                reply,
+                                event ->
+                                        new Affected(event.unpackString(), event.unpackString(), event.unpackString())),
+                        bytes(reply)));
     }
 
-    static Resolving.Settling settling(byte[] body) {
-        return unpacked(body, reply -> {
-            reply.unpackArrayHeader();
-            return new Resolving.Settling(textsByName(reply), list(reply, Replies::settled));
-        });
+    static Settling settling(byte[] body) {
+        return tuple(
+                body,
+                reply -> new Settling(
+                        textsByName(reply),
+                        tuples(
+                                reply,
+                                event -> new Settled(
+                                        event.unpackString(),
+                                        bytes(event),
+                                        event.unpackString(),
+                                        event.unpackBoolean()))));
     }
 
     static Description description(byte[] body) {
-        return unpacked(body, reply -> {
-            reply.unpackArrayHeader();
+        Map<String, List<String>> views = new LinkedHashMap<>();
+        Map<String, String> code = new LinkedHashMap<>();
+        Map<String, String> aggregates = new LinkedHashMap<>();
+        Map<String, UsualReads> usualReads = new LinkedHashMap<>();
+        return tuple(body, reply -> {
             String fingerprint = reply.unpackString();
-            Map<String, List<String>> views = new LinkedHashMap<>();
-            Map<String, String> code = new LinkedHashMap<>();
-            int viewCount = reply.unpackArrayHeader();
-            for (int i = 0; i < viewCount; i++) {
-                reply.unpackArrayHeader();
-                String view = reply.unpackString();
-                views.put(view, texts(reply));
-                code.put(view, reply.unpackString());
-            }
-            Map<String, String> aggregates = new LinkedHashMap<>();
-            Map<String, UsualReads> usualReads = new LinkedHashMap<>();
-            int typeCount = reply.unpackArrayHeader();
-            for (int i = 0; i < typeCount; i++) {
-                reply.unpackArrayHeader();
-                String eventType = reply.unpackString();
-                aggregates.put(eventType, reply.unpackString());
-                usualReads.put(eventType, new UsualReads(list(reply, Replies::usualRead), reply.unpackBoolean()));
-            }
+            tuples(reply, view -> {
+                String name = view.unpackString();
+                views.put(name, texts(view));
+                return code.put(name, view.unpackString());
+            });
+            tuples(reply, type -> {
+                String name = type.unpackString();
+                aggregates.put(name, type.unpackString());
+                List<UsualRead> reads = tuples(
+                        type,
+                        read -> new UsualRead(
+                                read.unpackString(), List.of(read.unpackString().split("\\."))));
+                return usualReads.put(name, new UsualReads(reads, type.unpackBoolean()));
+            });
             return new Description(fingerprint, views, code, aggregates, usualReads);
         });
     }
 
     static Life life(byte[] body) {
-        List<String> fields = unpacked(body, Msgpack::texts);
-        return new Life(fields.get(0), fields.get(1));
+        return tuple(body, reply -> new Life(reply.unpackString(), reply.unpackString()));
     }
 
     /** Whether it is a crumb, an array of five, and no answer. */
@@ -90,12 +98,17 @@ final class Replies {
     }
 
     static Crumb crumb(byte[] body) {
-        List<String> fields = unpacked(body, Msgpack::texts);
-        return new Crumb(fields.get(0), fields.get(1), fields.get(2), fields.get(3), fields.get(4));
+        return tuple(
+                body,
+                reply -> new Crumb(
+                        reply.unpackString(),
+                        reply.unpackString(),
+                        reply.unpackString(),
+                        reply.unpackString(),
+                        reply.unpackString()));
     }
 
     private static Outcome outcome(MessageUnpacker reply) throws IOException {
-        reply.unpackArrayHeader();
         return new Outcome(
                 reply.unpackInt(),
                 text(reply),
@@ -108,7 +121,6 @@ final class Replies {
     }
 
     private static Write write(MessageUnpacker reply) throws IOException {
-        reply.unpackArrayHeader();
         String map = reply.unpackString();
         String key = reply.unpackString();
         long expectedVersion = reply.unpackLong();
@@ -118,20 +130,5 @@ final class Replies {
             events[i] = reply.unpackInt();
         }
         return new Write(map, key, expectedVersion, value, events);
-    }
-
-    private static Resolving.Affected affected(MessageUnpacker reply) throws IOException {
-        reply.unpackArrayHeader();
-        return new Resolving.Affected(reply.unpackString(), reply.unpackString(), reply.unpackString());
-    }
-
-    private static Resolving.Settled settled(MessageUnpacker reply) throws IOException {
-        reply.unpackArrayHeader();
-        return new Resolving.Settled(reply.unpackString(), bytes(reply), reply.unpackString(), reply.unpackBoolean());
-    }
-
-    private static UsualRead usualRead(MessageUnpacker reply) throws IOException {
-        reply.unpackArrayHeader();
-        return new UsualRead(reply.unpackString(), List.of(reply.unpackString().split("\\.")));
     }
 }

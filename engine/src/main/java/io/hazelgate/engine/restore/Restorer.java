@@ -34,7 +34,6 @@ final class Restorer implements AutoCloseable {
     /** After this long without a projector whoever restores looks whether that is still wanted. */
     private static final long AWAY_MILLIS = 10_000;
 
-    private final Store store;
     private final Pipelines pipelines;
     private final Decisions decisions;
     private final Rounds rounds;
@@ -44,7 +43,6 @@ final class Restorer implements AutoCloseable {
 
     /** @param decisions what operators decided about the letters of these events */
     Restorer(Store store, Pipelines pipelines, Decisions decisions) {
-        this.store = store;
         this.pipelines = pipelines;
         this.decisions = decisions;
         rounds = new Rounds(store.loader()::load);
@@ -82,7 +80,7 @@ final class Restorer implements AutoCloseable {
         List<Input> inputs = new ArrayList<>(events.size());
         String now = Clock.iso(Clock.micros());
         for (StoredEvent event : events) {
-            inputs.add(new Input(new byte[0], event.lane(), event.position(), now, null, event.record()));
+            inputs.add(Input.found(event.record(), event.lane(), event.position(), now));
         }
         List<Write> refused;
         do {
