@@ -1,6 +1,5 @@
 package io.hazelgate.engine.live;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -70,9 +69,7 @@ final class Arrivals {
     }
 
     private boolean isOurs(Received event) {
-        return event.envelope().length > 0
-                && (eventTypes.isEverything()
-                        || eventTypes.receivesEnvelope(new String(event.envelope(), StandardCharsets.UTF_8)));
+        return event.envelope().length > 0 && eventTypes.receivesEnvelope(event.envelope());
     }
 
     private void put(Received event, ArrayDeque<Received> ours) {

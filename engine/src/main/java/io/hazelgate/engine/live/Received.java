@@ -54,7 +54,7 @@ public final class Received implements IdentifiedDataSerializable {
     }
 
     /** The bytes as they are in the journal: its own way makes a String of them, on the partition's thread. */
-    private static byte[] envelopeOf(EventJournalMapEvent<String, HazelcastJsonValue> event) {
+    static byte[] envelopeOf(EventJournalMapEvent<String, HazelcastJsonValue> event) {
         Data value = ((InternalEventJournalMapEvent) event).getDataNewValue();
         return JsonData.isJson(value) ? JsonData.textOf(value) : Json.bytes(event.getNewValue());
     }

@@ -17,7 +17,6 @@ import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -54,7 +53,7 @@ final class Restorer implements AutoCloseable {
     void fold(List<StoredEvent> page) throws InterruptedException {
         Map<Pipeline, List<StoredEvent>> byPipeline = new LinkedHashMap<>();
         for (StoredEvent event : page) {
-            Pipeline pipeline = pipelines.taking(field(event, "eventType"));
+            Pipeline pipeline = pipelines.taking(Json.stringField(event.record(), "eventType"));
             byPipeline
                     .computeIfAbsent(pipeline == null ? pipelines.all().get(0) : pipeline, key -> new ArrayList<>())
                     .add(event);
@@ -68,7 +67,7 @@ final class Restorer implements AutoCloseable {
         Containment.Attempt<StoredEvent, Boolean> attempt = (part, care) -> foldOnce(pipeline, part, care);
         new Containment<StoredEvent, Boolean>(
                         pipeline.projector().patientFor(AWAY_MILLIS),
-                        event -> field(event, "eventId"),
+                        event -> Json.stringField(event.record(), "eventId"),
                         attempt,
                         failure -> false,
                         pipeline.statistics().contained,
@@ -101,10 +100,6 @@ final class Restorer implements AutoCloseable {
         return rounds.ask(
                 decisions.about(inputs, Input::storedRecord),
                 (round, loaded) -> asker.process(batchId, round, inputs, loaded, care));
-    }
-
-    private static String field(StoredEvent event, String name) {
-        return Json.stringField(new String(event.record(), StandardCharsets.UTF_8), name);
     }
 
     @Override
