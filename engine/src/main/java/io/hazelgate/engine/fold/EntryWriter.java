@@ -15,20 +15,15 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
-/** Writes what the projector answered, of several maps at once, each entry where its version is the expected one. */
-public final class EntryWriter {
-    private final Entries entries;
-    private final UnaryOperator<String> mapOf;
-
+/**
+ * Writes what the projector answered, of several maps at once, each entry where its version is the expected one.
+ *
+ * @param mapOf the map that is meant where the projector names one
+ */
+public record EntryWriter(Entries entries, UnaryOperator<String> mapOf) {
     /** Into the live maps. */
     public EntryWriter(Store store) {
         this(store.entries(), store.generations()::liveMap);
-    }
-
-    /** @param mapOf the map that is meant where the projector names one */
-    public EntryWriter(Entries entries, UnaryOperator<String> mapOf) {
-        this.entries = entries;
-        this.mapOf = mapOf;
     }
 
     /**

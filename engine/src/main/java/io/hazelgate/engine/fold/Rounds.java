@@ -5,10 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /** Asks the projector, and loads the entries that it needs to see, until it needs no more. */
-public final class Rounds {
+public record Rounds(Loading loading) {
     private static final int MAX_ROUNDS = 16;
-
-    private final Loading loading;
 
     /** Adds what the needs name to what is loaded. */
     public interface Loading {
@@ -18,10 +16,6 @@ public final class Rounds {
     /** One question, with what is loaded by then. */
     public interface Question<R extends Reply> {
         R ask(int round, Map<String, Map<String, byte[]>> loaded);
-    }
-
-    public Rounds(Loading loading) {
-        this.loading = loading;
     }
 
     /** @param loaded what is known before the first question; more is added to it */

@@ -8,17 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 
-/** Makes of events what the projector is given: each with its lane, and the next position there. */
-final class Inputs {
-    private final Lanes lanes;
-    private final IntUnaryOperator laneIn;
-
-    /** @param laneIn the pipeline's lane in a partition */
-    Inputs(Lanes lanes, IntUnaryOperator laneIn) {
-        this.lanes = lanes;
-        this.laneIn = laneIn;
-    }
-
+/**
+ * Makes of events what the projector is given: each with its lane, and the next position there.
+ *
+ * @param laneIn the pipeline's lane in a partition
+ */
+record Inputs(Lanes lanes, IntUnaryOperator laneIn) {
     /** Without places: for a plan. */
     static List<Input> withoutPlaces(List<Received> events) {
         return events.stream()

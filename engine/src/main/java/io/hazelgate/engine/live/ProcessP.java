@@ -60,7 +60,7 @@ final class ProcessP extends AbstractProcessor {
     @Override
     protected void init(Processor.Context context) {
         pipeline = Pipelines.named(pipelineName, context.hazelcastInstance());
-        pipeline.reset();
+        pipeline.job().reset();
         lanes = new OwnedLanes(pipeline.shared(), pipelineName, pipeline.laneIn(0));
         prepare = new Prepare(pipeline, lanes);
         batchProcessor = new BatchProcessor(pipeline, lanes);
@@ -121,7 +121,7 @@ final class ProcessP extends AbstractProcessor {
             check(running);
             running = null;
         }
-        if (done.isEmpty() && arrivals.hasStrays() && pipeline.begin()) {
+        if (done.isEmpty() && arrivals.hasStrays() && pipeline.job().begin()) {
             done.add(Strays.refused(arrivals.takeStrays()));
         }
         // A batch that had to be done in parts leaves in parts.
@@ -171,7 +171,7 @@ final class ProcessP extends AbstractProcessor {
         if (prepared.isEmpty() && arrivals.size() == 0) {
             return;
         }
-        if (!pipeline.begin()) {
+        if (!pipeline.job().begin()) {
             // Drained: nothing may be inside the gate until it goes on.
             dropAhead();
             return;
@@ -196,7 +196,7 @@ final class ProcessP extends AbstractProcessor {
                 return null;
             } finally {
                 started.ended();
-                pipeline.ended();
+                pipeline.job().ended();
             }
         });
     }
@@ -208,7 +208,7 @@ final class ProcessP extends AbstractProcessor {
 
     /** A part of a batch is under way by itself, until it is cleaned up. */
     private void finished(Batch part) {
-        pipeline.entered();
+        pipeline.job().entered();
         done.add(part);
     }
 
@@ -248,7 +248,7 @@ final class ProcessP extends AbstractProcessor {
     @Override
     public void close() {
         if (worker != null) {
-            pipeline.reset();
+            pipeline.job().reset();
             worker.shutdownNow();
             planner.shutdownNow();
             awaitEnd(worker);

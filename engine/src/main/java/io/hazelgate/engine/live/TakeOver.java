@@ -10,17 +10,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Takes over the lanes that a batch needs and that are not owned yet. */
-final class TakeOver {
-    private final Store store;
-    private final OwnedLanes owned;
-    private final EventTypes eventTypes;
-
-    TakeOver(Store store, OwnedLanes owned, EventTypes eventTypes) {
-        this.store = store;
-        this.owned = owned;
-        this.eventTypes = eventTypes;
-    }
-
+record TakeOver(Store store, OwnedLanes owned, EventTypes eventTypes) {
     /**
      * The records that the owner before has stored and not completed, in the order of storing. They are still pending, and go in front of
      * the batch.

@@ -11,27 +11,18 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
-/** The step "update views": writes entries, where nobody has changed them since the projector saw them. */
-final class UpdateViews {
+/**
+ * The step "update views": writes entries, where nobody has changed them since the projector saw them.
+ *
+ * @param writer answers the events whose writes were refused
+ * @param conflicts counts those events
+ */
+record UpdateViews(Function<List<Write>, Set<Integer>> writer, Again again, LongAdder conflicts) {
     private static final long MAX_BACKOFF_MILLIS = 1_000;
-
-    private final Function<List<Write>, Set<Integer>> writer;
-    private final Again again;
-    private final LongAdder conflicts;
 
     /** Asks the projector about stored events of a batch once more. */
     interface Again {
         Answer ask(long batchId, List<Input> inputs, Care care);
-    }
-
-    /**
-     * @param writer answers the events whose writes were refused
-     * @param conflicts counts those events
-     */
-    UpdateViews(Function<List<Write>, Set<Integer>> writer, Again again, LongAdder conflicts) {
-        this.writer = writer;
-        this.again = again;
-        this.conflicts = conflicts;
     }
 
     /**

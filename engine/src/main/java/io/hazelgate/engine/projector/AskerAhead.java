@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 /** One who asks about batches before their turn: several questions may be under way, in the order in which they were asked. */
 public final class AskerAhead implements AutoCloseable {
     private final Connection connection;
-    private Pipelined questions;
+    private QuestionStream questions;
 
     AskerAhead(Connection connection) {
         this.connection = connection;
@@ -16,14 +16,14 @@ public final class AskerAhead implements AutoCloseable {
     /**
      * Asks about one batch.
      *
-     * @return waits for the answer, as in {@link Pipelined#ask}
+     * @return waits for the answer, as in {@link QuestionStream#ask}
      * @throws BatchTooLarge when the batch fits into no question
      */
     public Supplier<Answer> ask(long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded) {
         byte[] request = Requests.process(batchId, round, events, loaded, Care.NONE);
         synchronized (this) {
             if (questions == null || questions.isClosed()) {
-                questions = new Pipelined(connection, Method.PROCESS);
+                questions = new QuestionStream(connection, Method.PROCESS);
             }
             return questions.ask(request, Replies::processed);
         }
@@ -33,7 +33,7 @@ public final class AskerAhead implements AutoCloseable {
     @Override
     public synchronized void close() {
         if (questions != null) {
-            questions.close();
+            questions.cancel();
         }
     }
 }

@@ -5,6 +5,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
 import java.util.concurrent.TimeUnit;
 
 /** The way to the projector's process, and whether it answers. */
@@ -59,9 +60,8 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    QuestionStream open(Method method) {
-        return new QuestionStream(answers ->
-                ClientCalls.asyncBidiStreamingCall(channel.newCall(method.descriptor, CallOptions.DEFAULT), answers));
+    StreamObserver<byte[]> open(Method method, StreamObserver<byte[]> answers) {
+        return ClientCalls.asyncBidiStreamingCall(channel.newCall(method.descriptor, CallOptions.DEFAULT), answers);
     }
 
     /** From now on it does not answer, until it is known that it does again. */

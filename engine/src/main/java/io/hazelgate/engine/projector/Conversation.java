@@ -22,16 +22,14 @@ final class Conversation implements AutoCloseable {
 
     /** Asks, over a new stream where the one before is closed. */
     byte[] ask(byte[] question) {
-        Connection.requireSize(question);
         if (stream == null || stream.isClosed()) {
-            stream = connection.open(method);
+            stream = new QuestionStream(connection, method);
         }
         return goOn(question);
     }
 
     /** Asks over the same stream: it is about what was asked there before. */
     byte[] goOn(byte[] question) {
-        Connection.requireSize(question);
         crumb = null;
         byte[] said = exchange(question);
         while (Replies.isCrumb(said)) {
@@ -55,7 +53,7 @@ final class Conversation implements AutoCloseable {
     }
 
     private RuntimeException failed(String why, Exception cause) {
-        stream.cancel(cause);
+        stream.cancel();
         Status status = cause instanceof ExecutionException ? Status.fromThrowable(cause.getCause()) : Status.OK;
         return switch (status.getCode()) {
             case RESOURCE_EXHAUSTED -> new BatchTooLarge(status.getDescription());

@@ -10,10 +10,10 @@ import java.util.function.Supplier;
  * What is unusual ends it: its answers fail from then on.
  */
 public final class Replayer implements AutoCloseable {
-    private final Pipelined questions;
+    private final QuestionStream questions;
 
     Replayer(Connection connection) {
-        questions = new Pipelined(connection, Method.REPLAY);
+        questions = new QuestionStream(connection, Method.REPLAY);
     }
 
     /** Has a batch read; what it needs is the answer. */
@@ -28,6 +28,6 @@ public final class Replayer implements AutoCloseable {
 
     @Override
     public void close() {
-        questions.close();
+        questions.cancel();
     }
 }

@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 
@@ -87,7 +88,7 @@ class UpdateViewsTest {
 
     @Test
     void whatIsRefusedIsFoldedAgainAsStoredUntilItIsWritten() throws Exception {
-        refusals.addAll(List.of(Set.of(2, 0), Set.of(1), Set.of()));
+        refusals.addAll(List.of(new TreeSet<>(Set.of(2, 0)), Set.of(1), Set.of()));
         update();
         assertEquals(List.of(FIRST, SECOND, SECOND), written);
         assertEquals(
