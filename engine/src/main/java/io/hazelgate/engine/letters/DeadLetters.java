@@ -31,7 +31,6 @@ import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -101,7 +100,7 @@ public final class DeadLetters {
         Range due = Range.upTo(Clock.iso(Clock.micros()));
         Walk letters = indexes.walk(Names.DEAD_LETTER_EVENTS, Names.RETRY_AT, due);
         while (letters.next()) {
-            String key = new String(letters.key(), StandardCharsets.UTF_8);
+            String key = Json.text(letters.key());
             String id = key.substring(key.indexOf('|') + 1);
             Pipeline pipeline = pipelineOf(id);
             if (pipeline == null || !pipeline.projector().isReady()) {
@@ -220,12 +219,12 @@ public final class DeadLetters {
         if (!writer.write(last).join().isEmpty()) {
             return null;
         }
-        String answer = new String(resolving.answer(), StandardCharsets.UTF_8);
+        String answer = Json.text(resolving.answer());
         if (settled.isEmpty()) {
             return answer;
         }
         return answer.substring(0, answer.length() - 1) + ",\"completion\":"
-                + new String(settled.get(0).completion(), StandardCharsets.UTF_8) + "}";
+                + Json.text(settled.get(0).completion()) + "}";
     }
 
     /** Why its decision can't be made just now; null where it can, or there is none. */
@@ -353,7 +352,7 @@ public final class DeadLetters {
         for (Settled event : settled) {
             if (event.isFinal()) {
                 changes.add(Change.set(event.eventId(), event.completion()));
-                notices.add(event.replyTo(), new String(event.completion(), StandardCharsets.UTF_8), "");
+                notices.add(event.replyTo(), Json.text(event.completion()), "");
             }
         }
         store.entries().change(Names.COMPLETED_EVENTS, changes).join();

@@ -11,7 +11,6 @@ import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -46,7 +45,7 @@ final class Persist {
         List<Change> stored = new ArrayList<>(outcomes.size());
         Map<String, String> eventOfStoreKey = new HashMap<>();
         List<byte[]> records = new ArrayList<>(outcomes.size());
-        byte[] prefix = ("{\"persistedAt\":\"" + Clock.iso(persistedAt) + "\",").getBytes(StandardCharsets.US_ASCII);
+        byte[] prefix = Json.bytes("{\"persistedAt\":\"" + Clock.iso(persistedAt) + "\",");
         for (int i = 0; i < outcomes.size(); i++) {
             Outcome outcome = outcomes.get(i);
             String eventId = events.get(i).eventId();
