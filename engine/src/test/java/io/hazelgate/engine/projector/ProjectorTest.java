@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,6 +31,10 @@ import org.msgpack.core.MessagePack;
 @Timeout(300)
 class ProjectorTest {
     private static final byte[] NOTHING = {(byte) 0x93, (byte) 0x80, (byte) 0x90, (byte) 0x90};
+    /** Of a map {@code m} the key {@code k}. */
+    private static final byte[] NEEDS = {
+        (byte) 0x93, (byte) 0x81, (byte) 0xa1, 'm', (byte) 0x91, (byte) 0xa1, 'k', (byte) 0x90, (byte) 0x90
+    };
 
     private final BlockingQueue<byte[]> heard = new LinkedBlockingQueue<>();
     private Server server;
@@ -156,6 +161,54 @@ class ProjectorTest {
         projector.awaitReady();
         assertEquals(1, projector.restarts());
         assertEquals("fell over", projector.life().ended());
+    }
+
+    private Supplier<Answer> askAhead(AskerAhead asker) {
+        return asker.ask(1, 1, List.of(), Map.of());
+    }
+
+    @Test
+    void whatIsAskedAheadIsAnsweredInItsOrder() throws Exception {
+        asker((message, answers) -> {
+            if (heard.size() == 2) {
+                answers.onNext(NOTHING);
+                answers.onNext(NEEDS);
+            }
+        });
+        try (AskerAhead asker = projector.newAskerAhead()) {
+            Supplier<Answer> first = askAhead(asker);
+            Supplier<Answer> second = askAhead(asker);
+            assertTrue(second.get().needsMore());
+            assertFalse(first.get().needsMore());
+        }
+    }
+
+    @Test
+    void whereOneQuestionFailsNoneAfterItIsAnsweredAndTheNextHasAStreamOfItsOwn() throws Exception {
+        asker((message, answers) -> {
+            if (heard.size() == 2) {
+                answers.onError(Status.ABORTED.asException());
+            } else if (heard.size() == 3) {
+                answers.onNext(NOTHING);
+            }
+        });
+        try (AskerAhead asker = projector.newAskerAhead()) {
+            Supplier<Answer> first = askAhead(asker);
+            Supplier<Answer> second = askAhead(asker);
+            assertThrows(ProjectorFailed.class, first::get);
+            assertThrows(ProjectorFailed.class, second::get);
+            assertFalse(askAhead(asker).get().needsMore());
+            assertTrue(projector.isReady(), "it is there");
+        }
+    }
+
+    @Test
+    void whoIsClosedAnswersNoMore() throws Exception {
+        asker((message, answers) -> {});
+        AskerAhead asker = projector.newAskerAhead();
+        Supplier<Answer> answering = askAhead(asker);
+        asker.close();
+        assertThrows(ProjectorFailed.class, answering::get);
     }
 
     private static void answer(StreamObserver<byte[]> answers, byte[] body) {
