@@ -137,7 +137,7 @@ public final class Engine implements AutoCloseable {
         every(1_000, recentEvents::look);
         for (Pipeline pipeline : pipelines.all()) {
             every(1_000, pipeline::lookAtPending);
-            every(200, pipeline::look);
+            every(200, pipeline.job()::look);
             every(1_000, pipeline::probe);
         }
         every(2_000, rebuilds::look);

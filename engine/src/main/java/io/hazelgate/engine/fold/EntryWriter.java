@@ -2,75 +2,81 @@ package io.hazelgate.engine.fold;
 
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.projector.Write;
-import io.hazelgate.engine.views.Generations;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 
-/** Writes what the projector answered, of several maps at once, each entry where its version is the expected one. */
-public final class EntryWriter {
-    private final Entries entries;
-    private final Generations generations;
-
+/**
+ * Writes what the projector answered, of several maps at once, each entry where its version is the expected one.
+ *
+ * @param mapOf the map that is meant where the projector names one
+ */
+public record EntryWriter(Entries entries, UnaryOperator<String> mapOf) {
+    /** Into the live maps. */
     public EntryWriter(Store store) {
-        entries = store.entries();
-        generations = store.generations();
+        this(store.entries(), store.generations()::liveMap);
     }
 
     /**
      * Writes dead letters, then everything else. An event whose letter could not be written must not be taken for waiting:
      * what else it changes is left, too.
      *
-     * @return the refused ones
+     * @return the events of the refused ones
      */
-    public List<Write> writeLettersFirst(List<Write> writes) {
+    public Set<Integer> writeLettersFirst(List<Write> writes) {
         List<Write> letters = new ArrayList<>();
         List<Write> others = new ArrayList<>();
         for (Write write : writes) {
             (write.map().equals(Names.DEAD_LETTER_EVENTS) ? letters : others).add(write);
         }
-        if (letters.isEmpty()) {
-            return write(others);
-        }
-        List<Write> refused = write(letters);
-        Set<Integer> withoutLetter = new HashSet<>();
-        refused.forEach(letter -> Arrays.stream(letter.events()).forEach(withoutLetter::add));
+        Set<Integer> withoutLetter =
+                letters.isEmpty() ? Set.of() : eventsOf(write(letters).join());
+        List<Write> refused = new ArrayList<>();
         List<Write> rest = new ArrayList<>();
         for (Write write : others) {
             boolean left = Arrays.stream(write.events()).anyMatch(withoutLetter::contains);
             (left ? refused : rest).add(write);
         }
-        refused.addAll(write(rest));
-        return refused;
+        refused.addAll(write(rest).join());
+        Set<Integer> events = eventsOf(refused);
+        events.addAll(withoutLetter);
+        return events;
     }
 
-    /** Returns the refused ones. */
-    public List<Write> write(List<Write> writes) {
+    /** Answers the refused ones. */
+    public CompletableFuture<List<Write>> write(List<Write> writes) {
         Map<String, List<Write>> byMap = new LinkedHashMap<>();
         writes.forEach(write ->
                 byMap.computeIfAbsent(write.map(), map -> new ArrayList<>()).add(write));
-        Map<String, CompletableFuture<Map<String, byte[]>>> running = new LinkedHashMap<>();
-        byMap.forEach((map, mapWrites) -> running.put(
-                map,
-                entries.change(
-                        generations.liveMap(map),
-                        mapWrites.stream().map(Write::toChange).toList())));
-        List<Write> refused = new ArrayList<>();
-        running.forEach((map, change) -> {
-            Map<String, byte[]> conflicts = change.join();
-            for (Write write : conflicts.isEmpty() ? List.<Write>of() : byMap.get(map)) {
-                if (conflicts.containsKey(write.key())) {
-                    refused.add(write);
-                }
-            }
-        });
+        CompletableFuture<List<Write>> refused = CompletableFuture.completedFuture(new ArrayList<>());
+        for (Map.Entry<String, List<Write>> ofMap : byMap.entrySet()) {
+            refused = refused.thenCombine(
+                    entries.change(
+                            mapOf.apply(ofMap.getKey()),
+                            ofMap.getValue().stream().map(Write::toChange).toList()),
+                    (before, conflicts) -> {
+                        ofMap.getValue().stream()
+                                .filter(write -> conflicts.containsKey(write.key()))
+                                .forEach(before::add);
+                        return before;
+                    });
+        }
         return refused;
+    }
+
+    /** The indexes of the events that have touched these entries. */
+    public static Set<Integer> eventsOf(Collection<Write> writes) {
+        Set<Integer> events = new TreeSet<>();
+        writes.forEach(write -> Arrays.stream(write.events()).forEach(events::add));
+        return events;
     }
 }

@@ -1,20 +1,20 @@
 package io.hazelgate.engine.fold;
 
+import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.projector.Replayer;
 import io.hazelgate.engine.projector.Write;
-import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -29,11 +29,10 @@ import java.util.function.UnaryOperator;
  */
 public final class Replaying<B> implements AutoCloseable {
     private final Projector projector;
-    private final Projector.Replayer replayer;
-    private final Entries entries;
+    private final Replayer replayer;
     private final EntryLoader loader;
+    private final EntryWriter writer;
     private final Collection<String> views;
-    private final UnaryOperator<String> mapOf;
     private final Consumer<B> done;
     private final Deque<Batch<B>> reading = new ArrayDeque<>();
     private final Deque<Batch<B>> folding = new ArrayDeque<>();
@@ -42,8 +41,8 @@ public final class Replaying<B> implements AutoCloseable {
     private static final class Batch<B> {
         final B what;
         final long id;
-        Projector.Answering answer;
-        CompletableFuture<Boolean> refused;
+        Supplier<Answer> answer;
+        CompletableFuture<List<Write>> refused;
 
         Batch(B what, long id) {
             this.what = what;
@@ -71,10 +70,9 @@ public final class Replaying<B> implements AutoCloseable {
             UnaryOperator<String> mapOf,
             Consumer<B> done) {
         this.projector = projector;
-        this.entries = entries;
         loader = new EntryLoader(entries, mapOf);
+        writer = new EntryWriter(entries, mapOf);
         this.views = views;
-        this.mapOf = mapOf;
         this.done = done;
         replayer = projector.newReplayer();
     }
@@ -100,14 +98,14 @@ public final class Replaying<B> implements AutoCloseable {
     private void advance() {
         Batch<B> read = reading.poll();
         if (read != null) {
-            read.answer = replayer.fold(read.id, load(read.answer.await().needs()));
+            read.answer = replayer.fold(read.id, load(read.answer.get().needs()));
             folding.add(read);
         }
         if (folding.size() > 1 || read == null) {
             Batch<B> folded = folding.remove();
-            List<Write> writes = folded.answer.await().writes();
+            List<Write> writes = folded.answer.get().writes();
             settle();
-            folded.refused = write(writes);
+            folded.refused = writer.write(writes);
             writing.add(folded);
         }
     }
@@ -115,7 +113,7 @@ public final class Replaying<B> implements AutoCloseable {
     private void settle() {
         while (!writing.isEmpty()) {
             Batch<B> written = writing.remove();
-            if (written.refused.join()) {
+            if (!written.refused.join().isEmpty()) {
                 throw new Refused();
             }
             done.accept(written.what);
@@ -126,21 +124,6 @@ public final class Replaying<B> implements AutoCloseable {
         Map<String, Map<String, byte[]>> loaded = new HashMap<>();
         loader.load(needs, loaded);
         return loaded;
-    }
-
-    /** Answers whether a write was refused. */
-    private CompletableFuture<Boolean> write(List<Write> writes) {
-        Map<String, List<Change>> byMap = new LinkedHashMap<>();
-        for (Write write : writes) {
-            byMap.computeIfAbsent(write.map(), map -> new ArrayList<>()).add(write.toChange());
-        }
-        CompletableFuture<Boolean> refused = CompletableFuture.completedFuture(false);
-        for (Map.Entry<String, List<Change>> map : byMap.entrySet()) {
-            refused = refused.thenCombine(
-                    entries.change(mapOf.apply(map.getKey()), map.getValue()),
-                    (before, conflicts) -> before || !conflicts.isEmpty());
-        }
-        return refused;
     }
 
     @Override

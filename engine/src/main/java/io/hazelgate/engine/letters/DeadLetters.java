@@ -2,6 +2,7 @@ package io.hazelgate.engine.letters;
 
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.EntryWriter;
+import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
@@ -17,7 +18,6 @@ import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Blame;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Crumb;
-import io.hazelgate.engine.projector.Messages;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
@@ -31,7 +31,6 @@ import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -54,7 +53,6 @@ public final class DeadLetters {
     private static final long MAX_BACKOFF_MILLIS = 1_000;
     private static final long PROBE_MILLIS = 100;
     private static final long AWAY_NANOS = TimeUnit.SECONDS.toNanos(15);
-    private static final int MAX_ROUNDS = 16;
     private static final int MAX_FAILURES = 8;
     private static final long FIRST_BACKOFF_MILLIS = 20;
 
@@ -67,6 +65,7 @@ public final class DeadLetters {
     private final Retries retries;
     private final UnaryOperator<String> building;
     private final EntryLoader loader;
+    private final Rounds rounds = new Rounds(this::load);
     private final EntryWriter writer;
     private final ILogger log;
 
@@ -101,7 +100,7 @@ public final class DeadLetters {
         Range due = Range.upTo(Clock.iso(Clock.micros()));
         Walk letters = indexes.walk(Names.DEAD_LETTER_EVENTS, Names.RETRY_AT, due);
         while (letters.next()) {
-            String key = new String(letters.key(), StandardCharsets.UTF_8);
+            String key = Json.text(letters.key());
             String id = key.substring(key.indexOf('|') + 1);
             Pipeline pipeline = pipelineOf(id);
             if (pipeline == null || !pipeline.projector().isReady()) {
@@ -210,22 +209,22 @@ public final class DeadLetters {
         int before = resolving.steps().size() - 1;
         for (List<Write> step : resolving.steps().subList(0, before)) {
             keep(step);
-            if (!writer.write(step).isEmpty()) {
+            if (!writer.write(step).join().isEmpty()) {
                 return null;
             }
         }
         List<Write> last = resolving.steps().get(before);
         boolean gone = last.stream().anyMatch(write -> write.value() == null);
         List<Settled> settled = settle(asking, resolving.affected(), gone ? order.deadLetterId() : null);
-        if (!writer.write(last).isEmpty()) {
+        if (!writer.write(last).join().isEmpty()) {
             return null;
         }
-        String answer = new String(resolving.answer(), StandardCharsets.UTF_8);
+        String answer = Json.text(resolving.answer());
         if (settled.isEmpty()) {
             return answer;
         }
         return answer.substring(0, answer.length() - 1) + ",\"completion\":"
-                + new String(settled.get(0).completion(), StandardCharsets.UTF_8) + "}";
+                + Json.text(settled.get(0).completion()) + "}";
     }
 
     /** Why its decision can't be made just now; null where it can, or there is none. */
@@ -315,16 +314,10 @@ public final class DeadLetters {
     }
 
     private Resolving ask(Asking asking, Order order) {
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        for (int round = 0; round < MAX_ROUNDS; round++) {
-            Resolving resolving = asking.ask(care -> asking.projector.resolve(Messages.resolve(
-                    order, Clock.iso(Clock.micros()), retries.attempts(), retries.backoffMillis(), loaded, care)));
-            if (resolving.needs().isEmpty()) {
-                return resolving;
-            }
-            load(resolving.needs(), loaded);
-        }
-        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+        return rounds.ask(
+                new HashMap<>(),
+                (round, loaded) -> asking.ask(care -> asking.projector.resolve(
+                        order, Clock.iso(Clock.micros()), retries.attempts(), retries.backoffMillis(), loaded, care)));
     }
 
     /** A record that is too old for the map is in the log. */
@@ -344,17 +337,13 @@ public final class DeadLetters {
         if (affected.isEmpty()) {
             return List.of();
         }
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        for (int round = 0; round < MAX_ROUNDS; round++) {
-            Resolving.Settling settling = asking.ask(care -> asking.projector.settle(
-                    Messages.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)));
-            if (settling.needs().isEmpty()) {
-                tell(settling.events());
-                return settling.events();
-            }
-            load(settling.needs(), loaded);
-        }
-        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+        List<Settled> events = rounds.ask(
+                        new HashMap<>(),
+                        (round, loaded) -> asking.ask(care ->
+                                asking.projector.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)))
+                .events();
+        tell(events);
+        return events;
     }
 
     private void tell(List<Settled> settled) {
@@ -363,7 +352,7 @@ public final class DeadLetters {
         for (Settled event : settled) {
             if (event.isFinal()) {
                 changes.add(Change.set(event.eventId(), event.completion()));
-                notices.add(event.replyTo(), new String(event.completion(), StandardCharsets.UTF_8), "");
+                notices.add(event.replyTo(), Json.text(event.completion()), "");
             }
         }
         store.entries().change(Names.COMPLETED_EVENTS, changes).join();

@@ -1,7 +1,5 @@
 package io.hazelgate.engine.live;
 
-import io.hazelgate.engine.projector.Answer;
-import io.hazelgate.engine.projector.Input;
 import java.util.List;
 
 /**
@@ -12,18 +10,14 @@ import java.util.List;
  */
 final class Ahead {
     private final List<Run.Before> before;
-    private final long batchId;
-    private final List<Input> inputs;
-    private final Answer answer;
+    private final Projected projected;
     private final Runnable leave;
     private boolean inside = true;
 
     /** @param leave takes it out of the gate */
-    Ahead(List<Run.Before> before, long batchId, List<Input> inputs, Answer answer, Runnable leave) {
+    Ahead(List<Run.Before> before, Projected projected, Runnable leave) {
         this.before = before;
-        this.batchId = batchId;
-        this.inputs = inputs;
-        this.answer = answer;
+        this.projected = projected;
         this.leave = leave;
     }
 
@@ -32,16 +26,8 @@ final class Ahead {
         return before.stream().allMatch(Run.Before::holds);
     }
 
-    long batchId() {
-        return batchId;
-    }
-
-    List<Input> inputs() {
-        return inputs;
-    }
-
-    Answer answer() {
-        return answer;
+    Projected projected() {
+        return projected;
     }
 
     /** It is done with, used or not; once is enough. */

@@ -7,13 +7,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** The stage "clean up": the events leave {@code pending-events}. */
-final class CleanUp implements BatchStageP.Step {
-    private final Pipeline pipeline;
-
-    CleanUp(Pipeline pipeline) {
-        this.pipeline = pipeline;
-    }
-
+record CleanUp(Pipeline pipeline) implements BatchStageP.Step {
     @Override
     public CompletableFuture<?> start(Batch batch) {
         Set<String> keys = new HashSet<>();
@@ -23,7 +17,7 @@ final class CleanUp implements BatchStageP.Step {
                 .entries()
                 .change(Names.PENDING_EVENTS, keys.stream().map(Change::remove).toList())
                 .thenRun(() -> {
-                    pipeline.ended();
+                    pipeline.job().ended();
                     pipeline.reconciler().left(keys);
                     pipeline.backpressure().left(batch.events.stream().map(Received::key));
                 });

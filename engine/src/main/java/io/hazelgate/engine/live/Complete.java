@@ -6,7 +6,6 @@ import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -38,14 +37,14 @@ final class Complete implements BatchStageP.Step {
                 continue;
             }
             String eventId = batch.events.get(i).eventId();
-            String completion = new String(outcome.completion(), StandardCharsets.UTF_8);
+            String completion = Json.text(outcome.completion());
             String end =
                     switch (outcome.kind()) {
                         case Outcome.ACCEPTED, Outcome.ALREADY_STORED ->
                             completion.contains("\"persistedAt\":") ? againEnd : storedEnd;
                         default -> completion.contains("\"completedAt\":") ? "}" : refusedEnd;
                     };
-            byte[] whole = (completion + end).getBytes(StandardCharsets.UTF_8);
+            byte[] whole = Json.bytes(completion + end);
             boolean deadLettered = completion.contains("\"status\":\"DEAD_LETTERED\"");
             if (outcome.isNewRefusal() || (outcome.kind() == Outcome.ACCEPTED && !deadLettered)) {
                 changes.add(Change.set(eventId, whole));

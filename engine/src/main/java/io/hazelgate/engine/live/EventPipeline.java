@@ -29,8 +29,7 @@ public final class EventPipeline {
                         event -> event.isAfterLostEvents()
                                 || Received.isSubmission(event)
                                         && (eventTypes.isEverything()
-                                                || eventTypes.receivesEnvelope(
-                                                        event.getNewValue().getValue()))))
+                                                || eventTypes.receivesEnvelope(Received.envelopeOf(event)))))
                 .withoutTimestamps()
                 .setName("receive")
                 .<Batch>customTransform("process", () -> new ProcessP(name))

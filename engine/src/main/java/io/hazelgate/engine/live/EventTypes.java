@@ -41,12 +41,12 @@ public record EventTypes(Set<String> named, boolean rest, boolean strays, Set<St
     }
 
     /** Whether a pending envelope comes to this pipeline. */
-    public boolean receivesEnvelope(String envelope) {
+    public boolean receivesEnvelope(byte[] envelope) {
         return isEverything() || receives(ofEnvelope(envelope));
     }
 
     /** The event type of an envelope, without parsing it; empty where it has none. */
-    public static String ofEnvelope(String envelope) {
+    public static String ofEnvelope(byte[] envelope) {
         String eventType = Json.stringField(envelope, "eventType");
         return eventType == null ? "" : eventType;
     }

@@ -2,8 +2,8 @@ package io.hazelgate.engine.live;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -39,7 +39,7 @@ public final class Notices {
 
     /** The completion of an event that is stored and has not reached its views yet. */
     static String asStored(byte[] openCompletion) {
-        String text = new String(openCompletion, StandardCharsets.UTF_8);
+        String text = Json.text(openCompletion);
         int from = text.indexOf(STATUS) + STATUS.length();
         return text.substring(0, from) + "STORED" + text.substring(text.indexOf('"', from));
     }

@@ -4,7 +4,6 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -50,7 +49,7 @@ final class PendingKeys {
         }
         entries.read(Names.PENDING_EVENTS, unknown).join().forEach((key, envelope) -> {
             if (envelope != null) {
-                types.put(key, EventTypes.ofEnvelope(new String(envelope, StandardCharsets.UTF_8)));
+                types.put(key, EventTypes.ofEnvelope(envelope));
             }
         });
         typeOfKey = types;

@@ -1,54 +1,34 @@
 package io.hazelgate.engine.live;
 
-import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.jet.Job;
-import com.hazelcast.jet.core.JobStatus;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.lanes.Backpressure;
 import io.hazelgate.engine.projector.Description;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.views.Generations;
-import io.hazelgate.engine.wire.Ids;
-import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What one configured pipeline is on this member: its event types, its projector, its share of what may be in flight, its
  * statistics, and the watch over its job. Pipelines share the maps and nothing else.
  */
 public final class Pipeline implements AutoCloseable {
-    /** How long a drain waits for what is under way; what is cut short then is done again by the next job. */
-    private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-    private static final long IDLE_MILLIS = 1_000;
-
     private final Shared shared;
-    private final HazelcastInstance hazelcast;
     private final Aggregates aggregates;
     private final PipelineSettings settings;
     private final int partitionCount;
     private final PipelineControl control;
-    private final AtomicInteger underWay = new AtomicInteger();
+    private final PipelineJob job;
     private final PendingKeys pendingKeys;
     private final PipelineStatistics statistics = new PipelineStatistics();
     private final Reconciler reconciler;
     private final Backpressure backpressure;
     private final ILogger log;
-    private volatile String jobStatus = "STARTING";
     private volatile Projector projector;
     private volatile boolean asked;
-    private volatile boolean draining;
-    private long drainingSinceNanos;
-    private Job job;
     private String problemSaid;
 
     Pipeline(
@@ -61,11 +41,12 @@ public final class Pipeline implements AutoCloseable {
         this.aggregates = aggregates;
         this.settings = settings;
         this.pendingKeys = pendingKeys;
-        hazelcast = shared.store().hazelcast();
+        HazelcastInstance hazelcast = shared.store().hazelcast();
         log = hazelcast.getLoggingService().getLogger(Pipeline.class);
         partitionCount = hazelcast.getPartitionService().getPartitions().size();
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
         control = new PipelineControl(hazelcast, settings.name());
+        job = new PipelineJob(shared, settings, control, this::useNamedProjector);
         projector = newProjector(settings.projector());
         reconciler = new Reconciler(
                 pendingEvents, shared.store().entries(), shared.store().log(), statistics);
@@ -90,91 +71,6 @@ public final class Pipeline implements AutoCloseable {
         problemSaid = problem;
     }
 
-    /** Does what operators want: keeps the job running, or drains it. */
-    public void look() {
-        if (hazelcast.getCluster().getMembers().size() < shared.limits().quorum()) {
-            jobStatus = "WAITING_FOR_QUORUM";
-            return;
-        }
-        PipelineControl.Status wanted = control.status();
-        draining = wanted != PipelineControl.Status.RUNNING;
-        switch (wanted) {
-            case RUNNING -> run();
-            case DRAINING -> {
-                jobStatus = wanted.name();
-                lead();
-            }
-            case DRAINED -> {
-                jobStatus = wanted.name();
-                drainingSinceNanos = 0;
-                cancelJob();
-                useNamedProjector();
-            }
-        }
-    }
-
-    /** Starts the job where no member has yet. Until it runs after a drain, the pipeline is called drained: events wait all the same. */
-    private void run() {
-        drainingSinceNanos = 0;
-        if (job == null) {
-            // Not when the member starts: below the quorum nothing can be read, and this is tried until it can.
-            useNamedProjector();
-        }
-        if (job == null || job.getStatus().isTerminal()) {
-            job = hazelcast
-                    .getJet()
-                    .newJobIfAbsent(
-                            EventPipeline.build(name(), eventTypes()),
-                            EventPipeline.config(name(), shared.limits().quorum() > 1));
-        }
-        JobStatus status = job.getStatus();
-        if (status == JobStatus.RUNNING || !jobStatus.equals(PipelineControl.Status.DRAINED.name())) {
-            jobStatus = status.name();
-        }
-    }
-
-    /** The oldest member waits until all have finished what is under way, or have had the time to, and cancels the job. */
-    private void lead() {
-        long now = System.nanoTime();
-        if (drainingSinceNanos == 0) {
-            drainingSinceNanos = now;
-        }
-        Member oldest = hazelcast.getCluster().getMembers().iterator().next();
-        if (oldest.localMember() && (allIdle() || now - drainingSinceNanos > DRAIN_NANOS)) {
-            cancelJob();
-            if (job == null || job.getStatus().isTerminal()) {
-                control.change(PipelineControl.Status.DRAINING, PipelineControl.Status.DRAINED);
-            }
-        }
-    }
-
-    private boolean allIdle() {
-        JsonObject request = new JsonObject().add("action", "idle").add("pipeline", name());
-        try {
-            return shared.members().ask(Ids.CONTROL_PIPELINE, Json.bytes(request), IDLE_MILLIS).stream()
-                    .allMatch(answer -> answer.getBoolean("idle", false));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        } catch (ExecutionException | TimeoutException e) {
-            log.fine("a member does not say whether it is idle; it is asked again", e);
-            return false;
-        }
-    }
-
-    private void cancelJob() {
-        if (job == null) {
-            job = hazelcast.getJet().getJob(Names.JOB_PREFIX + name());
-        }
-        if (job != null && !job.getStatus().isTerminal()) {
-            try {
-                job.cancel();
-            } catch (IllegalStateException e) {
-                log.fine("the job ends already", e);
-            }
-        }
-    }
-
     /** Takes the projector that operators have named, where it is another; only while no job runs here. */
     private void useNamedProjector() {
         String named = control.projector(settings.projector());
@@ -190,53 +86,8 @@ public final class Pipeline implements AutoCloseable {
     public void lookAtPending() {
         Set<String> pending = pendingKeys();
         backpressure.look(pending);
-        if (!draining) {
+        if (!job.isDraining()) {
             reconciler.look(pending);
-        }
-    }
-
-    /** Whether a batch may begin; it ends with {@link #ended}. While the pipeline is drained none may. */
-    public boolean begin() {
-        underWay.incrementAndGet();
-        if (draining) {
-            ended();
-            return false;
-        }
-        return true;
-    }
-
-    /** Something more is under way, of a batch that has begun. */
-    public void entered() {
-        underWay.incrementAndGet();
-    }
-
-    /** Something that began or entered is done. */
-    public void ended() {
-        underWay.updateAndGet(count -> Math.max(0, count - 1));
-    }
-
-    /** A job begins or ends on this member: nothing is under way. */
-    public void reset() {
-        underWay.set(0);
-    }
-
-    public boolean isIdle() {
-        return draining && underWay.get() == 0;
-    }
-
-    /** Lets what is under way finish, on all members, and then cancels the job. */
-    public void drain() {
-        control.change(PipelineControl.Status.RUNNING, PipelineControl.Status.DRAINING);
-    }
-
-    /**
-     * Runs the job again.
-     *
-     * @throws IllegalArgumentException while it is being drained
-     */
-    public void start() {
-        if (!control.change(PipelineControl.Status.DRAINED, PipelineControl.Status.RUNNING)) {
-            throw new IllegalArgumentException("pipeline " + name() + " is being drained: start it when that is done");
         }
     }
 
@@ -285,10 +136,6 @@ public final class Pipeline implements AutoCloseable {
         return settings.name();
     }
 
-    public PipelineSettings settings() {
-        return settings;
-    }
-
     public EventTypes eventTypes() {
         return settings.eventTypes();
     }
@@ -316,6 +163,10 @@ public final class Pipeline implements AutoCloseable {
         return projector;
     }
 
+    public PipelineJob job() {
+        return job;
+    }
+
     public PipelineStatistics statistics() {
         return statistics;
     }
@@ -331,10 +182,6 @@ public final class Pipeline implements AutoCloseable {
     /** Whether the projector was asked whether it is there. */
     boolean isAsked() {
         return asked;
-    }
-
-    public String jobStatus() {
-        return jobStatus;
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.hazelgate.engine.live;
 import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.wire.Here;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -66,7 +65,7 @@ public final class Pipelines implements AutoCloseable {
     /** The pipeline to which a pending event comes, be it only to be refused there. */
     public Pipeline receiverOf(byte[] envelope) {
         if (all.size() > 1) {
-            String eventType = EventTypes.ofEnvelope(new String(envelope, StandardCharsets.UTF_8));
+            String eventType = EventTypes.ofEnvelope(envelope);
             for (Pipeline pipeline : all) {
                 if (pipeline.eventTypes().receives(eventType)) {
                     return pipeline;

@@ -3,11 +3,9 @@ package io.hazelgate.engine.live;
 import com.hazelcast.jet.core.AbstractProcessor;
 import com.hazelcast.jet.core.Inbox;
 import com.hazelcast.jet.core.Processor;
+import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.log.LogAway;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -24,8 +22,6 @@ import java.util.concurrent.TimeUnit;
  * <p>Under load batches grow, at rest an event goes alone. It starts with what an earlier run left in {@code pending-events}.
  */
 final class ProcessP extends AbstractProcessor {
-    private static final int MAX_BATCH_EVENTS = 1_000;
-    private static final int MAX_BATCH_BYTES = 8 * 1024 * 1024;
     /** A batch of fewer events is not worth a thread of its own for its plan. */
     private static final int MIN_PLANNED_EVENTS = 100;
     /** So many batches are prepared while the one before them is under way: the projector has the next one when it is done. */
@@ -36,20 +32,13 @@ final class ProcessP extends AbstractProcessor {
 
     private final String pipelineName;
     private Pipeline pipeline;
+    private Prepare prepare;
     private BatchProcessor batchProcessor;
     private ExecutorService worker;
     private ExecutorService planner;
-    private ArrayDeque<Received> waiting = new ArrayDeque<>();
-    /** Events that no pipeline takes; they don't wait for the projector. */
-    private final List<Received> strays = new ArrayList<>();
-
+    private Arrivals arrivals;
     private OwnedLanes lanes;
     private CompletableFuture<List<Received>> leftovers;
-    /** Partitions of which the journal has brought something: what it brings later follows in order, until it loses some. */
-    private final Set<Integer> heard = new HashSet<>();
-    /** Partitions whose pending events have to be read: the journal may have begun behind some of them, or has lost some. */
-    private final Set<Integer> toRead = new HashSet<>();
-
     private final List<Next> prepared = new ArrayList<>();
     private Future<?> running;
     /** How the batch goes that was started last. */
@@ -71,9 +60,16 @@ final class ProcessP extends AbstractProcessor {
     @Override
     protected void init(Processor.Context context) {
         pipeline = Pipelines.named(pipelineName, context.hazelcastInstance());
-        pipeline.reset();
+        pipeline.job().reset();
         lanes = new OwnedLanes(pipeline.shared(), pipelineName, pipeline.laneIn(0));
+        prepare = new Prepare(pipeline, lanes);
         batchProcessor = new BatchProcessor(pipeline, lanes);
+        Lanes all = pipeline.shared().lanes();
+        arrivals = new Arrivals(
+                pipeline.eventTypes(),
+                pipeline.reconciler(),
+                event -> event.partition(all),
+                pipeline.statistics().journalLost);
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
         planner = Executors.newFixedThreadPool(MAX_PREPARED, task -> new Thread(task, "hazelgate-plan"));
         pipeline.reconciler().begin();
@@ -113,29 +109,27 @@ final class ProcessP extends AbstractProcessor {
             if (!leftovers.isDone()) {
                 return;
             }
-            putInFront(leftovers.join());
+            arrivals.putInFront(leftovers.join());
             leftovers = null;
         }
-        Received found = pipeline.reconciler().poll();
-        while (found != null) {
-            take(found);
-            found = pipeline.reconciler().poll();
+        for (Received found = pipeline.reconciler().poll();
+                found != null;
+                found = pipeline.reconciler().poll()) {
+            arrivals.take(found);
         }
         if (running != null && running.isDone()) {
             check(running);
             running = null;
         }
-        if (done.isEmpty() && !strays.isEmpty() && pipeline.begin()) {
-            done.add(Strays.refused(List.copyOf(strays)));
-            strays.clear();
+        if (done.isEmpty() && arrivals.hasStrays() && pipeline.job().begin()) {
+            done.add(Strays.refused(arrivals.takeStrays()));
         }
         // A batch that had to be done in parts leaves in parts.
         while (!done.isEmpty() && tryEmit(done.peek())) {
             done.remove();
         }
-        if (!toRead.isEmpty() && prepared.isEmpty()) {
-            Set<Integer> partitions = Set.copyOf(toRead);
-            toRead.clear();
+        if (arrivals.areIncomplete() && prepared.isEmpty()) {
+            Set<Integer> partitions = arrivals.takeIncomplete();
             leftovers = CompletableFuture.supplyAsync(
                     () -> pipeline.reconciler().inOrder(lanes.pendingKeys(partitions)), worker);
             return;
@@ -143,12 +137,12 @@ final class ProcessP extends AbstractProcessor {
         if (running == null && done.isEmpty()) {
             startNext();
         }
-        if (toRead.isEmpty()
+        if (!arrivals.areIncomplete()
                 && running != null
                 && prepared.size() < MAX_PREPARED
                 && (prepared.isEmpty() ? run : prepared.get(prepared.size() - 1).run).isKnown()
-                && waiting.size() >= MIN_PLANNED_EVENTS) {
-            prepared.add(prepare(nextEvents()));
+                && arrivals.size() >= MIN_PLANNED_EVENTS) {
+            prepared.add(prepare(arrivals.nextBatch()));
         }
     }
 
@@ -160,7 +154,7 @@ final class ProcessP extends AbstractProcessor {
         CompletableFuture<Planned> planned = new CompletableFuture<>();
         planner.execute(() -> {
             try {
-                planned.complete(batchProcessor.prepare(events, prepares, before));
+                planned.complete(prepare.prepare(events, prepares, before));
             } catch (InterruptedException e) {
                 // This run of the pipeline ends.
                 Thread.currentThread().interrupt();
@@ -174,10 +168,10 @@ final class ProcessP extends AbstractProcessor {
     }
 
     private void startNext() {
-        if (prepared.isEmpty() && waiting.isEmpty()) {
+        if (prepared.isEmpty() && arrivals.size() == 0) {
             return;
         }
-        if (!pipeline.begin()) {
+        if (!pipeline.job().begin()) {
             // Drained: nothing may be inside the gate until it goes on.
             dropAhead();
             return;
@@ -187,7 +181,7 @@ final class ProcessP extends AbstractProcessor {
             run = next.run;
             start(next.planned);
         } else {
-            List<Received> events = nextEvents();
+            List<Received> events = arrivals.nextBatch();
             run = new Run(events);
             start(CompletableFuture.completedFuture(Planned.nothing(events)));
         }
@@ -202,7 +196,7 @@ final class ProcessP extends AbstractProcessor {
                 return null;
             } finally {
                 started.ended();
-                pipeline.ended();
+                pipeline.job().ended();
             }
         });
     }
@@ -214,7 +208,7 @@ final class ProcessP extends AbstractProcessor {
 
     /** A part of a batch is under way by itself, until it is cleaned up. */
     private void finished(Batch part) {
-        pipeline.entered();
+        pipeline.job().entered();
         done.add(part);
     }
 
@@ -225,61 +219,8 @@ final class ProcessP extends AbstractProcessor {
         // All is taken, for what is in flight is bounded at the entry. To hold up the source would let the ring of the
         // journal, which the pipelines share, run over it.
         for (Object event = inbox.poll(); event != null; event = inbox.poll()) {
-            take((Received) event);
+            arrivals.take((Received) event);
         }
-    }
-
-    private void take(Received event) {
-        if (event.isAfterLostEvents()) {
-            pipeline.statistics().journalLost.increment();
-        }
-        int partition = event.partition(pipeline.shared().lanes());
-        if (heard.add(partition) || event.isAfterLostEvents()) {
-            toRead.add(partition);
-        }
-        if (!isOurs(event)) {
-            // It came only because the journal had lost something before it.
-            return;
-        }
-        pipeline.reconciler().arrived(event.key());
-        (Strays.isStray(pipeline.eventTypes(), event) ? strays : waiting).add(event);
-    }
-
-    private boolean isOurs(Received event) {
-        return event.envelope().length > 0
-                && (pipeline.eventTypes().isEverything()
-                        || pipeline.eventTypes()
-                                .receivesEnvelope(new String(event.envelope(), StandardCharsets.UTF_8)));
-    }
-
-    /** What was there before goes first; what came twice, by the journal too, is taken once. */
-    private void putInFront(List<Received> earlier) {
-        Set<String> keys = new HashSet<>();
-        Set<String> waitingKeys = new HashSet<>();
-        waiting.forEach(event -> waitingKeys.add(event.key()));
-        ArrayDeque<Received> all = new ArrayDeque<>();
-        for (Received event : earlier) {
-            boolean isUnderWay = pipeline.reconciler().has(event.key());
-            if (!isOurs(event) || isUnderWay && !waitingKeys.contains(event.key())) {
-                continue;
-            }
-            keys.add(event.key());
-            pipeline.reconciler().arrived(event.key());
-            (Strays.isStray(pipeline.eventTypes(), event) ? strays : all).add(event);
-        }
-        waiting.stream().filter(event -> !keys.contains(event.key())).forEach(all::add);
-        waiting = all;
-    }
-
-    private List<Received> nextEvents() {
-        List<Received> events = new ArrayList<>();
-        int bytes = 0;
-        while (!waiting.isEmpty() && events.size() < MAX_BATCH_EVENTS && bytes < MAX_BATCH_BYTES) {
-            Received event = waiting.poll();
-            bytes += event.envelope().length;
-            events.add(event);
-        }
-        return events;
     }
 
     private static void check(Future<?> finished) {
@@ -307,12 +248,13 @@ final class ProcessP extends AbstractProcessor {
     @Override
     public void close() {
         if (worker != null) {
-            pipeline.reset();
+            pipeline.job().reset();
             worker.shutdownNow();
             planner.shutdownNow();
             awaitEnd(worker);
             awaitEnd(planner);
             dropAhead();
+            prepare.close();
             batchProcessor.close();
         }
     }

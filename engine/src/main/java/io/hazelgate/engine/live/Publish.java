@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 /** The stage "publish": every stored event on its type's topic, and the whole batch, in order, on the topic for gateways. */
 final class Publish implements BatchStageP.Step {
@@ -35,7 +36,8 @@ final class Publish implements BatchStageP.Step {
         List<byte[]> records = batch.storedRecords();
         if (!records.isEmpty() && isHeard(Names.EVENT_STREAM_TOPIC)) {
             published.add(topic(Names.EVENT_STREAM_TOPIC)
-                    .publishAsync(Json.value(array(records)))
+                    .publishAsync(new HazelcastJsonValue(
+                            records.stream().map(Json::text).collect(Collectors.joining(",", "[", "]"))))
                     .toCompletableFuture());
         }
         byType(batch).forEach((topicName, messages) -> {
@@ -81,21 +83,5 @@ final class Publish implements BatchStageP.Step {
     /** A message nobody listens for is not made. */
     private boolean isHeard(String topicName) {
         return listeners.hasEventRegistration(TopicService.SERVICE_NAME, topicName);
-    }
-
-    private static byte[] array(List<byte[]> records) {
-        int length = 1;
-        for (byte[] record : records) {
-            length += record.length + 1;
-        }
-        byte[] whole = new byte[length];
-        int at = 0;
-        for (byte[] record : records) {
-            whole[at++] = (byte) (at == 1 ? '[' : ',');
-            System.arraycopy(record, 0, whole, at, record.length);
-            at += record.length;
-        }
-        whole[at] = ']';
-        return whole;
     }
 }

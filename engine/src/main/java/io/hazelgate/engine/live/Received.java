@@ -15,6 +15,10 @@ import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.JsonData;
 import io.hazelgate.engine.wire.Names;
 import java.io.IOException;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A pending event as the pipeline got it, from the journal or from the reconciler. */
 public final class Received implements IdentifiedDataSerializable {
@@ -50,7 +54,7 @@ public final class Received implements IdentifiedDataSerializable {
     }
 
     /** The bytes as they are in the journal: its own way makes a String of them, on the partition's thread. */
-    private static byte[] envelopeOf(EventJournalMapEvent<String, HazelcastJsonValue> event) {
+    static byte[] envelopeOf(EventJournalMapEvent<String, HazelcastJsonValue> event) {
         Data value = ((InternalEventJournalMapEvent) event).getDataNewValue();
         return JsonData.isJson(value) ? JsonData.textOf(value) : Json.bytes(event.getNewValue());
     }
@@ -62,6 +66,10 @@ public final class Received implements IdentifiedDataSerializable {
 
     public String eventId() {
         return Names.eventIdOf(key);
+    }
+
+    static Set<String> idsOf(Collection<Received> events) {
+        return events.stream().map(Received::eventId).collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** The partition that holds it; worked out once, for several steps ask. */

@@ -20,8 +20,7 @@ final class Strays {
     private Strays() {}
 
     static boolean isStray(EventTypes taken, Received event) {
-        return !taken.isEverything()
-                && !taken.includes(EventTypes.ofEnvelope(new String(event.envelope(), StandardCharsets.UTF_8)));
+        return !taken.isEverything() && !taken.includes(EventTypes.ofEnvelope(event.envelope()));
     }
 
     static Batch refused(List<Received> events) {

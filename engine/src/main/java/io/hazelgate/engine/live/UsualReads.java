@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * What a batch is likely to need, found in its events' text without asking the projector: a question less for each batch.
@@ -28,7 +29,11 @@ final class UsualReads {
     private static final byte[] AGGREGATE_ID = utf8("aggregateId");
     private static final byte[] DATA = utf8("data");
 
-    private final Map<String, OfType> types = new HashMap<>();
+    private final Supplier<Description> description;
+    private volatile Known known = new Known(null, Map.of());
+
+    /** What is usual by the description that was given last. */
+    private record Known(Description description, Map<String, OfType> types) {}
 
     /** @param whole whether an event of the type needs nothing besides, as far as its data tell */
     private record OfType(List<Read> reads, boolean whole) {}
@@ -40,15 +45,25 @@ final class UsualReads {
         void value(int start, int end);
     }
 
-    UsualReads(Description description) {
-        description.usualReads().forEach((eventType, usual) -> {
-            List<Read> reads = usual.reads().stream()
-                    .map(read -> new Read(
-                            read.map(),
-                            read.path().stream().map(UsualReads::utf8).toList()))
-                    .toList();
-            types.put(eventType, new OfType(reads, usual.whole()));
-        });
+    UsualReads(Supplier<Description> description) {
+        this.description = description;
+    }
+
+    private Map<String, OfType> types() {
+        Description told = description.get();
+        if (known.description != told) {
+            Map<String, OfType> types = new HashMap<>();
+            told.usualReads().forEach((eventType, usual) -> {
+                List<Read> reads = usual.reads().stream()
+                        .map(read -> new Read(
+                                read.map(),
+                                read.path().stream().map(UsualReads::utf8).toList()))
+                        .toList();
+                types.put(eventType, new OfType(reads, usual.whole()));
+            });
+            known = new Known(told, types);
+        }
+        return known.types;
     }
 
     /**
@@ -57,9 +72,10 @@ final class UsualReads {
      * @param anyway what can be told is enough, for nobody will be asked for a plan
      */
     Map<String, List<String>> of(List<Received> events, boolean anyway) {
+        Map<String, OfType> types = types();
         Map<String, Set<String>> needs = new LinkedHashMap<>();
         for (Received event : events) {
-            if (!addNeeds(event.envelope(), needs) && !anyway) {
+            if (!addNeeds(types, event.envelope(), needs) && !anyway) {
                 return Map.of();
             }
         }
@@ -69,7 +85,7 @@ final class UsualReads {
     }
 
     /** Returns whether that is all that can be told of it. */
-    private boolean addNeeds(byte[] envelope, Map<String, Set<String>> needs) {
+    private static boolean addNeeds(Map<String, OfType> types, byte[] envelope, Map<String, Set<String>> needs) {
         String[] texts = new String[3];
         int[] data = {0, 0};
         boolean readable = eachField(envelope, 0, (name, nameEnd, start, end) -> {

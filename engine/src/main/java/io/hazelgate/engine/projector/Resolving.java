@@ -11,7 +11,8 @@ import java.util.Map;
  * @param answer JSON for whoever asked
  */
 public record Resolving(
-        Map<String, List<String>> needs, List<List<Write>> steps, List<Affected> affected, byte[] answer) {
+        Map<String, List<String>> needs, List<List<Write>> steps, List<Affected> affected, byte[] answer)
+        implements Reply {
     /** A stored event, and who waits to hear how it ended. */
     public record Affected(String storeKey, String replyTo, String submissionId) {}
 
@@ -19,7 +20,7 @@ public record Resolving(
     public record Settled(String eventId, byte[] completion, String replyTo, boolean isFinal) {}
 
     /** What is needed first, or how the events stand. */
-    public record Settling(Map<String, List<String>> needs, List<Settled> events) {}
+    public record Settling(Map<String, List<String>> needs, List<Settled> events) implements Reply {}
 
     /**
      * What somebody wants done.

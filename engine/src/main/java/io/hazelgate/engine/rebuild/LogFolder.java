@@ -3,24 +3,24 @@ package io.hazelgate.engine.rebuild;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.fold.EntryWriter;
 import io.hazelgate.engine.fold.Replaying;
+import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
-import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.projector.Folder;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.rebuild.OwnedEvents.StoredEvent;
-import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,7 +40,6 @@ import java.util.function.Consumer;
 final class LogFolder {
     static final int MAX_EVENTS = 2_000;
     private static final int MAX_BYTES = 4 * 1024 * 1024;
-    private static final int MAX_ROUNDS = 16;
     private static final long SAVE_NANOS = 500_000_000;
     /** After this long without a projector the job looks whether the rebuild is still wanted. */
     private static final long AWAY_MILLIS = 10_000;
@@ -52,7 +51,8 @@ final class LogFolder {
     private final Rebuild rebuild;
     private final OwnedEvents log;
     private final Entries entries;
-    private final EntryLoader loader;
+    private final EntryWriter writer;
+    private final Rounds rounds;
     private final Progress progress;
     /** None is made about these views while they are built: {@link Rebuilds#building}. */
     private final Decisions decisions;
@@ -73,8 +73,8 @@ final class LogFolder {
 
     /** Who is asked about the events of one pipeline: about the next batch, and about one that is folded again. */
     private static final class Asking {
-        final Projector.Folder next;
-        final Projector.Folder again;
+        final Folder next;
+        final Folder again;
         private final Pipeline pipeline;
         private final ILogger log;
 
@@ -138,7 +138,13 @@ final class LogFolder {
         this.rebuild = rebuild;
         this.log = log;
         entries = store.entries();
-        loader = new EntryLoader(entries, rebuild::mapOf);
+        writer = new EntryWriter(entries, rebuild::mapOf);
+        EntryLoader loader = new EntryLoader(entries, rebuild::mapOf);
+        rounds = new Rounds((needs, loaded) -> {
+            // The projector has what was loaded before.
+            loaded.clear();
+            loader.load(needs, loaded);
+        });
         partitionCount = hazelcast.getPartitionService().getPartitions().size();
         String beginning =
                 rebuild.fromPosition() == 0 ? OwnedEvents.BEGINNING : OwnedEvents.cursorAfter(rebuild.fromPosition());
@@ -263,14 +269,23 @@ final class LogFolder {
 
     /** One try. The writes before it come to their end while the projector reads. */
     private Folded fold(Asking asking, List<byte[]> records, Care care) {
-        Answer answer = asking.next.begin(rebuild.targets().keySet(), records, decisions.about(records), care);
-        settleOne();
-        return new Folded(records, complete(asking.next, answer, care).writes());
+        return fold(asking.next, records, care, this::settleOne);
     }
 
     private Folded foldAgain(Asking asking, List<byte[]> records, Care care) {
-        Answer answer = asking.again.begin(rebuild.targets().keySet(), records, decisions.about(records), care);
-        return new Folded(records, complete(asking.again, answer, care).writes());
+        return fold(asking.again, records, care, () -> {});
+    }
+
+    private Folded fold(Folder folder, List<byte[]> records, Care care, Runnable meanwhile) {
+        Answer answer = rounds.ask(decisions.about(records), (round, loaded) -> {
+            if (round > 0) {
+                return folder.goOn(round, loaded, care);
+            }
+            Answer first = folder.begin(rebuild.targets().keySet(), records, loaded, care);
+            meanwhile.run();
+            return first;
+        });
+        return new Folded(records, answer.writes());
     }
 
     private Asking asking(int pipelineNumber) {
@@ -378,42 +393,8 @@ final class LogFolder {
         }
     }
 
-    private Answer complete(Projector.Folder asked, Answer first, Care care) {
-        Answer answer = first;
-        for (int round = 1; answer.needsMore(); round++) {
-            if (round > MAX_ROUNDS) {
-                throw new IllegalStateException(
-                        "the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
-            }
-            Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-            loader.load(answer.needs(), loaded);
-            answer = asked.goOn(round, loaded, care);
-        }
-        return answer;
-    }
-
     /** Makes writes; answers which records they were about that were refused. */
     private CompletableFuture<Set<Integer>> write(List<Write> writes) {
-        Map<String, List<Write>> byMap = new LinkedHashMap<>();
-        writes.forEach(write ->
-                byMap.computeIfAbsent(write.map(), map -> new ArrayList<>()).add(write));
-        Set<Integer> refused = new TreeSet<>();
-        List<CompletableFuture<?>> running = new ArrayList<>();
-        byMap.forEach((map, ofMap) -> {
-            List<Change> changes = ofMap.stream().map(Write::toChange).toList();
-            running.add(entries.change(rebuild.mapOf(map), changes).thenAccept(conflicts -> {
-                synchronized (refused) {
-                    for (Write write : ofMap) {
-                        if (conflicts.containsKey(write.key())) {
-                            for (int event : write.events()) {
-                                refused.add(event);
-                            }
-                        }
-                    }
-                }
-            }));
-        });
-        return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
-                .thenApply(done -> refused);
+        return writer.write(writes).thenApply(EntryWriter::eventsOf);
     }
 }

@@ -2,21 +2,21 @@ package io.hazelgate.engine.restore;
 
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.fold.EntryWriter;
+import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Asker;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
-import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
-import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -30,23 +30,22 @@ import java.util.Map;
  * the pipeline.
  */
 final class Restorer implements AutoCloseable {
-    private static final int MAX_ROUNDS = 16;
     /** After this long without a projector whoever restores looks whether that is still wanted. */
     private static final long AWAY_MILLIS = 10_000;
 
-    private final Store store;
     private final Pipelines pipelines;
     private final Decisions decisions;
-    private final EntryLoader loader;
+    private final Rounds rounds;
+    private final EntryWriter writer;
     private final ILogger log;
-    private final Map<Pipeline, Projector.Asker> askers = new HashMap<>();
+    private final Map<Pipeline, Asker> askers = new HashMap<>();
 
     /** @param decisions what operators decided about the letters of these events */
     Restorer(Store store, Pipelines pipelines, Decisions decisions) {
-        this.store = store;
         this.pipelines = pipelines;
         this.decisions = decisions;
-        loader = store.loader();
+        rounds = new Rounds(store.loader()::load);
+        writer = new EntryWriter(store);
         log = store.hazelcast().getLoggingService().getLogger(Restorer.class);
     }
 
@@ -54,7 +53,7 @@ final class Restorer implements AutoCloseable {
     void fold(List<StoredEvent> page) throws InterruptedException {
         Map<Pipeline, List<StoredEvent>> byPipeline = new LinkedHashMap<>();
         for (StoredEvent event : page) {
-            Pipeline pipeline = pipelines.taking(field(event, "eventType"));
+            Pipeline pipeline = pipelines.taking(Json.stringField(event.record(), "eventType"));
             byPipeline
                     .computeIfAbsent(pipeline == null ? pipelines.all().get(0) : pipeline, key -> new ArrayList<>())
                     .add(event);
@@ -68,7 +67,7 @@ final class Restorer implements AutoCloseable {
         Containment.Attempt<StoredEvent, Boolean> attempt = (part, care) -> foldOnce(pipeline, part, care);
         new Containment<StoredEvent, Boolean>(
                         pipeline.projector().patientFor(AWAY_MILLIS),
-                        event -> field(event, "eventId"),
+                        event -> Json.stringField(event.record(), "eventId"),
                         attempt,
                         failure -> false,
                         pipeline.statistics().contained,
@@ -80,54 +79,31 @@ final class Restorer implements AutoCloseable {
         List<Input> inputs = new ArrayList<>(events.size());
         String now = Clock.iso(Clock.micros());
         for (StoredEvent event : events) {
-            inputs.add(new Input(new byte[0], event.lane(), event.position(), now, null, event.record()));
+            inputs.add(Input.found(event.record(), event.lane(), event.position(), now));
         }
-        boolean refused;
+        List<Write> refused;
         do {
-            refused = write(
-                    answer(pipeline.projector(), asker(pipeline), inputs, care).writes());
-        } while (refused);
+            // Where somebody else has changed an entry meanwhile, all is folded again.
+            refused = writer.write(answer(pipeline.projector(), asker(pipeline), inputs, care)
+                            .writes())
+                    .join();
+        } while (!refused.isEmpty());
         return true;
     }
 
-    private Projector.Asker asker(Pipeline pipeline) {
+    private Asker asker(Pipeline pipeline) {
         return askers.computeIfAbsent(pipeline, key -> pipeline.projector().newAsker());
     }
 
-    private Answer answer(Projector projector, Projector.Asker asker, List<Input> inputs, Care care) {
+    private Answer answer(Projector projector, Asker asker, List<Input> inputs, Care care) {
         long batchId = projector.newBatchId();
-        Map<String, Map<String, byte[]>> loaded = decisions.about(inputs, Input::storedRecord);
-        for (int round = 0; round < MAX_ROUNDS; round++) {
-            Answer answer = asker.process(batchId, round, inputs, loaded, care);
-            if (!answer.needsMore()) {
-                return answer;
-            }
-            loader.load(answer.needs(), loaded);
-        }
-        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
-    }
-
-    /** Whether somebody else has changed an entry meanwhile: then all is folded again. */
-    private boolean write(List<Write> writes) {
-        Map<String, List<Change>> byMap = new LinkedHashMap<>();
-        for (Write write : writes) {
-            byMap.computeIfAbsent(store.generations().liveMap(write.map()), map -> new ArrayList<>())
-                    .add(write.toChange());
-        }
-        boolean refused = false;
-        for (Map.Entry<String, List<Change>> map : byMap.entrySet()) {
-            refused |=
-                    !store.entries().change(map.getKey(), map.getValue()).join().isEmpty();
-        }
-        return refused;
-    }
-
-    private static String field(StoredEvent event, String name) {
-        return Json.stringField(new String(event.record(), StandardCharsets.UTF_8), name);
+        return rounds.ask(
+                decisions.about(inputs, Input::storedRecord),
+                (round, loaded) -> asker.process(batchId, round, inputs, loaded, care));
     }
 
     @Override
     public void close() {
-        askers.values().forEach(Projector.Asker::close);
+        askers.values().forEach(Asker::close);
     }
 }

@@ -16,9 +16,9 @@ public record ControlPipeline(Pipelines pipelines) implements Answerer {
         Pipeline pipeline = pipelines.named(asked.getString("pipeline", ""));
         JsonObject answer = new JsonObject().add("member", pipeline.memberAddress());
         switch (asked.getString("action", "")) {
-            case "idle" -> answer.add("idle", pipeline.isIdle());
-            case "drain" -> pipeline.drain();
-            case "start" -> pipeline.start();
+            case "idle" -> answer.add("idle", pipeline.job().isIdle());
+            case "drain" -> pipeline.job().drain();
+            case "start" -> pipeline.job().start();
             case "switch" -> pipeline.switchProjector(asked.getString("member", "*"), address(asked));
             case "try" -> {
                 Pipeline.Tried tried = pipeline.tryProjector(address(asked));

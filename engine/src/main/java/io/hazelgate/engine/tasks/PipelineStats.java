@@ -47,9 +47,9 @@ public record PipelineStats(HazelcastInstance hazelcast, Pipelines all, Readines
     }
 
     private static String jobOf(List<Pipeline> pipelines) {
-        return pipelines.stream().map(Pipeline::jobStatus).anyMatch(RUNNING::equals)
+        return pipelines.stream().map(pipeline -> pipeline.job().status()).anyMatch(RUNNING::equals)
                 ? RUNNING
-                : pipelines.get(0).jobStatus();
+                : pipelines.get(0).job().status();
     }
 
     private static JsonArray described(List<Pipeline> pipelines) {
@@ -61,7 +61,7 @@ public record PipelineStats(HazelcastInstance hazelcast, Pipelines all, Readines
                     .add("eventTypes", Json.array(pipeline.eventTypes().named()))
                     .add("rest", pipeline.eventTypes().rest())
                     .add("member", pipeline.memberAddress())
-                    .add("job", pipeline.jobStatus())
+                    .add("job", pipeline.job().status())
                     .add("projector", projector.isReady() ? "READY" : "AWAY")
                     .add("address", projector.address())
                     .add("fingerprint", projector.description().fingerprint())

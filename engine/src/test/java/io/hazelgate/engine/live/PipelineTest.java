@@ -43,7 +43,7 @@ class PipelineTest {
     @BeforeEach
     void bothRun() throws Exception {
         member.getMap(Names.PIPELINE_CONTROL).clear();
-        orders.reset();
+        orders.job().reset();
         lookUntil("RUNNING", orders);
         lookUntil("RUNNING", rest);
     }
@@ -51,61 +51,61 @@ class PipelineTest {
     private static void lookUntil(String status, Pipeline pipeline) throws Exception {
         long until = System.nanoTime() + 120_000_000_000L;
         do {
-            pipeline.look();
+            pipeline.job().look();
             Thread.sleep(10);
-        } while (!pipeline.jobStatus().equals(status) && System.nanoTime() < until);
-        assertEquals(status, pipeline.jobStatus());
+        } while (!pipeline.job().status().equals(status) && System.nanoTime() < until);
+        assertEquals(status, pipeline.job().status());
     }
 
     @Test
     void aDrainWaitsForWhatIsUnderWay() throws Exception {
-        assertTrue(orders.begin());
-        orders.drain();
+        assertTrue(orders.job().begin());
+        orders.job().drain();
         lookUntil("DRAINING", orders);
-        assertFalse(orders.begin(), "no new batch is taken");
-        orders.look();
-        assertEquals("DRAINING", orders.jobStatus());
-        orders.ended();
+        assertFalse(orders.job().begin(), "no new batch is taken");
+        orders.job().look();
+        assertEquals("DRAINING", orders.job().status());
+        orders.job().ended();
         lookUntil("DRAINED", orders);
         assertTrue(member.getJet().getJob("hazelgate-orders").getStatus().isTerminal());
     }
 
     @Test
     void theOtherPipelineRunsOn() throws Exception {
-        orders.drain();
+        orders.job().drain();
         lookUntil("DRAINED", orders);
         lookUntil("RUNNING", rest);
-        assertTrue(rest.begin());
-        rest.ended();
+        assertTrue(rest.job().begin());
+        rest.job().ended();
     }
 
     @Test
     void aDrainedPipelineRunsAgainWhenItIsStarted() throws Exception {
-        orders.drain();
+        orders.job().drain();
         lookUntil("DRAINED", orders);
-        orders.start();
+        orders.job().start();
         lookUntil("RUNNING", orders);
-        assertTrue(orders.begin());
+        assertTrue(orders.job().begin());
     }
 
     @Test
     void whatIsBeingDrainedCantBeStarted() throws Exception {
-        orders.begin();
-        orders.drain();
-        assertThrows(IllegalArgumentException.class, orders::start);
-        orders.ended();
+        orders.job().begin();
+        orders.job().drain();
+        assertThrows(IllegalArgumentException.class, orders.job()::start);
+        orders.job().ended();
         lookUntil("DRAINED", orders);
     }
 
     @Test
     void aProjectorIsReplacedWhileThePipelineIsDrained() throws Exception {
         assertThrows(IllegalArgumentException.class, () -> orders.switchProjector("*", "127.0.0.1:3"));
-        orders.drain();
+        orders.job().drain();
         lookUntil("DRAINED", orders);
         orders.switchProjector("*", "127.0.0.1:3");
         orders.switchProjector(orders.memberAddress(), "127.0.0.1:4");
         orders.switchProjector("10.0.0.9:5701", "127.0.0.1:5");
-        orders.look();
+        orders.job().look();
         assertEquals("127.0.0.1:4", orders.projector().address(), "its own name counts before that for all");
         assertEquals("127.0.0.1:2", rest.projector().address());
     }

@@ -145,7 +145,7 @@ class RunTest {
             assertTrue(each.isUnlike(Map.of(), writes("view", "a2")));
         }
         AtomicInteger left = new AtomicInteger();
-        Ahead ahead = new Ahead(before, 3, List.of(), writes("view", "a2"), left::incrementAndGet);
+        Ahead ahead = new Ahead(before, new Projected(3, List.of(), writes("view", "a2")), left::incrementAndGet);
         goThrough(1);
         assertFalse(ahead.holds());
         second.tries();

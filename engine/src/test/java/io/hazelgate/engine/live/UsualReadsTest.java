@@ -28,7 +28,7 @@ class UsualReadsTest {
 
     private static Map<String, List<String>> reads(boolean anyway, String... envelopes) {
         List<Received> events = Stream.of(envelopes).map(UsualReadsTest::event).toList();
-        return new UsualReads(SHOP).of(events, anyway);
+        return new UsualReads(() -> SHOP).of(events, anyway);
     }
 
     private static Received event(String envelope) {

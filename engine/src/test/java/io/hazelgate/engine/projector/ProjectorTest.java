@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,6 +31,10 @@ import org.msgpack.core.MessagePack;
 @Timeout(300)
 class ProjectorTest {
     private static final byte[] NOTHING = {(byte) 0x93, (byte) 0x80, (byte) 0x90, (byte) 0x90};
+    /** Of a map {@code m} the key {@code k}. */
+    private static final byte[] NEEDS = {
+        (byte) 0x93, (byte) 0x81, (byte) 0xa1, 'm', (byte) 0x91, (byte) 0xa1, 'k', (byte) 0x90, (byte) 0x90
+    };
 
     private final BlockingQueue<byte[]> heard = new LinkedBlockingQueue<>();
     private Server server;
@@ -48,7 +53,7 @@ class ProjectorTest {
     }
 
     /** A projector that does with each message on the stream what the script says. */
-    private Projector.Asker asker(BiConsumer<byte[], StreamObserver<byte[]>> script) throws Exception {
+    private Asker asker(BiConsumer<byte[], StreamObserver<byte[]>> script) throws Exception {
         server = NettyServerBuilder.forPort(0)
                 .addService(ServerServiceDefinition.builder("hazelgate.Projector")
                         .addMethod(
@@ -93,13 +98,13 @@ class ProjectorTest {
         }
     }
 
-    private static Answer ask(Projector.Asker asker) {
+    private static Answer ask(Asker asker) {
         return asker.process(1, 1, List.of(), Map.of(), new Care(true, List.of()));
     }
 
     @Test
     void crumbsAreConfirmedUntilTheAnswerComes() throws Exception {
-        Projector.Asker asker = asker((message, answers) ->
+        Asker asker = asker((message, answers) ->
                 answers.onNext(heard.size() < 3 ? strings("fold", "f", "e" + heard.size(), "v", "k") : NOTHING));
         assertFalse(ask(asker).needsMore());
         assertEquals(3, heard.size());
@@ -109,7 +114,7 @@ class ProjectorTest {
 
     @Test
     void theLastCrumbIsKnownWhenItDies() throws Exception {
-        Projector.Asker asker = asker((message, answers) -> {
+        Asker asker = asker((message, answers) -> {
             if (heard.size() == 1) {
                 answers.onNext(strings("fold", "f", "e1", "v", "k"));
             } else {
@@ -124,13 +129,13 @@ class ProjectorTest {
     @Test
     void whoDoesNotAnswerInTimeIsAway() throws Exception {
         timeoutSeconds = 1;
-        Projector.Asker asker = asker((message, answers) -> {});
+        Asker asker = asker((message, answers) -> {});
         assertThrows(ProjectorAway.class, () -> ask(asker));
     }
 
     @Test
     void aFailureIsNoAbsence() throws Exception {
-        Projector.Asker asker = asker((message, answers) ->
+        Asker asker = asker((message, answers) ->
                 answers.onError(Status.INTERNAL.withDescription("boom").asException()));
         assertThrows(ProjectorFailed.class, () -> ask(asker));
         assertThrows(ProjectorFailed.class, () -> ask(asker), "the next question has a stream of its own");
@@ -139,7 +144,7 @@ class ProjectorTest {
 
     @Test
     void whatDoesNotFitIsSaidSo() throws Exception {
-        Projector.Asker asker = asker((message, answers) -> answers.onError(
+        Asker asker = asker((message, answers) -> answers.onError(
                 Status.RESOURCE_EXHAUSTED.withDescription("70 MB").asException()));
         assertThrows(BatchTooLarge.class, () -> ask(asker));
         byte[] huge = new byte[65 * 1024 * 1024];
@@ -149,13 +154,61 @@ class ProjectorTest {
 
     @Test
     void anotherProcessThatAnswersIsARestart() throws Exception {
-        Projector.Asker asker = asker((message, answers) -> answers.onError(Status.UNAVAILABLE.asException()));
+        Asker asker = asker((message, answers) -> answers.onError(Status.UNAVAILABLE.asException()));
         assertEquals(0, projector.restarts());
         assertThrows(ProjectorAway.class, () -> ask(asker));
         instance = "two";
         projector.awaitReady();
         assertEquals(1, projector.restarts());
         assertEquals("fell over", projector.life().ended());
+    }
+
+    private Supplier<Answer> askAhead(AskerAhead asker) {
+        return asker.ask(1, 1, List.of(), Map.of());
+    }
+
+    @Test
+    void whatIsAskedAheadIsAnsweredInItsOrder() throws Exception {
+        asker((message, answers) -> {
+            if (heard.size() == 2) {
+                answers.onNext(NOTHING);
+                answers.onNext(NEEDS);
+            }
+        });
+        try (AskerAhead asker = projector.newAskerAhead()) {
+            Supplier<Answer> first = askAhead(asker);
+            Supplier<Answer> second = askAhead(asker);
+            assertTrue(second.get().needsMore());
+            assertFalse(first.get().needsMore());
+        }
+    }
+
+    @Test
+    void whereOneQuestionFailsNoneAfterItIsAnsweredAndTheNextHasAStreamOfItsOwn() throws Exception {
+        asker((message, answers) -> {
+            if (heard.size() == 2) {
+                answers.onError(Status.ABORTED.asException());
+            } else if (heard.size() == 3) {
+                answers.onNext(NOTHING);
+            }
+        });
+        try (AskerAhead asker = projector.newAskerAhead()) {
+            Supplier<Answer> first = askAhead(asker);
+            Supplier<Answer> second = askAhead(asker);
+            assertThrows(ProjectorFailed.class, first::get);
+            assertThrows(ProjectorFailed.class, second::get);
+            assertFalse(askAhead(asker).get().needsMore());
+            assertTrue(projector.isReady(), "it is there");
+        }
+    }
+
+    @Test
+    void whoIsClosedAnswersNoMore() throws Exception {
+        asker((message, answers) -> {});
+        AskerAhead asker = projector.newAskerAhead();
+        Supplier<Answer> answering = askAhead(asker);
+        asker.close();
+        assertThrows(ProjectorFailed.class, answering::get);
     }
 
     private static void answer(StreamObserver<byte[]> answers, byte[] body) {

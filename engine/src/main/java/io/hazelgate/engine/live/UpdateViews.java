@@ -1,0 +1,60 @@
+package io.hazelgate.engine.live;
+
+import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Care;
+import io.hazelgate.engine.projector.Input;
+import io.hazelgate.engine.projector.Outcome;
+import io.hazelgate.engine.projector.Write;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+
+/**
+ * The step "update views": writes entries, where nobody has changed them since the projector saw them.
+ *
+ * @param writer answers the events whose writes were refused
+ * @param conflicts counts those events
+ */
+record UpdateViews(Function<List<Write>, Set<Integer>> writer, Again again, LongAdder conflicts) {
+    private static final long MAX_BACKOFF_MILLIS = 1_000;
+
+    /** Asks the projector about stored events of a batch once more. */
+    interface Again {
+        Answer ask(long batchId, List<Input> inputs, Care care);
+    }
+
+    /**
+     * Writes; what is refused is folded again as stored, and what becomes of it then is put into the outcomes.
+     *
+     * @param records of what was asked about, each as it is in the store
+     * @param outcomes of the same
+     */
+    void update(Projected projected, List<byte[]> records, List<Outcome> outcomes, Run run, Care care)
+            throws InterruptedException {
+        Set<Integer> refused = writer.apply(projected.answer().writes());
+        for (long backoff = 1; !refused.isEmpty(); backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2)) {
+            run.troubled();
+            conflicts.add(refused.size());
+            List<Integer> places = List.copyOf(refused);
+            Answer answer = again.ask(
+                    projected.batchId(),
+                    places.stream()
+                            .map(place -> projected.inputs().get(place).with(null, records.get(place)))
+                            .toList(),
+                    care);
+            for (int i = 0; i < places.size(); i++) {
+                int place = places.get(i);
+                outcomes.set(
+                        place,
+                        outcomes.get(place).asDecidedNow(answer.outcomes().get(i)));
+            }
+            refused = new TreeSet<>();
+            for (int index : writer.apply(answer.writes())) {
+                refused.add(places.get(index));
+            }
+            Thread.sleep(backoff);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.hazelgate.engine.fold;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hazelgate.engine.projector.Answer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RoundsTest {
+    private static final byte[] VALUE = {1};
+    private static final Answer DONE = new Answer(Map.of(), List.of(), List.of());
+
+    private final List<Integer> asked = new ArrayList<>();
+    private final Rounds rounds = new Rounds((needs, loaded) -> needs.forEach((map, keys) -> keys.forEach(
+            key -> loaded.computeIfAbsent(map, name -> new HashMap<>()).put(key, VALUE))));
+
+    private static Answer needs(String map, String key) {
+        return new Answer(Map.of(map, List.of(key)), List.of(), List.of());
+    }
+
+    @Test
+    void eachRoundHasWhatTheRoundsBeforeItNeeded() {
+        Map<String, Map<String, byte[]>> known = new HashMap<>(Map.of("decisions", Map.of("d", VALUE)));
+        Answer answer = rounds.ask(known, (round, loaded) -> {
+            asked.add(round);
+            assertTrue(loaded.containsKey("decisions"));
+            return switch (round) {
+                case 0 -> needs("orders", "a");
+                case 1 -> needs("orders", "b");
+                default -> {
+                    assertEquals(Map.of("a", VALUE, "b", VALUE), loaded.get("orders"));
+                    yield DONE;
+                }
+            };
+        });
+        assertEquals(DONE, answer);
+        assertEquals(List.of(0, 1, 2), asked);
+    }
+
+    @Test
+    void whoHasAskedForThePlanGoesOnWithTheRoundAfterIt() {
+        rounds.ask(1, new HashMap<>(), (round, loaded) -> {
+            asked.add(round);
+            return DONE;
+        });
+        assertEquals(List.of(1), asked);
+    }
+
+    @Test
+    void aProjectorThatNeverHasEnoughIsNotAskedForEver() {
+        assertThrows(
+                IllegalStateException.class,
+                () -> rounds.ask(new HashMap<>(), (round, loaded) -> {
+                    asked.add(round);
+                    return needs("orders", "key " + round);
+                }));
+        assertEquals(17, asked.size(), "a plan and 16 rounds");
+    }
+}

@@ -1,0 +1,102 @@
+package io.hazelgate.engine.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Care;
+import io.hazelgate.engine.projector.Input;
+import io.hazelgate.engine.projector.Outcome;
+import io.hazelgate.engine.projector.Write;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.LongAdder;
+import org.junit.jupiter.api.Test;
+
+class UpdateViewsTest {
+    private static final List<Write> FIRST = List.of(new Write("view", "first", 1, null, new int[] {0, 1, 2}));
+    private static final List<Write> SECOND = List.of(new Write("view", "second", 2, null, new int[] {0, 1}));
+
+    private final List<List<Write>> written = new ArrayList<>();
+    private final List<List<String>> askedAgain = new ArrayList<>();
+    private final Deque<Set<Integer>> refusals = new ArrayDeque<>();
+    private final LongAdder conflicts = new LongAdder();
+    private final Run run = new Run(List.of());
+    private final List<Outcome> outcomes =
+            new ArrayList<>(List.of(outcome(Outcome.ACCEPTED), outcome(Outcome.ACCEPTED), outcome(Outcome.ACCEPTED)));
+
+    private final UpdateViews updateViews = new UpdateViews(
+            writes -> {
+                written.add(writes);
+                return refusals.remove();
+            },
+            (batchId, inputs, care) -> {
+                askedAgain.add(
+                        inputs.stream().map(input -> text(input.storedRecord())).toList());
+                return new Answer(
+                        Map.of(),
+                        inputs.stream().map(input -> outcome(Outcome.HELD)).toList(),
+                        SECOND);
+            },
+            conflicts);
+
+    private static Outcome outcome(int kind) {
+        return new Outcome(kind, "key", utf8("{}"), utf8("{}"), utf8("{"), "OrderCreated", "", false);
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** Of three events, stored as a, b and c. */
+    private void update() throws Exception {
+        Input input = new Input(utf8("{}"), 1, 2, "2026-01-01", utf8("{}"), null);
+        Projected projected = new Projected(7, List.of(input, input, input), new Answer(Map.of(), outcomes, FIRST));
+        run.projected(7, Map.of(), projected.answer());
+        run.tries();
+        updateViews.update(projected, List.of(utf8("a"), utf8("b"), utf8("c")), outcomes, run, Care.NONE);
+        run.written(7);
+        run.wentThrough();
+    }
+
+    private boolean isFirstAnswerTrue() throws Exception {
+        Run.Before before = run.before();
+        before.isUnlike(Map.of(), new Answer(Map.of(), List.of(), List.of()));
+        return before.holds();
+    }
+
+    @Test
+    void whatIsNotRefusedIsAskedOnce() throws Exception {
+        refusals.add(Set.of());
+        update();
+        assertEquals(List.of(FIRST), written);
+        assertEquals(List.of(), askedAgain);
+        assertEquals(0, conflicts.sum());
+        assertTrue(isFirstAnswerTrue());
+    }
+
+    @Test
+    void whatIsRefusedIsFoldedAgainAsStoredUntilItIsWritten() throws Exception {
+        refusals.addAll(List.of(new TreeSet<>(Set.of(2, 0)), Set.of(1), Set.of()));
+        update();
+        assertEquals(List.of(FIRST, SECOND, SECOND), written);
+        assertEquals(
+                List.of(List.of("a", "c"), List.of("c")), askedAgain, "the places of the second answer are its own");
+        assertEquals(3, conflicts.sum());
+        assertEquals(
+                List.of(Outcome.HELD, Outcome.ACCEPTED, Outcome.HELD),
+                outcomes.stream().map(Outcome::kind).toList());
+        assertFalse(isFirstAnswerTrue(), "a batch that rests on it is projected again");
+    }
+}
