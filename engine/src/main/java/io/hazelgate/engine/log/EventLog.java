@@ -15,13 +15,13 @@ public interface EventLog extends AutoCloseable {
     /** Whether the log outlives all members. */
     boolean isDurable();
 
-    /** Why nothing can be stored just now, in a sentence; null when all is well. */
-    String problem();
-
-    /** Whether it has been asked for that: before, every problem is a guess. */
+    /** Whether it is known how the log stands: a member that has just started has not asked yet. */
     default boolean isAsked() {
         return true;
     }
+
+    /** Why nothing can be stored just now, in a sentence; null when all is well. */
+    String problem();
 
     /**
      * From now on this run of a pipeline, and no other, stores events in these lanes. What another has begun to store there is stored
