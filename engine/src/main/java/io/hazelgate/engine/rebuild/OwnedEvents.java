@@ -1,5 +1,7 @@
 package io.hazelgate.engine.rebuild;
 
+import io.hazelgate.engine.log.EventLog;
+import io.hazelgate.engine.log.StoredEvent;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -7,9 +9,6 @@ import java.util.function.LongSupplier;
 public interface OwnedEvents {
     /** Before every event. */
     String BEGINNING = "";
-
-    /** @param lane the event's lane, as in its cursor */
-    record StoredEvent(String cursor, int lane, byte[] record) {}
 
     /**
      * The next events.
@@ -35,6 +34,6 @@ public interface OwnedEvents {
 
     /** The cursor that every event at or below a position is before, and every later one after. */
     static String cursorAfter(long position) {
-        return io.hazelgate.engine.log.EventLog.cursorAfter(position);
+        return EventLog.cursorAfter(position);
     }
 }

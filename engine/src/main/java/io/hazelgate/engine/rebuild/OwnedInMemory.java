@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
+import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.wire.JsonData;
 import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,7 @@ final class OwnedInMemory implements OwnedEvents {
             String cursor = new String(walk.key(), StandardCharsets.UTF_8);
             byte[] record = JsonData.textOf(walk.value());
             bytes += record.length;
-            events.add(new StoredEvent(cursor, Integer.parseInt(cursor.substring(cursor.indexOf('-') + 1)), record));
+            events.add(new StoredEvent(cursor, record, null));
         }
         return events;
     }

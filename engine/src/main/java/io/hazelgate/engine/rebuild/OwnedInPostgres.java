@@ -2,6 +2,7 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.StoredEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -25,12 +26,12 @@ final class OwnedInPostgres implements OwnedEvents {
     public List<StoredEvent> read(String after, long upToPosition, int maxEvents, int maxBytes) {
         List<StoredEvent> events = new ArrayList<>();
         int bytes = 0;
-        for (var event : log.read(ownLanes(), after, maxEvents)) {
+        for (StoredEvent event : log.read(ownLanes(), after, maxEvents)) {
             if (event.position() > upToPosition || bytes >= maxBytes) {
                 break;
             }
             bytes += event.record().length;
-            events.add(new StoredEvent(event.cursor(), event.lane(), event.record()));
+            events.add(event);
         }
         return events;
     }

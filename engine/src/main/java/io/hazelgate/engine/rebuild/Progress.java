@@ -8,6 +8,7 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.partition.IPartition;
 import com.hazelcast.internal.partition.IPartitionService;
 import com.hazelcast.map.IMap;
+import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Names;
 import java.util.HashMap;
@@ -97,12 +98,12 @@ final class Progress {
     }
 
     /** Whether an event is for this member to fold: of a partition of its own, and not folded before it began. */
-    boolean takes(OwnedEvents.StoredEvent event) {
+    boolean takes(StoredEvent event) {
         String before = mine.containsKey(partitionOf(event)) ? done.get(partitionOf(event)) : null;
         return before != null && event.cursor().compareTo(before) > 0;
     }
 
-    private int partitionOf(OwnedEvents.StoredEvent event) {
+    private int partitionOf(StoredEvent event) {
         return event.lane() % partitions.getPartitionCount();
     }
 

@@ -6,7 +6,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.TestMember;
-import io.hazelgate.engine.rebuild.OwnedEvents.StoredEvent;
+import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.List;
