@@ -21,7 +21,13 @@ import io.hazelgate.engine.network.AllMembers;
 import io.hazelgate.engine.network.Task.Answerers;
 import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.rebuild.AfterMerge;
+import io.hazelgate.engine.rebuild.Bases;
+import io.hazelgate.engine.rebuild.OwnedEvents;
+import io.hazelgate.engine.rebuild.RebuildRecords;
+import io.hazelgate.engine.rebuild.RebuildReport;
+import io.hazelgate.engine.rebuild.Rebuilding;
 import io.hazelgate.engine.rebuild.Rebuilds;
+import io.hazelgate.engine.rebuild.Switching;
 import io.hazelgate.engine.restore.Importing;
 import io.hazelgate.engine.restore.Recovery;
 import io.hazelgate.engine.snapshot.Settled;
@@ -58,6 +64,7 @@ public final class Engine implements AutoCloseable {
     final Pipelines pipelines;
     private final DeadLetters deadLetters;
     private final Snapshots snapshots;
+    private final RebuildRecords rebuildRecords;
     private final Rebuilds rebuilds;
     private final Recovery recovery;
     private final Importing importing;
@@ -86,23 +93,31 @@ public final class Engine implements AutoCloseable {
         Positions positions = new Positions(members, gate, lanes);
         pipelines = new Pipelines(
                 new Shared(store, lanes, gate, readiness, members, settings.limits()), settings.pipelines());
+        rebuildRecords = new RebuildRecords(hazelcast);
         deadLetters = new DeadLetters(
-                store, indexes, gate, turns, pipelines, readiness, Settings.retries(), this::rebuildUnderWay);
+                store, indexes, gate, turns, pipelines, readiness, Settings.retries(), rebuildRecords::building);
         snapshots = new Snapshots(store, positions, turns, pipelines, readiness, SnapshotSettings.fromEnvironment());
-        rebuilds = new Rebuilds(
+        OwnedEvents ownedEvents = OwnedEvents.of(store, indexes);
+        rebuilds = new Rebuilds(store, turns, pipelines, snapshots, readiness, rebuildRecords);
+        Rebuilding rebuilding = new Rebuilding(
                 store,
+                ownedEvents,
                 indexes,
                 lanes,
                 gate,
-                turns,
-                members,
-                new Settled(store, positions),
                 pipelines,
-                snapshots,
-                deadLetters,
-                readiness);
+                rebuildRecords,
+                new Bases(hazelcast, snapshots, rebuildRecords),
+                new Switching(
+                        store,
+                        ownedEvents,
+                        rebuildRecords,
+                        members,
+                        new Settled(store, positions),
+                        deadLetters,
+                        pipelines));
         recovery = new Recovery(store, lanes, indexes, turns, pipelines, snapshots, deadLetters, readiness, recent);
-        importing = new Importing(store, lanes, gate, turns, members, pipelines, rebuilds, readiness);
+        importing = new Importing(store, lanes, gate, turns, members, pipelines, rebuilds, rebuildRecords, readiness);
         Here.put(
                 hazelcast,
                 new Answerers(Map.ofEntries(
@@ -113,14 +128,12 @@ public final class Engine implements AutoCloseable {
                         Map.entry(Ids.PIPELINE_STATS, new PipelineStats(hazelcast, pipelines, readiness)),
                         Map.entry(Ids.CONTROL_PIPELINE, new ControlPipeline(pipelines)),
                         Map.entry(Ids.RESOLVE_DEAD_LETTERS, new ResolveDeadLetters(deadLetters)),
-                        Map.entry(Ids.REBUILD, new RebuildTask(rebuilds, snapshots)),
-                        Map.entry(Ids.REBUILD_STEP, new RebuildStep(hazelcast, positions, rebuilds)),
+                        Map.entry(
+                                Ids.REBUILD,
+                                new RebuildTask(
+                                        rebuilds, new RebuildReport(store, ownedEvents, rebuildRecords), snapshots)),
+                        Map.entry(Ids.REBUILD_STEP, new RebuildStep(hazelcast, positions, rebuilding)),
                         Map.entry(Ids.IMPORT_EVENTS, new ImportEvents(importing)))));
-    }
-
-    /** Letters are below rebuilds, and ask all the same. */
-    private String rebuildUnderWay(String view) {
-        return rebuilds.building(view);
     }
 
     /** Starts the pipelines' jobs where no member has yet, and watches over them. */
@@ -142,7 +155,7 @@ public final class Engine implements AutoCloseable {
         }
         every(2_000, rebuilds::look);
         every(1_000, snapshots::look);
-        every(1_000, new AfterMerge(hazelcast, rebuilds)::look);
+        every(1_000, new AfterMerge(hazelcast, rebuilds, rebuildRecords)::look);
         every(100, deadLetters::look);
     }
 

@@ -41,7 +41,7 @@ final class LogFolder {
         this.log = log;
         HazelcastInstance hazelcast = store.hazelcast();
         ILogger logger = hazelcast.getLoggingService().getLogger(LogFolder.class);
-        // None is made about these views while they are built: Rebuilds.building.
+        // None is made about these views while they are built: RebuildRecords.building.
         Decisions decisions = Decisions.all(hazelcast);
         // Alone, a member may have the projector remember the entries; of several projectors each knows only its own
         // events.

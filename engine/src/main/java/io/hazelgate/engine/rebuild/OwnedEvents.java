@@ -1,12 +1,22 @@
 package io.hazelgate.engine.rebuild;
 
+import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.log.EventLog;
+import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
 import java.util.List;
 import java.util.function.LongSupplier;
 
 /** The stored events of this member's lanes, in the order of their cursors. */
 public interface OwnedEvents {
+    /** Those of the log of a member. */
+    static OwnedEvents of(Store store, Indexes indexes) {
+        return store.log() instanceof PostgresEventLog durable
+                ? new OwnedInPostgres(store.hazelcast(), durable)
+                : new OwnedInMemory(store.hazelcast(), indexes);
+    }
+
     /** Before every event. */
     String BEGINNING = "";
 

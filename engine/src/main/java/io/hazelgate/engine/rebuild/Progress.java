@@ -126,8 +126,8 @@ final class Progress {
     }
 
     /** How many events all members have folded. */
-    static long eventsOf(IMap<String, HazelcastJsonValue> map, String rebuildId) {
-        return records(map, rebuildId).values().stream()
+    static long eventsOf(HazelcastInstance hazelcast, String rebuildId) {
+        return records(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuildId).values().stream()
                 .mapToLong(record -> record.getLong("events", 0))
                 .sum();
     }
@@ -142,7 +142,8 @@ final class Progress {
         });
     }
 
-    static void forget(IMap<String, HazelcastJsonValue> map, String rebuildId) {
+    static void forget(HazelcastInstance hazelcast, String rebuildId) {
+        IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.REBUILD_PROGRESS);
         records(map, rebuildId).keySet().forEach(map::delete);
     }
 

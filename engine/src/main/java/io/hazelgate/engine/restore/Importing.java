@@ -18,6 +18,7 @@ import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
+import io.hazelgate.engine.rebuild.RebuildRecords;
 import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.wire.Change;
@@ -63,6 +64,7 @@ public final class Importing {
     private final AllMembers members;
     private final Pipelines pipelines;
     private final Rebuilds rebuilds;
+    private final RebuildRecords records;
     private final Readiness readiness;
     private final HazelcastInstance hazelcast;
     private final IMap<String, String> shared;
@@ -108,6 +110,7 @@ public final class Importing {
             AllMembers members,
             Pipelines pipelines,
             Rebuilds rebuilds,
+            RebuildRecords records,
             Readiness readiness) {
         this.store = store;
         this.lanes = lanes;
@@ -116,6 +119,7 @@ public final class Importing {
         this.members = members;
         this.pipelines = pipelines;
         this.rebuilds = rebuilds;
+        this.records = records;
         this.readiness = readiness;
         hazelcast = store.hazelcast();
         shared = hazelcast.getMap(Names.RECOVERY);
@@ -191,7 +195,7 @@ public final class Importing {
                 throw new IllegalArgumentException("another import is under way, " + running.events
                         + " events so far. One that was broken off is undone after a minute: try again then");
             }
-            String building = rebuilds.building("*");
+            String building = records.building("*");
             if (building != null) {
                 throw new IllegalArgumentException("rebuild " + building + " is under way: let it end, or cancel it");
             }
