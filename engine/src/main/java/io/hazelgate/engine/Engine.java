@@ -28,6 +28,7 @@ import io.hazelgate.engine.rebuild.RebuildReport;
 import io.hazelgate.engine.rebuild.Rebuilding;
 import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.rebuild.Switching;
+import io.hazelgate.engine.restore.ImportWatch;
 import io.hazelgate.engine.restore.Importing;
 import io.hazelgate.engine.restore.Recovery;
 import io.hazelgate.engine.snapshot.Settled;
@@ -67,7 +68,7 @@ public final class Engine implements AutoCloseable {
     private final RebuildRecords rebuildRecords;
     private final Rebuilds rebuilds;
     private final Recovery recovery;
-    private final Importing importing;
+    private final ImportWatch importWatch;
     private final RecentEvents recentEvents;
     private final ScheduledExecutorService watch =
             Executors.newScheduledThreadPool(8, task -> new Thread(task, "hazelgate-watch"));
@@ -117,7 +118,9 @@ public final class Engine implements AutoCloseable {
                         deadLetters,
                         pipelines));
         recovery = new Recovery(store, lanes, indexes, turns, pipelines, snapshots, deadLetters, readiness, recent);
-        importing = new Importing(store, lanes, gate, turns, members, pipelines, rebuilds, rebuildRecords, readiness);
+        importWatch = new ImportWatch(store, lanes, gate, turns, members, readiness);
+        Importing importing =
+                new Importing(store, lanes, turns, pipelines, rebuilds, rebuildRecords, readiness, importWatch);
         Here.put(
                 hazelcast,
                 new Answerers(Map.ofEntries(
@@ -133,7 +136,7 @@ public final class Engine implements AutoCloseable {
                                 new RebuildTask(
                                         rebuilds, new RebuildReport(store, ownedEvents, rebuildRecords), snapshots)),
                         Map.entry(Ids.REBUILD_STEP, new RebuildStep(hazelcast, positions, rebuilding)),
-                        Map.entry(Ids.IMPORT_EVENTS, new ImportEvents(importing)))));
+                        Map.entry(Ids.IMPORT_EVENTS, new ImportEvents(importing, importWatch)))));
     }
 
     /** Starts the pipelines' jobs where no member has yet, and watches over them. */
@@ -146,7 +149,7 @@ public final class Engine implements AutoCloseable {
             every(1_000, postgres::probe);
         }
         every(250, recovery::look);
-        every(500, importing::look);
+        every(500, importWatch::look);
         every(1_000, recentEvents::look);
         for (Pipeline pipeline : pipelines.all()) {
             every(1_000, pipeline::lookAtPending);
