@@ -2,21 +2,21 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.Decisions;
+import io.hazelgate.engine.fold.EntryWriter;
+import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
-import io.hazelgate.engine.projector.Projector;
+import io.hazelgate.engine.projector.Folder;
 import io.hazelgate.engine.projector.Write;
-import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,14 +32,13 @@ import java.util.function.Consumer;
  * @param <B> what the caller knows of a batch
  */
 final class OneByOne<B> implements AutoCloseable {
-    private static final int MAX_ROUNDS = 16;
     /** After this long without a projector the job looks whether the rebuild is still wanted. */
     private static final long AWAY_MILLIS = 10_000;
 
     private final List<Pipeline> pipelines;
     private final Rebuild rebuild;
-    private final Entries entries;
-    private final EntryLoader loader;
+    private final EntryWriter writer;
+    private final Rounds rounds;
     private final Decisions decisions;
     private final int partitionCount;
     private final Consumer<B> done;
@@ -50,8 +49,8 @@ final class OneByOne<B> implements AutoCloseable {
 
     /** Who is asked about the events of one pipeline: about the next batch, and about one that is folded again. */
     private static final class Asking {
-        final Projector.Folder next;
-        final Projector.Folder again;
+        final Folder next;
+        final Folder again;
         private final Pipeline pipeline;
         private final ILogger log;
 
@@ -106,8 +105,13 @@ final class OneByOne<B> implements AutoCloseable {
             ILogger logger) {
         this.pipelines = pipelines;
         this.rebuild = rebuild;
-        this.entries = entries;
-        loader = new EntryLoader(entries, rebuild::mapOf);
+        writer = new EntryWriter(entries, rebuild::mapOf);
+        EntryLoader loader = new EntryLoader(entries, rebuild::mapOf);
+        rounds = new Rounds((needs, loaded) -> {
+            // The projector has what was loaded before.
+            loaded.clear();
+            loader.load(needs, loaded);
+        });
         this.decisions = decisions;
         this.partitionCount = partitionCount;
         this.done = done;
@@ -123,10 +127,12 @@ final class OneByOne<B> implements AutoCloseable {
         }
         for (Map.Entry<Integer, List<byte[]>> group : groups.entrySet()) {
             Asking asking = asking(group.getKey());
-            asking.contained(group.getValue(), (records, care) -> fold(asking, records, care), folded -> {
-                settle();
-                inFlight = new InFlight(asking, folded.records, write(folded.writes));
-            });
+            // The writes before it come to their end while the projector reads.
+            asking.contained(
+                    group.getValue(), (records, care) -> fold(asking.next, records, care, this::settle), folded -> {
+                        settle();
+                        inFlight = new InFlight(asking, folded.records, write(folded.writes));
+                    });
         }
         if (groups.isEmpty()) {
             settle();
@@ -134,16 +140,17 @@ final class OneByOne<B> implements AutoCloseable {
         last = what;
     }
 
-    /** One try. The writes before it come to their end while the projector reads. */
-    private Folded fold(Asking asking, List<byte[]> records, Care care) {
-        Answer answer = asking.next.begin(rebuild.targets().keySet(), records, decisions.about(records), care);
-        settle();
-        return new Folded(records, complete(asking.next, answer, care).writes());
-    }
-
-    private Folded foldAgain(Asking asking, List<byte[]> records, Care care) {
-        Answer answer = asking.again.begin(rebuild.targets().keySet(), records, decisions.about(records), care);
-        return new Folded(records, complete(asking.again, answer, care).writes());
+    /** One try. */
+    private Folded fold(Folder folder, List<byte[]> records, Care care, Runnable meanwhile) {
+        Answer answer = rounds.ask(decisions.about(records), (round, loaded) -> {
+            if (round > 0) {
+                return folder.goOn(round, loaded, care);
+            }
+            Answer first = folder.begin(rebuild.targets().keySet(), records, loaded, care);
+            meanwhile.run();
+            return first;
+        });
+        return new Folded(records, answer.writes());
     }
 
     private Asking asking(int pipelineNumber) {
@@ -164,7 +171,7 @@ final class OneByOne<B> implements AutoCloseable {
                 Set<Integer> still = new TreeSet<>();
                 // Parts come in order, one behind the other.
                 int[] begin = {0};
-                asking.contained(some, (part, care) -> foldAgain(asking, part, care), folded -> {
+                asking.contained(some, (part, care) -> fold(asking.again, part, care, () -> {}), folded -> {
                     for (int place : write(folded.writes).join()) {
                         still.add(places.get(begin[0] + place));
                     }
@@ -193,43 +200,9 @@ final class OneByOne<B> implements AutoCloseable {
         }
     }
 
-    private Answer complete(Projector.Folder asked, Answer first, Care care) {
-        Answer answer = first;
-        for (int round = 1; answer.needsMore(); round++) {
-            if (round > MAX_ROUNDS) {
-                throw new IllegalStateException(
-                        "the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
-            }
-            Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-            loader.load(answer.needs(), loaded);
-            answer = asked.goOn(round, loaded, care);
-        }
-        return answer;
-    }
-
     /** Makes writes; answers which records they were about that were refused. */
     private CompletableFuture<Set<Integer>> write(List<Write> writes) {
-        Map<String, List<Write>> byMap = new LinkedHashMap<>();
-        writes.forEach(write ->
-                byMap.computeIfAbsent(write.map(), map -> new ArrayList<>()).add(write));
-        Set<Integer> refused = new TreeSet<>();
-        List<CompletableFuture<?>> running = new ArrayList<>();
-        byMap.forEach((map, ofMap) -> {
-            List<Change> changes = ofMap.stream().map(Write::toChange).toList();
-            running.add(entries.change(rebuild.mapOf(map), changes).thenAccept(conflicts -> {
-                synchronized (refused) {
-                    for (Write write : ofMap) {
-                        if (conflicts.containsKey(write.key())) {
-                            for (int event : write.events()) {
-                                refused.add(event);
-                            }
-                        }
-                    }
-                }
-            }));
-        });
-        return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
-                .thenApply(done -> refused);
+        return writer.write(writes).thenApply(EntryWriter::eventsOf);
     }
 
     @Override
