@@ -67,13 +67,13 @@ public final class AfterMerge {
         if (ended == null || ended.status() != Rebuild.Status.DONE) {
             log.warning("the views could not be compared with the store after a split:"
                     + " look with `hazelgate diff VIEW`, and mend with `hazelgate rebuild --all`");
-        } else if (ended.differences() > 0) {
+        } else if (ended.outcome().differences() > 0) {
             Set<String> views = new TreeSet<>();
             for (JsonValue difference :
                     Comparison.differences(hazelcast, ended.id()).asArray()) {
                 views.add(difference.asObject().getString("view", ""));
             }
-            log.warning(ended.differences() + " entries differed from the store after a split: " + views
+            log.warning(ended.outcome().differences() + " entries differed from the store after a split: " + views
                     + " are built again by " + rebuilds.begin(views, true, 0));
         }
     }

@@ -4,7 +4,6 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Names;
 import java.util.Comparator;
 import java.util.List;
@@ -74,7 +73,7 @@ public final class RebuildRecords {
     void end(Rebuild rebuild, Rebuild.Status how, String why, long differences) {
         long events = Progress.eventsOf(hazelcast, rebuild.id());
         Base base = Base.find(hazelcast, rebuild.id());
-        Rebuild ended = rebuild.ended(how, Clock.iso(Clock.micros()), why, base, events, differences);
+        Rebuild ended = rebuild.ended(how, Rebuild.Outcome.now(why, base, events, differences));
         // Who cancels it and who ends it may come at once: the first counts.
         if (rebuilds.replace(rebuild.id(), rebuild.toValue(), ended.toValue()) && how != Rebuild.Status.FAILED) {
             Progress.forget(hazelcast, rebuild.id());
