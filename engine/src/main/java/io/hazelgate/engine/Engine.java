@@ -98,7 +98,7 @@ public final class Engine implements AutoCloseable {
         deadLetters = new DeadLetters(
                 store, indexes, gate, turns, pipelines, readiness, Settings.retries(), rebuildRecords::building);
         snapshots = new Snapshots(store, positions, turns, pipelines, readiness, SnapshotSettings.fromEnvironment());
-        OwnedEvents ownedEvents = OwnedEvents.of(store, indexes);
+        OwnedEvents ownedEvents = new OwnedEvents(hazelcast, store.log());
         rebuilds = new Rebuilds(store, turns, pipelines, snapshots, readiness, rebuildRecords);
         Rebuilding rebuilding = new Rebuilding(
                 store,

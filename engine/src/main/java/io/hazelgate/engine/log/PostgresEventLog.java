@@ -160,9 +160,10 @@ public final class PostgresEventLog implements EventLog {
     }
 
     @Override
-    public List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit) {
+    public List<StoredEvent> read(
+            Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes) {
         String after = afterCursor == null ? "" : afterCursor;
-        return lanes == null
+        List<StoredEvent> page = lanes == null
                 ? postgres.rows(Statements.named("page"), PostgresEventLog::stored, after, limit)
                 : postgres.rows(
                         Statements.named("page of lanes"),
@@ -170,6 +171,15 @@ public final class PostgresEventLog implements EventLog {
                         after,
                         lanes.toArray(Integer[]::new),
                         limit);
+        int size = 0;
+        for (long bytes = 0; size < page.size() && bytes < maxBytes; size++) {
+            StoredEvent event = page.get(size);
+            if (beforeCursor != null && event.cursor().compareTo(beforeCursor) >= 0) {
+                break;
+            }
+            bytes += event.record().length;
+        }
+        return page.subList(0, size);
     }
 
     @Override

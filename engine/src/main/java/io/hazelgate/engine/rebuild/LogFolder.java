@@ -6,6 +6,7 @@ import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.fold.Replaying;
 import io.hazelgate.engine.fold.Replays;
 import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.ReadAhead;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
@@ -66,7 +67,7 @@ final class LogFolder {
                 this::reached,
                 logger);
         String beginning =
-                rebuild.fromPosition() == 0 ? OwnedEvents.BEGINNING : OwnedEvents.cursorAfter(rebuild.fromPosition());
+                rebuild.fromPosition() == 0 ? OwnedEvents.BEGINNING : EventLog.cursorAfter(rebuild.fromPosition());
         progress = new Progress(hazelcast, rebuild.id(), beginning);
         cursor = progress.start();
         writtenCursor = cursor;
