@@ -51,20 +51,12 @@ final class Health {
         return since == 0 ? 0 : nanoTime.getAsLong() - since;
     }
 
-    void appending() {
-        appendingSince = nanoTime.getAsLong();
+    void appending(boolean underWay) {
+        appendingSince = underWay ? nanoTime.getAsLong() : 0;
     }
 
-    void appended() {
-        appendingSince = 0;
-    }
-
-    void probing() {
-        probingSince = nanoTime.getAsLong();
-    }
-
-    void probed() {
-        probingSince = 0;
+    void probing(boolean underWay) {
+        probingSince = underWay ? nanoTime.getAsLong() : 0;
     }
 
     void answered() {

@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
 final class Postgres implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 6;
 
-    /** What becomes of a row. */
-    interface Row<T> {
-        T of(ResultSet row) throws SQLException;
+    /** What is done over a connection. */
+    interface Work<T> {
+        T over(Connection connection) throws SQLException;
     }
 
     private final HikariDataSource connections;
@@ -41,7 +41,7 @@ final class Postgres implements AutoCloseable {
     }
 
     /** What becomes of the rows that a statement has found. */
-    <T> List<T> rows(String sql, Row<T> row, Object... parameters) {
+    <T> List<T> rows(String sql, PostgresEventLog.Row<T> row, Object... parameters) {
         return select(connection -> {
             try (PreparedStatement statement = prepared(connection, sql, parameters);
                     ResultSet found = statement.executeQuery()) {
@@ -63,18 +63,18 @@ final class Postgres implements AutoCloseable {
     }
 
     /** What a question comes to. */
-    <T> T select(PostgresEventLog.Query<T> query) {
+    private <T> T select(Work<T> work) {
         try {
-            return on(query);
+            return on(work);
         } catch (SQLException e) {
             throw health.failed(e);
         }
     }
 
     /** The same where a failure may be the data's. */
-    <T> T on(PostgresEventLog.Query<T> query) throws SQLException {
+    <T> T on(Work<T> work) throws SQLException {
         try (Connection connection = connections.getConnection()) {
-            return query.on(connection);
+            return work.over(connection);
         }
     }
 

@@ -2,7 +2,6 @@ package io.hazelgate.engine.log;
 
 import com.hazelcast.logging.ILogger;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -26,9 +25,9 @@ import java.util.UUID;
 public final class PostgresEventLog implements EventLog {
     private static final String UNIQUE_VIOLATION = "23505";
 
-    /** What a SELECT is given and what becomes of its rows. */
-    public interface Query<T> {
-        T on(Connection connection) throws SQLException;
+    /** What becomes of a row. */
+    public interface Row<T> {
+        T of(ResultSet row) throws SQLException;
     }
 
     private final Health health;
@@ -58,14 +57,14 @@ public final class PostgresEventLog implements EventLog {
 
     /** Asks whether the tables can be read. */
     public void probe() {
-        health.probing();
+        health.probing(true);
         try {
             postgres.rows(Statements.named("probe"), row -> row);
             health.answeredProbe();
         } catch (LogAway e) {
             log.fine("PostgreSQL was asked in vain", e);
         } finally {
-            health.probed();
+            health.probing(false);
         }
     }
 
@@ -80,7 +79,7 @@ public final class PostgresEventLog implements EventLog {
         if (events.isEmpty()) {
             return;
         }
-        health.appending();
+        health.appending(true);
         try {
             EventRows rows = EventRows.of(events);
             boolean own = postgres.on(connection -> rows.insert(connection, run));
@@ -95,7 +94,7 @@ public final class PostgresEventLog implements EventLog {
             }
             throw health.failed(e);
         } finally {
-            health.appended();
+            health.appending(false);
         }
     }
 
@@ -232,12 +231,12 @@ public final class PostgresEventLog implements EventLog {
     }
 
     /**
-     * Reads.
+     * What becomes of the rows that a SELECT finds.
      *
      * @throws LogAway it can't be read just now
      */
-    public <T> T select(Query<T> query) {
-        return postgres.select(query);
+    public <T> List<T> rows(String sql, Row<T> row, Object... parameters) {
+        return postgres.rows(sql, row, parameters);
     }
 
     @Override

@@ -5,7 +5,6 @@ import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -28,9 +28,9 @@ class HealthTest {
 
     @Test
     void anAnswerMakesItWell() {
-        health.probing();
+        health.probing(true);
         health.answeredProbe();
-        health.probed();
+        health.probing(false);
         assertTrue(health.isAsked());
         assertNull(health.problem());
     }
@@ -59,24 +59,24 @@ class HealthTest {
     @Test
     void aQuestionWithoutAnAnswerIsAProblemAfterSomeSeconds() {
         health.answered();
-        health.appending();
+        health.appending(true);
         seconds += 3;
         assertNull(health.problem());
         seconds += 1;
         assertEquals("PostgreSQL is away: no answer for 4 s", health.problem());
-        health.appended();
+        health.appending(false);
         assertNull(health.problem());
     }
 
     @Test
     void aProbeDoesNotHideWhatHasJustFailedWhileAnAppendIsUnderWay() {
-        health.appending();
+        health.appending(true);
         fail("out of disk", "53100");
         health.answeredProbe();
         assertNotNull(health.problem());
         seconds += 4;
         health.answeredProbe();
-        health.appended();
+        health.appending(false);
         assertNull(health.problem());
     }
 }
