@@ -8,12 +8,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /** Stored events in the maps: each has its id in {@code event-ids} and its record in {@code event-store}. */
-public final class EventMaps {
-    private final Entries entries;
-
-    public EventMaps(Entries entries) {
-        this.entries = entries;
-    }
+public record EventMaps(Entries entries) {
 
     /** Puts events that the log has. */
     public void put(List<StoredEvent> events) {

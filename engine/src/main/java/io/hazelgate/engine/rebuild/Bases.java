@@ -11,18 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Puts rebuilds on the snapshots that they go on from. */
-public final class Bases {
-    private final HazelcastInstance hazelcast;
-    private final Snapshots snapshots;
-    private final RebuildRecords records;
-    private final ILogger log;
-
-    public Bases(HazelcastInstance hazelcast, Snapshots snapshots, RebuildRecords records) {
-        this.hazelcast = hazelcast;
-        this.snapshots = snapshots;
-        this.records = records;
-        log = hazelcast.getLoggingService().getLogger(Bases.class);
-    }
+public record Bases(HazelcastInstance hazelcast, Snapshots snapshots, RebuildRecords records) {
 
     /**
      * The rebuild with the position that its targets start at; null while the snapshot that it goes on from is not loaded. Whoever leads
@@ -49,7 +38,7 @@ public final class Bases {
                 Manifest manifest = snapshots.load(snapshot, maps, () -> records.isRunning(rebuild.id()));
                 Base base = Base.of(manifest);
                 base.keep(hazelcast, rebuild.id());
-                log.info("rebuild " + rebuild.id() + " begins with snapshot " + snapshot + ", loaded in "
+                log().info("rebuild " + rebuild.id() + " begins with snapshot " + snapshot + ", loaded in "
                         + (Clock.micros() - begun) / 1_000 + " ms");
                 return base;
             } catch (SnapshotUnusable e) {
@@ -57,12 +46,16 @@ public final class Bases {
                 if (!records.isRunning(rebuild.id())) {
                     return null;
                 }
-                log.warning("rebuild " + rebuild.id() + ": " + problem);
+                log().warning("rebuild " + rebuild.id() + ": " + problem);
                 // Nothing of it may stay.
                 maps.values().forEach(map -> hazelcast.getMap(map).destroy());
             }
         }
         records.end(rebuild, Rebuild.Status.FAILED, problem + ". Build the views without it: from the first event", 0);
         return null;
+    }
+
+    private ILogger log() {
+        return hazelcast.getLoggingService().getLogger(Bases.class);
     }
 }

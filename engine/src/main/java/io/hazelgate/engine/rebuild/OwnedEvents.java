@@ -11,19 +11,11 @@ import java.util.TreeSet;
 import java.util.function.LongSupplier;
 
 /** The stored events of this member's lanes, in the order of their cursors. */
-public final class OwnedEvents {
+public record OwnedEvents(HazelcastInstance hazelcast, EventLog log) {
     /** Before every event. */
     static final String BEGINNING = "";
     /** Lanes may also be of pipelines that are no longer configured. */
     private static final int MAX_PIPELINES = 16;
-
-    private final HazelcastInstance hazelcast;
-    private final EventLog log;
-
-    public OwnedEvents(HazelcastInstance hazelcast, EventLog log) {
-        this.hazelcast = hazelcast;
-        this.log = log;
-    }
 
     /**
      * The next events.

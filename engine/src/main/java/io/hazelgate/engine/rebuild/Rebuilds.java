@@ -1,10 +1,8 @@
 package io.hazelgate.engine.rebuild;
 
-import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.jet.Job;
 import com.hazelcast.jet.config.JobConfig;
 import com.hazelcast.jet.config.ProcessingGuarantee;
-import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.Readiness;
@@ -29,36 +27,16 @@ import java.util.concurrent.TimeoutException;
  * Rebuilds, comparisons and rollbacks: begun, watched, ended. What there is to do is in the map {@code rebuilds}; a job that is
  * missing there is started by whichever member notices.
  */
-public final class Rebuilds {
+public record Rebuilds(
+        Store store,
+        Turns turns,
+        Pipelines pipelines,
+        Snapshots snapshots,
+        Readiness readiness,
+        RebuildRecords records) {
     private static final String TURN = "rebuild";
     private static final long TURN_MILLIS = 10_000;
     private static final long JOB_END_MILLIS = 10_000;
-
-    private final Store store;
-    private final Turns turns;
-    private final Pipelines pipelines;
-    private final Snapshots snapshots;
-    private final Readiness readiness;
-    private final RebuildRecords records;
-    private final HazelcastInstance hazelcast;
-    private final ILogger log;
-
-    public Rebuilds(
-            Store store,
-            Turns turns,
-            Pipelines pipelines,
-            Snapshots snapshots,
-            Readiness readiness,
-            RebuildRecords records) {
-        this.store = store;
-        this.turns = turns;
-        this.pipelines = pipelines;
-        this.snapshots = snapshots;
-        this.readiness = readiness;
-        this.records = records;
-        hazelcast = store.hazelcast();
-        log = hazelcast.getLoggingService().getLogger(Rebuilds.class);
-    }
 
     /** Starts the jobs that should run and don't: just begun, or lost with a member. */
     public void look() {
@@ -66,7 +44,7 @@ public final class Rebuilds {
     }
 
     private void startJob(Rebuild rebuild) {
-        hazelcast
+        store.hazelcast()
                 .getJet()
                 .newJobIfAbsent(
                         RebuildP.dag(rebuild.id()),
@@ -172,7 +150,9 @@ public final class Rebuilds {
             }
         }
         if (rebuild.kind() != Rebuild.Kind.ROLLBACK) {
-            rebuild.targets().values().forEach(map -> hazelcast.getMap(map).destroy());
+            rebuild.targets()
+                    .values()
+                    .forEach(map -> store.hazelcast().getMap(map).destroy());
         }
         records.put(rebuild);
         startJob(rebuild);
@@ -211,7 +191,7 @@ public final class Rebuilds {
     }
 
     private boolean jobEnds(Rebuild rebuild) {
-        Job job = hazelcast.getJet().getJob(rebuild.jobName());
+        Job job = store.hazelcast().getJet().getJob(rebuild.jobName());
         try {
             if (job != null) {
                 job.getFuture().get(JOB_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -220,7 +200,10 @@ public final class Rebuilds {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            log.warning("the job of " + rebuild.id() + " did not end by itself; what it made stays", e);
+            store.hazelcast()
+                    .getLoggingService()
+                    .getLogger(Rebuilds.class)
+                    .warning("the job of " + rebuild.id() + " did not end by itself; what it made stays", e);
         }
         return false;
     }
@@ -239,7 +222,7 @@ public final class Rebuilds {
             throw new IllegalArgumentException(
                     "rebuild " + id + " is " + rebuild.status() + ": only a failed one is resumed");
         }
-        if (Decisions.all(hazelcast)
+        if (Decisions.all(store.hazelcast())
                 .anySince(rebuild.startedAt(), rebuild.targets().keySet())) {
             throw new IllegalArgumentException("operators have decided about dead letters of "
                     + rebuild.targets().keySet() + " since rebuild " + id
@@ -258,8 +241,8 @@ public final class Rebuilds {
             return false;
         }
         store.generations().set(view, generation.withoutPrevious());
-        hazelcast.getMap(generation.previous()).destroy();
-        KeptLetters.drop(hazelcast, generation.previous());
+        store.hazelcast().getMap(generation.previous()).destroy();
+        KeptLetters.drop(store.hazelcast(), generation.previous());
         return true;
     }
 }

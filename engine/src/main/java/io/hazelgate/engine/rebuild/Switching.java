@@ -1,6 +1,5 @@
 package io.hazelgate.engine.rebuild;
 
-import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.letters.DeadLetters;
@@ -20,7 +19,14 @@ import java.util.function.LongSupplier;
  * The end of a rebuild, led by one member: all gates closed, the rest of the log folded, every view switched in one step, all gates
  * opened. Nothing is stored meanwhile, so the new generations hold exactly the events of the old ones.
  */
-public final class Switching {
+public record Switching(
+        Store store,
+        OwnedEvents events,
+        RebuildRecords records,
+        AllMembers members,
+        Settled settled,
+        DeadLetters letters,
+        Pipelines pipelines) {
     static final String COMPARE = "compare";
     /** Makes the indexes of the new generations: nobody waits for them once the views are switched. */
     static final String SORT = "sort";
@@ -39,44 +45,15 @@ public final class Switching {
 
     private static final long COMPARE_MILLIS = 600_000;
 
-    private final OwnedEvents events;
-    private final RebuildRecords records;
-    private final Store store;
-    private final AllMembers members;
-    private final Settled settled;
-    private final DeadLetters letters;
-    private final Pipelines pipelines;
-    private final HazelcastInstance hazelcast;
-    private final ILogger log;
-
-    public Switching(
-            Store store,
-            OwnedEvents events,
-            RebuildRecords records,
-            AllMembers members,
-            Settled settled,
-            DeadLetters letters,
-            Pipelines pipelines) {
-        this.store = store;
-        this.events = events;
-        this.records = records;
-        this.members = members;
-        this.settled = settled;
-        this.letters = letters;
-        this.pipelines = pipelines;
-        hazelcast = store.hazelcast();
-        log = hazelcast.getLoggingService().getLogger(Switching.class);
-    }
-
     /** Returns whether it is done; otherwise a member could not stand still just now, and it is tried again. */
     boolean run(Rebuild rebuild) {
-        Succession succession = new Succession(hazelcast, store.generations(), pipelines::codeOf, rebuild);
+        Succession succession = new Succession(store.hazelcast(), store.generations(), pipelines::codeOf, rebuild);
         boolean comparing = rebuild.kind() == Rebuild.Kind.DIFF;
         try {
             askAll(rebuild, comparing ? COMPARE : SORT, COMPARE_MILLIS);
             // What the generation before surely has: closed gates alone don't tell, where a member has died in a batch.
             long complete = settled.position();
-            Base base = Base.find(hazelcast, rebuild.id());
+            Base base = Base.find(store.hazelcast(), rebuild.id());
             LongSupplier size = rebuild.fromPosition() == 0 ? events.sizeSoon(complete, base) : null;
             long begun = System.nanoTime();
             List<JsonObject> closed = askAll(rebuild, CLOSE, PATIENCE_MILLIS);
@@ -107,8 +84,10 @@ public final class Switching {
             records.end(rebuild, Rebuild.Status.DONE, null, 0);
             return true;
         } catch (ExecutionException | TimeoutException e) {
-            log.warning(
-                    "the views of rebuild " + rebuild.id() + " could not be switched just now, and will be: " + e, e);
+            log().warning(
+                            "the views of rebuild " + rebuild.id() + " could not be switched just now, and will be: "
+                                    + e,
+                            e);
             return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -124,9 +103,9 @@ public final class Switching {
 
     /** Every event of the log was folded by somebody. */
     private boolean isComplete(Rebuild rebuild, Base base, long stored) {
-        long folded = Progress.eventsOf(hazelcast, rebuild.id()) + (base == null ? 0 : base.events());
+        long folded = Progress.eventsOf(store.hazelcast(), rebuild.id()) + (base == null ? 0 : base.events());
         if (folded != stored) {
-            log.warning("rebuild " + rebuild.id() + " has folded " + folded + " of " + stored + " events");
+            log().warning("rebuild " + rebuild.id() + " has folded " + folded + " of " + stored + " events");
         }
         return folded == stored;
     }
@@ -136,7 +115,13 @@ public final class Switching {
         JsonObject request = new JsonObject()
                 .add("id", rebuild.id())
                 .add("what", what)
-                .add("leader", hazelcast.getCluster().getLocalMember().getUuid().toString());
+                .add(
+                        "leader",
+                        store.hazelcast()
+                                .getCluster()
+                                .getLocalMember()
+                                .getUuid()
+                                .toString());
         return members.ask(Ids.REBUILD_STEP, Json.bytes(request), millis);
     }
 
@@ -144,9 +129,13 @@ public final class Switching {
         try {
             askAll(rebuild, OPEN, PATIENCE_MILLIS);
         } catch (ExecutionException | TimeoutException e) {
-            log.fine("a gate opens by itself, as its member or this one went away", e);
+            log().fine("a gate opens by itself, as its member or this one went away", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private ILogger log() {
+        return store.hazelcast().getLoggingService().getLogger(Switching.class);
     }
 }

@@ -1,8 +1,6 @@
 package io.hazelgate.engine.restore;
 
-import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.logging.ILogger;
-import com.hazelcast.map.IMap;
 import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.live.Pipelines;
@@ -33,40 +31,16 @@ import java.util.stream.Collectors;
  * nobody goes on with, is undone: the cluster is empty again, as it was. The state is in the map {@code recovery}, and whoever
  * changes it or writes for it has its turn.
  */
-public final class Importing {
+public record Importing(
+        Store store,
+        Lanes lanes,
+        Turns turns,
+        Pipelines pipelines,
+        Rebuilds rebuilds,
+        RebuildRecords records,
+        Readiness readiness,
+        ImportWatch watch) {
     private static final long TURN_MILLIS = 60_000;
-
-    private final Store store;
-    private final Lanes lanes;
-    private final Turns turns;
-    private final Pipelines pipelines;
-    private final Rebuilds rebuilds;
-    private final RebuildRecords records;
-    private final Readiness readiness;
-    private final ImportWatch watch;
-    private final IMap<String, HazelcastJsonValue> eventStore;
-    private final ILogger log;
-
-    public Importing(
-            Store store,
-            Lanes lanes,
-            Turns turns,
-            Pipelines pipelines,
-            Rebuilds rebuilds,
-            RebuildRecords records,
-            Readiness readiness,
-            ImportWatch watch) {
-        this.store = store;
-        this.lanes = lanes;
-        this.turns = turns;
-        this.pipelines = pipelines;
-        this.rebuilds = rebuilds;
-        this.records = records;
-        this.readiness = readiness;
-        this.watch = watch;
-        eventStore = store.hazelcast().getMap(Names.EVENT_STORE);
-        log = store.hazelcast().getLoggingService().getLogger(Importing.class);
-    }
 
     /**
      * Begins: from now on nothing else is stored.
@@ -99,7 +73,7 @@ public final class Importing {
             watch.put(begun);
             try {
                 watch.holdAll(begun.id());
-                int there = eventStore.size();
+                int there = eventsHere();
                 if (there > 0) {
                     throw new IllegalArgumentException(
                             "the cluster has " + there + " events already: import into one that has none");
@@ -112,7 +86,7 @@ public final class Importing {
             }
             watch.put(begun.onNothing());
             watch.look();
-            log.info("import " + begun.id() + " begins");
+            log().info("import " + begun.id() + " begins");
             return begun.id();
         });
     }
@@ -160,7 +134,7 @@ public final class Importing {
     public void end(String id, long events) throws InterruptedException {
         alone(() -> {
             ImportState now = require(id);
-            int stored = eventStore.size();
+            int stored = eventsHere();
             if (now.events() != events || stored != events) {
                 throw new IllegalArgumentException(events + " events were sent, " + now.events() + " taken, and "
                         + stored + " are there: begin anew");
@@ -169,7 +143,7 @@ public final class Importing {
                 lanes.continueBehind(new StoredEvent(now.cursor(), null, null).position());
             }
             watch.over();
-            log.info("import " + id + " has ended, with " + events + " events");
+            log().info("import " + id + " has ended, with " + events + " events");
             return null;
         });
     }
@@ -204,5 +178,13 @@ public final class Importing {
             }
             return work.done();
         }
+    }
+
+    private int eventsHere() {
+        return store.hazelcast().getMap(Names.EVENT_STORE).size();
+    }
+
+    private ILogger log() {
+        return store.hazelcast().getLoggingService().getLogger(Importing.class);
     }
 }
