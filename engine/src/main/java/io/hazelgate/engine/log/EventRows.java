@@ -47,7 +47,7 @@ final class EventRows {
 
     /** In the order in which the statement names its columns. */
     private void add(NewEvent event) {
-        String text = new String(event.record(), StandardCharsets.UTF_8);
+        String text = Json.text(event.record());
         Map<String, String> record = Json.members(event.record());
         String timestamp = Json.string(record.get("timestamp"));
         String[] row = {

@@ -1,7 +1,7 @@
 package io.hazelgate.engine.log;
 
 import com.hazelcast.logging.ILogger;
-import java.nio.charset.StandardCharsets;
+import io.hazelgate.engine.wire.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -186,7 +186,7 @@ public final class PostgresEventLog implements EventLog {
         if (decision == null) {
             postgres.change(Statements.named("undecide"), deadLetterId);
         } else {
-            postgres.change(Statements.named("decide"), deadLetterId, new String(decision, StandardCharsets.UTF_8));
+            postgres.change(Statements.named("decide"), deadLetterId, Json.text(decision));
         }
     }
 

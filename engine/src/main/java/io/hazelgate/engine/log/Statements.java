@@ -1,9 +1,9 @@
 package io.hazelgate.engine.log;
 
+import io.hazelgate.engine.wire.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -24,7 +24,7 @@ final class Statements {
     private static Map<String, String> read(String resource) {
         try (InputStream sql = Statements.class.getResourceAsStream(resource)) {
             Map<String, String> statements = new HashMap<>();
-            String[] parts = new String(sql.readAllBytes(), StandardCharsets.UTF_8).split("(?m)^-- name: ");
+            String[] parts = Json.text(sql.readAllBytes()).split("(?m)^-- name: ");
             for (int i = 1; i < parts.length; i++) {
                 String[] nameAndBody = parts[i].split("\n", 2);
                 statements.put(

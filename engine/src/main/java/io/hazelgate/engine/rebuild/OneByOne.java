@@ -14,7 +14,6 @@ import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -84,7 +83,7 @@ final class OneByOne<B> implements AutoCloseable {
         }
 
         private static String eventId(byte[] record) {
-            return Json.stringField(new String(record, StandardCharsets.UTF_8), "eventId");
+            return Json.stringField(record, "eventId");
         }
     }
 
