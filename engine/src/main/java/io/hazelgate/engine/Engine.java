@@ -21,7 +21,14 @@ import io.hazelgate.engine.network.AllMembers;
 import io.hazelgate.engine.network.Task.Answerers;
 import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.rebuild.AfterMerge;
+import io.hazelgate.engine.rebuild.Bases;
+import io.hazelgate.engine.rebuild.OwnedEvents;
+import io.hazelgate.engine.rebuild.RebuildRecords;
+import io.hazelgate.engine.rebuild.RebuildReport;
+import io.hazelgate.engine.rebuild.Rebuilding;
 import io.hazelgate.engine.rebuild.Rebuilds;
+import io.hazelgate.engine.rebuild.Switching;
+import io.hazelgate.engine.restore.ImportWatch;
 import io.hazelgate.engine.restore.Importing;
 import io.hazelgate.engine.restore.Recovery;
 import io.hazelgate.engine.snapshot.Settled;
@@ -58,9 +65,10 @@ public final class Engine implements AutoCloseable {
     final Pipelines pipelines;
     private final DeadLetters deadLetters;
     private final Snapshots snapshots;
+    private final RebuildRecords rebuildRecords;
     private final Rebuilds rebuilds;
     private final Recovery recovery;
-    private final Importing importing;
+    private final ImportWatch importWatch;
     private final RecentEvents recentEvents;
     private final ScheduledExecutorService watch =
             Executors.newScheduledThreadPool(8, task -> new Thread(task, "hazelgate-watch"));
@@ -86,23 +94,33 @@ public final class Engine implements AutoCloseable {
         Positions positions = new Positions(members, gate, lanes);
         pipelines = new Pipelines(
                 new Shared(store, lanes, gate, readiness, members, settings.limits()), settings.pipelines());
+        rebuildRecords = new RebuildRecords(hazelcast);
         deadLetters = new DeadLetters(
-                store, indexes, gate, turns, pipelines, readiness, Settings.retries(), this::rebuildUnderWay);
+                store, indexes, gate, turns, pipelines, readiness, Settings.retries(), rebuildRecords::building);
         snapshots = new Snapshots(store, positions, turns, pipelines, readiness, SnapshotSettings.fromEnvironment());
-        rebuilds = new Rebuilds(
+        OwnedEvents ownedEvents = new OwnedEvents(hazelcast, store.log());
+        rebuilds = new Rebuilds(store, turns, pipelines, snapshots, readiness, rebuildRecords);
+        Rebuilding rebuilding = new Rebuilding(
                 store,
+                ownedEvents,
                 indexes,
                 lanes,
                 gate,
-                turns,
-                members,
-                new Settled(store, positions),
                 pipelines,
-                snapshots,
-                deadLetters,
-                readiness);
+                rebuildRecords,
+                new Bases(hazelcast, snapshots, rebuildRecords),
+                new Switching(
+                        store,
+                        ownedEvents,
+                        rebuildRecords,
+                        members,
+                        new Settled(store, positions),
+                        deadLetters,
+                        pipelines));
         recovery = new Recovery(store, lanes, indexes, turns, pipelines, snapshots, deadLetters, readiness, recent);
-        importing = new Importing(store, lanes, gate, turns, members, pipelines, rebuilds, readiness);
+        importWatch = new ImportWatch(store, lanes, gate, turns, members, readiness);
+        Importing importing =
+                new Importing(store, lanes, turns, pipelines, rebuilds, rebuildRecords, readiness, importWatch);
         Here.put(
                 hazelcast,
                 new Answerers(Map.ofEntries(
@@ -113,14 +131,12 @@ public final class Engine implements AutoCloseable {
                         Map.entry(Ids.PIPELINE_STATS, new PipelineStats(hazelcast, pipelines, readiness)),
                         Map.entry(Ids.CONTROL_PIPELINE, new ControlPipeline(pipelines)),
                         Map.entry(Ids.RESOLVE_DEAD_LETTERS, new ResolveDeadLetters(deadLetters)),
-                        Map.entry(Ids.REBUILD, new RebuildTask(rebuilds, snapshots)),
-                        Map.entry(Ids.REBUILD_STEP, new RebuildStep(hazelcast, positions, rebuilds)),
-                        Map.entry(Ids.IMPORT_EVENTS, new ImportEvents(importing)))));
-    }
-
-    /** Letters are below rebuilds, and ask all the same. */
-    private String rebuildUnderWay(String view) {
-        return rebuilds.building(view);
+                        Map.entry(
+                                Ids.REBUILD,
+                                new RebuildTask(
+                                        rebuilds, new RebuildReport(store, ownedEvents, rebuildRecords), snapshots)),
+                        Map.entry(Ids.REBUILD_STEP, new RebuildStep(hazelcast, positions, rebuilding)),
+                        Map.entry(Ids.IMPORT_EVENTS, new ImportEvents(importing, importWatch)))));
     }
 
     /** Starts the pipelines' jobs where no member has yet, and watches over them. */
@@ -133,7 +149,7 @@ public final class Engine implements AutoCloseable {
             every(1_000, postgres::probe);
         }
         every(250, recovery::look);
-        every(500, importing::look);
+        every(500, importWatch::look);
         every(1_000, recentEvents::look);
         for (Pipeline pipeline : pipelines.all()) {
             every(1_000, pipeline::lookAtPending);
@@ -142,7 +158,7 @@ public final class Engine implements AutoCloseable {
         }
         every(2_000, rebuilds::look);
         every(1_000, snapshots::look);
-        every(1_000, new AfterMerge(hazelcast, rebuilds)::look);
+        every(1_000, new AfterMerge(hazelcast, rebuilds, rebuildRecords)::look);
         every(100, deadLetters::look);
     }
 

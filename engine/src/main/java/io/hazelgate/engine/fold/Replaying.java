@@ -27,7 +27,7 @@ import java.util.function.UnaryOperator;
  *
  * @param <B> what the caller knows of a batch
  */
-public final class Replaying<B> implements AutoCloseable {
+public final class Replaying<B> implements Replays.Replay<B> {
     private final Projector projector;
     private final Replayer replayer;
     private final EntryLoader loader;
@@ -77,7 +77,7 @@ public final class Replaying<B> implements AutoCloseable {
         replayer = projector.newReplayer();
     }
 
-    /** Takes one more batch; those before it are one step further then. */
+    @Override
     public void add(List<byte[]> records, B what) {
         Batch<B> batch = new Batch<>(what, projector.newBatchId());
         batch.answer = replayer.read(batch.id, views, records);
@@ -87,7 +87,7 @@ public final class Replaying<B> implements AutoCloseable {
         }
     }
 
-    /** Returns when everything is written. */
+    @Override
     public void finish() {
         while (!reading.isEmpty() || !folding.isEmpty()) {
             advance();

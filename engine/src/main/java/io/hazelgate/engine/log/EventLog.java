@@ -15,13 +15,13 @@ public interface EventLog extends AutoCloseable {
     /** Whether the log outlives all members. */
     boolean isDurable();
 
-    /** Why nothing can be stored just now, in a sentence; null when all is well. */
-    String problem();
-
-    /** Whether it has been asked for that: before, every problem is a guess. */
+    /** Whether it is known how the log stands: a member that has just started has not asked yet. */
     default boolean isAsked() {
         return true;
     }
+
+    /** Why nothing can be stored just now, in a sentence; null when all is well. */
+    String problem();
 
     /**
      * From now on this run of a pipeline, and no other, stores events in these lanes. What another has begun to store there is stored
@@ -56,7 +56,17 @@ public interface EventLog extends AutoCloseable {
      * @param lanes which lanes are wanted; null for all. In memory a member reads its own partitions only, so each member is asked.
      * @param afterCursor the page begins behind it; null: at the beginning
      */
-    List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit);
+    default List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit) {
+        return read(lanes, afterCursor, null, limit, Integer.MAX_VALUE);
+    }
+
+    /**
+     * The same, with more that ends it.
+     *
+     * @param beforeCursor none comes that is not before it; null: the page may go to the log's end
+     * @param maxBytes once its records have as many, it is full
+     */
+    List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes);
 
     /**
      * Keeps what an operator decided about a dead letter for good, before it counts.

@@ -7,8 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,41 +21,20 @@ final class EventRows {
     /** Ids that are no UUID have one made of them, version 5 of RFC 9562 in this name space. The record keeps the id itself. */
     private static final UUID NAMESPACE = UUID.fromString("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57");
 
-    private record Column(String name, String type) {}
-
-    private static final List<Column> COLUMNS = List.of(
-            new Column("event_id", "uuid"),
-            new Column("event_type", "text"),
-            new Column("event_version", "int"),
-            new Column("aggregate_type", "text"),
-            new Column("aggregate_id", "text"),
-            new Column("aggregate_sequence", "bigint"),
-            new Column("event_data", "jsonb"),
-            new Column("metadata", "jsonb"),
-            new Column("timestamp", "timestamptz"),
-            new Column("correlation_id", "text"),
-            new Column("causation_id", "text"),
-            new Column("saga_id", "text"),
-            new Column("saga_type", "text"),
-            new Column("step_number", "int"),
-            new Column("source", "text"),
-            new Column("lane", "int"),
-            new Column("position", "bigint"),
-            new Column("cursor", "text"),
-            new Column("payload_hash", "text"),
-            new Column("record", "text"));
-
+    private static final int COLUMNS = 20;
     /** JSON goes into JSONB columns. */
-    static final String INSERT = statement("%s::jsonb");
+    private static final String APPEND = Statements.named("append");
     /** JSON that JSONB can't hold (the character NUL, a number beyond all measure) is kept there as a string. */
-    static final String INSERT_JSON_AS_STRINGS = statement("to_jsonb(%s)");
+    private static final String APPEND_JSON_AS_STRINGS = APPEND.replaceAll("(\\w+)::jsonb", "to_jsonb($1)");
+
+    private static final String UNUSABLE_DATA = "22";
 
     private final String[][] values;
     private final Set<Integer> lanes = new TreeSet<>();
     private int size;
 
     private EventRows(int capacity) {
-        values = new String[COLUMNS.size()][capacity];
+        values = new String[COLUMNS][capacity];
     }
 
     static EventRows of(List<NewEvent> events) {
@@ -65,33 +45,9 @@ final class EventRows {
         return rows;
     }
 
-    /**
-     * One statement: the rows are inserted only while their lanes are the run's. The locks are held to its end, so whoever takes a lane
-     * over waits for a batch that is under way, and the next batch finds that the lane is another's.
-     */
-    private static String statement(String json) {
-        StringBuilder names = new StringBuilder();
-        StringBuilder selected = new StringBuilder();
-        StringBuilder arrays = new StringBuilder();
-        for (Column column : COLUMNS) {
-            String comma = names.isEmpty() ? "" : ", ";
-            names.append(comma).append(column.name);
-            selected.append(comma)
-                    .append(
-                            switch (column.type) {
-                                case "text" -> column.name;
-                                case "jsonb" -> json.formatted(column.name);
-                                default -> column.name + "::" + column.type;
-                            });
-            arrays.append(comma).append("?::text[]");
-        }
-        return "WITH own AS (SELECT lane FROM lane_owners WHERE lane = ANY(?) AND run = ? ORDER BY lane FOR SHARE) "
-                + "INSERT INTO event_store (" + names + ") SELECT " + selected + " FROM unnest(" + arrays + ") AS new("
-                + names + ") WHERE (SELECT count(*) FROM own) = ?";
-    }
-
+    /** In the order in which the statement names its columns. */
     private void add(NewEvent event) {
-        String text = new String(event.record(), StandardCharsets.UTF_8);
+        String text = Json.text(event.record());
         Map<String, String> record = Json.members(event.record());
         String timestamp = Json.string(record.get("timestamp"));
         String[] row = {
@@ -124,22 +80,24 @@ final class EventRows {
     }
 
     /** False where some of the lanes are another's: then nothing was inserted. */
-    boolean insert(Connection connection, String statement, UUID run) throws SQLException {
-        try (PreparedStatement insert = connection.prepareStatement(statement)) {
-            int parameter = 1;
-            insert.setArray(parameter++, connection.createArrayOf("int", lanes.toArray()));
-            insert.setObject(parameter++, run);
-            for (String[] column : values) {
-                insert.setArray(parameter++, connection.createArrayOf("text", column));
+    boolean insert(Connection connection, UUID run) throws SQLException {
+        List<Object> parameters = new ArrayList<>(List.of(lanes(), run));
+        parameters.addAll(Arrays.asList(values));
+        parameters.add(lanes.size());
+        try {
+            return Postgres.changed(connection, APPEND, parameters.toArray()) > 0;
+        } catch (SQLException e) {
+            // Perhaps JSONB can't hold what an event says.
+            if (e.getSQLState() == null || !e.getSQLState().startsWith(UNUSABLE_DATA)) {
+                throw e;
             }
-            insert.setInt(parameter, lanes.size());
-            return insert.executeUpdate() > 0;
+            return Postgres.changed(connection, APPEND_JSON_AS_STRINGS, parameters.toArray()) > 0;
         }
     }
 
     /** In which lanes the events are. */
-    Set<Integer> lanes() {
-        return lanes;
+    Integer[] lanes() {
+        return lanes.toArray(Integer[]::new);
     }
 
     /** The primary key of an event. */

@@ -6,9 +6,9 @@ import com.hazelcast.map.IMap;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.JsonData;
 import io.hazelgate.engine.wire.Names;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -58,15 +58,18 @@ public final class MemoryEventLog implements EventLog {
     }
 
     @Override
-    public List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit) {
+    public List<StoredEvent> read(
+            Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes) {
         Set<Integer> wanted = lanes == null ? null : new HashSet<>(lanes);
         List<StoredEvent> page = new ArrayList<>();
-        Walk walk = indexes.walk(Names.EVENT_STORE, Names.CURSOR, Range.above(afterCursor));
-        while (page.size() < limit && walk.next()) {
-            StoredEvent event = new StoredEvent(
-                    new String(walk.key(), StandardCharsets.UTF_8), JsonData.textOf(walk.value()), null);
+        Walk walk =
+                indexes.walk(Names.EVENT_STORE, Names.CURSOR, Range.of(afterCursor, false, beforeCursor, false, false));
+        long bytes = 0;
+        while (page.size() < limit && bytes < maxBytes && walk.next()) {
+            StoredEvent event = new StoredEvent(Json.text(walk.key()), JsonData.textOf(walk.value()), null);
             if (wanted == null || wanted.contains(event.lane())) {
                 page.add(event);
+                bytes += event.record().length;
             }
         }
         return page;

@@ -1,10 +1,7 @@
 package io.hazelgate.engine.log;
 
 import io.hazelgate.engine.index.Indexes;
-import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
-import io.hazelgate.engine.wire.Names;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -20,6 +17,7 @@ public final class RecentEvents {
     private final Store store;
     private final Readiness readiness;
     private final MemoryEventLog maps;
+    private final EventMaps recent;
     private final int most;
     private final long mostMicros;
 
@@ -33,6 +31,7 @@ public final class RecentEvents {
         this.most = most;
         mostMicros = TimeUnit.SECONDS.toMicros(seconds);
         maps = new MemoryEventLog(store.hazelcast(), indexes);
+        recent = new EventMaps(store.entries());
     }
 
     /** Looks once. */
@@ -69,16 +68,8 @@ public final class RecentEvents {
     }
 
     private void forget(List<StoredEvent> events) {
-        if (events.isEmpty()) {
-            return;
+        if (!events.isEmpty()) {
+            recent.remove(events);
         }
-        List<Change> ids = new ArrayList<>(events.size());
-        List<Change> records = new ArrayList<>(events.size());
-        for (StoredEvent event : events) {
-            ids.add(Change.remove(new KnownRecord(event.record(), null).eventId()));
-            records.add(Change.remove(StoreKey.of(event.record()).toString()));
-        }
-        store.entries().change(Names.EVENT_IDS, ids).join();
-        store.entries().change(Names.EVENT_STORE, records).join();
     }
 }

@@ -14,13 +14,17 @@ import java.util.TreeSet;
  * <p>The side that was dropped takes nothing with it, so nothing should differ. This looks, instead of believing that.
  */
 public final class AfterMerge {
+    private final HazelcastInstance hazelcast;
     private final Rebuilds rebuilds;
+    private final RebuildRecords records;
     private final ILogger log;
     private volatile boolean due;
     private String comparison;
 
-    public AfterMerge(HazelcastInstance hazelcast, Rebuilds rebuilds) {
+    public AfterMerge(HazelcastInstance hazelcast, Rebuilds rebuilds, RebuildRecords records) {
+        this.hazelcast = hazelcast;
         this.rebuilds = rebuilds;
+        this.records = records;
         log = hazelcast.getLoggingService().getLogger(AfterMerge.class);
         hazelcast.getLifecycleService().addLifecycleListener(event -> {
             if (event.getState() == LifecycleEvent.LifecycleState.MERGED) {
@@ -39,7 +43,7 @@ public final class AfterMerge {
         if (due) {
             compare();
         } else if (comparison != null) {
-            judge(rebuilds.find(comparison));
+            judge(records.find(comparison));
         }
     }
 
@@ -63,12 +67,13 @@ public final class AfterMerge {
         if (ended == null || ended.status() != Rebuild.Status.DONE) {
             log.warning("the views could not be compared with the store after a split:"
                     + " look with `hazelgate diff VIEW`, and mend with `hazelgate rebuild --all`");
-        } else if (ended.differences() > 0) {
+        } else if (ended.outcome().differences() > 0) {
             Set<String> views = new TreeSet<>();
-            for (JsonValue difference : rebuilds.differences(ended.id()).asArray()) {
+            for (JsonValue difference :
+                    Comparison.differences(hazelcast, ended.id()).asArray()) {
                 views.add(difference.asObject().getString("view", ""));
             }
-            log.warning(ended.differences() + " entries differed from the store after a split: " + views
+            log.warning(ended.outcome().differences() + " entries differed from the store after a split: " + views
                     + " are built again by " + rebuilds.begin(views, true, 0));
         }
     }

@@ -3,6 +3,7 @@ package io.hazelgate.engine.rebuild;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import com.hazelcast.map.IMap;
@@ -96,7 +97,7 @@ final class Comparison {
     /** The differences that a comparison has put on record, in the order of views and keys. */
     static JsonValue differences(HazelcastInstance hazelcast, String rebuildId) {
         IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.REBUILD_DIFFERENCES);
-        com.hazelcast.internal.json.JsonArray array = new com.hazelcast.internal.json.JsonArray();
+        JsonArray array = new JsonArray();
         map.keySet().stream()
                 .filter(key -> key.startsWith(rebuildId + '/'))
                 .sorted()

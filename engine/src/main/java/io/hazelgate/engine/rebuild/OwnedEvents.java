@@ -1,15 +1,21 @@
 package io.hazelgate.engine.rebuild;
 
+import com.hazelcast.core.HazelcastInstance;
+import io.hazelgate.engine.log.EventLog;
+import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.StoredEvent;
+import io.hazelgate.engine.wire.Names;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongSupplier;
 
 /** The stored events of this member's lanes, in the order of their cursors. */
-public interface OwnedEvents {
+public record OwnedEvents(HazelcastInstance hazelcast, EventLog log) {
     /** Before every event. */
-    String BEGINNING = "";
-
-    /** @param lane the event's lane, as in its cursor */
-    record StoredEvent(String cursor, int lane, byte[] record) {}
+    static final String BEGINNING = "";
+    /** Lanes may also be of pipelines that are no longer configured. */
+    private static final int MAX_PIPELINES = 16;
 
     /**
      * The next events.
@@ -18,10 +24,33 @@ public interface OwnedEvents {
      * @param upToPosition the last position that they may have: what lies above may not be stored as a whole yet
      * @return at most so many events; none at the end
      */
-    List<StoredEvent> read(String after, long upToPosition, int maxEvents, int maxBytes);
+    List<StoredEvent> read(String after, long upToPosition, int maxEvents, int maxBytes) {
+        return log.read(ownLanes(), after, EventLog.cursorAfter(upToPosition), maxEvents, maxBytes);
+    }
+
+    /** Null for all that the log shows this member. */
+    private Set<Integer> ownLanes() {
+        if (!log.isDurable() || hazelcast.getCluster().getMembers().size() == 1) {
+            return null;
+        }
+        var partitions = hazelcast.getPartitionService().getPartitions();
+        Set<Integer> lanes = new TreeSet<>();
+        for (var partition : partitions) {
+            if (partition.getOwner() != null && partition.getOwner().localMember()) {
+                for (int pipeline = 0; pipeline < MAX_PIPELINES; pipeline++) {
+                    lanes.add(pipeline * partitions.size() + partition.getPartitionId());
+                }
+            }
+        }
+        return lanes;
+    }
 
     /** How many events there are, on all members. */
-    long size();
+    long size() {
+        return log.isDurable()
+                ? log.count()
+                : hazelcast.getMap(Names.EVENT_STORE).size();
+    }
 
     /**
      * The size, to be asked for later and known in a moment then: counting a long log takes a while.
@@ -29,12 +58,13 @@ public interface OwnedEvents {
      * @param settled a position at or below which nothing is stored any more
      * @param base what is known of the events up to an earlier one; null where nothing is
      */
-    default LongSupplier sizeSoon(long settled, Base base) {
-        return this::size;
-    }
-
-    /** The cursor that every event at or below a position is before, and every later one after. */
-    static String cursorAfter(long position) {
-        return io.hazelgate.engine.log.EventLog.cursorAfter(position);
+    LongSupplier sizeSoon(long settled, Base base) {
+        if (!(log instanceof PostgresEventLog durable)) {
+            return this::size;
+        }
+        long counted = base == null || base.position() > settled
+                ? durable.countUpTo(settled)
+                : base.events() + durable.countBetween(base.position(), settled);
+        return () -> counted + durable.countBetween(settled, Long.MAX_VALUE);
     }
 }

@@ -8,6 +8,7 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.partition.IPartition;
 import com.hazelcast.internal.partition.IPartitionService;
 import com.hazelcast.map.IMap;
+import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Names;
 import java.util.HashMap;
@@ -97,12 +98,12 @@ final class Progress {
     }
 
     /** Whether an event is for this member to fold: of a partition of its own, and not folded before it began. */
-    boolean takes(OwnedEvents.StoredEvent event) {
+    boolean takes(StoredEvent event) {
         String before = mine.containsKey(partitionOf(event)) ? done.get(partitionOf(event)) : null;
         return before != null && event.cursor().compareTo(before) > 0;
     }
 
-    private int partitionOf(OwnedEvents.StoredEvent event) {
+    private int partitionOf(StoredEvent event) {
         return event.lane() % partitions.getPartitionCount();
     }
 
@@ -125,8 +126,8 @@ final class Progress {
     }
 
     /** How many events all members have folded. */
-    static long eventsOf(IMap<String, HazelcastJsonValue> map, String rebuildId) {
-        return records(map, rebuildId).values().stream()
+    static long eventsOf(HazelcastInstance hazelcast, String rebuildId) {
+        return records(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuildId).values().stream()
                 .mapToLong(record -> record.getLong("events", 0))
                 .sum();
     }
@@ -141,7 +142,8 @@ final class Progress {
         });
     }
 
-    static void forget(IMap<String, HazelcastJsonValue> map, String rebuildId) {
+    static void forget(HazelcastInstance hazelcast, String rebuildId) {
+        IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.REBUILD_PROGRESS);
         records(map, rebuildId).keySet().forEach(map::delete);
     }
 

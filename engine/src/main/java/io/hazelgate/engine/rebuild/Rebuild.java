@@ -17,10 +17,6 @@ import java.util.Map;
  * @param snapshots the snapshots that it may begin with, the first to be tried first; none: it begins without
  * @param code by view, the fingerprints of the code when it was begun
  * @param eventsPerSecond how fast it may go, over all members; 0: as fast as it can
- * @param snapshot the snapshot that it began with, once it has ended; null where it began without
- * @param skipped how many events that one held
- * @param events how many events were folded, once it has ended
- * @param differences how many entries differ, once a comparison has ended
  */
 record Rebuild(
         String id,
@@ -32,12 +28,7 @@ record Rebuild(
         int eventsPerSecond,
         Status status,
         String startedAt,
-        String endedAt,
-        String error,
-        String snapshot,
-        long skipped,
-        long events,
-        long differences) {
+        Outcome outcome) {
     enum Kind {
         REBUILD,
         ROLLBACK,
@@ -51,74 +42,47 @@ record Rebuild(
         FAILED
     }
 
+    /**
+     * What it came to, once it has ended.
+     *
+     * @param snapshot the snapshot that it began with; null where it began without
+     * @param skipped how many events that one held
+     * @param events how many events were folded
+     * @param differences how many entries differ, where it was a comparison
+     */
+    record Outcome(String endedAt, String error, String snapshot, long skipped, long events, long differences) {
+        static final Outcome NONE = new Outcome(null, null, null, 0, 0, 0);
+
+        static Outcome now(String error, Base base, long events, long differences) {
+            String snapshot = base == null ? null : base.snapshot();
+            long skipped = base == null ? 0 : base.events();
+            return new Outcome(Clock.iso(Clock.micros()), error, snapshot, skipped, events, differences);
+        }
+    }
+
     static Rebuild begun(
             String id,
             Kind kind,
             Map<String, String> targets,
-            long fromPosition,
+            long from,
             List<String> snapshots,
             Map<String, List<String>> code,
-            int eventsPerSecond) {
-        String at = Clock.iso(Clock.micros());
-        return new Rebuild(
-                id,
-                kind,
-                targets,
-                fromPosition,
-                snapshots,
-                code,
-                eventsPerSecond,
-                Status.RUNNING,
-                at,
-                null,
-                null,
-                null,
-                0,
-                0,
-                0);
+            int perSecond) {
+        String now = Clock.iso(Clock.micros());
+        return new Rebuild(id, kind, targets, from, snapshots, code, perSecond, Status.RUNNING, now, Outcome.NONE);
     }
 
-    Rebuild ended(Status how, String at, String why, Base base, long folded, long different) {
-        return new Rebuild(
-                id,
-                kind,
-                targets,
-                fromPosition,
-                snapshots,
-                code,
-                eventsPerSecond,
-                how,
-                startedAt,
-                at,
-                why,
-                base == null ? null : base.snapshot(),
-                base == null ? 0 : base.events(),
-                folded,
-                different);
+    Rebuild ended(Status how, Outcome what) {
+        return new Rebuild(id, kind, targets, fromPosition, snapshots, code, eventsPerSecond, how, startedAt, what);
     }
 
     Rebuild again() {
-        return ended(Status.RUNNING, null, null, null, 0, 0);
+        return ended(Status.RUNNING, Outcome.NONE);
     }
 
     /** The same, whose targets hold everything up to a position from the beginning. */
     Rebuild from(long position) {
-        return new Rebuild(
-                id,
-                kind,
-                targets,
-                position,
-                snapshots,
-                code,
-                eventsPerSecond,
-                status,
-                startedAt,
-                endedAt,
-                error,
-                snapshot,
-                skipped,
-                events,
-                differences);
+        return new Rebuild(id, kind, targets, position, snapshots, code, eventsPerSecond, status, startedAt, outcome);
     }
 
     boolean isRunning() {
@@ -161,12 +125,13 @@ record Rebuild(
                 json.getInt("eventsPerSecond", 0),
                 Status.valueOf(json.getString("status", "")),
                 json.getString("startedAt", ""),
-                Json.text(json, "endedAt"),
-                Json.text(json, "error"),
-                Json.text(json, "snapshot"),
-                json.getLong("skipped", 0),
-                json.getLong("events", 0),
-                json.getLong("differences", 0));
+                new Outcome(
+                        Json.text(json, "endedAt"),
+                        Json.text(json, "error"),
+                        Json.text(json, "snapshot"),
+                        json.getLong("skipped", 0),
+                        json.getLong("events", 0),
+                        json.getLong("differences", 0)));
     }
 
     JsonObject toJson() {
@@ -180,18 +145,18 @@ record Rebuild(
                 .add("snapshots", Json.array(snapshots))
                 .add("code", Json.object(code))
                 .add("eventsPerSecond", eventsPerSecond)
-                .add("skipped", skipped)
+                .add("skipped", outcome.skipped)
                 .add("status", status.name())
                 .add("startedAt", startedAt)
-                .add("events", events)
-                .add("differences", differences);
-        if (endedAt != null) {
-            json.add("endedAt", endedAt);
+                .add("events", outcome.events)
+                .add("differences", outcome.differences);
+        if (outcome.endedAt != null) {
+            json.add("endedAt", outcome.endedAt);
         }
-        if (snapshot != null) {
-            json.add("snapshot", snapshot);
+        if (outcome.snapshot != null) {
+            json.add("snapshot", outcome.snapshot);
         }
-        return error == null ? json : json.add("error", error);
+        return outcome.error == null ? json : json.add("error", outcome.error);
     }
 
     HazelcastJsonValue toValue() {

@@ -31,7 +31,7 @@ final class RebuildP extends AbstractProcessor {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final String id;
-    private Rebuilds rebuilds;
+    private Rebuilding rebuilding;
     private ILogger log;
     private boolean leads;
     private Rebuild rebuild;
@@ -60,38 +60,33 @@ final class RebuildP extends AbstractProcessor {
 
     @Override
     protected void init(Processor.Context context) {
-        rebuilds = Here.find(context.hazelcastInstance(), Rebuilds.class);
+        rebuilding = Here.find(context.hazelcastInstance(), Rebuilding.class);
         log = context.logger();
         leads = context.globalProcessorIndex() == 0;
         // Until the first event comes: what came before this began is not in anybody's way.
         quietSinceNanos = System.nanoTime() - QUIET_NANOS;
-        liveEvents = liveEvents();
+        liveEvents = rebuilding.liveEvents();
     }
 
     @Override
     public boolean complete() {
         try {
             if (System.nanoTime() - lookedAtNanos > LOOK_NANOS || rebuild == null) {
-                rebuild = rebuilds.find(id);
+                rebuild = rebuilding.records().find(id);
                 lookedAtNanos = System.nanoTime();
             }
             if (rebuild == null || !rebuild.isRunning()) {
                 return true;
             }
             if (based == null) {
-                based = rebuilds.onItsBase(rebuild, leads);
+                based = rebuilding.bases().onItsBase(rebuild, leads);
             }
             if (based == null) {
                 LockSupport.parkNanos(PAUSE_NANOS);
                 return false;
             }
             if (folder == null) {
-                if (!based.snapshots().isEmpty() && based.kind() != Rebuild.Kind.DIFF) {
-                    // While the projector folds there is time for it.
-                    rebuilds.indexes().begin(based.targets());
-                }
-                folder = rebuilds.newFolder(based);
-                rebuilds.register(id, folder);
+                folder = rebuilding.begin(based);
             }
             boolean ended = advance();
             failures = 0;
@@ -104,7 +99,7 @@ final class RebuildP extends AbstractProcessor {
             failures++;
             log.warning("rebuild " + id + " failed, try " + failures + " of " + MAX_FAILURES, e);
             if (failures >= MAX_FAILURES) {
-                rebuilds.end(rebuild, Rebuild.Status.FAILED, String.valueOf(e.getMessage()), 0);
+                rebuilding.records().end(rebuild, Rebuild.Status.FAILED, String.valueOf(e.getMessage()), 0);
                 return true;
             }
             LockSupport.parkNanos(PAUSE_NANOS << Math.min(6, failures));
@@ -115,12 +110,12 @@ final class RebuildP extends AbstractProcessor {
     private boolean advance() {
         long begun = System.nanoTime();
         boolean polite = isBusy(begun);
-        int limit = rebuild.eventsPerSecond() / rebuilds.members();
+        int limit = rebuild.eventsPerSecond() / rebuilding.members();
         int most = polite ? POLITE_EVENTS : LogFolder.MAX_EVENTS;
         if (rebuild.eventsPerSecond() > 0) {
             most = Math.max(1, Math.min(most, limit / BATCHES_PER_SECOND));
         }
-        int read = folder.step(rebuilds.gate().settled(), most);
+        int read = folder.step(rebuilding.settled(), most);
         if (folder.hasMoved()) {
             folder.end();
             close();
@@ -129,7 +124,7 @@ final class RebuildP extends AbstractProcessor {
         }
         if (read < most) {
             folder.save(true);
-            if (leads && rebuilds.finish(rebuild)) {
+            if (leads && rebuilding.finish(rebuild)) {
                 return true;
             }
             LockSupport.parkNanos(PAUSE_NANOS);
@@ -149,7 +144,7 @@ final class RebuildP extends AbstractProcessor {
 
     /** Whether events came through the pipeline in the last second. */
     private boolean isBusy(long now) {
-        long events = liveEvents();
+        long events = rebuilding.liveEvents();
         if (events != liveEvents) {
             liveEvents = events;
             quietSinceNanos = now;
@@ -158,17 +153,10 @@ final class RebuildP extends AbstractProcessor {
         return now - quietSinceNanos < QUIET_NANOS;
     }
 
-    private long liveEvents() {
-        return rebuilds.pipelines().all().stream()
-                .mapToLong(pipeline -> pipeline.statistics().events.sum())
-                .sum();
-    }
-
     @Override
     public void close() {
-        if (rebuilds != null && folder != null) {
-            rebuilds.unregister(id, folder);
-            folder.close();
+        if (folder != null) {
+            rebuilding.end(id, folder);
             folder = null;
         }
     }

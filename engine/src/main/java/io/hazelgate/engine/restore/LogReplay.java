@@ -3,8 +3,10 @@ package io.hazelgate.engine.restore;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.fold.Replaying;
+import io.hazelgate.engine.fold.Replays;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.log.ReadAhead;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoreKey;
 import io.hazelgate.engine.log.StoredEvent;
@@ -15,8 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /**
@@ -25,18 +25,15 @@ import java.util.function.Consumer;
  */
 final class LogReplay {
     private static final int PAGE_EVENTS = 1_000;
-    /** So many pages are folded for themselves after a replay has ended before its time: what was unusual is among them. */
-    private static final int PAGES_ONE_BY_ONE = 8;
 
     private final Store store;
     private final Pipelines pipelines;
     private final PostgresEventLog eventLog;
     private final Decisions decisions;
     private final Consumer<List<StoredEvent>> done;
-    private final ILogger log;
+    private final ReadAhead pages = new ReadAhead();
+    private final Replays<List<StoredEvent>> replays;
     private String written;
-    private Replaying<List<StoredEvent>> replaying;
-    private int oneByOne;
 
     /**
      * @param behind the cursor that they come after; null: all
@@ -54,81 +51,50 @@ final class LogReplay {
         this.eventLog = eventLog;
         this.decisions = decisions;
         this.done = done;
-        log = store.hazelcast().getLoggingService().getLogger(LogReplay.class);
+        ILogger log = store.hazelcast().getLoggingService().getLogger(LogReplay.class);
         written = behind;
+        replays = new Replays<>(
+                () -> new Replaying<>(
+                        pipelines.all().get(0).projector(),
+                        store.entries(),
+                        pipelines.viewsWithIndexes().keySet(),
+                        store.generations()::liveMap,
+                        this::replayed),
+                () -> pipelines.all().size() == 1,
+                decisions,
+                why -> log.info("some events are restored one page after the other: " + why.getMessage()));
     }
 
     void run() throws InterruptedException {
-        try (Restorer restorer = new Restorer(store, pipelines, decisions)) {
-            CompletableFuture<List<StoredEvent>> ahead = read(written);
-            for (List<StoredEvent> page = joined(ahead); ; page = joined(ahead)) {
-                try {
-                    if (page.isEmpty()) {
-                        endReplay();
-                        return;
-                    }
-                    ahead = read(page.get(page.size() - 1).cursor());
-                    if (isReplayed(page)) {
-                        replay(page);
-                    } else {
-                        endReplay();
-                        restorer.fold(page);
-                        written(page);
-                    }
-                } catch (RuntimeException e) {
-                    if (replaying == null) {
-                        throw e;
-                    }
-                    log.info("some events are restored one page after the other: " + e.getMessage());
-                    replaying.close();
-                    replaying = null;
-                    oneByOne = PAGES_ONE_BY_ONE;
-                    ahead = read(written);
+        try (Restorer restorer = new Restorer(store, pipelines, decisions);
+                replays) {
+            String cursor = written;
+            while (true) {
+                List<StoredEvent> page =
+                        pages.next(cursor, PAGE_EVENTS, after -> eventLog.read(null, after, PAGE_EVENTS));
+                if (!isTaken(page, restorer)) {
+                    cursor = written;
+                } else if (page.isEmpty()) {
+                    return;
+                } else {
+                    cursor = page.get(page.size() - 1).cursor();
                 }
             }
         }
     }
 
-    private CompletableFuture<List<StoredEvent>> read(String after) {
-        return CompletableFuture.supplyAsync(() -> eventLog.read(null, after, PAGE_EVENTS));
-    }
-
-    private static List<StoredEvent> joined(CompletableFuture<List<StoredEvent>> page) {
-        try {
-            return page.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    /** False where a replay was given up: then everything behind what is written comes again. */
+    private boolean isTaken(List<StoredEvent> page, Restorer restorer) throws InterruptedException {
+        List<byte[]> records = page.stream().map(StoredEvent::record).toList();
+        if (!page.isEmpty() && replays.takes(records)) {
+            return replays.add(records, page);
         }
-    }
-
-    private boolean isReplayed(List<StoredEvent> page) {
-        if (oneByOne > 0) {
-            oneByOne--;
-            return false;
+        boolean all = replays.end();
+        if (all && !page.isEmpty()) {
+            restorer.fold(page);
+            written(page);
         }
-        return pipelines.all().size() == 1
-                && decisions.about(page, StoredEvent::record).isEmpty();
-    }
-
-    private void replay(List<StoredEvent> page) {
-        if (replaying == null) {
-            replaying = new Replaying<>(
-                    pipelines.all().get(0).projector(),
-                    store.entries(),
-                    pipelines.viewsWithIndexes().keySet(),
-                    store.generations()::liveMap,
-                    this::replayed);
-        }
-        replaying.add(page.stream().map(StoredEvent::record).toList(), page);
-    }
-
-    /** What was replayed is written then; what it remembers is no longer how the entries are once somebody else has folded. */
-    private void endReplay() {
-        if (replaying != null) {
-            replaying.finish();
-            replaying.close();
-            replaying = null;
-        }
+        return all;
     }
 
     /** A replay knows the views alone. */

@@ -8,11 +8,10 @@ import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.EventLog;
-import io.hazelgate.engine.log.KnownRecord;
+import io.hazelgate.engine.log.EventMaps;
 import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
-import io.hazelgate.engine.log.StoreKey;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
@@ -49,6 +48,7 @@ public final class Recovery {
     private final Snapshots snapshots;
     private final DeadLetters letters;
     private final Readiness readiness;
+    private final EventMaps recent;
     private final IMap<String, String> shared;
     private final int recentEvents;
     private final ILogger log;
@@ -72,6 +72,7 @@ public final class Recovery {
         this.letters = letters;
         this.readiness = readiness;
         this.recentEvents = recentEvents;
+        recent = new EventMaps(store.entries());
         shared = store.hazelcast().getMap(Names.RECOVERY);
         log = store.hazelcast().getLoggingService().getLogger(Recovery.class);
     }
@@ -127,7 +128,7 @@ public final class Recovery {
         String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
         long[] restored = {snapshot == null ? 0 : snapshot.events()};
         new LogReplay(store, pipelines, eventLog, Decisions.all(store.hazelcast()), begin, page -> {
-                    remember(page.stream()
+                    recent.put(page.stream()
                             .filter(event -> event.cursor().compareTo(recentFrom) > 0)
                             .toList());
                     restored[0] += page.size();
@@ -188,22 +189,10 @@ public final class Recovery {
             if (page.isEmpty()) {
                 return;
             }
-            remember(page.stream()
+            recent.put(page.stream()
                     .filter(event -> event.cursor().compareTo(upTo) <= 0)
                     .toList());
             cursor = page.get(page.size() - 1).cursor();
         }
-    }
-
-    private void remember(List<StoredEvent> events) {
-        List<Change> ids = new ArrayList<>(events.size());
-        List<Change> records = new ArrayList<>(events.size());
-        for (StoredEvent event : events) {
-            KnownRecord known = new KnownRecord(event.record(), event.payloadHash());
-            ids.add(Change.set(known.eventId(), known.idRecord()));
-            records.add(Change.set(StoreKey.of(event.record()).toString(), event.record()));
-        }
-        store.entries().change(Names.EVENT_IDS, ids).join();
-        store.entries().change(Names.EVENT_STORE, records).join();
     }
 }

@@ -3,6 +3,7 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.network.Task.Answerer;
+import io.hazelgate.engine.restore.ImportWatch;
 import io.hazelgate.engine.restore.Importing;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.JsonText;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Takes a log into this cluster, page by page; and what its members do about that among themselves. */
-public record ImportEvents(Importing importing) implements Answerer {
+public record ImportEvents(Importing importing, ImportWatch watch) implements Answerer {
     /** What is read of a record. */
     private static final Set<String> READ =
             Set.of("cursor", "eventId", "eventType", "aggregateType", "aggregateId", "sequence");
@@ -30,8 +31,8 @@ public record ImportEvents(Importing importing) implements Answerer {
                 case "take" -> answer.add("events", importing.take(id, head.getLong("before", 0), events(buffer)));
                 case "end" -> importing.end(id, head.getLong("events", 0));
                 case "undo" -> importing.undo(id);
-                case Importing.HOLD -> answer.add("done", importing.hold(id));
-                case Importing.LOOK -> importing.look();
+                case ImportWatch.HOLD -> answer.add("done", watch.hold(id));
+                case ImportWatch.LOOK -> watch.look();
                 default -> throw new IllegalArgumentException("there is no operation " + head.get("op"));
             }
         } catch (IllegalArgumentException e) {

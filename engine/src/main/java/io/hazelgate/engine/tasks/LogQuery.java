@@ -1,10 +1,6 @@
 package io.hazelgate.engine.tasks;
 
 import io.hazelgate.engine.log.PostgresEventLog;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,44 +78,17 @@ final class LogQuery {
 
     /** The page as {@link QueryEntries} answers it. */
     String answer(PostgresEventLog log) {
-        return log.select(connection -> {
-            StringBuilder json = new StringBuilder("{\"entries\":[");
-            if (query.limit() > 0) {
-                appendEntries(connection, json);
-            }
-            json.append("],\"count\":");
-            if (query.count()) {
-                try (PreparedStatement statement = prepared(connection, "SELECT count(*)" + where)) {
-                    ResultSet rows = statement.executeQuery();
-                    rows.next();
-                    json.append(rows.getLong(1));
-                }
-            } else {
-                json.append("null");
-            }
-            return json.append('}').toString();
-        });
-    }
-
-    private void appendEntries(Connection connection, StringBuilder json) throws SQLException {
         String order = " ORDER BY cursor" + (query.descending() ? " DESC" : "") + " LIMIT " + query.limit();
-        try (PreparedStatement statement = prepared(connection, "SELECT cursor, record" + where + order)) {
-            ResultSet rows = statement.executeQuery();
-            while (rows.next()) {
-                json.append(json.charAt(json.length() - 1) == '[' ? "[\"" : ",[\"")
-                        .append(rows.getString(1))
-                        .append("\",")
-                        .append(rows.getString(2))
-                        .append(']');
-            }
-        }
-    }
-
-    private PreparedStatement prepared(Connection connection, String sql) throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(sql);
-        for (int i = 0; i < bounds.size(); i++) {
-            statement.setString(i + 1, bounds.get(i));
-        }
-        return statement;
+        List<String> entries = query.limit() > 0
+                ? log.rows(
+                        "SELECT cursor, record" + where + order,
+                        row -> "[\"" + row.getString(1) + "\"," + row.getString(2) + ']',
+                        bounds.toArray())
+                : List.of();
+        Long count = query.count()
+                ? log.rows("SELECT count(*)" + where, row -> row.getLong(1), bounds.toArray())
+                        .get(0)
+                : null;
+        return "{\"entries\":[" + String.join(",", entries) + "],\"count\":" + count + '}';
     }
 }

@@ -4,13 +4,13 @@ import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.network.Task.Answerer;
-import io.hazelgate.engine.rebuild.Rebuilds;
+import io.hazelgate.engine.rebuild.Rebuilding;
 import io.hazelgate.engine.views.Positions;
 import io.hazelgate.engine.wire.Json;
 import java.util.UUID;
 
 /** What the member that leads a rebuild has every member do at its end. */
-public record RebuildStep(HazelcastInstance hazelcast, Positions positions, Rebuilds rebuilds) implements Answerer {
+public record RebuildStep(HazelcastInstance hazelcast, Positions positions, Rebuilding rebuilding) implements Answerer {
 
     @Override
     public byte[] answer(byte[] request) throws InterruptedException {
@@ -24,6 +24,6 @@ public record RebuildStep(HazelcastInstance hazelcast, Positions positions, Rebu
                 .filter(each -> each.getUuid().equals(leader))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("who leads the rebuild has left the cluster"));
-        return Json.bytes(rebuilds.step(asked.getString("id", ""), what, member));
+        return Json.bytes(rebuilding.step(asked.getString("id", ""), what, member));
     }
 }

@@ -2,13 +2,14 @@ package io.hazelgate.engine.tasks;
 
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.network.Task.Answerer;
+import io.hazelgate.engine.rebuild.RebuildReport;
 import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.snapshot.Snapshots;
 import io.hazelgate.engine.wire.Json;
 import java.util.List;
 
 /** What operators ask of the views: rebuild, compare, roll back, cancel, take a snapshot, tell how far it is. */
-public record RebuildTask(Rebuilds rebuilds, Snapshots snapshots) implements Answerer {
+public record RebuildTask(Rebuilds rebuilds, RebuildReport report, Snapshots snapshots) implements Answerer {
 
     @Override
     public byte[] answer(byte[] request) {
@@ -41,10 +42,10 @@ public record RebuildTask(Rebuilds rebuilds, Snapshots snapshots) implements Ans
                 yield new JsonObject().add("id", id);
             }
             case "drop" -> new JsonObject().add("done", rebuilds.drop(view));
-            case "report" -> rebuilds.report();
+            case "report" -> report.report();
             case "snapshot" -> new JsonObject().add("id", snapshots.begin(Json.texts(asked.get("views"))));
             case "snapshots" -> snapshots.report(asked.getBoolean("list", false));
-            case "differences" -> new JsonObject().add("differences", rebuilds.differences(id));
+            case "differences" -> new JsonObject().add("differences", report.differences(id));
             default -> throw new IllegalArgumentException("there is no operation " + asked.get("op"));
         };
     }

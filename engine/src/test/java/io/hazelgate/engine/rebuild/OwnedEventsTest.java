@@ -6,7 +6,9 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.TestMember;
-import io.hazelgate.engine.rebuild.OwnedEvents.StoredEvent;
+import io.hazelgate.engine.log.EventLog;
+import io.hazelgate.engine.log.MemoryEventLog;
+import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,14 +16,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class OwnedInMemoryTest {
+class OwnedEventsTest {
     private static final long BASE = 9_000_000_000_000_000L;
     private final HazelcastInstance hazelcast = TestMember.hazelcast();
     private final IMap<String, HazelcastJsonValue> store = hazelcast.getMap(Names.EVENT_STORE);
-    private final OwnedEvents log = new OwnedInMemory(hazelcast, TestMember.indexes(hazelcast));
+    private final OwnedEvents log =
+            new OwnedEvents(hazelcast, new MemoryEventLog(hazelcast, TestMember.indexes(hazelcast)));
     private final List<String> keys = new ArrayList<>();
 
-    OwnedInMemoryTest() throws Exception {}
+    OwnedEventsTest() throws Exception {}
 
     @BeforeEach
     void storeEvents() {
@@ -45,21 +48,21 @@ class OwnedInMemoryTest {
 
     @Test
     void eventsComeInTheOrderOfTheirPositions() {
-        List<StoredEvent> events = log.read(OwnedEvents.cursorAfter(BASE), BASE + 9, 100, 1_000_000);
+        List<StoredEvent> events = log.read(EventLog.cursorAfter(BASE), BASE + 9, 100, 1_000_000);
         assertEquals(List.of(1L, 2L, 3L, 4L, 5L), positions(events));
         assertEquals(71, events.get(0).lane());
     }
 
     @Test
     void itGoesOnAfterACursorAndEndsAtAPosition() {
-        List<StoredEvent> first = log.read(OwnedEvents.cursorAfter(BASE), BASE + 4, 2, 1_000_000);
+        List<StoredEvent> first = log.read(EventLog.cursorAfter(BASE), BASE + 4, 2, 1_000_000);
         assertEquals(List.of(1L, 2L), positions(first));
         assertEquals(List.of(3L, 4L), positions(log.read(first.get(1).cursor(), BASE + 4, 100, 1_000_000)));
-        assertEquals(List.of(), log.read(OwnedEvents.cursorAfter(BASE + 4), BASE + 4, 100, 1_000_000));
+        assertEquals(List.of(), log.read(EventLog.cursorAfter(BASE + 4), BASE + 4, 100, 1_000_000));
     }
 
     @Test
     void itStopsWhenItHasReadEnoughBytes() {
-        assertEquals(List.of(1L), positions(log.read(OwnedEvents.cursorAfter(BASE), BASE + 9, 100, 1)));
+        assertEquals(List.of(1L), positions(log.read(EventLog.cursorAfter(BASE), BASE + 9, 100, 1)));
     }
 }

@@ -1,0 +1,61 @@
+package io.hazelgate.engine.rebuild;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.snapshot.Manifest;
+import io.hazelgate.engine.snapshot.SnapshotUnusable;
+import io.hazelgate.engine.snapshot.Snapshots;
+import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.Names;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Puts rebuilds on the snapshots that they go on from. */
+public record Bases(HazelcastInstance hazelcast, Snapshots snapshots, RebuildRecords records) {
+
+    /**
+     * The rebuild with the position that its targets start at; null while the snapshot that it goes on from is not loaded. Whoever leads
+     * loads it: of those named the first that is whole.
+     */
+    Rebuild onItsBase(Rebuild rebuild, boolean leads) {
+        if (rebuild.snapshots().isEmpty()) {
+            return rebuild;
+        }
+        Base base = Base.find(hazelcast, rebuild.id());
+        if (base == null && leads) {
+            base = load(rebuild);
+        }
+        return base == null ? null : rebuild.from(base.position());
+    }
+
+    private Base load(Rebuild rebuild) {
+        Map<String, String> maps = new LinkedHashMap<>(rebuild.targets());
+        maps.put(Names.DEAD_LETTER_EVENTS, rebuild.lettersMap());
+        String problem = "";
+        for (String snapshot : rebuild.snapshots()) {
+            try {
+                long begun = Clock.micros();
+                Manifest manifest = snapshots.load(snapshot, maps, () -> records.isRunning(rebuild.id()));
+                Base base = Base.of(manifest);
+                base.keep(hazelcast, rebuild.id());
+                log().info("rebuild " + rebuild.id() + " begins with snapshot " + snapshot + ", loaded in "
+                        + (Clock.micros() - begun) / 1_000 + " ms");
+                return base;
+            } catch (SnapshotUnusable e) {
+                problem = e.getMessage();
+                if (!records.isRunning(rebuild.id())) {
+                    return null;
+                }
+                log().warning("rebuild " + rebuild.id() + ": " + problem);
+                // Nothing of it may stay.
+                maps.values().forEach(map -> hazelcast.getMap(map).destroy());
+            }
+        }
+        records.end(rebuild, Rebuild.Status.FAILED, problem + ". Build the views without it: from the first event", 0);
+        return null;
+    }
+
+    private ILogger log() {
+        return hazelcast.getLoggingService().getLogger(Bases.class);
+    }
+}

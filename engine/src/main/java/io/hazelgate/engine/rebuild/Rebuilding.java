@@ -1,0 +1,133 @@
+package io.hazelgate.engine.rebuild;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.internal.json.JsonObject;
+import io.hazelgate.engine.index.Indexes;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.views.Gate;
+import io.hazelgate.engine.wire.Here;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** This member's part in the rebuilds that run: it folds its lanes, and takes the steps at the end that the leader asks for. */
+public final class Rebuilding {
+    private final Store store;
+    private final OwnedEvents log;
+    private final Indexes indexes;
+    private final Lanes lanes;
+    private final Gate gate;
+    private final Pipelines pipelines;
+    private final RebuildRecords records;
+    private final Bases bases;
+    private final Switching switching;
+    private final HazelcastInstance hazelcast;
+    private final Map<String, LogFolder> folders = new ConcurrentHashMap<>();
+    private final Map<String, Comparison> comparisons = new ConcurrentHashMap<>();
+
+    public Rebuilding(
+            Store store,
+            OwnedEvents log,
+            Indexes indexes,
+            Lanes lanes,
+            Gate gate,
+            Pipelines pipelines,
+            RebuildRecords records,
+            Bases bases,
+            Switching switching) {
+        this.store = store;
+        this.log = log;
+        this.indexes = indexes;
+        this.lanes = lanes;
+        this.gate = gate;
+        this.pipelines = pipelines;
+        this.records = records;
+        this.bases = bases;
+        this.switching = switching;
+        hazelcast = store.hazelcast();
+        Here.put(hazelcast, this);
+    }
+
+    RebuildRecords records() {
+        return records;
+    }
+
+    Bases bases() {
+        return bases;
+    }
+
+    /** How many members take part. */
+    int members() {
+        return hazelcast.getCluster().getMembers().size();
+    }
+
+    /** How many events have come through this member's pipelines. */
+    long liveEvents() {
+        return pipelines.all().stream()
+                .mapToLong(pipeline -> pipeline.statistics().events.sum())
+                .sum();
+    }
+
+    /** Up to which position this member's part of the log can be folded. */
+    long settled() {
+        return gate.settled();
+    }
+
+    /** Begins to fold, into targets that hold what they hold from the beginning. */
+    LogFolder begin(Rebuild based) {
+        if (!based.snapshots().isEmpty() && based.kind() != Rebuild.Kind.DIFF) {
+            // While the projector folds there is time for it.
+            indexes.begin(based.targets());
+        }
+        LogFolder folder = new LogFolder(store, log, pipelines, based);
+        folders.put(based.id(), folder);
+        return folder;
+    }
+
+    void end(String id, LogFolder folder) {
+        folders.remove(id, folder);
+        comparisons.remove(id);
+        folder.close();
+    }
+
+    /** Whether the rebuild has come to its end: every member has caught up, and the views are switched, or compared. */
+    boolean finish(Rebuild rebuild) {
+        return Progress.allCaughtUp(hazelcast, rebuild.id()) && switching.run(rebuild);
+    }
+
+    /** What one member does when the leader of a rebuild asks it to. */
+    public JsonObject step(String id, String what, Member leader) throws InterruptedException {
+        boolean done = true;
+        long position = 0;
+        long differences = 0;
+        switch (what) {
+            case Switching.COMPARE -> comparison(id).look();
+            case Switching.SORT -> indexes.make(records.require(id).targets());
+            case Switching.CLOSE -> {
+                LogFolder folder = folders.get(id);
+                done = folder != null
+                        && gate.close(
+                                id,
+                                () -> hazelcast.getCluster().getMembers().contains(leader),
+                                Switching.CLOSE_MILLIS,
+                                Switching.HOLD_MILLIS);
+                position = lanes.reached();
+                done = done && folder.drain(position);
+            }
+            case Switching.COMPARE_AGAIN -> differences = comparison(id).lookAgain();
+            case Switching.LOOK -> {
+                store.generations().look();
+                done = gate.isHeldBy(id);
+            }
+            case Switching.OPEN -> gate.open(id);
+            default -> throw new IllegalArgumentException("there is no step " + what);
+        }
+        return new JsonObject().add("done", done).add("position", position).add("differences", differences);
+    }
+
+    private Comparison comparison(String id) {
+        return comparisons.computeIfAbsent(id, key -> new Comparison(store, records.require(key)));
+    }
+}

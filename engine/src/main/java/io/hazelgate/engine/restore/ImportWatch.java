@@ -1,0 +1,177 @@
+package io.hazelgate.engine.restore;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.logging.ILogger;
+import com.hazelcast.map.IMap;
+import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.AllMembers;
+import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.network.Turns.Turn;
+import io.hazelgate.engine.views.Gate;
+import io.hazelgate.engine.wire.Ids;
+import io.hazelgate.engine.wire.Names;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * How an import stands, on every member: while there is one no batch is processed. One that nobody goes on with is undone. The state
+ * is in the map {@code recovery}, and whoever changes it has the turn at it.
+ */
+public final class ImportWatch {
+    /** What every member is asked for: no batch is processed from now on, and how the import stands has changed. */
+    public static final String HOLD = "hold";
+
+    public static final String LOOK = "look";
+
+    /** The turn, and the state's key. */
+    static final String KEY = "import";
+
+    private static final long HOLD_MILLIS = 3_000;
+    private static final long ANSWER_MILLIS = 10_000;
+    /** An import that nobody goes on with for so long is undone. */
+    private static final long ABANDONED_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final Store store;
+    private final Lanes lanes;
+    private final Gate gate;
+    private final Turns turns;
+    private final AllMembers members;
+    private final Readiness readiness;
+    private final HazelcastInstance hazelcast;
+    private final IMap<String, String> shared;
+    private final ILogger log;
+    /** What the map says, as far as it is known here; until it was read once nothing is processed. */
+    private ImportState state;
+
+    private boolean known;
+    private long changedAtNanos;
+
+    public ImportWatch(Store store, Lanes lanes, Gate gate, Turns turns, AllMembers members, Readiness readiness) {
+        this.store = store;
+        this.lanes = lanes;
+        this.gate = gate;
+        this.turns = turns;
+        this.members = members;
+        this.readiness = readiness;
+        hazelcast = store.hazelcast();
+        shared = hazelcast.getMap(Names.RECOVERY);
+        log = hazelcast.getLoggingService().getLogger(ImportWatch.class);
+    }
+
+    /** How it stands now; null where there is none. */
+    ImportState state() {
+        return ImportState.of(shared.get(KEY));
+    }
+
+    /** Puts on record how it stands, for whoever looks. */
+    void put(ImportState now) {
+        shared.set(KEY, now.toJson());
+    }
+
+    /** Nothing is imported any more. */
+    void over() {
+        shared.delete(KEY);
+        tellAll();
+    }
+
+    /** Reads how it stands, and undoes an import that nobody goes on with. */
+    public void look() {
+        ImportState now = state();
+        learn(now);
+        if (now != null && isAbandoned()) {
+            try (Turn turn = turns.take(KEY)) {
+                if (turn != null && now.equals(state())) {
+                    log.warning("import " + now.id() + " is undone: nobody went on with it after " + now.events()
+                            + " events");
+                    undo(now);
+                }
+            }
+        }
+    }
+
+    private synchronized void learn(ImportState now) {
+        if (state != null && now == null) {
+            // What is stored from now on comes behind what was imported.
+            lanes.learnAnew();
+        }
+        if (!known || !Objects.equals(state, now)) {
+            changedAtNanos = System.nanoTime();
+        }
+        state = now;
+        known = true;
+        readiness.importing(now == null ? null : "a log is being imported: " + now.events() + " events so far");
+    }
+
+    private synchronized boolean isAbandoned() {
+        return System.nanoTime() - changedAtNanos > ABANDONED_NANOS;
+    }
+
+    /** Waits until no batch is under way here; later ones wait for the end of the import. */
+    public boolean hold(String id) throws InterruptedException {
+        look();
+        try {
+            return gate.close(KEY + id, () -> true, HOLD_MILLIS, 0);
+        } finally {
+            gate.open(KEY + id);
+        }
+    }
+
+    /** The cluster is empty again, as it was. */
+    void undo(ImportState now) {
+        if (now.empty()) {
+            List<String> maps = new ArrayList<>(List.of(
+                    Names.DEAD_LETTER_EVENTS,
+                    Names.DEAD_LETTER_DECISIONS,
+                    Names.AGGREGATE_HEADS,
+                    Names.EVENT_IDS,
+                    Names.EVENT_STORE));
+            store.generations().all().values().forEach(generation -> maps.add(generation.live()));
+            maps.forEach(
+                    map -> hazelcast.<String, HazelcastJsonValue>getMap(map).clear());
+        }
+        over();
+    }
+
+    void holdAll(String id) throws InterruptedException {
+        if (!askAll(new JsonObject().add("op", HOLD).add("id", id)).stream()
+                .allMatch(answer -> answer.getBoolean("done", false))) {
+            throw new IllegalArgumentException(
+                    "a batch of events is under way and does not end: try again when /ready is true");
+        }
+    }
+
+    /** Who is not reached looks for itself. */
+    private void tellAll() {
+        look();
+        try {
+            askAll(new JsonObject().add("op", LOOK));
+        } catch (IllegalArgumentException e) {
+            log.fine("a member learns of the end of an import a moment later", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private List<JsonObject> askAll(JsonObject head) throws InterruptedException {
+        byte[] json = head.toString().getBytes(StandardCharsets.UTF_8);
+        byte[] request = ByteBuffer.allocate(Integer.BYTES + json.length)
+                .putInt(json.length)
+                .put(json)
+                .array();
+        try {
+            return members.ask(Ids.IMPORT_EVENTS, request, ANSWER_MILLIS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalArgumentException("a member does not answer: try again in a moment", e);
+        }
+    }
+}

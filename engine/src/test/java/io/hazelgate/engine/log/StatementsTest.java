@@ -1,0 +1,20 @@
+package io.hazelgate.engine.log;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.junit.jupiter.api.Test;
+
+class StatementsTest {
+    @Test
+    void aStatementComesWithoutItsComments() {
+        assertEquals(
+                "SELECT position, run FROM event_store JOIN lane_owners USING (lane) LIMIT 0",
+                Statements.named("probe"));
+    }
+
+    @Test
+    void aNameThatTheResourceDoesNotHaveIsSaid() {
+        assertThrows(IllegalArgumentException.class, () -> Statements.named("drop"));
+    }
+}
