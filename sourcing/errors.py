@@ -143,7 +143,7 @@ class PipelineOverloaded(EventError):
 
 class Rejected(HazelgateError):
     """
-    A guard says no.
+    A guard refuses an event. Raise it, and nothing is stored.
 
     Args:
         field: The field to blame, as Python names it: `"quantity"`, `"items.0.quantity"`, or the parts of the path.
@@ -158,7 +158,15 @@ class Rejected(HazelgateError):
 
     @classmethod
     def all(cls, rejections: Iterable[Rejected]) -> Rejected:
-        """Several at once, so that the client can mend them together."""
+        """
+        Several refusals as one, so that the client can mend everything together.
+
+        Args:
+            rejections: At least one.
+
+        Returns:
+            What a guard raises: `raise Rejected.all(problems)`.
+        """
         problems = tuple(problem for rejection in rejections for problem in rejection.problems)
         together = cls((), "rejected")
         together.problems = problems
@@ -169,9 +177,10 @@ class Rejected(HazelgateError):
 
 class NotYet(HazelgateError):
     """
-    A projection can't take the event yet: its entry lacks something that an event of another aggregate brings.
+    A projection can't take an event yet: its entry lacks something that an event of another aggregate brings.
 
-    The event is tried again, with growing pauses, while later events of its own aggregate wait behind it.
+    Raise it from a projection. The event is retried after growing pauses. Later events of its aggregate wait behind it.
+    After the last retry it stays in a dead letter.
     """
 
     code = "NOT_YET"

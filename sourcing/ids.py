@@ -16,6 +16,7 @@ ID_PATTERN = rf"^{ID_TEXT}$(?!\n)"
 ID_DESCRIPTION = "1 to 128 letters, digits, or any of . _ : ~ -"
 
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN, description=ID_DESCRIPTION)]
+"""The type of ids and keys of entries: 1 to 128 letters, digits, or any of `. _ : ~ -`."""
 
 _matches = re.compile(ID_TEXT).fullmatch
 _DERIVED = UUID("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57")
