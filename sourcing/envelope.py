@@ -1,6 +1,6 @@
 """
-What goes along with an event, from the gateway to the store and back: the JSON of
-docs/reference/protocol.md as frozen values.
+The data that goes along with an event, from the gateway to the store and back: docs/reference/protocol.md's JSON as
+values.
 
 `Envelope` is what a gateway submits, `EventRecord` what the store keeps, `Completion` what the submitter hears.
 """
@@ -127,9 +127,9 @@ class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="c
     sequence: int
     """Its place in its aggregate's history: 1, 2, 3…"""
     correlation_id: str
-    """What it belongs together with; its own id where nothing else was given."""
+    """Events with the same one belong together; its own id where none was given."""
     causation_id: str | None = None
-    """What caused it."""
+    """The event or command that caused it."""
     saga_id: str | None = None
     saga_type: str | None = None
     step_number: int | None = None
@@ -264,7 +264,7 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="ca
 
 
 class DecisionAction(StrEnum):
-    """What an operator decided about a dead letter's event, for that one entry."""
+    """An operator's decision about a dead letter's event, for that one entry."""
 
     DISCARDED = "DISCARDED"
     EDITED = "EDITED"
@@ -290,7 +290,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="came
 
 class IdRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """
-    What became of an eventId: `key` of its record in the store, or the completion that refused it.
+    The fate of an eventId: the `key` of its record in the store, or the completion that refused it.
 
     A refused event is in no store: `data` is what was submitted, as text, and `version` its version.
     """

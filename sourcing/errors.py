@@ -32,7 +32,7 @@ import msgspec
 
 
 class FieldProblem(msgspec.Struct, frozen=True, rename="camel"):
-    """What is wrong with one field. `path` is in camelCase, list indexes as strings: `("items", "0", "quantity")`."""
+    """One field and its fault. `path` is in camelCase, list indexes as strings: `("items", "0", "quantity")`."""
 
     path: tuple[str, ...]
     message: str
@@ -110,7 +110,7 @@ class SequenceConflict(EventError):
 
 
 class EventIdConflict(EventError):
-    """That eventId was used before, with another payload. Nothing was stored: give a new event a new id."""
+    """The eventId was used before, with another payload. Nothing was stored: give a new event a new id."""
 
     code = "EVENT_ID_CONFLICT"
 
@@ -147,7 +147,7 @@ class Rejected(HazelgateError):
 
     Args:
         field: The field to blame, as Python names it: `"quantity"`, `"items.0.quantity"`, or the parts of the path.
-        message: What is wrong, for the client to read.
+        message: The reason, for the client to read.
     """
 
     code = "REJECTED"
@@ -165,7 +165,7 @@ class Rejected(HazelgateError):
             rejections: At least one.
 
         Returns:
-            What a guard raises: `raise Rejected.all(problems)`.
+            The exception to raise: `raise Rejected.all(problems)`.
         """
         problems = tuple(problem for rejection in rejections for problem in rejection.problems)
         together = cls((), "rejected")

@@ -47,7 +47,7 @@ def derived_id(event_id: str, purpose: str = "") -> str:
 
 def pending_key(event_id: str, aggregate_id: str, submission_id: str | None = None) -> str:
     """
-    Key in `pending-events`. What follows `@` decides the partition, so an aggregate's events share a lane.
+    Key in `pending-events`. The part behind `@` decides the partition, so an aggregate's events share a lane.
 
     Args:
         submission_id: Given for a submission that is pending beside the first one of its event, made by other code.

@@ -28,20 +28,20 @@ AT = "2026-01-01T00:00:00.000000Z"
 
 def given(*past: Event | View, catalog: Catalog | None = None) -> Given:
     """
-    Begin a test with what was.
+    Begin a test with its past.
 
     Args:
         past: Events that were stored, in their order, and view entries as they stand. Nothing, for an empty store.
         catalog: The domain. If left out, everything that is registered in the package of the submitted event.
 
     Returns:
-        What `when` is called on.
+        The past: call `when` on it.
     """
     return Given(past, catalog)
 
 
 class Given:
-    """What was, in a test: `given` makes it."""
+    """The past of a test: `given` makes it."""
 
     def __init__(self, past: Sequence[Event | View], catalog: Catalog | None) -> None:
         self._past = past
@@ -52,12 +52,12 @@ class Given:
         Submit events.
 
         Args:
-            events: What is submitted, in order.
+            events: The events, in order.
             at: The instant of their submission.
             expected_sequence: The sequence that the submitter of the last one believes its aggregate to be at.
 
         Returns:
-            What one of the `then` methods is called on.
+            The submissions: call one of the `then` methods on it.
 
         Raises:
             ValueError: No event is given.
@@ -69,7 +69,7 @@ class Given:
 
 
 class When:
-    """What is submitted. Nothing happens before one of the `then` methods is called."""
+    """The submissions of a test. Nothing happens before one of the `then` methods is called."""
 
     def __init__(
         self,
@@ -245,7 +245,7 @@ def _entry(pipeline: MemoryPipeline, spec: ViewSpec, key: str) -> View | None:
 
 
 def _exactly(value: object) -> bytes:
-    """What is compared: JSON, which tells 1.5 from 1.50."""
+    """The form in which values are compared: JSON, which tells 1.5 from 1.50."""
     return msgspec.json.encode(value)
 
 

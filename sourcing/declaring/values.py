@@ -31,8 +31,8 @@ class Check:
     A constraint on a field, put into its `Annotated` type.
 
     Args:
-        holds: Given the value, says whether it will do. It must not raise for any value of the type.
-        message: What to tell the client when it won't: "must be …".
+        holds: Says whether a value will do. It must not raise for any value of the type.
+        message: The text for the client when it does not hold: "must be …".
     """
 
     holds: Callable[[Any], bool]
@@ -80,6 +80,6 @@ class View(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel"):
                 none. `"items.product_id"` goes through a list: it reads a mapping of those that there are, by key.
 
         Returns:
-            What `guard(…, reads={…})` takes.
+            A read, as `guard(…, reads={…})` takes it.
         """
         return Read(cls, path)
