@@ -1,5 +1,5 @@
 """
-What the rest of the project may ask of the Hazelcast cluster.
+Everything that other rooms may ask of the Hazelcast cluster.
 
 `Cluster` is the whole of it: submit events, read entries, query maps, ask for figures, listen to topics. The real one
 is `hazelgate.client.hazelcast.cluster.HazelcastCluster`; `hazelgate.testing.memory.MemoryCluster` is the same in one
@@ -29,7 +29,7 @@ def completions_topic(gateway_id: str) -> str:
 
 
 class Admission(Enum):
-    """What becomes of an event that is submitted; the values are the bytes that a member answers with."""
+    """The fate of a submitted event; the values are the bytes that a member answers with."""
 
     TAKEN = 0
     """It is pending."""
@@ -41,7 +41,7 @@ class Admission(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ClusterState:
-    """What was last known of the cluster, at most about a second old: asking costs nothing."""
+    """The last known state of the cluster, at most about a second old: asking costs nothing."""
 
     connected: bool = False
     """A member answers."""
@@ -78,7 +78,7 @@ class ClusterState:
 
     @property
     def warnings(self) -> list[str]:
-        """What is not as it should be, pipeline by pipeline, though events may be taken in."""
+        """Everything that needs an operator, pipeline by pipeline, though events may be taken in."""
         return [warning for pipeline in self.pipelines for warning in pipeline.warnings]
 
 
@@ -127,17 +127,17 @@ class Cluster(Protocol):
         """
 
     def state(self) -> ClusterState:
-        """What is known of the cluster without asking it."""
+        """The last known state, without asking the cluster."""
 
     async def submit(self, events: Sequence[tuple[str, bytes]]) -> Sequence[Admission]:
         """
         Put envelopes into pending-events under their keys `<eventId>@<aggregateId>`.
 
-        Submissions of one aggregate keep the order of the calls. What is pending stays as it was first sent; the same
+        Submissions of one aggregate keep the order of the calls. A pending event stays as it was first sent; the same
         payload under its id is taken again.
 
         Returns:
-            Per event, in order, what became of it.
+            Per event, in order, whether it was taken.
         """
 
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:

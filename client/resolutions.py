@@ -1,4 +1,4 @@
-"""What an operator wants done about a dead letter, and what came of it, as members hear and say it."""
+"""An operator's order about a dead letter, and its outcome, as members take and give them."""
 
 from __future__ import annotations
 

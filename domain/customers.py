@@ -18,7 +18,7 @@ class CustomerCreated(Event):
 
 @event("CustomerUpdated", aggregate="Customer", key="customer_id")
 class CustomerUpdated(Event):
-    """A customer's details have changed. What is null stays as it was. Orders placed before don't change."""
+    """A customer's details have changed. A field that is null stays as it was. Orders placed before don't change."""
 
     customer_id: Id
     name: Name | None = None
@@ -80,7 +80,7 @@ def created(_: None, event: CustomerCreated, record: EventRecord) -> Customer:
 
 @customers.on(CustomerUpdated, key="customer_id")
 def updated(customer: Customer, event: CustomerUpdated) -> Customer:
-    """What is given replaces what was."""
+    """A field that is given replaces the old one."""
     return replace(
         customer,
         name=customer.name if event.name is None else event.name,

@@ -1,4 +1,4 @@
-"""What the shop's fields may hold."""
+"""The types of the shop's fields."""
 
 from __future__ import annotations
 

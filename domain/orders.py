@@ -99,7 +99,7 @@ class EnrichedOrder(View):
 
 
 class CustomerOrderSummary(View):
-    """What a customer has ordered in all. Several orders feed it, so it is folded in any order."""
+    """A customer's orders in all. Several orders feed it, so it is folded in any order."""
 
     customer_id: Id
     order_count: int = 0
@@ -175,7 +175,7 @@ def can_be_cancelled(event: OrderCancelled, order: EnrichedOrder | None) -> Orde
 
 
 def total_of(lines: Iterable[OrderLine]) -> Decimal:
-    """What a completed order comes to."""
+    """The total amount of a completed order."""
     return sum((line.quantity * (line.price_at_order or NOTHING) for line in lines), NOTHING)
 
 

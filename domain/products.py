@@ -1,4 +1,4 @@
-"""Products and their stock. What is reserved stays on hand, and is not available any more."""
+"""Products and their stock. A reserved product stays on hand, and is not available any more."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def quantity_has_its_full_name(data: Json) -> Json:
 
 @event("StockReleased", aggregate="Product", key="product_id")
 class StockReleased(Event):
-    """What was set aside for an order is available again."""
+    """Stock that was set aside for an order is available again."""
 
     product_id: Id
     order_id: Id

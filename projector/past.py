@@ -1,9 +1,9 @@
 """
 An entry as it was at an instant: its events up to then, folded again. Pure, and from the stored events alone.
 
-Of each aggregate those events count that were stored by then: all before the first whose `persistedAt` is later. One
-that its view could not take, and all behind it, did not count then and don't here: one whose dead letter is still open
-is not even tried, for it may hang.
+Of each aggregate those events count that were stored by then: all before the first whose `persistedAt` is later. An
+event that its view could not take, and all behind it, did not count then and don't count here. An event whose dead
+letter is still open is not even tried, for it may hang.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Lineage:
         return self._read(record, key) is not None
 
     def letter_ids(self, records: Iterable[EventRecord], key: str) -> list[str]:
-        """What dead letters of these events about this entry are called, and operators' decisions about them."""
+        """The ids of dead letters of these events about this entry, and of operators' decisions about them."""
         return [each for record in records for each in (self._letter_id(record, key), _unreadable_id(record))]
 
     def fold(

@@ -42,15 +42,20 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True)
 class EventSpec:
-    """One event type. `key` is the Python name of the field that holds the aggregate's id."""
+    """One event type of a catalog."""
 
     name: str
     version: int
+    """Today's version of the data."""
     aggregate: str
+    """The type of the aggregate whose history the event belongs to."""
     key: str
+    """The field, by its Python name, that holds the aggregate's id."""
     cls: type[Event]
     updates: tuple[str, ...]
+    """The names of the views that the event may change."""
     readable_versions: tuple[int, ...]
+    """Every version of the data that `Catalog.decode` reads, today's included."""
 
     @property
     def description(self) -> str:
@@ -69,12 +74,15 @@ class EventSpec:
 
 @dataclass(frozen=True)
 class ViewSpec:
-    """One view. `key` is the Python name of the field that holds an entry's key."""
+    """One view of a catalog."""
 
     name: str
     cls: type[View]
+    """The class of its entries."""
     key: str
+    """The field, by its Python name, that holds an entry's key."""
     indexes: Mapping[str, Callable[[Any], str]]
+    """The functions that give an entry's sort keys, by name."""
 
     @cached_property
     def _decoders(self) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]:
@@ -99,12 +107,17 @@ class ViewSpec:
         return b"".join((b'{"_meta":', _encode(meta), b"," if len(fields) > 2 else b"", fields[1:]))
 
     def sort_keys(self, view: View) -> dict[str, str]:
-        """The keys that the view declares to be sorted by."""
+        """An entry's sort keys, by the name of the index."""
         return {name: index(view) for name, index in self.indexes.items()}
 
 
 class Catalog:
-    """What a domain consists of. Immutable once made."""
+    """
+    Everything that a domain declares, checked once. It never changes after it is made.
+
+        catalog = Catalog.load("tickets")
+        catalog.spec("TicketOpened").json_schema()
+    """
 
     def __init__(self, registrations: Iterable[Registration]) -> None:
         registered = list(registrations)
@@ -134,10 +147,14 @@ class Catalog:
     @classmethod
     def load(cls, *modules: str) -> Catalog:
         """
-        Import modules (or packages) by path and take what is registered in them.
+        Import modules or packages, and take everything that is registered in them.
+
+        Args:
+            modules: Import paths, as `"tickets"` or `"shop.orders"`.
 
         Raises:
-            CatalogError: Nothing is registered there, or what is contradicts itself.
+            CatalogError: No event is registered there, or the registrations contradict one another.
+            ImportError: There is no such module.
         """
         for module in modules:
             importlib.import_module(module)
@@ -155,10 +172,10 @@ class Catalog:
 
     def spec(self, event: str | Event | type[Event]) -> EventSpec:
         """
-        The event type by its name, its class, or an event of it.
+        Find an event type by its name, its class, or an event of it.
 
         Raises:
-            UnknownEventType: There is none.
+            UnknownEventType: The catalog has no such type.
         """
         found = self._by_class.get(type(event))  # type: ignore[arg-type]  # what is no event is not there
         if found is not None:
@@ -176,7 +193,7 @@ class Catalog:
 
     def decode(self, event_type: str, version: int | None, data: bytes | msgspec.Raw | Json) -> Event:
         """
-        An event from its data, lifted to today's version.
+        Make an event of its data, lifted to today's version.
 
         Args:
             event_type: The event type's name.
@@ -184,8 +201,8 @@ class Catalog:
             data: JSON as bytes, or parsed.
 
         Raises:
-            UnknownEventType: The type or that version of it is not known.
-            InvalidEvent: The data does not fit; it names every field that doesn't.
+            UnknownEventType: The catalog has no such type, or can't read that version.
+            InvalidEvent: The data does not fit. The error names every field that doesn't.
         """
         spec = self.specs.get(event_type) or self.spec(event_type)
         decoder = self._decoders[event_type]
@@ -206,11 +223,11 @@ class Catalog:
 
     def encode(self, event: Event) -> bytes:
         """
-        An event's data as JSON, in today's version.
+        Write an event's data as JSON, in today's version.
 
         Raises:
-            UnknownEventType: Its class is not in the catalog.
-            InvalidEvent: Its fields hold what their types don't allow; it names every one of them.
+            UnknownEventType: The catalog does not have the event's class.
+            InvalidEvent: A field holds a value that its type does not allow. The error names every such field.
         """
         spec = self.spec(event)
         try:

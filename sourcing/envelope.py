@@ -1,6 +1,6 @@
 """
-What goes along with an event, from the gateway to the store and back: the JSON of
-docs/reference/protocol.md as frozen values.
+The data that goes along with an event, from the gateway to the store and back: docs/reference/protocol.md's JSON as
+values.
 
 `Envelope` is what a gateway submits, `EventRecord` what the store keeps, `Completion` what the submitter hears.
 """
@@ -38,18 +38,26 @@ class WaitFor(StrEnum):
     """How far an event has to be before `handle_event` returns."""
 
     ACCEPTED = "ACCEPTED"
+    """The pipeline has it; nobody has decided on it yet."""
     STORED = "STORED"
+    """It is in the event store."""
     PROJECTED = "PROJECTED"
+    """Every view that it concerns has it."""
 
 
 class CompletionStatus(StrEnum):
     """How far an event got."""
 
     ACCEPTED = "ACCEPTED"
+    """The pipeline has it."""
     STORED = "STORED"
+    """It is in the event store; views may still lack it."""
     SUCCESS = "SUCCESS"
+    """It is stored, and every view has it."""
     REJECTED = "REJECTED"
+    """A guard or a check refused it. Nothing was stored."""
     DEAD_LETTERED = "DEAD_LETTERED"
+    """It is stored, and a view could not take it: it waits in a dead letter for an operator."""
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
@@ -101,33 +109,41 @@ def decode_envelope(raw: bytes | msgspec.Raw) -> Envelope:
 
 
 class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
-    """
-    One stored event. The engine puts `persistedAt` in as it stores it.
-
-    `submitted` is there where guards have completed the event: what it said before (`hazelgate.sourcing.repetition`).
-    """
+    """One stored event, with everything that is known about it: a fold may take it as its third parameter."""
 
     persisted_at: str | None = None
+    """When it was stored. The engine puts it in as it stores the event, so a fold does not see it at first."""
     cursor: str
+    """Its place in the whole log; cursors sort as text in the order of storing."""
     lane: int
     position: int
+    """Its place within its lane."""
     event_id: str
     event_type: str
     event_version: int
+    """The version of `data`."""
     aggregate_type: str
     aggregate_id: str
     sequence: int
+    """Its place in its aggregate's history: 1, 2, 3…"""
     correlation_id: str
+    """Events with the same one belong together; its own id where none was given."""
     causation_id: str | None = None
+    """The event or command that caused it."""
     saga_id: str | None = None
     saga_type: str | None = None
     step_number: int | None = None
     source: str
+    """The program that submitted it."""
     timestamp: str
+    """When it was submitted. The same in every fold: take this one where an entry needs an instant."""
     received_at: str
+    """When the pipeline received it."""
     metadata: msgspec.Raw = EMPTY_OBJECT
     data: msgspec.Raw
+    """The event itself, as JSON."""
     submitted: msgspec.Raw = NOTHING
+    """The fields that guards have changed, as they were submitted (`hazelgate.sourcing.repetition`)."""
 
 
 class CompletionError(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
@@ -248,7 +264,7 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="ca
 
 
 class DecisionAction(StrEnum):
-    """What an operator decided about a dead letter's event, for that one entry."""
+    """An operator's decision about a dead letter's event, for that one entry."""
 
     DISCARDED = "DISCARDED"
     EDITED = "EDITED"
@@ -274,7 +290,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="came
 
 class IdRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """
-    What became of an eventId: `key` of its record in the store, or the completion that refused it.
+    The fate of an eventId: the `key` of its record in the store, or the completion that refused it.
 
     A refused event is in no store: `data` is what was submitted, as text, and `version` its version.
     """

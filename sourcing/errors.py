@@ -32,7 +32,7 @@ import msgspec
 
 
 class FieldProblem(msgspec.Struct, frozen=True, rename="camel"):
-    """What is wrong with one field. `path` is in camelCase, list indexes as strings: `("items", "0", "quantity")`."""
+    """One field and its fault. `path` is in camelCase, list indexes as strings: `("items", "0", "quantity")`."""
 
     path: tuple[str, ...]
     message: str
@@ -110,7 +110,7 @@ class SequenceConflict(EventError):
 
 
 class EventIdConflict(EventError):
-    """That eventId was used before, with another payload. Nothing was stored: give a new event a new id."""
+    """The eventId was used before, with another payload. Nothing was stored: give a new event a new id."""
 
     code = "EVENT_ID_CONFLICT"
 
@@ -143,11 +143,11 @@ class PipelineOverloaded(EventError):
 
 class Rejected(HazelgateError):
     """
-    A guard says no.
+    A guard refuses an event. Raise it, and nothing is stored.
 
     Args:
         field: The field to blame, as Python names it: `"quantity"`, `"items.0.quantity"`, or the parts of the path.
-        message: What is wrong, for the client to read.
+        message: The reason, for the client to read.
     """
 
     code = "REJECTED"
@@ -158,7 +158,15 @@ class Rejected(HazelgateError):
 
     @classmethod
     def all(cls, rejections: Iterable[Rejected]) -> Rejected:
-        """Several at once, so that the client can mend them together."""
+        """
+        Several refusals as one, so that the client can mend everything together.
+
+        Args:
+            rejections: At least one.
+
+        Returns:
+            The exception to raise: `raise Rejected.all(problems)`.
+        """
         problems = tuple(problem for rejection in rejections for problem in rejection.problems)
         together = cls((), "rejected")
         together.problems = problems
@@ -169,9 +177,10 @@ class Rejected(HazelgateError):
 
 class NotYet(HazelgateError):
     """
-    A projection can't take the event yet: its entry lacks something that an event of another aggregate brings.
+    A projection can't take an event yet: its entry lacks something that an event of another aggregate brings.
 
-    The event is tried again, with growing pauses, while later events of its own aggregate wait behind it.
+    Raise it from a projection. The event is retried after growing pauses. Later events of its aggregate wait behind it.
+    After the last retry it stays in a dead letter.
     """
 
     code = "NOT_YET"

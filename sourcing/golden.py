@@ -101,7 +101,7 @@ def record(catalog: Catalog, folder: Path) -> list[Path]:
     Files of older versions are left alone.
 
     Returns:
-        What was written.
+        The files that were written.
 
     Raises:
         CatalogError: An event has changed incompatibly, or no example of it comes to mind.

@@ -16,6 +16,7 @@ ID_PATTERN = rf"^{ID_TEXT}$(?!\n)"
 ID_DESCRIPTION = "1 to 128 letters, digits, or any of . _ : ~ -"
 
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN, description=ID_DESCRIPTION)]
+"""The type of ids and keys of entries: 1 to 128 letters, digits, or any of `. _ : ~ -`."""
 
 _matches = re.compile(ID_TEXT).fullmatch
 _DERIVED = UUID("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57")
@@ -46,7 +47,7 @@ def derived_id(event_id: str, purpose: str = "") -> str:
 
 def pending_key(event_id: str, aggregate_id: str, submission_id: str | None = None) -> str:
     """
-    Key in `pending-events`. What follows `@` decides the partition, so an aggregate's events share a lane.
+    Key in `pending-events`. The part behind `@` decides the partition, so an aggregate's events share a lane.
 
     Args:
         submission_id: Given for a submission that is pending beside the first one of its event, made by other code.

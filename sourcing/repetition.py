@@ -1,10 +1,10 @@
 """
-What makes an event that comes again under its id the same one: its payload, as it was submitted.
+Whether two submissions under one eventId are the same event: they are if their payloads are, as submitted.
 
-The hash of the payload tells it in almost every case. It can't where other code made the event anew from the same
-command: a field has been added or renamed since. So where hashes differ both are read by today's code and compared.
-What was submitted first is known exactly: the store has it, and beside it (`submitted`) what guards have changed; of a
-refused event the id record has it.
+Almost always the hash of the payload tells. It does not where other code made the event once more from the same
+command, and a field was added or renamed in between. So where hashes differ, today's code reads both and compares.
+The first submission is known exactly. The store has it, with the fields that guards changed (`submitted`). The id
+record has that of a refused event.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Submitted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What an event said before guards completed it: `fields` had these values, those in `without` were not there."""
+    """An event before guards completed it: `fields` had these values, those in `without` were not there."""
 
     fields: dict[str, msgspec.Raw]
     without: tuple[str, ...] = ()
@@ -37,13 +37,13 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def payload_hash(event_type: str, version: int, aggregate_id: str, data: bytes) -> str:
-    """What tells a repeated submission from another event with the same id."""
+    """A hash that tells a repeated submission from another event with the same id."""
     content = b"%b\n%d\n%b\n%b" % (event_type.encode(), version, aggregate_id.encode(), data)
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def before_guards(submitted: Event, completed: Event) -> msgspec.Raw:
-    """What a record has to keep of an event as it was submitted: the fields that guards have changed."""
+    """The part of a submitted event that its record has to keep: the fields that guards have changed."""
     fields: dict[str, Any] = {}
     without = []
     kind = type(submitted)
@@ -62,7 +62,7 @@ def first_submitted(catalog: Catalog, known: IdRecord, record: EventRecord | Non
 
     Args:
         catalog: Today's code.
-        known: What `event-ids` says.
+        known: The entry of `event-ids`.
         record: The stored event; None where there is none.
 
     Returns:

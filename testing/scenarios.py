@@ -1,11 +1,11 @@
 """
-Tests of a domain as sentences: given what was, when something is submitted, then views look so, or it is refused.
+Tests of a domain as sentences: given what was, when an event is submitted, then a view looks so, or it is refused.
 
     given(product(on_hand=5)).when(StockReserved(..., quantity=6)).then_rejected("quantity")
     given(product(on_hand=5)).when(StockReserved(..., quantity=2)).then(product(on_hand=5, reserved=2), times=2)
 
-Everything goes through the real projector, in memory. After each `then`, the stored events are folded again from the
-start: a projection that gives another result the second time fails the test.
+The events go through the real projector, in memory. After each `then`, the stored events are folded once more from the
+start. A projection that makes another entry of them then fails the test.
 """
 
 from __future__ import annotations
@@ -28,17 +28,20 @@ AT = "2026-01-01T00:00:00.000000Z"
 
 def given(*past: Event | View, catalog: Catalog | None = None) -> Given:
     """
-    Begin with what was.
+    Begin a test with its past.
 
     Args:
-        past: Events that were stored, in order, or view entries as they stand.
-        catalog: The domain; that of the events' own package if left out.
+        past: Events that were stored, in their order, and view entries as they stand. Nothing, for an empty store.
+        catalog: The domain. If left out, everything that is registered in the package of the submitted event.
+
+    Returns:
+        The past: call `when` on it.
     """
     return Given(past, catalog)
 
 
 class Given:
-    """What was."""
+    """The past of a test: `given` makes it."""
 
     def __init__(self, past: Sequence[Event | View], catalog: Catalog | None) -> None:
         self._past = past
@@ -49,9 +52,15 @@ class Given:
         Submit events.
 
         Args:
-            events: What is submitted, in order.
+            events: The events, in order.
             at: The instant of their submission.
             expected_sequence: The sequence that the submitter of the last one believes its aggregate to be at.
+
+        Returns:
+            The submissions: call one of the `then` methods on it.
+
+        Raises:
+            ValueError: No event is given.
         """
         if not events:
             raise ValueError("nothing happens: give `when` at least one event")
@@ -60,7 +69,7 @@ class Given:
 
 
 class When:
-    """What is submitted. Nothing happens before one of the `then` methods is called."""
+    """The submissions of a test. Nothing happens before one of the `then` methods is called."""
 
     def __init__(
         self,
@@ -78,11 +87,15 @@ class When:
 
     def then(self, *views: View, times: int = 1) -> None:
         """
-        Everything is accepted, and these entries look so.
+        Claim that every event is accepted, and that these entries look so afterwards.
 
         Args:
-            views: The entries that are looked at.
-            times: How often each submission is delivered. Whatever the number, it counts once.
+            views: The entries that are compared. Each names its key itself.
+            times: How often each submission is delivered. However often, it counts once.
+
+        Raises:
+            AssertionError: An event is refused, an entry differs, or the stored events make another entry when they are
+                folded once more.
         """
         pipeline, completions = self._run(times)
         for completion in completions:
@@ -96,7 +109,16 @@ class When:
         self._check_replay(pipeline)
 
     def then_stored(self, *events: Event, times: int = 1) -> None:
-        """These are the events that are stored for what was submitted, as their guards have completed them."""
+        """
+        Claim that these events are stored for what was submitted, as their guards have completed them.
+
+        Args:
+            events: All of them, in their order.
+            times: How often each submission is delivered. However often, it is stored once.
+
+        Raises:
+            AssertionError: Other events are stored.
+        """
         pipeline, _ = self._run(times)
         stored = [
             self._catalog.decode(record.event_type, record.event_version, record.data)
@@ -107,11 +129,14 @@ class When:
 
     def then_rejected(self, *fields: str, code: str | None = None) -> None:
         """
-        The last event is refused, and nothing of it is stored.
+        Claim that the last event is refused, and that nothing of it is stored.
 
         Args:
-            fields: The fields that are blamed, all of them: `"quantity"`, `"items.0.product_id"`.
-            code: The code of the refusal, where it is not a matter of fields.
+            fields: All fields that are blamed: `"quantity"`, `"items.0.product_id"`.
+            code: The code of the refusal, where no field is to blame: `"SEQUENCE_CONFLICT"`.
+
+        Raises:
+            AssertionError: The event is accepted, or refused for another reason.
         """
         _, completions = self._run(1)
         completion = completions[-1]
@@ -220,7 +245,7 @@ def _entry(pipeline: MemoryPipeline, spec: ViewSpec, key: str) -> View | None:
 
 
 def _exactly(value: object) -> bytes:
-    """What is compared: JSON, which tells 1.5 from 1.50."""
+    """The form in which values are compared: JSON, which tells 1.5 from 1.50."""
     return msgspec.json.encode(value)
 
 

@@ -1,1 +1,1 @@
-"""What members say of themselves: pipelines, counters, latencies. It imports nothing of the other rooms."""
+"""Figures that members give of themselves: pipelines, counters, latencies. It imports nothing of the other rooms."""

@@ -1,5 +1,5 @@
 """
-What the pipeline says about itself: counters and latency histograms, summed over the members.
+The pipeline's figures: counters and latency histograms, summed over the members.
 
 A histogram's bucket `i` holds latencies up to `0.01 ms × 2^(i/8)`: a quantile is right within 9 %. Bucket counts add up
 across members, quantiles do not; so members send counts and this module makes quantiles.

@@ -18,7 +18,7 @@ DRAINED = "DRAINED"
 
 
 class MemberPipeline(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What one member says of its share of a pipeline."""
+    """One member's share of a pipeline, in its own words."""
 
     name: str
     member: str
@@ -39,7 +39,7 @@ class MemberPipeline(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ControlAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a member answers to a request about a pipeline."""
+    """A member's answer to a request about a pipeline."""
 
     member: str
     fingerprint: str = ""
@@ -92,7 +92,7 @@ class PipelineState:
 
     @property
     def warnings(self) -> list[str]:
-        """What operators should know, though events are taken in."""
+        """Everything that operators have to know, though events are taken in."""
         told = []
         if self.status in (DRAINING, DRAINED):
             told.append(f"pipeline {self.name} is {self.status}: its events wait")

@@ -37,7 +37,7 @@ from hazelgate.sourcing.errors import PipelineUnavailable
 
 
 class ImportAnswer(msgspec.Struct, frozen=True):
-    """What a member says about a log that is taken in; `refused` says why it is not."""
+    """A member's answer about a log that is taken in; `refused` says why it is not."""
 
     refused: str | None = None
     id: str = ""

@@ -81,6 +81,6 @@ def plain_errors() -> Iterator[None]:
 
 
 def _said(error: Exception) -> str:
-    """What a member said, without the name of its exception and the stack trace that the client puts behind it."""
+    """A member's own words, without the name of its exception and the stack trace that the client puts behind them."""
     first = str(error).partition("\n")[0].strip()
     return re.sub(r"^Exception from server: [\w.$]+: ", "", first)

@@ -54,7 +54,7 @@ _ADMISSIONS = tuple(Admission)
 
 
 def admissions(answer: bytes) -> list[Admission]:
-    """What a member says of each submitted event."""
+    """A member's answer to each submitted event."""
     return [_ADMISSIONS[byte] for byte in answer]
 
 
@@ -97,7 +97,7 @@ _resolutions_decoder = msgspec.json.Decoder(list[Resolution])
 
 
 def resolutions(answer: bytes) -> list[Resolution]:
-    """What came of each."""
+    """The outcome of each order."""
     return _resolutions_decoder.decode(answer)
 
 

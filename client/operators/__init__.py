@@ -1,5 +1,5 @@
 """
-What operators ask of a cluster: dead letters, rebuilds, snapshots.
+Requests of operators to a cluster: dead letters, rebuilds, snapshots.
 
 It imports `client.cluster`, `client.reading`, `client.resolutions` and `sourcing`.
 """

@@ -1,7 +1,7 @@
 """
-What operators do about dead letters: find them, try them again, edit, discard.
+Dead letters in the hands of operators: find, retry, edit, discard.
 
-The letters are a map like any other and are read as such; what changes them is a task that a member runs.
+The letters are a map like any other and are read as such. A task that a member runs changes them.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ class DeadLetters:
                 return
 
     async def retry(self, dead_letter_ids: Sequence[str]) -> list[Resolution]:
-        """Try each again, in order. One that fails again stays, one attempt older."""
+        """Retry each, in order. A letter whose event fails again stays, with one attempt more."""
         return await self._resolve([ResolveOrder(dead_letter_id=each, action="RETRY") for each in dead_letter_ids])
 
     async def edit(self, dead_letter_id: str, data: bytes, reason: str | None = None) -> Resolution:
         """
-        Fold the event with other data into the entry that could not take it. What is stored stays as it is.
+        Fold the event with other data into the entry that could not take it. The stored event stays as it is.
 
         Raises:
             DeadLetterUnknown: There is none of that id.
@@ -96,7 +96,7 @@ class DeadLetters:
 
 
 def letter_conditions(projection: str | None, event_type: str | None) -> tuple[Condition, ...]:
-    """What letters of a projection or event type have in common."""
+    """The conditions that letters of a projection or event type meet."""
     wanted = (("projection", projection), ("eventType", event_type))
     return tuple(Condition(path, "eq", value) for path, value in wanted if value is not None)
 

@@ -1,5 +1,5 @@
 """
-What a snapshot of views says of itself, as it is kept beside the entries, sealed.
+A snapshot's manifest: the description of it that is kept beside the entries, sealed.
 
 A snapshot is taken while writes go on. Every event at or below its `position` is in it, none above `up_to` is, and of
 those between some are in some entries: an entry's marks say which, so folding everything after `position` onto it gives
@@ -27,7 +27,7 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a whole snapshot says of itself. It is written last: where there is none, there is no snapshot."""
+    """The description of a whole snapshot. It is written last: where there is none, there is no snapshot."""
 
     format: int = FORMAT
     id: str
@@ -48,7 +48,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return sum(part.entries for part in self.parts if part.map == view)
 
     def bytes_of(self, view: str) -> int:
-        """What those take where they are kept."""
+        """How many bytes those take where they are kept."""
         return sum(part.bytes for part in self.parts if part.map == view)
 
 
@@ -95,7 +95,7 @@ class Damaged(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What there is in a location: whole snapshots, the newest first, and damaged ones."""
+    """The snapshots of a location: whole ones, the newest first, and damaged ones."""
 
     location: str
     snapshots: list[Manifest] = []

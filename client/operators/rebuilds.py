@@ -19,11 +19,11 @@ from hazelgate.sourcing.errors import PipelineUnavailable, RebuildRefused
 POLL_SECONDS = 0.2
 _FIRST_POLL_SECONDS = 0.02
 _PAUSE_OF_WHAT_IT_TOOK = 0.02
-"""Who waits learns of the end later by this part of the whole."""
+"""The pause between two looks, as a part of the time that the rebuild took so far."""
 
 
 class RebuildKind(StrEnum):
-    """What is done with the fresh fold of the log."""
+    """The use that is made of the fresh fold of the log."""
 
     REBUILD = "REBUILD"
     """It takes the live view's place."""
@@ -110,7 +110,7 @@ _decode_report = msgspec.json.Decoder(RebuildReport).decode
 
 
 class Rebuilds:
-    """What may be asked of the rebuilds of one cluster."""
+    """The rebuilds of one cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -196,7 +196,7 @@ class Rebuilds:
         raise RebuildRefused(f"there is no rebuild {rebuild_id}")
 
     async def watch(self, rebuild_id: str) -> AsyncIterator[Rebuild]:
-        """How far it is, again and again until it has ended. A cluster that is away for a moment is waited for."""
+        """Tell how far it is, until it has ended. A cluster that is away for a moment is waited for."""
         began = time.monotonic()
         while True:
             try:
@@ -217,7 +217,7 @@ class Rebuilds:
         return ended
 
     async def differences(self, rebuild_id: str) -> list[Difference]:
-        """What a comparison has found, at most 1,000 entries a member."""
+        """The differences that a comparison has found, at most 1,000 entries a member."""
         return (await self._ask(op="differences", id=rebuild_id)).differences
 
     async def _ask(self, **request: Any) -> _Answer:

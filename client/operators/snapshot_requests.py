@@ -1,4 +1,4 @@
-"""Snapshots of views: what may be asked of a cluster about them. `manifests` has what one says of itself."""
+"""Requests about snapshots of views. `manifests` has the description of a snapshot."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _decode_answer = msgspec.json.Decoder(_Answer).decode
 
 
 class Snapshots:
-    """What may be asked of the snapshots of one cluster."""
+    """The snapshots of one cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -72,7 +72,7 @@ class Snapshots:
         return (await self._ask(op="snapshots", list=False)).location
 
     async def listing(self) -> Listing:
-        """What there is, as the members see it."""
+        """The snapshots that there are, as the members see them."""
         listing = (await self._ask(op="snapshots", list=True)).listing
         return Listing(location="") if listing is None else listing
 

@@ -1,5 +1,5 @@
 """
 Reads: several as one, pages of a map, histories of aggregates. It imports `projector.past` and `sourcing`.
 
-What reads from the cluster takes a function for that, so nothing here knows the cluster.
+Functions that read take the reading itself as an argument, so nothing here knows the cluster.
 """

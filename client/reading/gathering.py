@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 from hazelgate.sourcing.errors import PipelineUnavailable
 
@@ -26,12 +26,12 @@ class Ask(Protocol[Answer]):
     future: asyncio.Future[Answer]
 
 
-AnyAsk = TypeVar("AnyAsk", bound="Ask[object]")
+AnyAsk = TypeVar("AnyAsk", bound="Ask[Any]")
 
 
 class Gathering(Generic[AnyAsk]):
     """
-    What has been asked for and is not yet under way; subclasses say what may go together and how it is sent.
+    The requests that are not yet under way. Subclasses say which may go together, and send them.
 
     Args:
         max_calls: How many calls may be under way at once; None for no bound.
@@ -93,15 +93,37 @@ def _fail(asks: Iterable[AnyAsk], error: Exception) -> None:
 
 
 class _Read:
+    """Some entries of a map."""
+
     __slots__ = ("future", "keys", "map_name")
 
-    def __init__(self, map_name: str, keys: Keys, future: asyncio.Future[Entries]) -> None:
+    def __init__(self, map_name: str, keys: Keys) -> None:
         self.map_name = map_name
         self.keys = keys
-        self.future = future
+        self.future: asyncio.Future[Entries] = asyncio.get_running_loop().create_future()
+
+    def answer(self, entries: Mapping[str, bytes | None]) -> None:
+        self.future.set_result([entries[key] for key in self.keys])
 
 
-class ReadGathering(Gathering[_Read]):
+class _ReadOne:
+    """One entry of a map."""
+
+    __slots__ = ("future", "keys", "map_name")
+
+    def __init__(self, map_name: str, key: str) -> None:
+        self.map_name = map_name
+        self.keys = (key,)
+        self.future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+
+    def answer(self, entries: Mapping[str, bytes | None]) -> None:
+        self.future.set_result(entries[self.keys[0]])
+
+
+_AnyRead = _Read | _ReadOne
+
+
+class ReadGathering(Gathering[_AnyRead]):
     """
     Reads of several maps as one call; a key that several ask for is fetched once.
 
@@ -116,23 +138,24 @@ class ReadGathering(Gathering[_Read]):
 
     async def read(self, map_name: str, keys: Keys) -> Entries:
         """The entries in the order of the keys, None where there is none."""
-        return await self.ask(map_name, keys)
+        if not keys:
+            return []
+        read = _Read(map_name, keys)
+        self._add(read)
+        return await read.future
 
-    def ask(self, map_name: str, keys: Keys) -> asyncio.Future[Entries]:
-        """The same, for a caller who keeps the future: it may be awaited several times."""
-        read = _Read(map_name, keys, asyncio.get_running_loop().create_future())
-        if keys:
-            self._add(read)
-        else:
-            read.future.set_result([])
+    def read_one(self, map_name: str, key: str) -> asyncio.Future[bytes | None]:
+        """One entry, None where there is none. The future may be awaited several times, or not at all."""
+        read = _ReadOne(map_name, key)
+        self._add(read)
         return read.future
 
-    def _take(self) -> list[_Read]:
+    def _take(self) -> list[_AnyRead]:
         reads = [read for read in self._waiting if not read.future.done()]
         self._waiting.clear()
         return reads
 
-    async def _send(self, asks: list[_Read]) -> None:
+    async def _send(self, asks: list[_AnyRead]) -> None:
         wanted: dict[str, dict[str, None]] = {}
         for ask in asks:
             wanted.setdefault(ask.map_name, {}).update(dict.fromkeys(ask.keys))
@@ -144,5 +167,4 @@ class ReadGathering(Gathering[_Read]):
         }
         for ask in asks:
             if not ask.future.done():
-                entries = found[ask.map_name]
-                ask.future.set_result([entries[key] for key in ask.keys])
+                ask.answer(found[ask.map_name])

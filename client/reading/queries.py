@@ -19,7 +19,7 @@ Comparison = Literal["string", "decimal", "text"]
 
 class Condition(msgspec.Struct, frozen=True, omit_defaults=True):
     """
-    What a field of an entry has to be like; `path` is dotted, `compare_as` says how values compare.
+    A condition on a field of an entry; `path` is dotted, `compare_as` says how values compare.
 
     `decimal` compares as numbers, `text` ignores case, `in` takes a list as its value.
     """

@@ -1,9 +1,9 @@
 """
 Waits for the pipeline's word on submitted events.
 
-Notices on `completions.<gatewayId>` answer; a wait costs no read while they flow. A notice can be lost, though (a topic
-drops, a connection breaks). So an event is looked up in `completed-events` once it has waited for a while and either
-no notice at all comes any more, or events submitted well after it have been answered. All that are due go in one read.
+Notices on `completions.<gatewayId>` answer; a wait costs no read while they flow. A notice can be lost, though: a topic
+drops messages, a connection breaks. So an event that has waited for a while is looked up in `completed-events` in two
+cases: no notice comes any more, or events submitted well after it have been answered. All that are due go in one read.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Batch:
         self.next_look = now + LOOKS.pause_seconds(self.looks)
 
     def resolve(self, index: int, completion: Completion | None) -> None:
-        """What became of one event; None gives up on it."""
+        """Settle one event by its completion; None gives up on it."""
         self.results[index] = completion
         self._left -= 1
         if self._left == 0 and not self._done.done():

@@ -37,7 +37,7 @@ class SubmitGathering(Gathering[_Submission]):
         self._busy: set[str] = set()
 
     async def submit(self, events: Envelopes) -> Sequence[Admission]:
-        """What became of each event, in order."""
+        """Whether each event was taken, in order."""
         if len(events) <= MAX_EVENTS_PER_CALL:
             return await self._submit(events) if events else []
         chunks = [events[at : at + MAX_EVENTS_PER_CALL] for at in range(0, len(events), MAX_EVENTS_PER_CALL)]

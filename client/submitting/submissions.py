@@ -1,4 +1,4 @@
-"""What a caller hands to `handle_event`, what it gets back, and the envelopes in between."""
+"""Submissions and receipts, as a caller of `handle_event` gives and gets them, and the envelopes in between."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """What became of an event, as far as the caller waited. For ACCEPTED, `sequence` and `completion` are None."""
+    """The fate of an event, as far as the caller waited for it. For ACCEPTED, `sequence` and `completion` are None."""
 
     event_id: str
     correlation_id: str

@@ -1,5 +1,5 @@
 """
-What every batch needs, pure. It imports `sourcing` alone.
+The ground of the projector, pure: everything that each batch needs. It imports `sourcing` alone.
 
 - `messages.py`, `calls.py`: what the engine sends and is answered; the calls of the user's code
 - `paths.py`, `plans.py`: per event type, made once: its guards, its views, and how keys are read from an event

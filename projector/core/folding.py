@@ -49,7 +49,7 @@ class Folding:
         Fold an event into its entries.
 
         Args:
-            by: Who waits for its answer; kept in a letter that is not final.
+            by: The one who waits for its answer; kept in a letter that is not final.
 
         Returns:
             The dead letter that it waits in, if it does; of several, one that is final.
@@ -110,7 +110,7 @@ class Folding:
         An entry's view after one more event.
 
         Raises:
-            BaseException: Whatever the projection raises; TypeError where it returns no view, HandlerMisbehaved where
+            BaseException: Any that the projection raises; TypeError where it returns no view, HandlerMisbehaved where
                 it is not to be called again or makes too much.
         """
         spec = entry.spec
@@ -186,5 +186,5 @@ def waiting_event(record: EventRecord, key: str, by: Waiter) -> WaitingEvent:
 
 
 def said(error: BaseException) -> str:
-    """What a letter says of a failure."""
+    """A failure, as a letter words it."""
     return f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()[:2_000]

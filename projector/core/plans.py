@@ -41,7 +41,7 @@ Apply = Callable[[Any, Event, EventRecord], View]
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """What makes an entry's next state out of its last one and an event: the functions of one view for it, as one."""
+    """Makes an entry's next state out of its last one and an event: all functions of a view for the event, as one."""
 
     name: str
     apply: Apply
@@ -49,7 +49,7 @@ class Fold:
     Takes the entry (None where there is none yet), the event and its record.
 
     Raises:
-        BaseException: Whatever a projection raises; TypeError where one returns something else than the view.
+        BaseException: Any that a projection raises; TypeError where one returns something else than the view.
     """
 
     @classmethod
@@ -117,7 +117,7 @@ class ViewPlan:
         The entries that a decoded event touches, and how it is folded into each.
 
         Raises:
-            Exception: Whatever a key function raises; ValueError where a key is none.
+            Exception: Any that a key function raises; ValueError where a key is none.
         """
         if len(self.folds) == 1:
             fold = self.folds[0]
@@ -197,9 +197,10 @@ def _view_plan(view: ViewSpec, folds: Sequence[FoldPlan]) -> ViewPlan:
 
 def usual_reads(catalog: Catalog) -> list[tuple[str, list[tuple[str, str]], bool]]:
     """
-    Per event type: which entries its events need, as far as a path in their data tells; map and path, in JSON's names.
+    Per event type: the entries that its events need, as map and path in their data, in JSON's names.
 
-    What only a key function or a completed event can tell is not among them: whether it has no key function comes last.
+    Entries that only a key function or a completed event names are not among them. Last comes whether the type has no
+    key function.
     """
     by_class = {view.cls: view.name for view in catalog.views.values()}
     usual: dict[str, dict[tuple[str, str], None]] = {name: {} for name in catalog.event_types}

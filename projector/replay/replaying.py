@@ -1,10 +1,10 @@
 """
 A long log folded batch after batch, by the only one who writes into its entries meanwhile.
 
-What a rebuild and a restart are made of where nothing is unusual. Entries are remembered from one batch to the next, so
-they are neither loaded nor decoded again, and the next batch is read while the entries of the one before are loaded.
-Whatever is unusual (a fold that fails, a blocked entry, a decision of an operator) ends it with `Unusual`: the engine
-then folds those events as `refolding` has it, which knows all cases.
+Rebuilds and restarts use it where nothing is unusual. It remembers entries from one batch to the next, so they are
+loaded and decoded once. It reads the next batch while the entries of the one before are loaded.
+Anything unusual (a fold that fails, a blocked entry, a decision of an operator) ends it with `Unusual`. The engine then
+has those events folded by `refolding`, which knows all cases.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class _Step(NamedTuple):
 
 
 class _Batch(NamedTuple):
-    """What is read, and waits for the entries that it needs."""
+    """A batch that is read, and waits for the entries that it needs."""
 
     batch_id: int
     steps: list[_Step]

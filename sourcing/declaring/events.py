@@ -17,10 +17,18 @@ def event(name: str, *, aggregate: str, key: str, version: int = 1) -> Callable[
     Register a class as an event type.
 
     Args:
-        name: The stable name that is stored, whatever the class is called later.
-        aggregate: The type of the aggregate whose history the event belongs to.
+        name: The name that is stored. Keep it when you rename the class.
+        aggregate: The type of the aggregate whose history the event belongs to, as `"Order"`.
         key: The field that holds the aggregate's id.
-        version: The version of the data's schema. Raise it when the fields change, and say how with `@upcast`.
+        version: The version of the data's schema. Raise it when the fields change, and write an `@upcast` for the
+            version before.
+
+    Returns:
+        A decorator that returns the class as it is.
+
+    Raises:
+        CatalogError: The class is not derived from `Event`. `Catalog.load` raises it too: for a second event of the
+            same name, or a `key` that is no field.
     """
 
     def register(cls: type[E]) -> type[E]:

@@ -1,7 +1,5 @@
 """
 Guards decide on an event before it is stored: they see it with the view entries that they declare, and may refuse it.
-
-A guard returns None (let it pass), the event completed with what it read, or raises `Rejected`. It does no I/O.
 """
 
 from __future__ import annotations
@@ -19,9 +17,23 @@ def guard(*events: type[Event], reads: Mapping[str, Read] | None = None) -> Call
     """
     Register a function that decides on events of these types.
 
+    The function takes the event and, by name, what it reads. It returns None to let the event pass, or the event
+    completed with what it read. It raises `Rejected` to refuse the event. It does no I/O.
+
+        @guard(StockReserved, reads={"product": Product.by("product_id")})
+        def enough_is_available(event: StockReserved, product: Product | None) -> None:
+            if product is None or event.quantity > product.quantity_available:
+                raise Rejected("quantity", "not enough is available")
+
     Args:
-        events: The event types it decides on.
-        reads: What it is handed besides the event, by parameter name: `{"product": Product.by("product_id")}`.
+        events: The event types that it decides on.
+        reads: The view entries that it needs, by the name of the parameter.
+
+    Returns:
+        A decorator that returns the function as it is.
+
+    Raises:
+        CatalogError: From `Catalog.load`: a type is no registered event, or a read names no view or no field.
     """
 
     def register(function: F) -> F:

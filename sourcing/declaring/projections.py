@@ -1,8 +1,8 @@
 """
 Projections fold events into view entries: `(entry, event) -> entry`, pure, and from the event alone.
 
-So a view can be built again from the store at any time. An entry that several aggregates feed has to fold their events
-in whatever order they come: sums and latest dates, never "the previous one".
+So a view can be rebuilt from the store at any time. Events of one aggregate come in order. Events of several aggregates
+come in any order: an entry that they feed takes sums and latest dates, never "the previous one".
 """
 
 from __future__ import annotations
@@ -28,15 +28,23 @@ class Projection(Generic[V]):
 
     def on(self, *events: type[Event], key: Key) -> Callable[[F], F]:
         """
-        Register a fold for events of these types.
+        Register a function that folds events of these types into an entry.
+
+        The function takes the entry (None where there is none yet) and the event. A third parameter, if it has one, is
+        the `EventRecord` around the event, with its timestamp and sequence. It returns the entry's next state. It
+        raises `NotYet` where the entry lacks something that an event of another aggregate will bring.
 
         Args:
-            events: The event types it folds.
-            key: The event's field (dotted) that holds the entry's key, or a function of the event that gives the key,
-                several keys, or None where the event does not concern the view.
+            events: The event types that it folds.
+            key: The event's field that holds the entry's key, dotted where it lies deeper. Or a function of the event:
+                it returns the key, a list of keys, or None where the event does not concern the view.
 
-        The function takes the entry (None where there is none yet) and the event, and as a third parameter, if it has
-        one, the `EventRecord` around the event, with its timestamp and sequence.
+        Returns:
+            A decorator that returns the function as it is.
+
+        Raises:
+            CatalogError: The function takes neither two nor three parameters. `Catalog.load` raises it too: for a type
+                that is no registered event, or a `key` that is no field.
         """
 
         def register(function: F) -> F:
@@ -69,12 +77,24 @@ def projection(
     """
     Register a view.
 
+        customers = projection("customer-view", Customer, key="customer_id")
+
+        @customers.on(CustomerCreated, key="customer_id")
+        def created(_: None, event: CustomerCreated) -> Customer:
+            return Customer(customer_id=event.customer_id, name=event.name)
+
     Args:
         name: The name of its map, as `customer-view`.
         view: The class of its entries. One class belongs to one view.
         key: The entry's field that holds its key.
-        indexes: Sort keys by name, as functions of the entry. Each has to end with the entry's key, so that no two are
-            the same, and costs on every write: declare those that queries page through.
+        indexes: Sort keys by name, as functions of the entry. Each ends with the entry's key, so that no two are the
+            same. Each costs on every write: declare those that queries page through.
+
+    Returns:
+        The projection. Its `on` registers the functions that fold events into the view.
+
+    Raises:
+        CatalogError: From `Catalog.load`: two views of one name or class, or a `key` that is no field.
     """
     default.add(ViewRegistration(view.__module__, name, view, key, dict(indexes or {})))
     return Projection(name, view)

@@ -1,4 +1,4 @@
-"""What the decorators write down. A `Catalog` is made from it; nothing else reads it."""
+"""The registrations that the decorators make. A `Catalog` is made from them; nothing else reads them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,26 @@ F = TypeVar("F", bound=Callable[[Json], Json])
 
 
 def upcast(event: type[Event], *, from_version: int) -> Callable[[F], F]:
-    """Register a function that makes data of `from_version` into data of the version after it."""
+    """
+    Register a function that makes data of one version into data of the next.
+
+        @upcast(StockReserved, from_version=1)
+        def quantity_has_its_full_name(data: Json) -> Json:
+            return {"quantity" if name == "qty" else name: value for name, value in data.items()}
+
+    The function takes the data as parsed JSON and returns a new dict. It leaves the given one as it is.
+
+    Args:
+        event: The event type, at a later version.
+        from_version: The version that the function takes.
+
+    Returns:
+        A decorator that returns the function as it is.
+
+    Raises:
+        CatalogError: From `Catalog.load`: two functions take one version, a version between is missing, or the event
+            is not at a later version.
+    """
 
     def register(function: F) -> F:
         default.add(UpcastRegistration(function.__module__, event, from_version, function))

@@ -14,6 +14,7 @@ from typing import Any, dataclass_transform
 import msgspec
 
 replace = msgspec.structs.replace
+"""A copy of a frozen value with some fields changed: `replace(order, status=OrderStatus.CONFIRMED)`."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Check:
     A constraint on a field, put into its `Annotated` type.
 
     Args:
-        holds: Given the value, says whether it will do. It must not raise for any value of the type.
-        message: What to tell the client when it won't: "must be …".
+        holds: Says whether a value will do. It must not raise for any value of the type.
+        message: The text for the client when it does not hold: "must be …".
     """
 
     holds: Callable[[Any], bool]
@@ -47,17 +48,27 @@ class _ByName(msgspec.StructMeta):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Event(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Something that has happened. Named in the past tense. Change the fields of a stored one with `@upcast`."""
+    """
+    Something that has happened: the base class of event types. Name it in the past tense.
+
+    Fields are given by name, and are camelCase in JSON. Data with a field that the class does not have is refused. Once
+    events are stored, raise the version when you change the fields, and write an `@upcast`.
+    """
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Value(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A part of an event, as one line of an order."""
+    """A part of an event, as one line of an order. It is frozen, and refuses unknown fields, as an `Event` does."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class View(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel"):
-    """One entry of a view: what queries answer, folded from events by a projection."""
+    """
+    One entry of a view, or a part of one: the base class of what projections fold events into and queries answer.
+
+    It is frozen: a projection returns a new one, most often by `replace`. Fields that a stored entry has and the class
+    does not are ignored.
+    """
 
     @classmethod
     def by(cls, path: str) -> Read:
@@ -65,7 +76,10 @@ class View(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel"):
         Declare that a guard reads entries of this view.
 
         Args:
-            path: The event's field that holds the entry's key. `"customer_id"` reads one entry (None where there is
-                none), `"items.product_id"` goes through a list and reads a mapping of those that there are.
+            path: The event's field that holds the entry's key. `"customer_id"` reads one entry, or None where there is
+                none. `"items.product_id"` goes through a list: it reads a mapping of those that there are, by key.
+
+        Returns:
+            A read, as `guard(…, reads={…})` takes it.
         """
         return Read(cls, path)

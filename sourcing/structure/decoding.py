@@ -1,8 +1,8 @@
 """
 From JSON to a frozen value, or to the list of everything that is wrong with it.
 
-msgspec decodes and stops at the first problem. So the good case costs one decode and the compiled checks, and only data
-with a problem is walked slowly, field by field, to report all of them with their paths.
+msgspec decodes and stops at the first problem. So the good case costs one decode and the compiled checks. Only data
+with a problem is walked slowly, field by field, to report every problem with its path.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MISSING = object()
 
 
 class _NoNumber:
-    """What NaN and Infinity are read as: JSON has no such numbers."""
+    """Stands for NaN and Infinity: JSON has no such numbers."""
 
 
 class Decoder(Generic[T]):
@@ -36,7 +36,7 @@ class Decoder(Generic[T]):
 
     Args:
         cls: The class.
-        decode: What does it, where not msgspec alone does.
+        decode: The function that decodes, where msgspec alone does not.
     """
 
     def __init__(self, cls: type[T], decode: Callable[[bytes | msgspec.Raw], T] | None = None) -> None:
@@ -161,7 +161,7 @@ def _walk(value: Any, type_: Type, path: Path) -> Iterator[FieldProblem]:
 
 
 def _walk_parts(value: Any, type_: Type, path: Path) -> Iterator[FieldProblem]:
-    """What is wrong with something that the value consists of."""
+    """The problems of everything that the value consists of."""
     if type_.kind is Kind.STRUCT:
         yield from _walk_struct(value, type_.bare, path)
     elif type_.kind in (Kind.LIST, Kind.SET) and isinstance(value, (list, tuple)):
@@ -201,7 +201,7 @@ def _walk_items(values: Sequence[Any], type_: Type, path: Path) -> Iterator[Fiel
 
 
 def _walk_whole(value: Any, type_: Type, path: Path) -> Iterator[FieldProblem]:
-    """What is wrong with a value whose parts are right."""
+    """The problem of a value whose parts are right."""
     if isinstance(value, _NoNumber):
         yield FieldProblem(path, "must be a number; NaN and Infinity are none")
         return

@@ -1,10 +1,10 @@
 """
 Per view, a fingerprint of the code that folds it: the same entries can be expected of the same fingerprint alone.
 
-It takes in what the projections of a view do (their compiled code, and that of whatever they reach in their own
-package), the upcasts of the events they fold, and the shapes of both. Comments and layout don't matter; another version
-of Python compiles otherwise, and counts as other code. What a projection calls in other packages is not seen: rebuild
-when such a package changes what it answers.
+It takes in the compiled code of the view's projections, and of everything in their own package that they reach. It
+takes in the upcasts of the events that they fold, and the shapes of events and view. Comments and layout don't matter.
+Another version of Python compiles otherwise, and counts as other code. Code in other packages is not seen: rebuild the
+view when such a package changes its answers.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def view_fingerprint(
 
 
 def _code_of(function: Callable[..., Any]) -> list[Any]:
-    """What a function does, and what everything does that it reaches within its own package."""
+    """The code of a function, and of everything that it reaches within its own package."""
     package = _package(str(getattr(function, "__module__", "")))
     seen: dict[int, object] = {}
     return list(_value(function, package, seen))

@@ -1,8 +1,8 @@
 """
-What an event's data may look like, as a value that can be kept and compared: its shape.
+The shape of an event's data: everything that it may look like, as a value to be kept and compared.
 
 A shape is JSON, near to JSON Schema but without words: the fields and which of them are required, types, bounds, and
-the message of each `Check`. `changes` says what became of a shape, and which of it old events don't survive.
+the message of each `Check`. `changes` names the differences of two shapes, and says which ones old events survive.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Change:
 
 
 def changes(old: Shape, new: Shape) -> list[Change]:
-    """What became of a shape. Compatible is what leaves every old event readable, with the same meaning."""
+    """The differences of two shapes. A compatible one leaves every old event readable, with the same meaning."""
     return list(_changes(old, new, ""))
 
 
@@ -113,7 +113,7 @@ def _kind(shape: Shape) -> str:
 
 
 def _field_changes(old: Shape, new: Shape, path: str) -> Iterator[Change]:
-    """What a field is, apart from its type: required, nullable, with a default."""
+    """Differences of a field apart from its type: required, nullable, with a default."""
     if not old.get("required") and new.get("required"):
         yield Change(path, "is required, and was optional", False)
     elif old.get("required") and not new.get("required"):

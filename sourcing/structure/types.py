@@ -41,7 +41,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Type:
-    """What one type hint says."""
+    """One type hint, resolved."""
 
     hint: Any
     """As it was written."""
@@ -55,12 +55,12 @@ class Type:
 
     @cached_property
     def metas(self) -> tuple[msgspec.Meta, ...]:
-        """What msgspec checks: bounds, lengths, patterns."""
+        """The constraints that msgspec checks: bounds, lengths, patterns."""
         return tuple(each for each in self.extras if isinstance(each, msgspec.Meta))
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """What msgspec does not check."""
+        """The constraints that msgspec does not know."""
         return tuple(each for each in self.extras if isinstance(each, Check))
 
     @cached_property
@@ -129,7 +129,7 @@ def field_of(cls: type[msgspec.Struct], name: str) -> Field | None:
 
 
 def type_of(hint: Any) -> Type:
-    """What a type hint says. What lies deeper is resolved when it is asked for, so types may contain themselves."""
+    """Resolve a type hint. Its parts are resolved when they are asked for, so types may contain themselves."""
     bare, nullable = hint, False
     extras: tuple[Any, ...] = ()
     while True:
@@ -148,7 +148,7 @@ def type_of(hint: Any) -> Type:
 
 
 def summary_of(cls: type) -> str:
-    """What a class's own docstring says first, on one line; empty where it has none."""
+    """The first paragraph of a class's own docstring, on one line; empty where it has none."""
     return inspect.cleandoc(cls.__dict__.get("__doc__") or "").split("\n\n")[0].replace("\n", " ")
 
 

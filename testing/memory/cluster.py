@@ -43,8 +43,8 @@ class MemoryCluster:
     A test can disturb it: `disconnect`, `projector_away`, `hold`, and `crash_before` for a crash at any step.
 
     Args:
-        processor: What folds the events.
-        gateway_id: What completions are addressed to.
+        processor: The projector that folds the events.
+        gateway_id: The name that completions are addressed to.
         max_in_flight: How many events may be pending before more are refused.
     """
 

@@ -30,7 +30,7 @@ Loaded = dict[str, dict[str, bytes | None]]
 
 
 class Engine(Protocol):
-    """What resolving needs of an engine."""
+    """The part of an engine that resolving needs."""
 
     def load(self, needs: Mapping[str, list[str]], loaded: Loaded) -> None: ...
     def write(self, writes: Sequence[Write]) -> Steps[list[Write]]: ...

@@ -1,4 +1,4 @@
-"""What the pipeline in memory has done, in the figures of PipelineStats."""
+"""The work of the pipeline in memory, in the figures of PipelineStats."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class MemoryPipeline:
         Put one batch of envelopes through.
 
         Returns:
-            What each submitter hears, in order.
+            The answer to each submitter, in order.
         """
         self.rounds = 0
         for envelope in envelopes:
@@ -86,7 +86,7 @@ class MemoryPipeline:
     # ------------------------------------------------------------------ single steps, to stop between them
 
     def receive(self, envelopes: Iterable[bytes]) -> list[Delivery]:
-        """What the processor is shown of a batch."""
+        """A batch as the processor is shown it."""
         received_at = clock.now()
         events = [Received(_key_of(envelope), envelope, received_at) for envelope in envelopes]
         return self._engine.recognize(events, self._engine.number(events))

@@ -1,6 +1,7 @@
-"""The wheel: everything that is needed is in it, and it starts from an empty folder."""
+"""The wheel: everything that is needed is in it, it starts from an empty folder, and it takes nobody else's names."""
 
-import asyncio
+import json
+import os
 import subprocess
 import sys
 import venv
@@ -37,22 +38,95 @@ def test_the_wheel_holds_the_engine_and_the_page(wheel: Path) -> None:
     assert folders == {"hazelgate"}
 
 
-def install(wheel: Path, environment: Path) -> None:
-    """With all that it depends on, and nothing else."""
-    venv.create(environment, with_pip=True)
-    pip = environment / "bin" / "pip"
-    subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", wheel], check=True)
+@pytest.fixture(scope="session")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel with all that it depends on, beside PyPI's `schema`: a name that one of our rooms has, too."""
+    folder = tmp_path_factory.mktemp("installed") / "environment"
+    venv.create(folder, with_pip=True)
+    pip = folder / "bin" / "pip"
+    subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", wheel, "schema"], check=True)
+    return folder
 
 
 @pytest.mark.timeout(600)
-async def test_an_installed_wheel_runs_the_whole_stack(wheel: Path, tmp_path: Path) -> None:
+async def test_an_installed_wheel_runs_the_whole_stack(environment: Path, tmp_path: Path) -> None:
     """In an environment of its own, from an empty folder."""
-    environment, folder = tmp_path / "environment", tmp_path / "empty"
-    folder.mkdir()
-    await asyncio.to_thread(install, wheel, environment)
-    async with running_dev("--no-demo-data", command=environment / "bin" / "hazelgate", folder=folder) as dev:
+    async with running_dev("--no-demo-data", command=environment / "bin" / "hazelgate", folder=tmp_path) as dev:
         assert await dev.ask("{ products { totalCount } }") == {"products": {"totalCount": 0}}
         page = (await dev.http.get(dev.graphql_url, headers={"Accept": "text/html"})).text
         assert len(page) > 5_000_000
         assert "unpkg.com" not in page
-    assert list(folder.iterdir()) == []
+    assert os.listdir(tmp_path) == []
+
+
+# A user's packages, named as rooms of ours are.
+GATEWAY = """
+SHOUT = str.upper
+"""
+DOMAIN = """
+from gateway import SHOUT
+from hazelgate import Event, Id, View, event, projection
+
+
+@event("NoteWritten", aggregate="Note", key="note_id")
+class NoteWritten(Event):
+    note_id: Id
+    text: str
+
+
+class Note(View):
+    note_id: Id
+    text: str
+
+
+notes = projection("note-view", Note, key="note_id")
+
+
+@notes.on(NoteWritten, key="note_id")
+def written(_: Note | None, event: NoteWritten) -> Note:
+    return Note(note_id=event.note_id, text=SHOUT(event.text))
+"""
+IMPORTS = """
+import json, domain, gateway, schema, hazelgate.domain, hazelgate.gateway, hazelgate.schema
+modules = (schema, domain, gateway, hazelgate.schema, hazelgate.domain, hazelgate.gateway)
+print(json.dumps([module.__file__ for module in modules]))
+"""
+WRITE_A_NOTE = """mutation {
+  handleEvent(input: {eventType: "NoteWritten", aggregateId: "n1", data: {noteId: "n1", text: "hello"}}) {
+    __typename ... on EventPayload { receipt { sequence status } }
+  }
+}"""
+
+
+@pytest.fixture
+def users_folder(tmp_path: Path) -> Path:
+    """A folder with packages `domain` and `gateway`."""
+    for name, source in (("domain", DOMAIN), ("gateway", GATEWAY)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(source)
+    return tmp_path
+
+
+@pytest.mark.timeout(600)
+def test_the_names_of_rooms_are_left_to_others(environment: Path, users_folder: Path) -> None:
+    """PyPI's `schema` and a user's `domain` and `gateway` are what their names say; ours are below `hazelgate`."""
+    python = environment / "bin" / "python"
+    answer = subprocess.run([python, "-c", IMPORTS], cwd=users_folder, check=True, capture_output=True).stdout
+    schema, domain, gateway, *ours = map(Path, json.loads(answer))
+    (installed,) = environment.glob("lib/python*/site-packages")
+    assert schema.parent in (installed, installed / "schema")
+    assert (domain, gateway) == (users_folder / "domain/__init__.py", users_folder / "gateway/__init__.py")
+    assert ours == [installed / "hazelgate" / room / "__init__.py" for room in ("schema", "domain", "gateway")]
+
+
+@pytest.mark.timeout(600)
+async def test_a_users_domain_is_run_whatever_its_name(environment: Path, users_folder: Path) -> None:
+    """It is called `domain`, imports a `gateway` of its own, and takes the place of the shop."""
+    async with running_dev("--domain=domain", command=environment / "bin" / "hazelgate", folder=users_folder) as dev:
+        assert await dev.ask("{ eventCatalog { eventType updates } }") == {
+            "eventCatalog": [{"eventType": "NoteWritten", "updates": ["note-view"]}]
+        }
+        written = await dev.ask(WRITE_A_NOTE)
+        assert written["handleEvent"]["receipt"] == {"sequence": 1, "status": "SUCCESS"}
+        stored = await dev.ask("{ events { edges { node { eventType aggregateId } } } }")
+        assert stored["events"]["edges"] == [{"node": {"eventType": "NoteWritten", "aggregateId": "n1"}}]

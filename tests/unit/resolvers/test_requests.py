@@ -52,6 +52,13 @@ async def test_what_was_read_is_kept_until_something_is_written(cluster: Countin
     assert await reads.load("m", "a") == b"new"
 
 
+async def test_a_read_that_nobody_waits_for_does_no_harm(cluster: Counting) -> None:
+    """A field that fails leaves those beside it unanswered."""
+    reads = RequestReads(cluster)
+    reads.load("m", "a")
+    assert await reads.load("m", "b") == b"m/b"
+
+
 async def test_another_request_reads_for_itself(cluster: Counting) -> None:
     assert await RequestReads(cluster).load("m", "a") == await RequestReads(cluster).load("m", "a")
     assert len(cluster.asked) == 2

@@ -88,11 +88,13 @@ async def test_closing_tells_those_who_wait() -> None:
         await waiting
 
 
-async def test_what_was_asked_can_be_awaited_more_than_once() -> None:
+async def test_one_entry_goes_with_the_others_and_can_be_awaited_more_than_once() -> None:
     reader = Reader()
-    asked = ReadGathering(reader).ask("m", ["a"])
-    assert [await asked, await asked] == [[b"m/a"], [b"m/a"]]
-    assert len(reader.asked) == 1
+    reads = ReadGathering(reader)
+    one, none, several = reads.read_one("m", "a"), reads.read_one("m", "none"), reads.read("m", ["a", "b"])
+    assert await several == [b"m/a", b"m/b"]
+    assert [await one, await one, await none] == [b"m/a", b"m/a", None]
+    assert reader.asked == [[("m", ["a", "none", "b"])]]
 
 
 async def test_without_a_bound_nobody_waits_for_a_call_of_others() -> None:
@@ -101,7 +103,7 @@ async def test_without_a_bound_nobody_waits_for_a_call_of_others() -> None:
     reads = ReadGathering(reader, max_calls=None)
     asked = []
     for number in range(5):
-        asked.append(reads.ask("m", [str(number)]))
+        asked.append(reads.read_one("m", str(number)))
         await until(lambda made=number + 1: len(reader.asked) == made)  # type: ignore[misc]
     reader.held.set()
-    assert await asyncio.gather(*asked) == [[f"m/{number}".encode()] for number in range(5)]
+    assert await asyncio.gather(*asked) == [f"m/{number}".encode() for number in range(5)]
