@@ -1,41 +1,41 @@
 """The reads of one request: gathered per tick, asked once, refused at once while the cluster is away."""
 
-import asyncio
 from collections.abc import Awaitable, Sequence
-from functools import partial
+
+from strawberry.dataloader import DataLoader
 
 from hazelgate.client.cluster import Cluster
-from hazelgate.client.reading.gathering import Entries, ReadGathering
 from hazelgate.client.reading.queries import EntryPage, EntryQuery
 from hazelgate.sourcing.errors import PipelineUnavailable
 
 
 class RequestReads:
     """
-    The reads of one request, or of one event of a subscription. Nothing is kept beyond that.
+    What one request, or one event of a subscription, reads from the cluster. Nothing is kept beyond that.
 
-    The cluster in turn gathers the reads of concurrent requests into one task.
+    There is a loader per map. The cluster in turn gathers the loaders of concurrent requests into one task.
     """
 
-    __slots__ = ("_asked", "_cluster", "_gathering")
+    __slots__ = ("_cluster", "_loaders")
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._gathering: ReadGathering | None = None
-        self._asked: dict[tuple[str, str], asyncio.Future[bytes | None]] = {}
+        self._loaders: dict[str, DataLoader[str, bytes | None]] = {}
 
     def load(self, map_name: str, key: str) -> Awaitable[bytes | None]:
         """The raw entry; None where there is none."""
-        asked = self._asked.get((map_name, key))
-        if asked is None:
-            if self._gathering is None:
-                self._gathering = ReadGathering(partial(_fetch, self._cluster), max_calls=None)
-            asked = self._asked[map_name, key] = self._gathering.read_one(map_name, key)
-        return asked
+        loader = self._loaders.get(map_name)
+        if loader is None:
+
+            async def read(keys: list[str]) -> Sequence[bytes | None]:
+                return await self.load_many(map_name, keys)
+
+            loader = self._loaders[map_name] = DataLoader(read)
+        return loader.load(key)
 
     def forget(self) -> None:
         """Read anew from now on: something was written."""
-        self._asked.clear()
+        self._loaders.clear()
 
     async def load_many(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
         """Raw entries that nothing else of the request asks for."""
@@ -44,12 +44,6 @@ class RequestReads:
     async def query(self, query: EntryQuery) -> EntryPage:
         """One page of a map."""
         return await available(self._cluster).query(query)
-
-
-async def _fetch(cluster: Cluster, requests: list[tuple[str, list[str]]]) -> list[Entries]:
-    if len(requests) == 1:
-        return [await available(cluster).read(*requests[0])]
-    return await asyncio.gather(*(available(cluster).read(map_name, keys) for map_name, keys in requests))
 
 
 def available(cluster: Cluster) -> Cluster:

@@ -34,10 +34,10 @@ class Gathering(Generic[AnyAsk]):
     The requests that are not yet under way. Subclasses say which may go together, and send them.
 
     Args:
-        max_calls: How many calls may be under way at once; None for no bound.
+        max_calls: How many calls may be under way at once.
     """
 
-    def __init__(self, max_calls: int | None) -> None:
+    def __init__(self, max_calls: int) -> None:
         self._max_calls = max_calls
         self._waiting: deque[AnyAsk] = deque()
         self._calls: set[asyncio.Task[None]] = set()
@@ -48,7 +48,7 @@ class Gathering(Generic[AnyAsk]):
         self._schedule()
 
     def _schedule(self) -> None:
-        if not self._due and self._waiting and (self._max_calls is None or len(self._calls) < self._max_calls):
+        if not self._due and self._waiting and len(self._calls) < self._max_calls:
             self._due = True
             asyncio.get_running_loop().call_soon(self._go)
 
@@ -132,7 +132,7 @@ class ReadGathering(Gathering[_AnyRead]):
         max_calls: As for every `Gathering`.
     """
 
-    def __init__(self, fetch: Fetch, *, max_calls: int | None = 2) -> None:
+    def __init__(self, fetch: Fetch, *, max_calls: int = 2) -> None:
         super().__init__(max_calls)
         self._fetch = fetch
 
