@@ -34,8 +34,11 @@ def test_that_needs_neither():
 """
 
 
-def test_a_unit_test_that_needs_a_process_or_a_port_fails(pytester: pytest.Pytester) -> None:
+def test_a_unit_test_that_needs_a_process_or_a_port_fails(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Even one that swallows the refusal; an event loop's own pair of sockets is no port."""
+    monkeypatch.setenv("PYTHONPATH", str(UNIT_CONFTEST.parents[2]))
     pytester.makeconftest(UNIT_CONFTEST.read_text(encoding="utf-8"))
     pytester.makepyfile(test_some=TESTS)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio", "--tb=line")
