@@ -11,7 +11,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 FILES = sorted(path for path in TESTS.rglob("test_*.py") if "node_modules" not in path.parts)
 
-ASSERTING = {"raises", "warns", "fail", "expect", "fnmatch_lines", "run_state_machine_as_test", "then"}
+ASSERTING = {"raises", "warns", "fail", "expect", "play", "fnmatch_lines", "run_state_machine_as_test", "then"}
 """What fails by itself where something is not so."""
 ASSERTING_PREFIXES = ("assert_", "check_", "until", "eventually", "blocking_until", "require", "then_")
 SEARCHES = {"glob", "rglob", "iterdir", "findall", "finditer", "walk"}
@@ -53,16 +53,28 @@ def without_an_assertion(tree: ast.AST) -> Iterator[str]:
 
 
 def over_what_may_be_empty(tree: ast.AST) -> Iterator[str]:
-    """Loops and `all(…)` that assert something of each thing found, straight from the search for it."""
+    """Functions that assert something of each thing found, straight from the search for it, and nothing else."""
     for function in functions(tree):
-        for node in ast.walk(function):
-            loop: ast.AST | None = None
-            if isinstance(node, ast.For) and any(isinstance(each, ast.Assert) for each in ast.walk(node)):
-                loop = node.iter
-            elif called(node) == "all" and isinstance(node, ast.Call) and isinstance(node.args[0], ast.GeneratorExp):
-                loop = node.args[0].generators[0].iter
-            if loop is not None and any(called(each) in SEARCHES for each in ast.walk(loop)):
-                yield function.name
+        asserted = {node for node in ast.walk(function) if isinstance(node, ast.Assert)}
+        each_found = {
+            inner
+            for node in ast.walk(function)
+            for loop in (each_of(node),)
+            if loop is not None and any(called(part) in SEARCHES for part in ast.walk(loop))
+            for inner in ast.walk(node)
+        }
+        if asserted and asserted <= each_found:
+            yield function.name
+
+
+def each_of(node: ast.AST) -> ast.AST | None:
+    """What a loop, or an assertion about `all(…)`, goes through."""
+    if isinstance(node, ast.For):
+        return node.iter
+    if isinstance(node, ast.Assert) and called(node.test) == "all" and isinstance(node.test, ast.Call):
+        [what] = node.test.args
+        return what.generators[0].iter if isinstance(what, ast.GeneratorExp) else what
+    return None
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTS)))
@@ -86,6 +98,11 @@ async def test_three():
 
 async def helper():
     pass
+
+def test_that_counts():
+    for number, page in enumerate(folder.glob("*.md")):
+        assert page
+    assert number > 10
 
 def test_four():
     helper_that_asserts()
