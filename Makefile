@@ -1,11 +1,4 @@
-# make run    everything on this machine, at http://127.0.0.1:8000/graphql   (ARGS="--port 8080 --no-demo-data")
-# make test   every test                                                      (ARGS="-k cli" is for pytest)
-# make lint   every check of form
-# make chaos  every fault on a cluster under load, and a table of what came of it  (ARGS="kill-member --short")
-# make bench  the figures, each beside what it is compared with
-# make docs   the documentation as a site, in site/; nothing in it is loaded from elsewhere
-#
-# Each of them first sets up what it needs, and does nothing where nothing changed.
+# `make help` lists the commands. Each first sets up what it needs, and does nothing where nothing changed.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -28,16 +21,50 @@ ENGINE_SOURCES := engine/pom.xml $(shell find engine/src/main -type f 2>/dev/nul
 WEB_SOURCES := web/package.json web/package-lock.json web/build.mjs
 HAVE_NPM := $(shell command -v npm 2>/dev/null)
 
-.PHONY: run test lint chaos bench docs setup engine page wheel lock
+# How many processes run the tests: members take their time to start and to fail, and the others use it.
+WORKERS ?= 4
+COVERAGE ?= yes
 
-run: setup
+.PHONY: help run unit test lint chaos bench docs setup engine page wheel lock
+.PHONY: unit-only test-only lint-only chaos-only bench-only docs-only
+
+help: ## what there is
+	@sed -nE 's/^([a-z]+):.* ## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+run: setup ## everything on this machine, at http://127.0.0.1:8000/graphql   (ARGS="--port 8080 --no-demo-data")
 	exec $(BIN)/hazelgate dev $(ARGS)
 
-test: setup $(S3)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed)
-	$(MVN) verify
-	$(BIN)/pytest $(ARGS)
+unit: ## the unit tests: no process, no port   (ARGS="-k leash" is for pytest)
+	$(call timed,$@,$(VENV)/.installed)
 
-lint: setup
+test: ## every test of both languages   (ARGS="-k leash" is for pytest; LOADED=1 runs busy loops beside it)
+	$(call timed,$@,setup $(S3)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed))
+
+lint: ## every check of form
+	$(call timed,$@,setup)
+
+chaos: ## every fault on a cluster under load, and a table of what came of it   (ARGS="kill-member --short")
+	$(call timed,$@,setup)
+
+bench: ## the figures, each beside what it is compared with
+	$(call timed,$@,setup)
+
+docs: ## the documentation as a site, in site/; nothing in it is loaded from elsewhere
+	$(call timed,$@,$(VENV)/.installed $(MERMAID_JS))
+
+# What a command needs, then the command itself, then how long each took. The exit status is the command's.
+timed = @$(MAKE) --no-print-directory $(2) && set_up=$$SECONDS && status=0 && \
+	{ $(MAKE) --no-print-directory $(1)-only || status=$$?; } && \
+	echo "make $(1): $$((SECONDS - set_up)) s$$( ((set_up < 2)) || echo ", and $$set_up s to set it up")" && exit $$status
+
+unit-only:
+	$(BIN)/pytest tests/unit -n 2 --dist loadfile $(ARGS)
+
+test-only:
+	$(BIN)/python -m tests.everything --workers $(WORKERS) $(if $(LOADED),--loaded) \
+		$(if $(filter-out yes,$(COVERAGE)),--no-coverage) -- $(ARGS)
+
+lint-only:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -46,19 +73,19 @@ lint: setup
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml compose.postgres.yaml compose.cluster.yaml
 	$(MVN) spotless:check
 
-chaos: setup
+chaos-only:
 	$(MVN) package -DskipTests
 	$(BIN)/python -m tests.chaos $(ARGS)
 
-bench: setup
+bench-only:
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(VENV)/.installed $(MERMAID_JS)
+docs-only:
 	$(BIN)/python -m docs.generating.figures
 	$(BIN)/python -m docs.generating.staging build/pages
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/generating build/pages site
 
-setup: $(VENV)/.installed engine page
+setup: $(VENV)/.installed engine page ## what all of these do first
 
 # ---------------------------------------------------------------- what is built
 
@@ -75,7 +102,7 @@ $(S3)/.installed: requirements/s3.txt
 	$(S3)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/s3.txt
 	touch $@
 
-engine: $(JAR)
+engine: $(JAR) ## the engine's jar, when its sources are newer
 
 $(JAR): $(ENGINE_SOURCES)
 	@command -v mvn >/dev/null || { echo "the engine is built with Maven: install a JDK (17 or newer) and Maven" >&2; exit 1; }
@@ -105,11 +132,10 @@ $(MERMAID_JS): Makefile
 	tar -xzOf $(MERMAID) package/dist/mermaid.min.js > $@.part && mv $@.part $@
 	rm $(MERMAID)
 
-wheel: setup
+wheel: setup ## dist/hazelgate-….whl, with the jar and the page in it
 	$(BIN)/python -m build --wheel --no-isolation
 
-# Writes the lock files anew, at the newest versions that pyproject.toml allows.
-lock: $(VENV)/.installed
+lock: $(VENV)/.installed ## requirements/*.txt anew, at the newest versions that pyproject.toml allows
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/base.txt pyproject.toml
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --extra postgres --extra snapshots --output-file requirements/dev.txt pyproject.toml
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/dev.txt --extra postgres --extra snapshots --output-file requirements/image.txt pyproject.toml

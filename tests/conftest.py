@@ -13,6 +13,7 @@ from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from tests.support.connected import connected
 from tests.support.ledger import MENDED
+from tests.support.order import rank
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.stack import Stack, running_stack
 
@@ -26,6 +27,12 @@ def _environment_of_children(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ[MENDED] = str(tmp_path_factory.mktemp("mended"))
     # Members of tests live for seconds: a JVM that compiles less costs half as much.
     os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Several processes share the modules; one alone begins with what fails soonest."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank(item.path))
 
 
 @pytest.hookimpl(wrapper=True)

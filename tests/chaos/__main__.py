@@ -17,7 +17,7 @@ from tests.chaos.faults import FAULTS, LONG, SHORT, Fault, Size
 from tests.chaos.scene import Result
 from tests.chaos.table import headline, is_good, line
 
-FAULT_SECONDS = 600.0
+FAULT_SECONDS = 900.0
 SHOWN_VIOLATIONS = 10
 
 

@@ -26,15 +26,14 @@ from tests.chaos.scene import DOMAIN, Result, Scene, scene
 from tests.chaos.split import SplitNodes, why_not
 from tests.support.many import Node, Nodes
 from tests.support.processes import ROOT
+from tests.support.until import PATIENCE_SECONDS
 
 HEAP = "320m"
 MAJORITY = MemberOptions(quorum=2, heap=HEAP)
 ANY_NUMBER = MemberOptions(quorum=1, heap=HEAP)
 TINY_JOURNAL = MemberOptions(quorum=2, heap=HEAP, journal_capacity=4)
 HOUR_MS = 3_600_000
-HEAL_SECONDS = 120.0
-REBUILD_SECONDS = 120.0
-RESOLVE_SECONDS = 120.0
+HEAL_SECONDS = REBUILD_SECONDS = RESOLVE_SECONDS = PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from tests.chaos.load import Client, Load
 from tests.chaos.meters import MeterRead
 from tests.chaos.reading import RawMaps, raw_maps
 from tests.chaos.watching import Subscriber
+from tests.support.until import PATIENCE_SECONDS
 
 DOMAIN = "tests.chaos.meters"
-READY_SECONDS = 90.0
-QUIET_SECONDS = 90.0
+READY_SECONDS = QUIET_SECONDS = PATIENCE_SECONDS
 PROBE_SECONDS = 0.1
-GIVE_UP_SECONDS = 60.0
+GIVE_UP_SECONDS = PATIENCE_SECONDS
 
 
 @dataclass

@@ -34,10 +34,21 @@ def test_that_needs_neither():
 """
 
 
-def test_a_unit_test_that_needs_a_process_or_a_port_fails(pytester: pytest.Pytester) -> None:
+def test_a_unit_test_that_needs_a_process_or_a_port_fails(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Even one that swallows the refusal; an event loop's own pair of sockets is no port."""
+    monkeypatch.setenv("PYTHONPATH", str(UNIT_CONFTEST.parents[2]))
     pytester.makeconftest(UNIT_CONFTEST.read_text(encoding="utf-8"))
     pytester.makepyfile(test_some=TESTS)
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:asyncio", "--tb=line")
+    options = (
+        "-p",
+        "no:cacheprovider",
+        "--tb=line",
+        "--asyncio-mode=auto",
+        "-o",
+        "asyncio_default_fixture_loop_scope=session",
+    )
+    result = pytester.runpytest_subprocess(*options)
     result.assert_outcomes(passed=2, failed=4, errors=5)
     result.stdout.fnmatch_lines(["*subprocess.Popen: a unit test starts no process: move the test to tests/component*"])

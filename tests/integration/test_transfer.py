@@ -251,6 +251,7 @@ async def test_while_a_log_is_imported_nothing_else_is_stored_and_broken_off_it_
             assert (await cluster.import_events({"op": "end", "id": begun.id, "events": 100})).refused is not None
             result = await cli("import", str(exported), "--into-cluster", *at_nodes(nodes))
             assert result.output.splitlines()[-1] == "182 events imported, 0 were there already", result.output
+            await cluster.wait_until_ready(PATIENCE_SECONDS)
             receipt = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[1], amount=1))
             assert receipt.sequence == 7
             await handler.close()

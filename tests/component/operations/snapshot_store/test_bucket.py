@@ -18,6 +18,7 @@ from hazelgate.operations.ports import free_ports
 from hazelgate.operations.snapshot_store.archive import Archive
 from hazelgate.operations.snapshot_store.location import open_location
 from hazelgate.operations.snapshot_store.retention import Retention, prune
+from tests.support.until import PATIENCE_SECONDS
 from tests.unit.operations.snapshot_store.test_archive import ENTRIES, keep, kept, sent
 
 SERVER = Path(__file__).parents[4] / ".venv-s3" / "bin" / "moto_server"
@@ -45,15 +46,15 @@ def s3() -> Iterator[dict[str, str]]:
         }
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_SECONDS)
 
 
 def make_bucket(url: str) -> None:
     """As soon as the server answers."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         with contextlib.suppress(urllib.error.URLError):
-            urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=10).close()
+            urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=PATIENCE_SECONDS).close()
             return
         assert time.monotonic() < deadline, "the S3 server does not answer"
         time.sleep(0.1)
@@ -65,7 +66,7 @@ def ran(location: str, *words: str, given: bytes = b"", environ: dict[str, str])
         [sys.executable, "-P", "-m", "hazelgate.operations.snapshot_store", *words],
         input=given,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
         env={**os.environ, **environ, "HAZELGATE_SNAPSHOTS": location},
     )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.until import PATIENCE_SECONDS
 from tests.unit.operations.snapshot_store.test_archive import ENTRIES, sent
 
 
@@ -16,7 +17,7 @@ def test_a_child_whose_member_was_killed_leaves_nothing(tmp_path: Path) -> None:
         [sys.executable, "-P", "-m", "hazelgate.operations.snapshot_store", "write", "sn-1", "--keep", "3"],
         input=sent(*ENTRIES).getvalue()[:-30],
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
         env={**os.environ, "HAZELGATE_SNAPSHOTS": location},
     )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from hazelgate.operations.stack.leash import end, watch
+from tests.support.until import PATIENCE_SECONDS
 
 
 def test_what_was_started_and_not_ended_is_left_behind() -> None:
@@ -24,13 +25,13 @@ def test_a_group_that_ignores_the_request_to_end_is_killed() -> None:
         assert child.stdout is not None
         child.stdout.readline()
         end({child.pid}, grace_seconds=0.2)
-        assert child.wait(timeout=10) == -signal.SIGKILL
+        assert child.wait(timeout=PATIENCE_SECONDS) == -signal.SIGKILL
 
 
 def test_a_group_that_is_gone_already_is_no_error() -> None:
     """It may have ended between the supervisor's death and now."""
     with subprocess.Popen([sys.executable, "-c", ""], process_group=0) as child:
-        child.wait(timeout=10)
+        child.wait(timeout=PATIENCE_SECONDS)
     end({child.pid}, grace_seconds=0.1)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, 0)

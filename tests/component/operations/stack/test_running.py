@@ -10,7 +10,8 @@ from hazelgate.operations.ports import LOOPBACK, free_ports
 from hazelgate.operations.stack.planning import Stack
 from hazelgate.operations.stack.running import run_stack, wait_until_ready
 from hazelgate.operations.stack.services import ChildSpec
-from tests.support.until import until
+from tests.acceptance.processes import alive, descendants
+from tests.support.until import PATIENCE_SECONDS, until
 
 # Answers /ready: first that something is missing, and that it is ready once the given file exists.
 GATEWAY = """
@@ -67,4 +68,6 @@ async def test_a_stack_that_nobody_reads_from_any_more_ends(tmp_path: Path) -> N
     def write(line: str) -> None:
         raise BrokenPipeError
 
-    await asyncio.wait_for(run_stack(stack(tmp_path / "ready"), write), 20.0)
+    others = descendants(os.getpid())
+    await asyncio.wait_for(run_stack(stack(tmp_path / "ready"), write), PATIENCE_SECONDS)
+    assert not alive(descendants(os.getpid()) - others)

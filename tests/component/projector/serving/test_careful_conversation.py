@@ -14,6 +14,7 @@ from hazelgate.projector.process import Processor
 from hazelgate.projector.serving.server import ProjectorServer
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.testing.scenarios import envelope_of
+from tests.support.until import PATIENCE_SECONDS
 from tests.support.villains import ThingPut
 
 CATALOG = Catalog.load("tests.support.villains")
@@ -34,9 +35,11 @@ def test_a_crumb_is_confirmed_before_the_call_is_made() -> None:
     server.start()
     try:
         with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-            life = channel.unary_unary("/hazelgate.Projector/Life", bytes, bytes)(b"\x90", timeout=10)
+            life = channel.unary_unary("/hazelgate.Projector/Life", bytes, bytes)(b"\x90", timeout=PATIENCE_SECONDS)
             assert msgspec.msgpack.decode(life, type=Life).ended == "did not return within 5 s"
-            answers = channel.stream_stream("/hazelgate.Projector/Process", bytes, bytes)(requests(), timeout=20)
+            answers = channel.stream_stream("/hazelgate.Projector/Process", bytes, bytes)(
+                requests(), timeout=PATIENCE_SECONDS
+            )
             stages = []
             for message in answers:
                 if message[0] != 0x95:

@@ -21,6 +21,7 @@ from hazelgate.projector.core.messages import (
 )
 from hazelgate.projector.process import Processor
 from hazelgate.projector.serving.server import ProjectorServer
+from tests.support.until import PATIENCE_SECONDS
 from tests.unit.sourcing.counters import CATALOG
 
 
@@ -35,14 +36,16 @@ def server() -> Iterator[ProjectorServer]:
 def describe(port: int) -> Description:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         ask = channel.unary_unary("/hazelgate.Projector/Describe", bytes, bytes)
-        return decode_description(ask(encode([]), timeout=10, wait_for_ready=True))
+        return decode_description(ask(encode([]), timeout=PATIENCE_SECONDS, wait_for_ready=True))
 
 
 def process(port: int, *requests: bytes) -> list[Response]:
     """All answers of one conversation."""
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         ask = channel.stream_stream("/hazelgate.Projector/Process", bytes, bytes)
-        return [decode_response(answer) for answer in ask(iter(requests), timeout=10, wait_for_ready=True)]
+        return [
+            decode_response(answer) for answer in ask(iter(requests), timeout=PATIENCE_SECONDS, wait_for_ready=True)
+        ]
 
 
 def test_it_describes_its_domain(server: ProjectorServer) -> None:
@@ -97,7 +100,7 @@ def test_the_command_says_where_it_listens_and_ends_when_told() -> None:
             description = describe(int(words[3]))
             assert "OrderCreated" in {name: reads for name, _, reads, _ in description.event_types}
             started.send_signal(signal.SIGTERM)
-            assert started.wait(30) == 0
+            assert started.wait(PATIENCE_SECONDS) == 0
         finally:
             started.kill()
 
@@ -105,7 +108,7 @@ def test_the_command_says_where_it_listens_and_ends_when_told() -> None:
 @pytest.mark.parametrize("domain", ["no_such_module", "hazelgate.sourcing.clock"])
 def test_a_domain_that_is_none_is_said_in_one_line(domain: str) -> None:
     with run("--port", "0", "--domain", domain) as started:
-        _, errors = started.communicate(timeout=20)
+        _, errors = started.communicate(timeout=PATIENCE_SECONDS)
     assert started.returncode == 2
     assert errors.startswith("projector: ")
     assert len(errors.splitlines()) == 1

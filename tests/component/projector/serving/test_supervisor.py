@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from hazelgate.projector.serving.supervisor import how_it_ended
+from tests.support.processes import is_alive
+from tests.support.until import PATIENCE_SECONDS, blocking_until
 
 WORKER = """
 import os, signal, socket, sys, time
@@ -50,13 +52,6 @@ def said(process: subprocess.Popen[str]) -> list[str]:
     return process.stdout.readline().split(maxsplit=3)
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_a_worker_that_dies_is_started_again_at_once_on_its_port() -> None:
     with supervised("up(); live()") as supervisor:
         _, pid, port = said(supervisor)
@@ -86,7 +81,7 @@ def test_a_worker_that_is_stopped_is_not_taken_for_one_that_hangs() -> None:
 
 def test_a_worker_that_can_not_start_ends_the_supervisor_with_its_status() -> None:
     with supervised("sys.exit(2)") as supervisor:
-        assert supervisor.wait(20) == 2
+        assert supervisor.wait(PATIENCE_SECONDS) == 2
 
 
 def test_a_worker_that_dies_while_it_starts_is_waited_for() -> None:
@@ -102,7 +97,7 @@ def test_the_worker_ends_when_the_supervisor_is_told_to() -> None:
     with supervised("up(); live()") as supervisor:
         pid = int(said(supervisor)[1])
         supervisor.terminate()
-        assert supervisor.wait(20) == 0
+        assert supervisor.wait(PATIENCE_SECONDS) == 0
         assert not is_alive(pid)
 
 
@@ -122,10 +117,7 @@ def test_a_real_worker_ends_when_the_supervisor_is_killed() -> None:
         assert supervisor.stdout.readline().startswith("projector listens on")
         children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
         supervisor.kill()
-    deadline = time.monotonic() + 20
-    while is_alive(int(children[0])):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    assert blocking_until(lambda: not is_alive(int(children[0])))
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,14 @@ async def test_a_graphql_error_counts_as_away() -> None:
         await shop(lambda query, variables: {"errors": [{"message": "projector away"}]}).place(PLAN)
 
 
-async def test_an_order_that_can_not_be_decided_now_stays_as_it_is() -> None:
-    """An outage in the middle does not end the demo."""
-    await shop(lambda query, variables: {"errors": [{"message": "projector away"}]}).decide(PLAN, "order-1")
+async def test_an_order_that_can_not_be_decided_now_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """An outage in the middle does not end the demo, and no stock is given back for an order that is not cancelled."""
+    asked: list[str] = []
+
+    def answer(query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        asked.append(query.split("result: ")[1].split("(")[0])
+        return {"errors": [{"message": "projector away"}]}
+
+    await shop(answer).decide(PLAN, "order-1")
+    assert asked == ["cancelOrder"]
+    assert capsys.readouterr().out == "order order-1 stays as it is: projector away\n"

@@ -108,8 +108,9 @@ def test_what_is_no_json_object_is_one_problem(raw: bytes) -> None:
 
 
 def test_messages_can_be_sent_on() -> None:
-    for message in problems({**GOOD, "note": "\ud800", "x\ud800\0": 1}).values():
-        message.encode()
+    messages = list(problems({**GOOD, "note": "\ud800", "x\ud800\0": 1}).values())
+    assert len(messages) == 2
+    assert [message.encode().decode() for message in messages] == messages
 
 
 anything = st.recursive(

@@ -67,7 +67,9 @@ def assert_each_event_counted_once(maps: Maps) -> None:
     store = decoded(maps, EVENT_STORE)
     assert sorted(store) == sorted(f"Account:{n}@{account_id}" for account_id in ACCOUNT_IDS for n in (1, 2, 3, 4))
     assert len({record["eventId"] for record in store.values()}) == 12
-    for account_id, account in decoded(maps, ACCOUNTS).items():
+    accounts = decoded(maps, ACCOUNTS)
+    assert sorted(accounts) == sorted(ACCOUNT_IDS)
+    for account_id, account in accounts.items():
         assert (account["balance"], account["payments"], account["_meta"]["version"]) == (7, 3, 4), account_id
     owner = decoded(maps, OWNERS)["ann"]
     assert (owner["total"], owner["_meta"]["version"]) == (21, 9)
