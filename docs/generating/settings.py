@@ -22,7 +22,8 @@ class Setting:
 
     environment: str
     meaning: str
-    default: str
+    defaults: dict[str, None]
+    """Each of them once: commands may differ."""
     options: dict[str, list[str]] = field(default_factory=dict)
     """How it is written on the command line, and for which commands."""
 
@@ -34,12 +35,13 @@ def all_settings() -> list[Setting]:
         for option in command.options():
             for name in environment_names(option, command.context):
                 default = default_of(option, command.context)
-                setting = found.setdefault(name, Setting(name, one_line(option.help), default))
+                setting = found.setdefault(name, Setting(name, one_line(option.help), {}))
+                if default and "[default:" not in setting.meaning:
+                    setting.defaults[default] = None
                 setting.options.setdefault(max(option.opts, key=len), []).append(command.name)
     for name, meaning, default in of_the_gateway():
-        setting = found.setdefault(name, Setting(name, meaning, default))
+        setting = found.setdefault(name, Setting(name, meaning, {default: None}))
         setting.meaning = setting.meaning or meaning
-        setting.default = setting.default or default
     return [found[name] for name in sorted(found)]
 
 
@@ -79,7 +81,7 @@ def page() -> str:
 
 def _about(setting: Setting) -> str:
     said = [setting.meaning.rstrip(".") + "." if setting.meaning else ""]
-    said += [f"Default: {code(setting.default)}." if setting.default else ""]
+    said += [f"Default: {' or '.join(map(code, setting.defaults))}." if setting.defaults else ""]
     said += [f"Option: {_use(option, commands)}." for option, commands in setting.options.items()]
     return " ".join(filter(None, said))
 

@@ -90,7 +90,7 @@ def reader() -> Iterator[Reader]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.timeout(600)  # a page waits for processes that start
+@pytest.mark.timeout(1_800)  # a page waits for processes that start, on a machine that may be busy
 @pytest.mark.parametrize("page", PLAYED)
 def test_a_page_does_what_it_says(reader: Reader, page: str) -> None:
     reader.play(page)

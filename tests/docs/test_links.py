@@ -14,6 +14,10 @@ from tests.docs.pages import DOCS, ROOT, anchors, links, name_of, prose_pages, s
 PAGES = pytest.mark.parametrize("page", [*prose_pages(), ROOT / "CHANGELOG.md"], ids=name_of)
 
 _MENTION = re.compile(r"\b(?:docs|tests/docs)/[\w/-]+\.(?:md|py|svg|json)\b")
+_FILE = re.compile(
+    r"`((?:sourcing|projector|client|testing|schema|resolvers|subscriptions|gateway|operations|domain|tests|docs|engine)"
+    r"/[\w/.-]*\w\.\w+)(?:::[\w:]+)?`"
+)
 _SOURCES = ("*.py", "*.java", "*.yaml", "*.sql", "Makefile", "Dockerfile", "*.toml")
 
 
@@ -59,6 +63,12 @@ def test_a_page_that_a_source_names_is_there() -> None:
                 named.setdefault(found, []).append(str(path))
     assert named
     assert {found: by for found, by in named.items() if not (ROOT / found).exists()} == {}
+
+
+@PAGES
+def test_a_file_that_a_page_names_is_there(page: Path) -> None:
+    named = set(_FILE.findall(page.read_text(encoding="utf-8")))
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
 
 
 @pytest.mark.parametrize(

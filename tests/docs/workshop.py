@@ -19,11 +19,10 @@ import httpx
 
 from tests.docs.browser import Browser
 from tests.docs.pages import Block, blocks
-from tests.support.processes import free_port
+from tests.support.ports import free_port
+from tests.support.until import PATIENCE_SECONDS
 
-START_SECONDS = 120.0
-RUN_SECONDS = 120.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
 LAST_LINES = 40
 
 _PORT = re.compile(r"(127\.0\.0\.1:|--port |--bind 127\.0\.0\.1 )(\d{4,5})\b")
@@ -172,7 +171,7 @@ class Workshop:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=RUN_SECONDS,
+            timeout=PATIENCE_SECONDS,
         )
         self.last_output = done.stdout.decode(errors="replace")
         if done.returncode != status:
@@ -193,7 +192,7 @@ class Workshop:
         )
         running = Running(script, process, log, output)
         self.terminals.append(running)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while until is not None and until not in running.said():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise NotAsWritten(f"it never says {until!r}:\n{running.said()[-4_000:]}")
@@ -239,7 +238,7 @@ class Workshop:
                 raise NotAsWritten(f"{self.last_answer['errors']}\n{self.logs()}")
 
     def _wait_until_ready(self, port: str) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 answer = httpx.get(f"http://127.0.0.1:{self.port(port)}/ready", timeout=5.0, trust_env=False)
