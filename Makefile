@@ -137,7 +137,7 @@ wheel: setup ## dist/hazelgate-….whl, with the jar and the page in it
 
 lock: $(VENV)/.installed ## requirements/*.txt anew, at the newest versions that pyproject.toml allows
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/base.txt pyproject.toml
-	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --extra postgres --extra snapshots --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --extra docs --extra postgres --extra snapshots --output-file requirements/dev.txt pyproject.toml
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/dev.txt --extra postgres --extra snapshots --output-file requirements/image.txt pyproject.toml
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/s3.txt requirements/s3.in
 
