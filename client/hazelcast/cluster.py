@@ -54,6 +54,7 @@ RESOLVE_SECONDS = 60.0
 PATIENCE_SECONDS = 4.0
 """How long a connected cluster may answer nothing at all before it counts as away."""
 RETRY_CONNECT_SECONDS = 0.2
+CANCEL_AGAIN_SECONDS = 0.1
 ASK_AGAIN_SECONDS = 0.1
 """The pause once every member has said that it can't just now."""
 AVOID_SECONDS = 5.0
@@ -101,9 +102,10 @@ class HazelcastCluster:
 
     async def close(self) -> None:
         supervisor, self._supervisor = self._supervisor, None
-        if supervisor is not None:
+        while supervisor is not None and not supervisor.done():
+            # More than once: the client takes a cancellation for a lost connection where it is just opening one.
             supervisor.cancel()
-            await asyncio.wait([supervisor])
+            await asyncio.wait([supervisor], timeout=CANCEL_AGAIN_SECONDS)
         self._reads.close()
         self._submissions.close()
         await self._drop_client()
