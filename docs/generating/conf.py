@@ -42,7 +42,26 @@ class Mermaid(SphinxDirective):
         return [nodes.raw("", f'<pre class="mermaid">{text}</pre>', format="html")]
 
 
+def mark_code(_app: Sphinx, _what: str, _name: str, _of: object, _options: object, lines: list[str]) -> None:
+    """In our docstrings an indented block behind an empty line is code, as in Markdown; Sphinx wants to be told."""
+    marked: list[str] = []
+    before = ""
+    for line in lines:
+        if line.startswith("    ") and not before.strip() and marked and not _is_in_code(marked):
+            marked += ["::", ""]
+        marked.append(line)
+        before = line
+    lines[:] = marked
+
+
+def _is_in_code(lines: list[str]) -> bool:
+    """Whether the last line with anything in it belongs to an indented block already."""
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return last.startswith("    ")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Add the directive for diagrams."""
+    """Add the directive for diagrams, and look at docstrings before their sections are read."""
     app.add_directive("mermaid", Mermaid)
+    app.connect("autodoc-process-docstring", mark_code, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
