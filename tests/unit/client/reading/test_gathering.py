@@ -95,15 +95,3 @@ async def test_one_entry_goes_with_the_others_and_can_be_awaited_more_than_once(
     assert await several == [b"m/a", b"m/b"]
     assert [await one, await one, await none] == [b"m/a", b"m/a", None]
     assert reader.asked == [[("m", ["a", "none", "b"])]]
-
-
-async def test_without_a_bound_nobody_waits_for_a_call_of_others() -> None:
-    reader = Reader()
-    reader.held.clear()
-    reads = ReadGathering(reader, max_calls=None)
-    asked = []
-    for number in range(5):
-        asked.append(reads.read_one("m", str(number)))
-        await until(lambda made=number + 1: len(reader.asked) == made)  # type: ignore[misc]
-    reader.held.set()
-    assert await asyncio.gather(*asked) == [f"m/{number}".encode() for number in range(5)]
