@@ -38,7 +38,7 @@ unit: ## the unit tests: no process, no port   (ARGS="-k leash" is for pytest)
 	$(call timed,$@,$(VENV)/.installed)
 
 test: ## every test of both languages   (ARGS="-k leash" is for pytest; LOADED=1 runs busy loops beside it)
-	$(call timed,$@,setup $(S3)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed))
+	$(call timed,$@,setup $(S3)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed $(MERMAID_JS)))
 
 lint: ## every check of form
 	$(call timed,$@,setup)
