@@ -9,6 +9,8 @@ from types import TracebackType
 import pytest
 from playwright.sync_api import Page, Playwright, sync_playwright
 
+from tests.support.until import PATIENCE_SECONDS
+
 # Without these, Chromium looks up its maker's hosts at every start.
 _QUIET = (
     "--no-sandbox",
@@ -20,7 +22,6 @@ _QUIET = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-_SECONDS = 15.0
 
 
 class Browser:
@@ -38,6 +39,7 @@ class Browser:
                 pytest.skip("Chromium is not installed")
             self._playwright = sync_playwright().start()
             self._page = self._playwright.chromium.launch(executable_path=found, args=list(_QUIET)).new_page()
+            self._page.set_default_timeout(1_000 * PATIENCE_SECONDS)
         return self._page
 
     def require(self, url: str, lines: list[str]) -> None:
@@ -50,7 +52,7 @@ class Browser:
         page = self.page()
         if url:
             page.goto(url)
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while missing := [line for line in lines if line not in " ".join(page.inner_text("body").split())]:
             if time.monotonic() > deadline:
                 raise AssertionError(f"the page does not show {missing}:\n{page.inner_text('body')}")

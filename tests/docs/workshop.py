@@ -20,10 +20,9 @@ import httpx
 from tests.docs.browser import Browser
 from tests.docs.pages import Block, blocks
 from tests.support.processes import free_port
+from tests.support.until import PATIENCE_SECONDS
 
-START_SECONDS = 120.0
-RUN_SECONDS = 120.0
-STOP_SECONDS = 15.0
+START_SECONDS = RUN_SECONDS = STOP_SECONDS = PATIENCE_SECONDS
 LAST_LINES = 40
 
 _PORT = re.compile(r"(127\.0\.0\.1:|--port |--bind 127\.0\.0\.1 )(\d{4,5})\b")
@@ -232,7 +231,10 @@ class Workshop:
         port, times = ("8000", 2) if how == "twice" else (how or "8000", 1)
         for _ in range(times):
             answer = httpx.post(
-                f"http://127.0.0.1:{self.port(port)}/graphql", json={"query": operation}, timeout=30.0, trust_env=False
+                f"http://127.0.0.1:{self.port(port)}/graphql",
+                json={"query": operation},
+                timeout=PATIENCE_SECONDS,
+                trust_env=False,
             )
             self.last_answer = answer.json()
             if self.last_answer.get("errors"):
