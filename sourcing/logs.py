@@ -43,7 +43,7 @@ def configure(level: LogLevel = "info", form: LogForm = "console") -> None:
     """
     least = logging.getLevelNamesMapping()[level.upper()]
     quiet = {name: "NOTSET" if level == "debug" else max(least, of_it) for name, of_it in _LEAST_LEVELS.items()}
-    through_the_root: dict[str, Any] = {"handlers": [], "propagate": True}
+    through_the_root: dict[str, Any] = {"level": "NOTSET", "handlers": [], "propagate": True}
     logging.config.dictConfig(
         {
             "version": 1,

@@ -15,7 +15,6 @@ from tests.acceptance.processes import alive, descendants
 from tests.support.until import PATIENCE_SECONDS, until
 
 HAZELGATE = Path(sys.executable).parent / "hazelgate"
-STOP_SECONDS = 10.0
 
 
 class DevStack:
@@ -71,7 +70,7 @@ class DevStack:
     async def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Tell the stack to end. Returns its exit status."""
         self.process.send_signal(number)
-        return await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE_SECONDS)
 
 
 @asynccontextmanager
@@ -90,7 +89,7 @@ async def running_dev(
         cwd=folder,
         env=environ,
     )
-    async with httpx.AsyncClient(trust_env=False, timeout=15.0) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http:
         stack = DevStack(process, port, http)
         reading = asyncio.create_task(_read(process, stack.lines))
         left_behind: set[int] = set()
@@ -109,12 +108,12 @@ async def running_dev(
                 left_behind = stack.processes()
                 process.send_signal(signal.SIGINT)
                 try:
-                    await asyncio.wait_for(process.wait(), STOP_SECONDS)
+                    await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
                 except TimeoutError:
                     process.kill()
                     raise
             await until(lambda: not alive(left_behind))
-            await asyncio.wait_for(reading, 5.0)
+            await asyncio.wait_for(reading, PATIENCE_SECONDS)
 
 
 async def _read(process: asyncio.subprocess.Process, lines: list[str]) -> None:

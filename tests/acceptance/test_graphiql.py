@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.acceptance.dev_stack import DevStack
-from tests.support.until import eventually
+from tests.support.until import PATIENCE_SECONDS, eventually
 
 # Without these, Chromium looks up its maker's hosts at every start.
 QUIET = (
@@ -46,6 +46,8 @@ async def page(dev: DevStack, chromium: Path, tmp_path: Path) -> AsyncIterator[P
         )
         await browser.grant_permissions(["clipboard-read", "clipboard-write"])
         opened = browser.pages[0]
+        opened.set_default_timeout(1_000 * PATIENCE_SECONDS)
+        expect.set_options(timeout=1_000 * PATIENCE_SECONDS)
         await opened.goto(dev.graphql_url)
         yield opened
         await opened.screenshot(path=tmp_path / "graphiql.png")

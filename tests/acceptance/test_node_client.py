@@ -8,7 +8,7 @@ from pathlib import Path
 from hazelgate.schema.nodes import decode_opaque
 from tests.acceptance.conftest import NODE_TESTS
 from tests.acceptance.dev_stack import DevStack
-from tests.support.until import eventually
+from tests.support.until import PATIENCE_SECONDS, eventually
 
 CREATE_CUSTOMER = """mutation ($id: ID!) {
   createCustomer(input: {customerId: $id, name: "Ada Berg", email: "ada@example.com"}) { __typename }
@@ -29,7 +29,7 @@ async def test_events_reach_a_graphql_ws_client(dev: DevStack, node: Path) -> No
         stdout=asyncio.subprocess.PIPE,
     )
     assert client.stdout is not None
-    assert await asyncio.wait_for(client.stdout.readline(), 30.0) == b"connected\n"
+    assert await asyncio.wait_for(client.stdout.readline(), PATIENCE_SECONDS) == b"connected\n"
     printed = asyncio.create_task(client.stdout.read())
     customers = itertools.count()
 

@@ -39,6 +39,7 @@ class Browser:
                 pytest.skip("Chromium is not installed")
             self._playwright = sync_playwright().start()
             self._page = self._playwright.chromium.launch(executable_path=found, args=list(_QUIET)).new_page()
+            self._page.set_default_timeout(1_000 * PATIENCE_SECONDS)
         return self._page
 
     def require(self, url: str, lines: list[str]) -> None:

@@ -22,7 +22,7 @@ from tests.docs.pages import Block, blocks
 from tests.support.ports import free_port
 from tests.support.until import PATIENCE_SECONDS
 
-STOP_SECONDS = 60.0
+STOP_SECONDS = PATIENCE_SECONDS
 LAST_LINES = 40
 
 _PORT = re.compile(r"(127\.0\.0\.1:|--port |--bind 127\.0\.0\.1 )(\d{4,5})\b")
@@ -231,7 +231,10 @@ class Workshop:
         port, times = ("8000", 2) if how == "twice" else (how or "8000", 1)
         for _ in range(times):
             answer = httpx.post(
-                f"http://127.0.0.1:{self.port(port)}/graphql", json={"query": operation}, timeout=30.0, trust_env=False
+                f"http://127.0.0.1:{self.port(port)}/graphql",
+                json={"query": operation},
+                timeout=PATIENCE_SECONDS,
+                trust_env=False,
             )
             self.last_answer = answer.json()
             if self.last_answer.get("errors"):
