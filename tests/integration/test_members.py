@@ -66,7 +66,7 @@ async def _open(handler: EventHandler, opened: AccountOpened, event_id: str) -> 
 
 
 async def _answered(handler: EventHandler, event: Event, event_id: str) -> Receipt | None:
-    """The answer to an event that is sent again while members and projectors come back; None where there is none yet."""
+    """The answer to an event that is sent again while members come back; None where there is none yet."""
     try:
         return await handler.handle_event(event, SubmitOptions(event_id=event_id, timeout_seconds=MAX_TIMEOUT_SECONDS))
     except (EventTimedOut, PipelineUnavailable):
