@@ -21,16 +21,7 @@ final class SortedEntries<E> {
     private volatile AtomicReferenceArray<Block> blocks = new AtomicReferenceArray<>(0);
 
     /** Entries from 0 to size. What lies behind is free, for the one block that takes this one's place with an entry more at its end. */
-    private static final class Block {
-        final byte[][] keys;
-        final Object[] entries;
-        final int size;
-
-        Block(byte[][] keys, Object[] entries, int size) {
-            this.keys = keys;
-            this.entries = entries;
-            this.size = size;
-        }
+    private record Block(byte[][] keys, Object[] entries, int size) {
 
         byte[] last() {
             return keys[size - 1];

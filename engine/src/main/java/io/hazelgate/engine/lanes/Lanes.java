@@ -59,14 +59,7 @@ public final class Lanes {
 
     /** So many positions, strictly growing. */
     public synchronized long[] next(int count) {
-        last = Math.max(last, Clock.micros());
-        if (moved) {
-            moved = false;
-            learn();
-        }
-        if (bound < last + count) {
-            reserve(last + count);
-        }
+        reach(count);
         long[] positions = new long[count];
         for (int i = 0; i < count; i++) {
             positions[i] = ++last;
@@ -92,15 +85,19 @@ public final class Lanes {
 
     /** A position that every one given out so far is at or below, and every later one above. */
     public synchronized long reached() {
+        reach(0);
+        return last;
+    }
+
+    private void reach(int count) {
         last = Math.max(last, Clock.micros());
         if (moved) {
             moved = false;
             learn();
         }
-        if (bound < last) {
-            reserve(last);
+        if (bound < last + count) {
+            reserve(last + count);
         }
-        return last;
     }
 
     /** A lane was taken over: the next positions are above what any member may have given out until now. */

@@ -1,6 +1,7 @@
 package io.hazelgate.engine.live;
 
 import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.live.Planned.Ahead;
 import io.hazelgate.engine.log.KnownEvents;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.AskerAhead;

@@ -95,4 +95,54 @@ public interface EventLog extends AutoCloseable {
 
     @Override
     void close();
+
+    /**
+     * An event that is to be stored.
+     *
+     * @param idRecord what {@code event-ids} is to say of it; it has the hash of what was submitted
+     * @param record the record's JSON
+     */
+    record NewEvent(String eventId, byte[] idRecord, byte[] record) {}
+
+    /** Some lanes of a batch have another owner by now: nothing of the batch was stored. */
+    final class LanesTakenOver extends Exception {
+        private final transient List<Integer> lanes;
+
+        LanesTakenOver(List<Integer> lanes) {
+            super("lanes " + lanes + " have another owner", null, false, false);
+            this.lanes = lanes;
+        }
+
+        public List<Integer> lanes() {
+            return lanes;
+        }
+    }
+
+    /**
+     * The store has events that this batch took for new, or others in the places that it wanted: an earlier run stored them and died before
+     * it had told anybody, or somebody sends an event again that is too old to be in the maps. Nothing of the batch was stored. It is
+     * tried again with what was found.
+     */
+    final class StoreConflict extends Exception {
+        private final transient List<byte[]> found;
+        private final transient Map<String, KnownRecord> known;
+
+        /**
+         * @param found records of other events, to be applied in front of the batch
+         * @param known by event id, what the store has of events of the batch itself
+         */
+        public StoreConflict(List<byte[]> found, Map<String, KnownRecord> known) {
+            super(found.size() + known.size() + " records were in the store already", null, false, false);
+            this.found = found;
+            this.known = known;
+        }
+
+        public List<byte[]> found() {
+            return found;
+        }
+
+        public Map<String, KnownRecord> known() {
+            return known;
+        }
+    }
 }

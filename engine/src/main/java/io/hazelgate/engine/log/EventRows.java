@@ -1,5 +1,7 @@
 package io.hazelgate.engine.log;
 
+import io.hazelgate.engine.log.EventLog.NewEvent;
+import io.hazelgate.engine.log.Postgres.Statements;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import java.nio.ByteBuffer;

@@ -1,6 +1,7 @@
 package io.hazelgate.engine.log;
 
 import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.log.Postgres.Statements;
 import io.hazelgate.engine.wire.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -33,7 +33,7 @@ public final class AskerAhead implements AutoCloseable {
     @Override
     public synchronized void close() {
         if (questions != null) {
-            questions.cancel();
+            questions.close();
         }
     }
 }

@@ -6,13 +6,13 @@ import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.network.AllMembers;
+import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.snapshot.Settled;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Json;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
 /**
@@ -47,7 +47,8 @@ public record Switching(
 
     /** Returns whether it is done; otherwise a member could not stand still just now, and it is tried again. */
     boolean run(Rebuild rebuild) {
-        Succession succession = new Succession(store.hazelcast(), store.generations(), pipelines::codeOf, rebuild);
+        Succession succession =
+                new Succession(store.hazelcast(), store.generations(), pipelines::codeOf, rebuild, new ArrayList<>());
         boolean comparing = rebuild.kind() == Rebuild.Kind.DIFF;
         try {
             askAll(rebuild, comparing ? COMPARE : SORT, COMPARE_MILLIS);
@@ -83,15 +84,12 @@ public record Switching(
             askAll(rebuild, LOOK, PATIENCE_MILLIS);
             records.end(rebuild, Rebuild.Status.DONE, null, 0);
             return true;
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (AllMembers.NoAnswer e) {
             log().warning(
                             "the views of rebuild " + rebuild.id() + " could not be switched just now, and will be: "
                                     + e,
                             e);
             return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while it switched views", e);
         } finally {
             openAll(rebuild);
             letters.retryAll(succession.settledLetters());
@@ -110,8 +108,7 @@ public record Switching(
         return folded == stored;
     }
 
-    private List<JsonObject> askAll(Rebuild rebuild, String what, long millis)
-            throws ExecutionException, TimeoutException, InterruptedException {
+    private List<JsonObject> askAll(Rebuild rebuild, String what, long millis) {
         JsonObject request = new JsonObject()
                 .add("id", rebuild.id())
                 .add("what", what)
@@ -128,10 +125,8 @@ public record Switching(
     private void openAll(Rebuild rebuild) {
         try {
             askAll(rebuild, OPEN, PATIENCE_MILLIS);
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (IllegalStateException e) {
             log().fine("a gate opens by itself, as its member or this one went away", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -19,9 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * How an import stands, on every member: while there is one no batch is processed. One that nobody goes on with is undone. The state
@@ -142,7 +140,7 @@ public final class ImportWatch {
         over();
     }
 
-    void holdAll(String id) throws InterruptedException {
+    void holdAll(String id) {
         if (!askAll(new JsonObject().add("op", HOLD).add("id", id)).stream()
                 .allMatch(answer -> answer.getBoolean("done", false))) {
             throw new IllegalArgumentException(
@@ -155,14 +153,12 @@ public final class ImportWatch {
         look();
         try {
             askAll(new JsonObject().add("op", LOOK));
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
             log.fine("a member learns of the end of an import a moment later", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
-    private List<JsonObject> askAll(JsonObject head) throws InterruptedException {
+    private List<JsonObject> askAll(JsonObject head) {
         byte[] json = head.toString().getBytes(StandardCharsets.UTF_8);
         byte[] request = ByteBuffer.allocate(Integer.BYTES + json.length)
                 .putInt(json.length)
@@ -170,8 +166,8 @@ public final class ImportWatch {
                 .array();
         try {
             return members.ask(Ids.IMPORT_EVENTS, request, ANSWER_MILLIS);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalArgumentException("a member does not answer: try again in a moment", e);
+        } catch (AllMembers.NoAnswer e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
         }
     }
 }

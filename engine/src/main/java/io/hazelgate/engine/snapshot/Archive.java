@@ -123,12 +123,7 @@ final class Archive {
         }
     }
 
-    static final class Writing implements AutoCloseable {
-        private final Child child;
-
-        private Writing(Child child) {
-            this.child = child;
-        }
+    record Writing(Child child) implements AutoCloseable {
 
         /** @param lines entries of one map, a line of JSON each */
         void send(String map, byte[] lines, int length) throws SnapshotUnusable {
@@ -184,14 +179,7 @@ final class Archive {
         }
     }
 
-    static final class Reading implements AutoCloseable {
-        private final Child child;
-        private final String wanted;
-
-        private Reading(Child child, String wanted) {
-            this.child = child;
-            this.wanted = wanted;
-        }
+    record Reading(Child child, String wanted) implements AutoCloseable {
 
         Manifest manifest() throws SnapshotUnusable {
             try {

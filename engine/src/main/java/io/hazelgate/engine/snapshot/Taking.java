@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import com.hazelcast.map.impl.proxy.MapProxyImpl;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.snapshot.Letters.Meta;
 import io.hazelgate.engine.views.Positions;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
@@ -161,8 +162,7 @@ final class Taking {
         IMap<String, HazelcastJsonValue> map = store.hazelcast().getMap(Names.DEAD_LETTER_EVENTS);
         for (Map.Entry<String, HazelcastJsonValue> letter : map.entrySet()) {
             String text = letter.getValue().getValue();
-            String projection =
-                    com.hazelcast.internal.json.Json.parse(text).asObject().getString("projection", "");
+            String projection = Json.object(text).getString("projection", "");
             if ((projection.equals(Letters.ANY) || views.contains(projection)) && letters.add(letter.getKey())) {
                 append(Names.DEAD_LETTER_EVENTS, letter.getKey(), Json.bytes(text));
             }

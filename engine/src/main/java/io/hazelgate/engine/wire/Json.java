@@ -32,12 +32,16 @@ public final class Json {
     }
 
     /** The object that a JSON text is. */
+    public static JsonObject object(String text) {
+        return com.hazelcast.internal.json.Json.parse(text).asObject();
+    }
+
     public static JsonObject object(byte[] utf8) {
-        return com.hazelcast.internal.json.Json.parse(text(utf8)).asObject();
+        return object(text(utf8));
     }
 
     public static JsonObject object(HazelcastJsonValue value) {
-        return com.hazelcast.internal.json.Json.parse(value.getValue()).asObject();
+        return object(value.getValue());
     }
 
     /** A member that is a string; null where there is none, or null. */
