@@ -143,7 +143,6 @@ final class SortedEntries<E> {
         }
     }
 
-    /** Returns whether it was there. */
     boolean remove(byte[] key, E entry) {
         AtomicReferenceArray<Block> all = blocks;
         for (int at = block(all, key, true); at < all.length(); at++) {
@@ -207,7 +206,6 @@ final class SortedEntries<E> {
         return low;
     }
 
-    /** How many entries are within the bounds. */
     long count(Range range) {
         AtomicReferenceArray<Block> all = blocks;
         int first = range.from() == null ? 0 : block(all, range.from(), range.fromInclusive());

@@ -30,7 +30,6 @@ public final class Lanes {
     private final String here;
     private final ILogger log;
 
-    /** The last position given out. */
     private long last;
     /** Up to where positions may be given out; what the map says, or less. */
     private long bound;
@@ -57,7 +56,6 @@ public final class Lanes {
         return partitions[HashUtil.hashToIndex(KeyData.ofLane(pendingKey).getPartitionHash(), partitions.length)];
     }
 
-    /** So many positions, strictly growing. */
     public synchronized long[] next(int count) {
         reach(count);
         long[] positions = new long[count];

@@ -94,17 +94,17 @@ final class BatchProcessor implements AutoCloseable {
             try {
                 return write(events, found, projected(events, found, inLog, planned, run, care), run, care);
             } catch (StoreConflict e) {
-                statistics.conflicts.add(e.found().size() + e.known().size());
-                addNew(found, e.found());
-                inLog.putAll(e.known());
-                if (e.found().isEmpty() && e.known().isEmpty()) {
+                statistics.conflicts.add(e.found.size() + e.known.size());
+                addNew(found, e.found);
+                inLog.putAll(e.known);
+                if (e.found.isEmpty() && e.known.isEmpty()) {
                     // A place was taken, and is free again: somebody else's transaction did not come to its end.
                     Thread.sleep(backoff);
                     backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2);
                 }
             } catch (LanesTakenOver e) {
                 // As below: others have them.
-                owned.loseLanes(e.lanes());
+                owned.loseLanes(e.lanes);
                 Thread.sleep(LANE_LOST_MILLIS);
             } catch (LogAway e) {
                 log.warning(e.getMessage() + "; " + events.size() + " events wait, tried again in " + backoff + " ms");
@@ -115,7 +115,7 @@ final class BatchProcessor implements AutoCloseable {
                     throw e;
                 }
                 // Somebody has it by now: back to it only if these events are still to be done.
-                owned.lose(taken.partition());
+                owned.lose(taken.partition);
                 Thread.sleep(LANE_LOST_MILLIS);
             }
         }
@@ -169,7 +169,6 @@ final class BatchProcessor implements AutoCloseable {
         }
     }
 
-    /** Asks the projector no more; when no batch is under way. */
     @Override
     public void close() {
         project.close();

@@ -30,7 +30,6 @@ public final class LatencyHistogram {
         return Math.min(bucket, BUCKETS - 1);
     }
 
-    /** Adds another histogram's counts to this one. */
     public void add(LatencyHistogram other) {
         for (int i = 0; i < BUCKETS; i++) {
             long count = other.counts.get(i);

@@ -80,7 +80,6 @@ final class OwnedLanes implements Fence {
         return owner;
     }
 
-    /** The partitions whose owner this member is. */
     Set<Integer> here() {
         Set<Integer> here = new HashSet<>();
         for (Partition partition : hazelcast.getPartitionService().getPartitions()) {
@@ -103,7 +102,6 @@ final class OwnedLanes implements Fence {
         return missing;
     }
 
-    /** Who stores, for the log. */
     UUID run() {
         return run;
     }
@@ -159,7 +157,6 @@ final class OwnedLanes implements Fence {
         owned.remove(partition);
     }
 
-    /** The same for lanes, as the log names them. */
     void loseLanes(Collection<Integer> lost) {
         lost.forEach(lane -> owned.remove(lane - firstLane));
     }

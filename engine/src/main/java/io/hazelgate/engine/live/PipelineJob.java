@@ -145,7 +145,6 @@ public final class PipelineJob {
         underWay.incrementAndGet();
     }
 
-    /** Something that began or entered is done. */
     public void ended() {
         underWay.updateAndGet(count -> Math.max(0, count - 1));
     }

@@ -120,7 +120,6 @@ final class Prepare implements AutoCloseable {
         return new Projected(batchId, placed, answer);
     }
 
-    /** Asks the projector no more; when no batch is prepared. */
     @Override
     public void close() {
         asker.close();

@@ -67,7 +67,6 @@ record Publish(Pipeline pipeline) implements BatchStageP.Step {
         return pipeline.shared().store().hazelcast().getTopic(name);
     }
 
-    /** A message nobody listens for is not made. */
     private boolean isHeard(String topicName) {
         return Util.getNodeEngine(pipeline.shared().store().hazelcast())
                 .getEventService()

@@ -4,10 +4,18 @@ import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.network.AllMembers;
+import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.views.Gate;
 
-/** What the pipelines of a member have in common. */
-public record Shared(Store store, Lanes lanes, Gate gate, Readiness readiness, AllMembers members, Limits limits) {
+/** What the parts of a member have in common. */
+public record Shared(
+        Store store,
+        Lanes lanes,
+        Gate gate,
+        Turns turns,
+        Readiness readiness,
+        AllMembers members,
+        Shared.Limits limits) {
     /** Waits until nothing is restored or imported and the gate is open, and goes in; what is answered goes out again. */
     Runnable enter() throws InterruptedException {
         while (true) {

@@ -12,7 +12,6 @@ import java.util.UUID;
  * is the table ({@link PostgresEventLog}): whatever is in a map is committed there.
  */
 public interface EventLog extends AutoCloseable {
-    /** Whether the log outlives all members. */
     boolean isDurable();
 
     /** Whether it is known how the log stands: a member that has just started has not asked yet. */
@@ -106,15 +105,11 @@ public interface EventLog extends AutoCloseable {
 
     /** Some lanes of a batch have another owner by now: nothing of the batch was stored. */
     final class LanesTakenOver extends Exception {
-        private final transient List<Integer> lanes;
+        public final transient List<Integer> lanes;
 
         LanesTakenOver(List<Integer> lanes) {
             super("lanes " + lanes + " have another owner", null, false, false);
             this.lanes = lanes;
-        }
-
-        public List<Integer> lanes() {
-            return lanes;
         }
     }
 
@@ -124,8 +119,8 @@ public interface EventLog extends AutoCloseable {
      * tried again with what was found.
      */
     final class StoreConflict extends Exception {
-        private final transient List<byte[]> found;
-        private final transient Map<String, KnownRecord> known;
+        public final transient List<byte[]> found;
+        public final transient Map<String, KnownRecord> known;
 
         /**
          * @param found records of other events, to be applied in front of the batch
@@ -135,14 +130,6 @@ public interface EventLog extends AutoCloseable {
             super(found.size() + known.size() + " records were in the store already", null, false, false);
             this.found = found;
             this.known = known;
-        }
-
-        public List<byte[]> found() {
-            return found;
-        }
-
-        public Map<String, KnownRecord> known() {
-            return known;
         }
     }
 }

@@ -97,12 +97,10 @@ final class EventRows {
         }
     }
 
-    /** In which lanes the events are. */
     Integer[] lanes() {
         return lanes.toArray(Integer[]::new);
     }
 
-    /** The primary key of an event. */
     static UUID uuidOf(String eventId) {
         try {
             UUID uuid = UUID.fromString(eventId);

@@ -22,7 +22,6 @@ import java.util.concurrent.TimeUnit;
 final class Postgres implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 6;
 
-    /** What is done over a connection. */
     interface Work<T> {
         T over(Connection connection) throws SQLException;
     }
@@ -46,7 +45,6 @@ final class Postgres implements AutoCloseable {
         connections = new HikariDataSource(config);
     }
 
-    /** What becomes of the rows that a statement has found. */
     <T> List<T> rows(String sql, PostgresEventLog.Row<T> row, Object... parameters) {
         return select(connection -> {
             try (PreparedStatement statement = prepared(connection, sql, parameters);
@@ -68,7 +66,6 @@ final class Postgres implements AutoCloseable {
         select(connection -> changed(connection, sql, parameters));
     }
 
-    /** What a question comes to. */
     private <T> T select(Work<T> work) {
         try {
             return on(work);

@@ -5,7 +5,6 @@ public interface Answerer {
     /** Waits until it answers; returns at once when it did the last time. */
     void awaitReady() throws InterruptedException;
 
-    /** The process that answered last. */
     Life life();
 
     /**

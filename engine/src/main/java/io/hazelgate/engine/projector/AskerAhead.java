@@ -29,7 +29,6 @@ public final class AskerAhead implements AutoCloseable {
         }
     }
 
-    /** Asks no more. */
     @Override
     public synchronized void close() {
         if (questions != null) {

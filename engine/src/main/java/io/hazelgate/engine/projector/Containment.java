@@ -94,10 +94,10 @@ public record Containment<E, R>(
                 blame.suspect(crumb);
                 failure = "comes to more bytes than go through at once";
             } catch (ProjectorAway e) {
-                crumb = e.crumb();
+                crumb = e.crumb;
                 failure = null;
             } catch (ProjectorFailed e) {
-                crumb = e.crumb();
+                crumb = e.crumb;
                 failure = "failed: " + e.getMessage();
             }
             if (crumb != null && crumb.eventId().isEmpty()) {

@@ -55,7 +55,6 @@ public final class Projector implements Answerer, AutoCloseable {
         return problem;
     }
 
-    /** What it said of itself when it last appeared. */
     public Description description() {
         return description;
     }

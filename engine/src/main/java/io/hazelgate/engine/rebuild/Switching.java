@@ -4,7 +4,7 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipelines;
-import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.network.AllMembers;
 import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.snapshot.Settled;
@@ -20,10 +20,9 @@ import java.util.function.LongSupplier;
  * opened. Nothing is stored meanwhile, so the new generations hold exactly the events of the old ones.
  */
 public record Switching(
-        Store store,
+        Shared shared,
         OwnedEvents events,
         RebuildRecords records,
-        AllMembers members,
         Settled settled,
         DeadLetters letters,
         Pipelines pipelines) {
@@ -48,13 +47,13 @@ public record Switching(
     /** Returns whether it is done; otherwise a member could not stand still just now, and it is tried again. */
     boolean run(Rebuild rebuild) {
         Succession succession =
-                new Succession(store.hazelcast(), store.generations(), pipelines::codeOf, rebuild, new ArrayList<>());
+                new Succession(shared.store().hazelcast(), shared.store().generations(), pipelines::codeOf, rebuild, new ArrayList<>());
         boolean comparing = rebuild.kind() == Rebuild.Kind.DIFF;
         try {
             askAll(rebuild, comparing ? COMPARE : SORT, COMPARE_MILLIS);
             // What the generation before surely has: closed gates alone don't tell, where a member has died in a batch.
             long complete = settled.position();
-            Base base = Base.find(store.hazelcast(), rebuild.id());
+            Base base = Base.find(shared.store().hazelcast(), rebuild.id());
             LongSupplier size = rebuild.fromPosition() == 0 ? events.sizeSoon(complete, base) : null;
             long begun = System.nanoTime();
             List<JsonObject> closed = askAll(rebuild, CLOSE, PATIENCE_MILLIS);
@@ -101,7 +100,7 @@ public record Switching(
 
     /** Every event of the log was folded by somebody. */
     private boolean isComplete(Rebuild rebuild, Base base, long stored) {
-        long folded = Progress.eventsOf(store.hazelcast(), rebuild.id()) + (base == null ? 0 : base.events());
+        long folded = Progress.eventsOf(shared.store().hazelcast(), rebuild.id()) + (base == null ? 0 : base.events());
         if (folded != stored) {
             log().warning("rebuild " + rebuild.id() + " has folded " + folded + " of " + stored + " events");
         }
@@ -114,12 +113,12 @@ public record Switching(
                 .add("what", what)
                 .add(
                         "leader",
-                        store.hazelcast()
+                        shared.store().hazelcast()
                                 .getCluster()
                                 .getLocalMember()
                                 .getUuid()
                                 .toString());
-        return members.ask(Ids.REBUILD_STEP, Json.bytes(request), millis);
+        return shared.members().ask(Ids.REBUILD_STEP, Json.bytes(request), millis);
     }
 
     private void openAll(Rebuild rebuild) {
@@ -131,6 +130,6 @@ public record Switching(
     }
 
     private ILogger log() {
-        return store.hazelcast().getLoggingService().getLogger(Switching.class);
+        return shared.store().hazelcast().getLoggingService().getLogger(Switching.class);
     }
 }

@@ -5,13 +5,9 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.lanes.Lanes;
-import io.hazelgate.engine.log.Readiness;
-import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.network.AllMembers;
-import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
-import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Names;
 import java.nio.ByteBuffer;
@@ -39,12 +35,7 @@ public final class ImportWatch {
     /** An import that nobody goes on with for so long is undone. */
     private static final long ABANDONED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    private final Store store;
-    private final Lanes lanes;
-    private final Gate gate;
-    private final Turns turns;
-    private final AllMembers members;
-    private final Readiness readiness;
+    private final Shared parts;
     private final HazelcastInstance hazelcast;
     private final IMap<String, String> shared;
     private final ILogger log;
@@ -54,14 +45,9 @@ public final class ImportWatch {
     private boolean known;
     private long changedAtNanos;
 
-    public ImportWatch(Store store, Lanes lanes, Gate gate, Turns turns, AllMembers members, Readiness readiness) {
-        this.store = store;
-        this.lanes = lanes;
-        this.gate = gate;
-        this.turns = turns;
-        this.members = members;
-        this.readiness = readiness;
-        hazelcast = store.hazelcast();
+    public ImportWatch(Shared parts) {
+        this.parts = parts;
+        hazelcast = parts.store().hazelcast();
         shared = hazelcast.getMap(Names.RECOVERY);
         log = hazelcast.getLoggingService().getLogger(ImportWatch.class);
     }
@@ -71,12 +57,10 @@ public final class ImportWatch {
         return ImportState.of(shared.get(KEY));
     }
 
-    /** Puts on record how it stands, for whoever looks. */
     void put(ImportState now) {
         shared.set(KEY, now.toJson());
     }
 
-    /** Nothing is imported any more. */
     void over() {
         shared.delete(KEY);
         tellAll();
@@ -87,7 +71,7 @@ public final class ImportWatch {
         ImportState now = state();
         learn(now);
         if (now != null && isAbandoned()) {
-            try (Turn turn = turns.take(KEY)) {
+            try (Turn turn = parts.turns().take(KEY)) {
                 if (turn != null && now.equals(state())) {
                     log.warning("import " + now.id() + " is undone: nobody went on with it after " + now.events()
                             + " events");
@@ -100,14 +84,14 @@ public final class ImportWatch {
     private synchronized void learn(ImportState now) {
         if (state != null && now == null) {
             // What is stored from now on comes behind what was imported.
-            lanes.learnAnew();
+            parts.lanes().learnAnew();
         }
         if (!known || !Objects.equals(state, now)) {
             changedAtNanos = System.nanoTime();
         }
         state = now;
         known = true;
-        readiness.importing(now == null ? null : "a log is being imported: " + now.events() + " events so far");
+        parts.readiness().importing(now == null ? null : "a log is being imported: " + now.events() + " events so far");
     }
 
     private synchronized boolean isAbandoned() {
@@ -118,9 +102,9 @@ public final class ImportWatch {
     public boolean hold(String id) throws InterruptedException {
         look();
         try {
-            return gate.close(KEY + id, () -> true, HOLD_MILLIS, 0);
+            return parts.gate().close(KEY + id, () -> true, HOLD_MILLIS, 0);
         } finally {
-            gate.open(KEY + id);
+            parts.gate().open(KEY + id);
         }
     }
 
@@ -133,7 +117,7 @@ public final class ImportWatch {
                     Names.AGGREGATE_HEADS,
                     Names.EVENT_IDS,
                     Names.EVENT_STORE));
-            store.generations().all().values().forEach(generation -> maps.add(generation.live()));
+            parts.store().generations().all().values().forEach(generation -> maps.add(generation.live()));
             maps.forEach(
                     map -> hazelcast.<String, HazelcastJsonValue>getMap(map).clear());
         }
@@ -165,7 +149,7 @@ public final class ImportWatch {
                 .put(json)
                 .array();
         try {
-            return members.ask(Ids.IMPORT_EVENTS, request, ANSWER_MILLIS);
+            return parts.members().ask(Ids.IMPORT_EVENTS, request, ANSWER_MILLIS);
         } catch (AllMembers.NoAnswer e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

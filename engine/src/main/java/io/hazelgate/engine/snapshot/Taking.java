@@ -49,7 +49,6 @@ final class Taking {
         this.progress = progress;
     }
 
-    /** Takes it. */
     Manifest run(String id, Collection<String> views) throws SnapshotUnusable {
         String takenAt = Clock.iso(Clock.micros());
         long position = new Settled(store, positions).position();
@@ -100,7 +99,6 @@ final class Taking {
         send(name);
     }
 
-    /** The dead letters that events wait behind for an entry. */
     private static Set<String> lettersOf(String entry) {
         return entry.contains("\"blocked\":{") ? Meta.of(entry).letters() : Set.of();
     }

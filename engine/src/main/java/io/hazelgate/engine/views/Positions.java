@@ -12,7 +12,6 @@ import java.util.stream.LongStream;
 public record Positions(AllMembers members, Gate gate, Lanes lanes) {
     private static final String SETTLED = "settled";
     private static final String REACHED = "reached";
-    /** What a member is asked for. */
     public static final Set<String> ASKED = Set.of(SETTLED, REACHED);
 
     private static final long ANSWER_MILLIS = 5_000;
@@ -27,7 +26,6 @@ public record Positions(AllMembers members, Gate gate, Lanes lanes) {
         return ask(REACHED).max().orElse(0);
     }
 
-    /** This member's answer. */
     public JsonObject here(String what) {
         return new JsonObject().add("position", what.equals(SETTLED) ? gate.settled() : lanes.reached());
     }

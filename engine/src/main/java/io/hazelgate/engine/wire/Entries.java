@@ -188,7 +188,6 @@ public final class Entries {
                 .invoke();
     }
 
-    /** Whether two envelopes carry the same payload. */
     public static boolean haveSamePayload(byte[] one, byte[] other) {
         return Payload.areSame(JsonData.of(one), JsonData.of(other));
     }
@@ -204,15 +203,11 @@ public final class Entries {
 
     /** The lane has another owner by now: nothing of what was asked for is made in it. */
     public static final class LaneTakenOver extends RuntimeException {
-        private final int partition;
+        public final int partition;
 
         LaneTakenOver(int partition) {
             super("lane " + partition + " has another owner", null, false, false);
             this.partition = partition;
-        }
-
-        public int partition() {
-            return partition;
         }
     }
 }

@@ -71,7 +71,7 @@ class OwnedLanesTest {
         CompletionException refused = assertThrows(
                 CompletionException.class, () -> store(stale, Change.setIfSame(key(1), null, record("a"))));
         LaneTakenOver why = assertInstanceOf(LaneTakenOver.class, refused.getCause());
-        assertEquals(lane, why.partition());
+        assertEquals(lane, why.partition);
         assertFalse(isStored(1));
     }
 
