@@ -39,8 +39,7 @@ final class Logs {
      * Of those. The third warns of what is decided here on purpose (no security in the community edition: the address is private); what
      * fails in the last is said by the event log, once and shorter.
      */
-    private static final List<Level> LEAST =
-            List.of(Level.WARNING, Level.INFO, Level.SEVERE, Level.WARNING, Level.OFF);
+    private static final List<Level> LEAST = List.of(Level.WARNING, Level.INFO, Level.SEVERE, Level.WARNING, Level.OFF);
 
     private Logs() {}
 
@@ -72,8 +71,13 @@ final class Logs {
         @Override
         public String format(LogRecord record) {
             JsonObject line = Json.object()
-                    .add("timestamp", record.getInstant().truncatedTo(ChronoUnit.MILLIS).toString())
-                    .add("level", NAMES.getOrDefault(record.getLevel(), record.getLevel().getName()))
+                    .add(
+                            "timestamp",
+                            record.getInstant().truncatedTo(ChronoUnit.MILLIS).toString())
+                    .add(
+                            "level",
+                            NAMES.getOrDefault(
+                                    record.getLevel(), record.getLevel().getName()))
                     .add("logger", record.getLoggerName())
                     .add("message", formatMessage(record));
             if (record.getThrown() != null) {
