@@ -67,11 +67,7 @@ public final class DeadLetters {
 
     /** @param building the rebuild or comparison of a view that is under way; null where there is none */
     public DeadLetters(
-            Shared shared,
-            Indexes indexes,
-            Pipelines pipelines,
-            Retries retries,
-            UnaryOperator<String> building) {
+            Shared shared, Indexes indexes, Pipelines pipelines, Retries retries, UnaryOperator<String> building) {
         this.shared = shared;
         this.indexes = indexes;
         this.pipelines = pipelines;

@@ -100,11 +100,15 @@ public final class Rebuilding {
             case Switching.CLOSE -> {
                 LogFolder folder = folders.get(id);
                 done = folder != null
-                        && shared.gate().close(
-                                id,
-                                () -> hazelcast.getCluster().getMembers().contains(leader),
-                                Switching.CLOSE_MILLIS,
-                                Switching.HOLD_MILLIS);
+                        && shared.gate()
+                                .close(
+                                        id,
+                                        () -> hazelcast
+                                                .getCluster()
+                                                .getMembers()
+                                                .contains(leader),
+                                        Switching.CLOSE_MILLIS,
+                                        Switching.HOLD_MILLIS);
                 position = shared.lanes().reached();
                 done = done && folder.drain(position);
             }

@@ -36,7 +36,8 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
     }
 
     private void startJob(Rebuild rebuild) {
-        shared.store().hazelcast()
+        shared.store()
+                .hazelcast()
                 .getJet()
                 .newJobIfAbsent(
                         RebuildP.dag(rebuild.id()),
@@ -100,7 +101,8 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
      * @throws IllegalArgumentException when there is none
      */
     public String rollBack(String view) {
-        pipelines.requireToldOf(List.of(view), shared.store().generations().all().keySet());
+        pipelines.requireToldOf(
+                List.of(view), shared.store().generations().all().keySet());
         requireView(view, shared.store().generations().all().keySet());
         Generation generation = shared.store().generations().of(view);
         if (generation.previous() == null) {
@@ -192,7 +194,8 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            shared.store().hazelcast()
+            shared.store()
+                    .hazelcast()
                     .getLoggingService()
                     .getLogger(Rebuilds.class)
                     .warning("the job of " + rebuild.id() + " did not end by itself; what it made stays", e);
@@ -226,7 +229,8 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
 
     /** Drops the generation of a view that is kept for a rollback. Returns whether there was one. */
     public boolean drop(String view) {
-        pipelines.requireToldOf(List.of(view), shared.store().generations().all().keySet());
+        pipelines.requireToldOf(
+                List.of(view), shared.store().generations().all().keySet());
         requireView(view, shared.store().generations().all().keySet());
         Generation generation = shared.store().generations().of(view);
         if (generation.previous() == null) {

@@ -46,8 +46,12 @@ public record Switching(
 
     /** Returns whether it is done; otherwise a member could not stand still just now, and it is tried again. */
     boolean run(Rebuild rebuild) {
-        Succession succession =
-                new Succession(shared.store().hazelcast(), shared.store().generations(), pipelines::codeOf, rebuild, new ArrayList<>());
+        Succession succession = new Succession(
+                shared.store().hazelcast(),
+                shared.store().generations(),
+                pipelines::codeOf,
+                rebuild,
+                new ArrayList<>());
         boolean comparing = rebuild.kind() == Rebuild.Kind.DIFF;
         try {
             askAll(rebuild, comparing ? COMPARE : SORT, COMPARE_MILLIS);
@@ -113,7 +117,8 @@ public record Switching(
                 .add("what", what)
                 .add(
                         "leader",
-                        shared.store().hazelcast()
+                        shared.store()
+                                .hazelcast()
                                 .getCluster()
                                 .getLocalMember()
                                 .getUuid()

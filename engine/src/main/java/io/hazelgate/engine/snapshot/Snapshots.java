@@ -60,8 +60,7 @@ public final class Snapshots {
     private long dueMicros;
 
     /** @param settings null where no snapshots are kept */
-    public Snapshots(
-            Shared shared, Positions positions, Pipelines pipelines, SnapshotSettings settings) {
+    public Snapshots(Shared shared, Positions positions, Pipelines pipelines, SnapshotSettings settings) {
         this.positions = positions;
         this.pipelines = pipelines;
         this.settings = settings;
