@@ -92,35 +92,21 @@ public final class Engine implements AutoCloseable {
                 new RecentEvents(store, indexes, readiness, recent, postgres == null ? 0 : postgres.recentSeconds());
         Gate gate = new Gate(lanes::given, lanes::reached, generations::look);
         Positions positions = new Positions(members, gate, lanes);
-        pipelines = new Pipelines(
-                new Shared(store, lanes, gate, readiness, members, settings.limits()), settings.pipelines());
+        Shared shared = new Shared(store, lanes, gate, turns, readiness, members, settings.limits());
+        pipelines = new Pipelines(shared, settings.pipelines());
         rebuildRecords = new RebuildRecords(hazelcast);
-        deadLetters = new DeadLetters(
-                store, indexes, gate, turns, pipelines, readiness, Settings.retries(), rebuildRecords::building);
-        snapshots = new Snapshots(store, positions, turns, pipelines, readiness, SnapshotSettings.fromEnvironment());
+        deadLetters = new DeadLetters(shared, indexes, pipelines, Settings.retries(), rebuildRecords::building);
+        snapshots = new Snapshots(shared, positions, pipelines, SnapshotSettings.fromEnvironment());
         OwnedEvents ownedEvents = new OwnedEvents(hazelcast, store.log());
-        rebuilds = new Rebuilds(store, turns, pipelines, snapshots, readiness, rebuildRecords);
-        Rebuilding rebuilding = new Rebuilding(
-                store,
-                ownedEvents,
-                indexes,
-                lanes,
-                gate,
-                pipelines,
-                rebuildRecords,
-                new Bases(hazelcast, snapshots, rebuildRecords),
-                new Switching(
-                        store,
-                        ownedEvents,
-                        rebuildRecords,
-                        members,
-                        new Settled(store, positions),
-                        deadLetters,
-                        pipelines));
-        recovery = new Recovery(store, lanes, indexes, turns, pipelines, snapshots, deadLetters, readiness, recent);
-        importWatch = new ImportWatch(store, lanes, gate, turns, members, readiness);
-        Importing importing =
-                new Importing(store, lanes, turns, pipelines, rebuilds, rebuildRecords, readiness, importWatch);
+        rebuilds = new Rebuilds(shared, pipelines, snapshots, rebuildRecords);
+        Bases bases = new Bases(hazelcast, snapshots, rebuildRecords);
+        Settled settled = new Settled(store, positions);
+        Switching switching = new Switching(shared, ownedEvents, rebuildRecords, settled, deadLetters, pipelines);
+        Rebuilding rebuilding =
+                new Rebuilding(shared, ownedEvents, indexes, pipelines, rebuildRecords, bases, switching);
+        recovery = new Recovery(shared, indexes, pipelines, snapshots, deadLetters, recent);
+        importWatch = new ImportWatch(shared);
+        Importing importing = new Importing(shared, pipelines, rebuilds, rebuildRecords, importWatch);
         Here.put(
                 hazelcast,
                 new Answerers(Map.ofEntries(

@@ -1,13 +1,32 @@
 package io.hazelgate.engine;
 
+import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonObject;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
 import java.util.logging.Level;
+import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** One line a message, Hazelcast's own only from warnings on (and who joins and leaves). */
+/**
+ * One line a message, for a person or (as JSON) for a program, with the same members as the Python processes write. Hazelcast's own only
+ * from warnings on (and who joins and leaves), unless everything is asked for.
+ */
 final class Logs {
     private static final String FORMAT_PROPERTY = "java.util.logging.SimpleFormatter.format";
     private static final String LEVEL_PROPERTY = "hazelgate.log-level";
+    private static final String FORM_PROPERTY = "hazelgate.log-form";
+    private static final Map<Level, String> NAMES = Map.of(
+            Level.SEVERE, "ERROR",
+            Level.CONFIG, "DEBUG",
+            Level.FINE, "DEBUG",
+            Level.FINER, "DEBUG",
+            Level.FINEST, "DEBUG");
 
     /** Held here, because the log manager forgets a logger that nobody holds, and its level with it. */
     private static final List<Logger> CONFIGURED = List.of(
@@ -16,6 +35,11 @@ final class Logs {
             Logger.getLogger("com.hazelcast.system"),
             Logger.getLogger("io.grpc"),
             Logger.getLogger("com.zaxxer.hikari"));
+    /**
+     * Of those. The third warns of what is decided here on purpose (no security in the community edition: the address is private); what
+     * fails in the last is said by the event log, once and shorter.
+     */
+    private static final List<Level> LEAST = List.of(Level.WARNING, Level.INFO, Level.SEVERE, Level.WARNING, Level.OFF);
 
     private Logs() {}
 
@@ -26,13 +50,42 @@ final class Logs {
         if (System.getProperty(FORMAT_PROPERTY) == null) {
             System.setProperty(FORMAT_PROPERTY, "%1$tF %1$tT.%1$tL %4$s %5$s%6$s%n");
         }
-        String level = System.getProperty(LEVEL_PROPERTY);
-        CONFIGURED.get(0).setLevel(level == null ? Level.WARNING : Level.parse(level));
-        CONFIGURED.get(1).setLevel(level == null ? Level.INFO : Level.parse(level));
-        // It warns of what is decided here on purpose (no security in the community edition: the address is private).
-        CONFIGURED.get(2).setLevel(level == null ? Level.SEVERE : Level.parse(level));
-        CONFIGURED.get(3).setLevel(level == null ? Level.WARNING : Level.parse(level));
-        // What fails is said by the event log, once and shorter.
-        CONFIGURED.get(4).setLevel(level == null ? Level.OFF : Level.parse(level));
+        Level level = Level.parse(System.getProperty(LEVEL_PROPERTY, Level.INFO.getName()));
+        boolean everything = level.intValue() < Level.INFO.intValue();
+        Logger root = Logger.getLogger("");
+        root.setLevel(level);
+        for (Handler handler : root.getHandlers()) {
+            handler.setLevel(level);
+            if ("json".equals(System.getProperty(FORM_PROPERTY))) {
+                handler.setFormatter(new JsonLines());
+            }
+        }
+        for (int i = 0; i < CONFIGURED.size(); i++) {
+            Level least = LEAST.get(i);
+            boolean higher = least.intValue() > level.intValue();
+            CONFIGURED.get(i).setLevel(higher && !everything ? least : level);
+        }
+    }
+
+    static final class JsonLines extends Formatter {
+        @Override
+        public String format(LogRecord record) {
+            JsonObject line = Json.object()
+                    .add(
+                            "timestamp",
+                            record.getInstant().truncatedTo(ChronoUnit.MILLIS).toString())
+                    .add(
+                            "level",
+                            NAMES.getOrDefault(
+                                    record.getLevel(), record.getLevel().getName()))
+                    .add("logger", record.getLoggerName())
+                    .add("message", formatMessage(record));
+            if (record.getThrown() != null) {
+                StringWriter trace = new StringWriter();
+                record.getThrown().printStackTrace(new PrintWriter(trace, true));
+                line.add("exc_info", trace.toString().stripTrailing());
+            }
+            return line + System.lineSeparator();
+        }
     }
 }

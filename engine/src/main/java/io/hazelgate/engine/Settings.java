@@ -1,8 +1,9 @@
 package io.hazelgate.engine;
 
-import io.hazelgate.engine.letters.Retries;
-import io.hazelgate.engine.live.Limits;
+import io.hazelgate.engine.letters.DeadLetters.Retries;
 import io.hazelgate.engine.live.PipelineSettings;
+import io.hazelgate.engine.live.Shared.Limits;
+import io.hazelgate.engine.wire.Property;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -35,7 +36,7 @@ public record Settings(
 
     static Settings fromSystemProperties() throws IOException {
         String host = System.getProperty("hazelgate.host", "127.0.0.1");
-        int port = integer("hazelgate.port", 5701, 0, 65_535);
+        int port = Property.whole("hazelgate.port", 5701, 0, 65_535);
         if (port == 0) {
             port = freePort(host);
         }
@@ -45,11 +46,11 @@ public record Settings(
                 port,
                 System.getProperty("hazelgate.members", host + ":" + port),
                 toldPipelines(),
-                integer("hazelgate.completed-ttl-seconds", 3_600, 1, Integer.MAX_VALUE),
-                integer("hazelgate.max-in-flight", 20_000, 1, Integer.MAX_VALUE),
-                integer("hazelgate.quorum", 1, 1, 100),
-                integer("hazelgate.journal-capacity", DEFAULT_JOURNAL_CAPACITY, 2, 1_000_000),
-                integer("hazelgate.projector-timeout-seconds", 30, 1, Integer.MAX_VALUE),
+                Property.whole("hazelgate.completed-ttl-seconds", 3_600, 1, Integer.MAX_VALUE),
+                Property.whole("hazelgate.max-in-flight", 20_000, 1, Integer.MAX_VALUE),
+                Property.whole("hazelgate.quorum", 1, 1, 100),
+                Property.whole("hazelgate.journal-capacity", DEFAULT_JOURNAL_CAPACITY, 2, 1_000_000),
+                Property.whole("hazelgate.projector-timeout-seconds", 30, 1, Integer.MAX_VALUE),
                 System.getProperty("hazelgate.config"));
     }
 
@@ -66,7 +67,8 @@ public record Settings(
 
     static Retries retries() {
         return new Retries(
-                integer("hazelgate.retry-attempts", 6, 1, 30), integer("hazelgate.retry-backoff-ms", 100, 1, 60_000));
+                Property.whole("hazelgate.retry-attempts", 6, 1, 30),
+                Property.whole("hazelgate.retry-backoff-ms", 100, 1, 60_000));
     }
 
     /** For the placeholders of the YAML configuration. */
@@ -79,23 +81,6 @@ public record Settings(
         properties.setProperty("hazelgate.members", members);
         properties.setProperty("hazelgate.completed-ttl-seconds", String.valueOf(completedTtlSeconds));
         return properties;
-    }
-
-    private static int integer(String name, int fallback, int least, int most) {
-        String text = System.getProperty(name);
-        if (text == null) {
-            return fallback;
-        }
-        try {
-            int value = Integer.parseInt(text.trim());
-            if (value >= least && value <= most) {
-                return value;
-            }
-        } catch (NumberFormatException e) {
-            // said below, with the range
-        }
-        throw new IllegalArgumentException(
-                "-D" + name + "=" + text + ": must be a whole number from " + least + " to " + most);
     }
 
     private static int freePort(String host) throws IOException {

@@ -15,7 +15,6 @@ import java.util.function.Function;
 
 /** What operators decided about dead letters, at one moment: whoever folds stored events again has to keep to it. */
 public final class Decisions {
-    /** Nobody has decided anything. */
     public static final Decisions NONE = new Decisions(Map.of());
 
     /** By event, and by dead letter. */

@@ -2,7 +2,7 @@ package io.hazelgate.engine.fold;
 
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Projector;
-import io.hazelgate.engine.projector.Replayer;
+import io.hazelgate.engine.projector.QuestionStream;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
@@ -29,7 +29,7 @@ import java.util.function.UnaryOperator;
  */
 public final class Replaying<B> implements Replays.Replay<B> {
     private final Projector projector;
-    private final Replayer replayer;
+    private final QuestionStream replayer;
     private final EntryLoader loader;
     private final EntryWriter writer;
     private final Collection<String> views;

@@ -1,8 +1,8 @@
 package io.hazelgate.engine.index;
 
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import com.hazelcast.internal.partition.IPartitionService;
+import com.hazelcast.jet.impl.util.Util;
 import com.hazelcast.map.impl.MapService;
 import com.hazelcast.map.impl.MapServiceContext;
 import com.hazelcast.map.impl.record.Record;
@@ -52,7 +52,7 @@ public final class Indexes {
     private final Map<String, AtomicReferenceArray<PartitionIndex>> made = new ConcurrentHashMap<>();
 
     public Indexes(HazelcastInstance hazelcast, Generations generations) {
-        NodeEngine nodeEngine = ((HazelcastInstanceProxy) hazelcast).getOriginal().node.nodeEngine;
+        NodeEngine nodeEngine = Util.getNodeEngine(hazelcast);
         maps = nodeEngine.<MapService>getService(MapService.SERVICE_NAME).getMapServiceContext();
         partitions = nodeEngine.getPartitionService();
         operations = nodeEngine.getOperationService();

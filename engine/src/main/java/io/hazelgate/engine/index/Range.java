@@ -9,19 +9,16 @@ import java.nio.charset.StandardCharsets;
  * collation "C".
  */
 public record Range(byte[] from, boolean fromInclusive, byte[] to, boolean toInclusive, boolean descending) {
-    /** All of it. */
     public static final Range ALL = new Range(null, true, null, true, false);
 
     public static Range of(String from, boolean fromInclusive, String to, boolean toInclusive, boolean descending) {
         return new Range(utf8(from), fromInclusive, utf8(to), toInclusive, descending);
     }
 
-    /** What comes behind a key; null: everything. */
     public static Range above(String key) {
         return new Range(utf8(key), false, null, true, false);
     }
 
-    /** What comes up to a key, and that key. */
     public static Range upTo(String key) {
         return new Range(null, true, utf8(key), true, false);
     }

@@ -21,16 +21,7 @@ final class SortedEntries<E> {
     private volatile AtomicReferenceArray<Block> blocks = new AtomicReferenceArray<>(0);
 
     /** Entries from 0 to size. What lies behind is free, for the one block that takes this one's place with an entry more at its end. */
-    private static final class Block {
-        final byte[][] keys;
-        final Object[] entries;
-        final int size;
-
-        Block(byte[][] keys, Object[] entries, int size) {
-            this.keys = keys;
-            this.entries = entries;
-            this.size = size;
-        }
+    private record Block(byte[][] keys, Object[] entries, int size) {
 
         byte[] last() {
             return keys[size - 1];
@@ -152,7 +143,6 @@ final class SortedEntries<E> {
         }
     }
 
-    /** Returns whether it was there. */
     boolean remove(byte[] key, E entry) {
         AtomicReferenceArray<Block> all = blocks;
         for (int at = block(all, key, true); at < all.length(); at++) {
@@ -216,7 +206,6 @@ final class SortedEntries<E> {
         return low;
     }
 
-    /** How many entries are within the bounds. */
     long count(Range range) {
         AtomicReferenceArray<Block> all = blocks;
         int first = range.from() == null ? 0 : block(all, range.from(), range.fromInclusive());

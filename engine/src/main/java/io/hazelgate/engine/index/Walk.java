@@ -43,7 +43,6 @@ public final class Walk {
         return current.key();
     }
 
-    /** The entry as it is now: JSON. */
     public Data value() {
         return value;
     }

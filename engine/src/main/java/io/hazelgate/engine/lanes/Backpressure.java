@@ -71,7 +71,6 @@ public final class Backpressure {
         return true;
     }
 
-    /** These events are no longer in flight. */
     public void left(Stream<String> keys) {
         keys.forEach(this::left);
     }

@@ -30,7 +30,6 @@ public final class Lanes {
     private final String here;
     private final ILogger log;
 
-    /** The last position given out. */
     private long last;
     /** Up to where positions may be given out; what the map says, or less. */
     private long bound;
@@ -57,16 +56,8 @@ public final class Lanes {
         return partitions[HashUtil.hashToIndex(KeyData.ofLane(pendingKey).getPartitionHash(), partitions.length)];
     }
 
-    /** So many positions, strictly growing. */
     public synchronized long[] next(int count) {
-        last = Math.max(last, Clock.micros());
-        if (moved) {
-            moved = false;
-            learn();
-        }
-        if (bound < last + count) {
-            reserve(last + count);
-        }
+        reach(count);
         long[] positions = new long[count];
         for (int i = 0; i < count; i++) {
             positions[i] = ++last;
@@ -92,15 +83,19 @@ public final class Lanes {
 
     /** A position that every one given out so far is at or below, and every later one above. */
     public synchronized long reached() {
+        reach(0);
+        return last;
+    }
+
+    private void reach(int count) {
         last = Math.max(last, Clock.micros());
         if (moved) {
             moved = false;
             learn();
         }
-        if (bound < last) {
-            reserve(last);
+        if (bound < last + count) {
+            reserve(last + count);
         }
-        return last;
     }
 
     /** A lane was taken over: the next positions are above what any member may have given out until now. */

@@ -9,10 +9,9 @@ import io.hazelgate.engine.index.Walk;
 import io.hazelgate.engine.live.Notices;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.log.LogAway;
-import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
-import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Blame;
@@ -25,7 +24,6 @@ import io.hazelgate.engine.projector.Resolving;
 import io.hazelgate.engine.projector.Resolving.Order;
 import io.hazelgate.engine.projector.Resolving.Settled;
 import io.hazelgate.engine.projector.Write;
-import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.EntryLoader;
@@ -56,12 +54,10 @@ public final class DeadLetters {
     private static final int MAX_FAILURES = 8;
     private static final long FIRST_BACKOFF_MILLIS = 20;
 
+    private final Shared shared;
     private final Store store;
     private final Indexes indexes;
-    private final Gate gate;
-    private final Turns turns;
     private final Pipelines pipelines;
-    private final Readiness readiness;
     private final Retries retries;
     private final UnaryOperator<String> building;
     private final EntryLoader loader;
@@ -71,20 +67,11 @@ public final class DeadLetters {
 
     /** @param building the rebuild or comparison of a view that is under way; null where there is none */
     public DeadLetters(
-            Store store,
-            Indexes indexes,
-            Gate gate,
-            Turns turns,
-            Pipelines pipelines,
-            Readiness readiness,
-            Retries retries,
-            UnaryOperator<String> building) {
-        this.store = store;
+            Shared shared, Indexes indexes, Pipelines pipelines, Retries retries, UnaryOperator<String> building) {
+        this.shared = shared;
         this.indexes = indexes;
-        this.gate = gate;
-        this.turns = turns;
         this.pipelines = pipelines;
-        this.readiness = readiness;
+        store = shared.store();
         this.retries = retries;
         this.building = building;
         loader = store.loader();
@@ -94,7 +81,7 @@ public final class DeadLetters {
 
     /** Tries this member's letters again that are due. The index finds them: nothing is looked at that is not due. */
     public void look() {
-        if (readiness.storeProblem() != null) {
+        if (shared.readiness().storeProblem() != null) {
             return; // what a letter waits for may just be restored
         }
         Range due = Range.upTo(Clock.iso(Clock.micros()));
@@ -127,7 +114,7 @@ public final class DeadLetters {
         if (pipeline == null) {
             return said(order, "UNKNOWN", "there is no such letter, or no pipeline takes its event type");
         }
-        try (Turn turn = turns.take("letter/" + order.deadLetterId(), PATIENCE_MILLIS)) {
+        try (Turn turn = shared.turns().take("letter/" + order.deadLetterId(), PATIENCE_MILLIS)) {
             return turn == null
                     ? said(order, "BUSY", "somebody else resolves it just now")
                     : resolveAlone(pipeline, order);
@@ -144,7 +131,7 @@ public final class DeadLetters {
         while (true) {
             long pass = enter();
             try {
-                String importing = readiness.importingProblem();
+                String importing = shared.readiness().importingProblem();
                 if (importing != null) {
                     return said(order, "BUSY", importing);
                 }
@@ -157,7 +144,7 @@ public final class DeadLetters {
             } catch (BatchTooLarge e) {
                 return said(order, "FAILED", "the letter and what waits behind it " + e.getMessage());
             } finally {
-                gate.leave(pass);
+                shared.gate().leave(pass);
             }
             pipeline.statistics().conflicts.increment();
             if (System.nanoTime() > deadline) {
@@ -278,11 +265,11 @@ public final class DeadLetters {
                     return question.apply(careful ? blame.care() : Care.NONE);
                 } catch (ProjectorAway e) {
                     last = e;
-                    crumb = e.crumb();
+                    crumb = e.crumb;
                     failure = null;
                 } catch (ProjectorFailed e) {
                     last = e;
-                    crumb = e.crumb();
+                    crumb = e.crumb;
                     failure = "failed: " + e.getMessage();
                 }
                 careful = true;
@@ -361,7 +348,7 @@ public final class DeadLetters {
 
     private long enter() {
         try {
-            return gate.enter();
+            return shared.gate().enter();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted before it began", e);
@@ -376,4 +363,12 @@ public final class DeadLetters {
             throw new IllegalStateException("interrupted between two tries", e);
         }
     }
+
+    /**
+     * How an event is tried again that a projection can't take yet.
+     *
+     * @param attempts how often it is tried in all, before its dead letter is final
+     * @param backoffMillis the second retry comes twice this after the first, and each further one twice as late
+     */
+    public record Retries(int attempts, long backoffMillis) {}
 }

@@ -36,7 +36,6 @@ final class Arrivals {
         this.journalLost = journalLost;
     }
 
-    /** Takes an event that the journal or the reconciler has brought. */
     void take(Received event) {
         if (event.isAfterLostEvents()) {
             journalLost.increment();
@@ -81,12 +80,10 @@ final class Arrivals {
         }
     }
 
-    /** How many wait for a batch. */
     int size() {
         return waiting.size();
     }
 
-    /** The events of the next batch. */
     List<Received> nextBatch() {
         List<Received> events = new ArrayList<>();
         int bytes = 0;

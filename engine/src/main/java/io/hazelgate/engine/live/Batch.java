@@ -1,8 +1,9 @@
 package io.hazelgate.engine.live;
 
 import io.hazelgate.engine.projector.Outcome;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** Events that go through the pipeline together, with what has become of each. Instants are microseconds since the epoch. */
 final class Batch {
@@ -18,10 +19,6 @@ final class Batch {
     final long viewUpdatedAt;
     long publishedAt;
     long completedAt;
-
-    Batch(List<Received> events, List<Outcome> outcomes, List<byte[]> records, long persistedAt, long viewUpdatedAt) {
-        this(events, outcomes, records, List.of(), persistedAt, viewUpdatedAt);
-    }
 
     Batch(
             List<Received> events,
@@ -40,13 +37,7 @@ final class Batch {
 
     /** What is to be published, in the order of storing. */
     List<byte[]> storedRecords() {
-        List<byte[]> stored = new ArrayList<>(found.size() + records.size());
-        stored.addAll(found);
-        for (byte[] record : records) {
-            if (record != null) {
-                stored.add(record);
-            }
-        }
-        return stored;
+        return Stream.concat(found.stream(), records.stream().filter(Objects::nonNull))
+                .toList();
     }
 }

@@ -2,24 +2,26 @@ package io.hazelgate.engine.live;
 
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.EntryWriter;
+import io.hazelgate.engine.live.Planned.Ahead;
+import io.hazelgate.engine.log.EventLog.LanesTakenOver;
+import io.hazelgate.engine.log.EventLog.StoreConflict;
 import io.hazelgate.engine.log.KnownEvents;
 import io.hazelgate.engine.log.KnownRecord;
-import io.hazelgate.engine.log.LanesTakenOver;
 import io.hazelgate.engine.log.LogAway;
 import io.hazelgate.engine.log.Store;
-import io.hazelgate.engine.log.StoreConflict;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.wire.Clock;
-import io.hazelgate.engine.wire.LaneTakenOver;
+import io.hazelgate.engine.wire.Entries.LaneTakenOver;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -37,7 +39,7 @@ final class BatchProcessor implements AutoCloseable {
     private final Projector projector;
     private final OwnedLanes owned;
     private final PipelineStatistics statistics;
-    private final TakeOver takeOver;
+    private final EventTypes eventTypes;
     private final Inputs inputs;
     private final Project project;
     private final Persist persist;
@@ -51,10 +53,11 @@ final class BatchProcessor implements AutoCloseable {
         projector = pipeline.projector();
         statistics = pipeline.statistics();
         Store store = shared.store();
-        takeOver = new TakeOver(store, owned, pipeline.eventTypes());
+        eventTypes = pipeline.eventTypes();
         inputs = new Inputs(shared.lanes(), pipeline::laneIn);
         project = new Project(projector, store.loader());
-        persist = new Persist(store, owned, shared.limits().completedTtlSeconds());
+        persist = new Persist(
+                store, owned, TimeUnit.SECONDS.toMillis(shared.limits().completedTtlSeconds()));
         updateViews = new UpdateViews(new EntryWriter(store)::writeLettersFirst, project::again, statistics.conflicts);
         log = store.hazelcast().getLoggingService().getLogger(BatchProcessor.class);
     }
@@ -91,17 +94,17 @@ final class BatchProcessor implements AutoCloseable {
             try {
                 return write(events, found, projected(events, found, inLog, planned, run, care), run, care);
             } catch (StoreConflict e) {
-                statistics.conflicts.add(e.found().size() + e.known().size());
-                addNew(found, e.found());
-                inLog.putAll(e.known());
-                if (e.found().isEmpty() && e.known().isEmpty()) {
+                statistics.conflicts.add(e.found.size() + e.known.size());
+                addNew(found, e.found);
+                inLog.putAll(e.known);
+                if (e.found.isEmpty() && e.known.isEmpty()) {
                     // A place was taken, and is free again: somebody else's transaction did not come to its end.
                     Thread.sleep(backoff);
                     backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2);
                 }
             } catch (LanesTakenOver e) {
                 // As below: others have them.
-                owned.loseLanes(e.lanes());
+                owned.loseLanes(e.lanes);
                 Thread.sleep(LANE_LOST_MILLIS);
             } catch (LogAway e) {
                 log.warning(e.getMessage() + "; " + events.size() + " events wait, tried again in " + backoff + " ms");
@@ -112,7 +115,7 @@ final class BatchProcessor implements AutoCloseable {
                     throw e;
                 }
                 // Somebody has it by now: back to it only if these events are still to be done.
-                owned.lose(taken.partition());
+                owned.lose(taken.partition);
                 Thread.sleep(LANE_LOST_MILLIS);
             }
         }
@@ -132,7 +135,7 @@ final class BatchProcessor implements AutoCloseable {
                 && owned.missing(events).isEmpty()) {
             return ahead.projected();
         }
-        addNew(found, takeOver.of(events));
+        addNew(found, owned.takeFor(events, eventTypes));
         if (!found.isEmpty()) {
             run.troubled();
         }
@@ -166,7 +169,6 @@ final class BatchProcessor implements AutoCloseable {
         }
     }
 
-    /** Asks the projector no more; when no batch is under way. */
     @Override
     public void close() {
         project.close();

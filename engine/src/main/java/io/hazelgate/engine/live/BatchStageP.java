@@ -12,7 +12,6 @@ import java.util.concurrent.TimeUnit;
 final class BatchStageP extends AbstractProcessor {
     private static final long RETRY_MILLIS = 100;
 
-    /** What the stage does. */
     interface Step {
         CompletableFuture<?> start(Batch batch);
     }

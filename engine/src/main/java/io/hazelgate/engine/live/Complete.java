@@ -1,9 +1,9 @@
 package io.hazelgate.engine.live;
 
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
-import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
@@ -11,16 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** The stage "complete": what has become of each event goes to {@code completed-events}, then to the gateway that waits. */
-final class Complete implements BatchStageP.Step {
-    private final Entries entries;
-    private final PipelineStatistics statistics;
-    private final Notices notices;
-
-    Complete(Pipeline pipeline) {
-        entries = pipeline.shared().store().entries();
-        statistics = pipeline.statistics();
-        notices = new Notices(pipeline.shared().store().hazelcast());
-    }
+record Complete(Pipeline pipeline) implements BatchStageP.Step {
 
     @Override
     public CompletableFuture<?> start(Batch batch) {
@@ -30,6 +21,8 @@ final class Complete implements BatchStageP.Step {
                 + Clock.iso(batch.publishedAt) + "\"" + refusedEnd;
         String storedEnd = ",\"persistedAt\":\"" + Clock.iso(batch.persistedAt) + "\"" + againEnd;
 
+        Store store = pipeline.shared().store();
+        Notices notices = new Notices(store.hazelcast());
         List<Change> changes = new ArrayList<>(batch.outcomes.size());
         for (int i = 0; i < batch.outcomes.size(); i++) {
             Outcome outcome = batch.outcomes.get(i);
@@ -54,7 +47,7 @@ final class Complete implements BatchStageP.Step {
             }
             notices.add(outcome.replyTo(), completion, end);
         }
-        return entries.change(Names.COMPLETED_EVENTS, changes).thenRun(() -> {
+        return store.entries().change(Names.COMPLETED_EVENTS, changes).thenRun(() -> {
             notices.send();
             count(batch);
         });
@@ -67,15 +60,16 @@ final class Complete implements BatchStageP.Step {
                 String submitted = Json.stringField(outcome.completion(), "timestamp");
                 long received = batch.events.get(i).receivedAt();
                 long submittedAt = submitted == null ? received : Clock.parse(submitted);
-                statistics.completed(
-                        submittedAt,
-                        received,
-                        batch.persistedAt,
-                        batch.viewUpdatedAt,
-                        batch.publishedAt,
-                        batch.completedAt);
+                pipeline.statistics()
+                        .completed(
+                                submittedAt,
+                                received,
+                                batch.persistedAt,
+                                batch.viewUpdatedAt,
+                                batch.publishedAt,
+                                batch.completedAt);
             } else if (outcome.isNewRefusal()) {
-                statistics.rejected.increment();
+                pipeline.statistics().rejected.increment();
             }
         }
     }

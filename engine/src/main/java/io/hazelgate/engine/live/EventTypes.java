@@ -25,7 +25,6 @@ public record EventTypes(Set<String> named, boolean rest, boolean strays, Set<St
         return new EventTypes(Set.of(), true, false, Set.of());
     }
 
-    /** Whether events of the type are for this pipeline. */
     public boolean includes(String eventType) {
         return named.contains(eventType) || (rest && !others.contains(eventType));
     }
@@ -40,7 +39,6 @@ public record EventTypes(Set<String> named, boolean rest, boolean strays, Set<St
         return rest && others.isEmpty();
     }
 
-    /** Whether a pending envelope comes to this pipeline. */
     public boolean receivesEnvelope(byte[] envelope) {
         return isEverything() || receives(ofEnvelope(envelope));
     }

@@ -14,7 +14,6 @@ import java.util.function.IntUnaryOperator;
  * @param laneIn the pipeline's lane in a partition
  */
 record Inputs(Lanes lanes, IntUnaryOperator laneIn) {
-    /** Without places: for a plan. */
     static List<Input> withoutPlaces(List<Received> events) {
         return events.stream()
                 .map(event -> new Input(event.envelope(), 0, 0, Clock.iso(event.receivedAt()), null, null))

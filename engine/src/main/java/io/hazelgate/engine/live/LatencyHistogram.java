@@ -3,6 +3,8 @@ package io.hazelgate.engine.live;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.DoubleAccumulator;
 import java.util.concurrent.atomic.DoubleAdder;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Latencies in buckets that grow by 2^(1/8): bucket i holds what is at most 0.01 ms × 2^(i/8). */
 public final class LatencyHistogram {
@@ -28,7 +30,6 @@ public final class LatencyHistogram {
         return Math.min(bucket, BUCKETS - 1);
     }
 
-    /** Adds another histogram's counts to this one. */
     public void add(LatencyHistogram other) {
         for (int i = 0; i < BUCKETS; i++) {
             long count = other.counts.get(i);
@@ -49,24 +50,10 @@ public final class LatencyHistogram {
     }
 
     void appendJson(StringBuilder json) {
-        json.append("{\"counts\":[");
-        boolean first = true;
-        for (int i = 0; i < BUCKETS; i++) {
-            long count = counts.get(i);
-            if (count > 0) {
-                json.append(first ? "" : ",")
-                        .append('[')
-                        .append(i)
-                        .append(',')
-                        .append(count)
-                        .append(']');
-                first = false;
-            }
-        }
-        json.append("],\"sumMs\":")
-                .append(sum.sum())
-                .append(",\"maxMs\":")
-                .append(max.get())
-                .append('}');
+        String buckets = IntStream.range(0, BUCKETS)
+                .filter(i -> counts.get(i) > 0)
+                .mapToObj(i -> "[" + i + "," + counts.get(i) + "]")
+                .collect(Collectors.joining(","));
+        json.append("{\"counts\":[" + buckets + "],\"sumMs\":" + sum.sum() + ",\"maxMs\":" + max.get() + '}');
     }
 }

@@ -6,13 +6,17 @@ import com.hazelcast.map.IMap;
 import com.hazelcast.partition.Partition;
 import com.hazelcast.query.Predicates;
 import io.hazelgate.engine.lanes.Lanes;
+import io.hazelgate.engine.log.KnownEvents;
+import io.hazelgate.engine.log.LogAway;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.wire.Change;
-import io.hazelgate.engine.wire.Fence;
+import io.hazelgate.engine.wire.Entries.Fence;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -76,7 +80,6 @@ final class OwnedLanes implements Fence {
         return owner;
     }
 
-    /** The partitions whose owner this member is. */
     Set<Integer> here() {
         Set<Integer> here = new HashSet<>();
         for (Partition partition : hazelcast.getPartitionService().getPartitions()) {
@@ -99,7 +102,6 @@ final class OwnedLanes implements Fence {
         return missing;
     }
 
-    /** Who stores, for the log. */
     UUID run() {
         return run;
     }
@@ -118,11 +120,43 @@ final class OwnedLanes implements Fence {
         owned.addAll(partitions);
     }
 
+    /**
+     * Takes over the lanes that a batch needs and that are not owned yet.
+     *
+     * @return the records that the owner before has stored and not completed, in the order of storing: they are still pending, and go in
+     *     front of the batch
+     */
+    List<byte[]> takeFor(List<Received> events, EventTypes eventTypes) {
+        Set<Integer> missing = missing(events);
+        if (missing.isEmpty()) {
+            return List.of();
+        }
+        Set<String> ids = Received.idsOf(events);
+        take(missing);
+        List<String> pending = pendingKeys(missing).stream()
+                .map(Names::eventIdOf)
+                .filter(eventId -> !ids.contains(eventId))
+                .toList();
+        KnownEvents known = new KnownEvents(store.entries(), store.log(), pending);
+        try {
+            known.await();
+            known.learn(store.log().find(pending));
+        } catch (LogAway e) {
+            // Not ours before it is known what was stored in them.
+            missing.forEach(this::lose);
+            throw e;
+        }
+        return pending.stream()
+                .map(known::storedRecord)
+                .filter(record -> record != null && eventTypes.receives(Json.stringField(record, "eventType")))
+                .sorted(Comparator.comparing(record -> Json.stringField(record, "cursor")))
+                .toList();
+    }
+
     void lose(int partition) {
         owned.remove(partition);
     }
 
-    /** The same for lanes, as the log names them. */
     void loseLanes(Collection<Integer> lost) {
         lost.forEach(lane -> owned.remove(lane - firstLane));
     }

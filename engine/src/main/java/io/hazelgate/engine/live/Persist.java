@@ -1,10 +1,10 @@
 package io.hazelgate.engine.live;
 
+import io.hazelgate.engine.log.EventLog.LanesTakenOver;
+import io.hazelgate.engine.log.EventLog.NewEvent;
+import io.hazelgate.engine.log.EventLog.StoreConflict;
 import io.hazelgate.engine.log.KnownRecord;
-import io.hazelgate.engine.log.LanesTakenOver;
-import io.hazelgate.engine.log.NewEvent;
 import io.hazelgate.engine.log.Store;
-import io.hazelgate.engine.log.StoreConflict;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.wire.Change;
@@ -15,26 +15,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The step "persist": the log first, where it is not the maps; then ids, then the store: an id without its record is a claim that nobody
  * relies on. Both only where nothing has changed since it was read: a run that was left behind must not give an event another place, or
  * another answer.
+ *
+ * @param refusalTtlMillis how long a refusal is remembered
  */
-final class Persist {
-    private final Store store;
-    private final OwnedLanes owned;
-    private final long refusalTtlMillis;
-    private final Notices notices;
-
-    /** @param refusalTtlSeconds how long a refusal is remembered */
-    Persist(Store store, OwnedLanes owned, int refusalTtlSeconds) {
-        this.store = store;
-        this.owned = owned;
-        refusalTtlMillis = TimeUnit.SECONDS.toMillis(refusalTtlSeconds);
-        notices = new Notices(store.hazelcast());
-    }
+record Persist(Store store, OwnedLanes owned, long refusalTtlMillis) {
 
     /** Answers the record of each event as it is in the store; null where it is not. Who waits for no more than that is told. */
     List<byte[]> persist(List<Received> events, List<Outcome> outcomes, List<Input> inputs, long persistedAt)
@@ -100,6 +89,7 @@ final class Persist {
     }
 
     private void sendNotices(List<Outcome> outcomes, long persistedAt) {
+        Notices notices = new Notices(store.hazelcast());
         String stamp = ",\"persistedAt\":\"" + Clock.iso(persistedAt) + "\"}";
         for (Outcome outcome : outcomes) {
             if (outcome.notifyStored() && outcome.isNew()) {

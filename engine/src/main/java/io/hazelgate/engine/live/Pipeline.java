@@ -145,12 +145,10 @@ public final class Pipeline implements AutoCloseable {
         return laneIn(shared.lanes().laneOf(pendingKey));
     }
 
-    /** This pipeline's lane in a partition. */
     public int laneIn(int partition) {
         return settings.number() * partitionCount + partition;
     }
 
-    /** The keys of its pending events that are on this member. */
     public Set<String> pendingKeys() {
         return pendingKeys.of(this);
     }
@@ -179,7 +177,6 @@ public final class Pipeline implements AutoCloseable {
         return backpressure;
     }
 
-    /** Whether the projector was asked whether it is there. */
     boolean isAsked() {
         return asked;
     }

@@ -6,12 +6,11 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.jet.Job;
 import com.hazelcast.jet.core.JobStatus;
 import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.network.AllMembers;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A pipeline's job, as a member watches over it, and what of it is under way there. Operators drain it and start it again. */
@@ -112,10 +111,7 @@ public final class PipelineJob {
         try {
             return shared.members().ask(Ids.CONTROL_PIPELINE, Json.bytes(request), IDLE_MILLIS).stream()
                     .allMatch(answer -> answer.getBoolean("idle", false));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (AllMembers.NoAnswer e) {
             log.fine("a member does not say whether it is idle; it is asked again", e);
             return false;
         }
@@ -149,7 +145,6 @@ public final class PipelineJob {
         underWay.incrementAndGet();
     }
 
-    /** Something that began or entered is done. */
     public void ended() {
         underWay.updateAndGet(count -> Math.max(0, count - 1));
     }

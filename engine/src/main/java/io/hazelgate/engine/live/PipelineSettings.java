@@ -24,7 +24,6 @@ public record PipelineSettings(String name, int number, EventTypes eventTypes, S
     private static final Pattern ADDRESS = Pattern.compile("[^\\s:@=]+:([0-9]{1,5})|\\[[0-9A-Fa-f:]+]:([0-9]{1,5})");
     private static final String ALL = "*";
 
-    /** One pipeline for all event types. */
     public static List<PipelineSettings> one(String projector) {
         return List.of(new PipelineSettings(DEFAULT_NAME, 0, EventTypes.all(), address("--projector", projector)));
     }

@@ -29,7 +29,6 @@ public final class Pipelines implements AutoCloseable {
         Here.put(hazelcast, this);
     }
 
-    /** By number. */
     public List<Pipeline> all() {
         return all;
     }
@@ -80,7 +79,6 @@ public final class Pipelines implements AutoCloseable {
         return all.stream().allMatch(pipeline -> pipeline.projector().isReady());
     }
 
-    /** The views of all pipelines, each with its indexes. */
     public Map<String, List<String>> viewsWithIndexes() {
         Map<String, List<String>> views = new LinkedHashMap<>();
         all.forEach(pipeline -> views.putAll(pipeline.projector().description().views()));

@@ -1,6 +1,7 @@
 package io.hazelgate.engine.live;
 
 import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.live.Planned.Ahead;
 import io.hazelgate.engine.log.KnownEvents;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.AskerAhead;
@@ -119,7 +120,6 @@ final class Prepare implements AutoCloseable {
         return new Projected(batchId, placed, answer);
     }
 
-    /** Asks the projector no more; when no batch is prepared. */
     @Override
     public void close() {
         asker.close();

@@ -41,7 +41,6 @@ final class ProcessP extends AbstractProcessor {
     private CompletableFuture<List<Received>> leftovers;
     private final List<Next> prepared = new ArrayList<>();
     private Future<?> running;
-    /** How the batch goes that was started last. */
     private Run run;
 
     private final Queue<Batch> done = new ConcurrentLinkedQueue<>();

@@ -60,7 +60,6 @@ final class Project implements AutoCloseable {
         return new Projected(batchId, asked, answer);
     }
 
-    /** Asks about events of a batch once more. */
     Answer again(long batchId, List<Input> inputs, Care care) {
         return ask(batchId, inputs, new HashMap<>(), care);
     }
@@ -69,7 +68,6 @@ final class Project implements AutoCloseable {
         return rounds.ask(1, loaded, (round, all) -> asker.process(batchId, round, inputs, all, care));
     }
 
-    /** Asks the projector no more; when no batch is under way. */
     @Override
     public void close() {
         asker.close();

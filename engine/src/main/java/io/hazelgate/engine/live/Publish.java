@@ -1,9 +1,7 @@
 package io.hazelgate.engine.live;
 
-import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.instance.impl.HazelcastInstanceProxy;
-import com.hazelcast.spi.impl.eventservice.EventService;
+import com.hazelcast.jet.impl.util.Util;
 import com.hazelcast.topic.ITopic;
 import com.hazelcast.topic.impl.TopicService;
 import io.hazelgate.engine.wire.Clock;
@@ -17,18 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /** The stage "publish": every stored event on its type's topic, and the whole batch, in order, on the topic for gateways. */
-final class Publish implements BatchStageP.Step {
-    private final HazelcastInstance hazelcast;
-    private final EventService listeners;
-
-    Publish(Pipeline pipeline) {
-        hazelcast = pipeline.shared().store().hazelcast();
-        listeners = ((HazelcastInstanceProxy) hazelcast)
-                .getOriginal()
-                .node
-                .nodeEngine
-                .getEventService();
-    }
+record Publish(Pipeline pipeline) implements BatchStageP.Step {
 
     @Override
     public CompletableFuture<?> start(Batch batch) {
@@ -77,11 +64,12 @@ final class Publish implements BatchStageP.Step {
     }
 
     private ITopic<HazelcastJsonValue> topic(String name) {
-        return hazelcast.getTopic(name);
+        return pipeline.shared().store().hazelcast().getTopic(name);
     }
 
-    /** A message nobody listens for is not made. */
     private boolean isHeard(String topicName) {
-        return listeners.hasEventRegistration(TopicService.SERVICE_NAME, topicName);
+        return Util.getNodeEngine(pipeline.shared().store().hazelcast())
+                .getEventService()
+                .hasEventRegistration(TopicService.SERVICE_NAME, topicName);
     }
 }

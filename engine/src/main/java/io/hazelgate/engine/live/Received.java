@@ -89,7 +89,6 @@ public final class Received implements IdentifiedDataSerializable {
         return receivedAt;
     }
 
-    /** Whether the journal had dropped events before this one. */
     public boolean isAfterLostEvents() {
         return afterLostEvents;
     }

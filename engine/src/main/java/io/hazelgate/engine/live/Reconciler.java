@@ -51,17 +51,14 @@ public final class Reconciler {
         found.clear();
     }
 
-    /** Whether the pipeline has it already. */
     public boolean has(String key) {
         return inPipeline.contains(key);
     }
 
-    /** An event is in the pipeline from now on. */
     public void arrived(String key) {
         inPipeline.add(key);
     }
 
-    /** These events have left the pipeline. */
     public void left(Collection<String> keys) {
         inPipeline.removeAll(keys);
     }

@@ -60,7 +60,6 @@ final class Run {
         before.complete(null);
     }
 
-    /** The projector has answered, and nothing is written yet. */
     void projected(long batchId, Map<String, ? extends Map<String, ?>> loaded, Answer answer) {
         if (touched.isDone()) {
             return;
@@ -81,7 +80,6 @@ final class Run {
         through = troubled ? NOT_THROUGH : writtenLast;
     }
 
-    /** Nothing more will happen. */
     void ended() {
         touched.complete(null);
     }
@@ -91,7 +89,6 @@ final class Run {
         return asked != null || touched.isDone();
     }
 
-    /** What one that comes after it may rest on. */
     Before before() {
         return new Before();
     }

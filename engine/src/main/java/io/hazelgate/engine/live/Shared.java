@@ -4,10 +4,18 @@ import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.network.AllMembers;
+import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.views.Gate;
 
-/** What the pipelines of a member have in common. */
-public record Shared(Store store, Lanes lanes, Gate gate, Readiness readiness, AllMembers members, Limits limits) {
+/** What the parts of a member have in common. */
+public record Shared(
+        Store store,
+        Lanes lanes,
+        Gate gate,
+        Turns turns,
+        Readiness readiness,
+        AllMembers members,
+        Shared.Limits limits) {
     /** Waits until nothing is restored or imported and the gate is open, and goes in; what is answered goes out again. */
     Runnable enter() throws InterruptedException {
         while (true) {
@@ -19,4 +27,16 @@ public record Shared(Store store, Lanes lanes, Gate gate, Readiness readiness, A
             gate.leave(pass);
         }
     }
+
+    /**
+     * How much the pipelines of a member take on.
+     *
+     * @param maxInFlight events, of all pipelines
+     * @param journalCapacity events and removals that a partition's journal remembers
+     * @param quorum how many members have to see one another before anything is read or written; 1: each goes on alone
+     * @param projectorTimeoutSeconds how long the projector may take for a batch
+     * @param completedTtlSeconds how long a refusal is remembered
+     */
+    public record Limits(
+            int maxInFlight, int journalCapacity, int quorum, int projectorTimeoutSeconds, int completedTtlSeconds) {}
 }

@@ -27,7 +27,7 @@ final class Strays {
         List<Outcome> outcomes = new ArrayList<>(events.size());
         events.forEach(event -> outcomes.add(refusal(event)));
         long now = Clock.micros();
-        return new Batch(events, outcomes, Collections.nCopies(events.size(), null), now, now);
+        return new Batch(events, outcomes, Collections.nCopies(events.size(), null), List.of(), now, now);
     }
 
     private static Outcome refusal(Received event) {

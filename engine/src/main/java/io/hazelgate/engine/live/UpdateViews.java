@@ -20,7 +20,6 @@ import java.util.function.Function;
 record UpdateViews(Function<List<Write>, Set<Integer>> writer, Again again, LongAdder conflicts) {
     private static final long MAX_BACKOFF_MILLIS = 1_000;
 
-    /** Asks the projector about stored events of a batch once more. */
     interface Again {
         Answer ask(long batchId, List<Input> inputs, Care care);
     }

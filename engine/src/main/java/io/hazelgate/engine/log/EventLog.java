@@ -12,7 +12,6 @@ import java.util.UUID;
  * is the table ({@link PostgresEventLog}): whatever is in a map is committed there.
  */
 public interface EventLog extends AutoCloseable {
-    /** Whether the log outlives all members. */
     boolean isDurable();
 
     /** Whether it is known how the log stands: a member that has just started has not asked yet. */
@@ -95,4 +94,42 @@ public interface EventLog extends AutoCloseable {
 
     @Override
     void close();
+
+    /**
+     * An event that is to be stored.
+     *
+     * @param idRecord what {@code event-ids} is to say of it; it has the hash of what was submitted
+     * @param record the record's JSON
+     */
+    record NewEvent(String eventId, byte[] idRecord, byte[] record) {}
+
+    /** Some lanes of a batch have another owner by now: nothing of the batch was stored. */
+    final class LanesTakenOver extends Exception {
+        public final transient List<Integer> lanes;
+
+        LanesTakenOver(List<Integer> lanes) {
+            super("lanes " + lanes + " have another owner", null, false, false);
+            this.lanes = lanes;
+        }
+    }
+
+    /**
+     * The store has events that this batch took for new, or others in the places that it wanted: an earlier run stored them and died before
+     * it had told anybody, or somebody sends an event again that is too old to be in the maps. Nothing of the batch was stored. It is
+     * tried again with what was found.
+     */
+    final class StoreConflict extends Exception {
+        public final transient List<byte[]> found;
+        public final transient Map<String, KnownRecord> known;
+
+        /**
+         * @param found records of other events, to be applied in front of the batch
+         * @param known by event id, what the store has of events of the batch itself
+         */
+        public StoreConflict(List<byte[]> found, Map<String, KnownRecord> known) {
+            super(found.size() + known.size() + " records were in the store already", null, false, false);
+            this.found = found;
+            this.known = known;
+        }
+    }
 }

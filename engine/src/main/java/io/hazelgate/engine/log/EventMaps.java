@@ -10,7 +10,6 @@ import java.util.function.Function;
 /** Stored events in the maps: each has its id in {@code event-ids} and its record in {@code event-store}. */
 public record EventMaps(Entries entries) {
 
-    /** Puts events that the log has. */
     public void put(List<StoredEvent> events) {
         change(
                 Names.EVENT_IDS,
@@ -37,7 +36,6 @@ public record EventMaps(Entries entries) {
                 change(Names.EVENT_STORE, events, event -> Change.setIfSame(place(event), null, event.record())));
     }
 
-    /** Forgets events that the log keeps. */
     public void remove(List<StoredEvent> events) {
         change(Names.EVENT_IDS, events, event -> Change.remove(known(event).eventId()));
         change(Names.EVENT_STORE, events, event -> Change.remove(place(event)));

@@ -1,5 +1,7 @@
 package io.hazelgate.engine.log;
 
+import io.hazelgate.engine.log.EventLog.NewEvent;
+import io.hazelgate.engine.log.Postgres.Statements;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import java.nio.ByteBuffer;
@@ -95,12 +97,10 @@ final class EventRows {
         }
     }
 
-    /** In which lanes the events are. */
     Integer[] lanes() {
         return lanes.toArray(Integer[]::new);
     }
 
-    /** The primary key of an event. */
     static UUID uuidOf(String eventId) {
         try {
             UUID uuid = UUID.fromString(eventId);

@@ -18,7 +18,6 @@ final class Health {
     private final ILogger log;
     private final LongSupplier nanoTime;
     private volatile boolean asked;
-    /** Null once it has answered. */
     private volatile String problem = "PostgreSQL has not been asked yet";
 
     private volatile long failedAtNanos;

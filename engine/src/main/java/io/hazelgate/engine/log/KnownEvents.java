@@ -55,7 +55,6 @@ public final class KnownEvents {
         return !idRecords.isEmpty();
     }
 
-    /** Adds what the log has said of some of the events. */
     public void learn(Map<String, KnownRecord> fromLog) {
         fromLog.forEach((eventId, known) -> {
             idRecords.put(eventId, known.idRecord());

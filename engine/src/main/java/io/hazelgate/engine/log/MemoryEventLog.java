@@ -1,8 +1,6 @@
 package io.hazelgate.engine.log;
 
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.map.IMap;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
@@ -18,14 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /** The log where the maps are all there is: {@code event-store}, walked along its index on cursors. */
-public final class MemoryEventLog implements EventLog {
-    private final HazelcastInstance hazelcast;
-    private final Indexes indexes;
-
-    public MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) {
-        this.hazelcast = hazelcast;
-        this.indexes = indexes;
-    }
+public record MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) implements EventLog {
 
     @Override
     public boolean isDurable() {
@@ -75,10 +66,6 @@ public final class MemoryEventLog implements EventLog {
         return page;
     }
 
-    private IMap<String, HazelcastJsonValue> eventStore() {
-        return hazelcast.getMap(Names.EVENT_STORE);
-    }
-
     @Override
     public void decide(String deadLetterId, byte[] decision) {
         // The map, which is written next, keeps it.
@@ -91,7 +78,7 @@ public final class MemoryEventLog implements EventLog {
 
     @Override
     public long count() {
-        return eventStore().getLocalMapStats().getOwnedEntryCount();
+        return hazelcast.getMap(Names.EVENT_STORE).getLocalMapStats().getOwnedEntryCount();
     }
 
     @Override

@@ -2,13 +2,19 @@ package io.hazelgate.engine.log;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.hazelgate.engine.wire.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -16,7 +22,6 @@ import java.util.concurrent.TimeUnit;
 final class Postgres implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 6;
 
-    /** What is done over a connection. */
     interface Work<T> {
         T over(Connection connection) throws SQLException;
     }
@@ -40,7 +45,6 @@ final class Postgres implements AutoCloseable {
         connections = new HikariDataSource(config);
     }
 
-    /** What becomes of the rows that a statement has found. */
     <T> List<T> rows(String sql, PostgresEventLog.Row<T> row, Object... parameters) {
         return select(connection -> {
             try (PreparedStatement statement = prepared(connection, sql, parameters);
@@ -62,7 +66,6 @@ final class Postgres implements AutoCloseable {
         select(connection -> changed(connection, sql, parameters));
     }
 
-    /** What a question comes to. */
     private <T> T select(Work<T> work) {
         try {
             return on(work);
@@ -104,5 +107,36 @@ final class Postgres implements AutoCloseable {
     @Override
     public void close() {
         connections.close();
+    }
+
+    /** The SQL of the log by name, from the commented resource {@code event_store.sql}. */
+    static final class Statements {
+        private static final Map<String, String> BY_NAME = read("event_store.sql");
+
+        private Statements() {}
+
+        static String named(String name) {
+            String statement = BY_NAME.get(name);
+            if (statement == null) {
+                throw new IllegalArgumentException("event_store.sql has no statement " + name);
+            }
+            return statement;
+        }
+
+        private static Map<String, String> read(String resource) {
+            try (InputStream sql = Statements.class.getResourceAsStream(resource)) {
+                Map<String, String> statements = new HashMap<>();
+                String[] parts = Json.text(sql.readAllBytes()).split("(?m)^-- name: ");
+                for (int i = 1; i < parts.length; i++) {
+                    String[] nameAndBody = parts[i].split("\n", 2);
+                    statements.put(
+                            nameAndBody[0],
+                            nameAndBody[1].replaceAll("(?m)^--.*\n", "").strip());
+                }
+                return statements;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.hazelgate.engine.log;
 
 import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.log.Postgres.Statements;
 import io.hazelgate.engine.wire.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -25,7 +26,6 @@ import java.util.UUID;
 public final class PostgresEventLog implements EventLog {
     private static final String UNIQUE_VIOLATION = "23505";
 
-    /** What becomes of a row. */
     public interface Row<T> {
         T of(ResultSet row) throws SQLException;
     }
@@ -55,7 +55,6 @@ public final class PostgresEventLog implements EventLog {
         return health.problem();
     }
 
-    /** Asks whether the tables can be read. */
     public void probe() {
         health.probing(true);
         try {
@@ -207,7 +206,6 @@ public final class PostgresEventLog implements EventLog {
         return postgres.number(Statements.named("count below"), EventLog.cursorAfter(position));
     }
 
-    /** How many events are above one position, and at or below another. */
     public long countBetween(long above, long upTo) {
         return postgres.number(
                 Statements.named("count between"), EventLog.cursorAfter(above), EventLog.cursorAfter(upTo));

@@ -1,5 +1,6 @@
 package io.hazelgate.engine.log;
 
+import io.hazelgate.engine.wire.Property;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -17,7 +18,7 @@ import java.util.Properties;
 public record PostgresSettings(String url, Properties properties, int recentEvents, int recentSeconds) {
     private static final String DSN = "HAZELGATE_POSTGRES_DSN";
     private static final String FORM = "must look like postgresql://user:password@host:5432/database";
-    private static final String DEFAULT_RECENT_EVENTS = "100000";
+    private static final int DEFAULT_RECENT_EVENTS = 100_000;
     /** What libpq calls a parameter, and the driver calls otherwise. */
     private static final Map<String, String> DRIVER_NAMES = Map.of(
             "connect_timeout", "connectTimeout",
@@ -33,7 +34,10 @@ public record PostgresSettings(String url, Properties properties, int recentEven
         String dsn = System.getenv(DSN);
         return dsn == null || dsn.isBlank()
                 ? null
-                : parse(dsn.trim(), whole("recent-events", DEFAULT_RECENT_EVENTS, 1), whole("recent-seconds", "0", 0));
+                : parse(
+                        dsn.trim(),
+                        Property.whole("hazelgate.recent-events", DEFAULT_RECENT_EVENTS, 1, Integer.MAX_VALUE),
+                        Property.whole("hazelgate.recent-seconds", 0, 0, Integer.MAX_VALUE));
     }
 
     static PostgresSettings parse(String dsn, int recentEvents, int recentSeconds) {
@@ -74,20 +78,6 @@ public record PostgresSettings(String url, Properties properties, int recentEven
         }
         return new PostgresSettings(
                 "jdbc:postgresql://" + hosts + uri.getRawPath(), properties, recentEvents, recentSeconds);
-    }
-
-    private static int whole(String name, String fallback, int least) {
-        String text = System.getProperty("hazelgate." + name, fallback);
-        try {
-            int value = Integer.parseInt(text.trim());
-            if (value >= least) {
-                return value;
-            }
-        } catch (NumberFormatException e) {
-            // said below
-        }
-        throw new IllegalArgumentException(
-                "-Dhazelgate." + name + "=" + text + ": must be a whole number from " + least);
     }
 
     private static String decoded(String text) {

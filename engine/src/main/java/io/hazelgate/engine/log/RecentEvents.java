@@ -34,7 +34,6 @@ public final class RecentEvents {
         recent = new EventMaps(store.entries());
     }
 
-    /** Looks once. */
     public void look() {
         if (!store.log().isDurable() || readiness.restoringProblem() != null) {
             return;

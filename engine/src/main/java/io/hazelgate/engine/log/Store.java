@@ -12,7 +12,6 @@ import io.hazelgate.engine.wire.EntryLoader;
  * @param generations which map holds each view
  */
 public record Store(HazelcastInstance hazelcast, Entries entries, Generations generations, EventLog log) {
-    /** Loads entries for the projector, from the live maps. */
     public EntryLoader loader() {
         return new EntryLoader(entries, generations::liveMap);
     }

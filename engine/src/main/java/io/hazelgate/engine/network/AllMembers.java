@@ -14,6 +14,13 @@ import java.util.concurrent.TimeoutException;
 
 /** Asks every member of the cluster, this one too. */
 public final class AllMembers {
+    /** A member fails, goes away, or takes too long. */
+    public static final class NoAnswer extends IllegalStateException {
+        NoAnswer(Exception cause) {
+            super("a member does not answer: try again in a moment", cause);
+        }
+    }
+
     private final HazelcastInstance hazelcast;
 
     public AllMembers(HazelcastInstance hazelcast) {
@@ -26,18 +33,25 @@ public final class AllMembers {
      * @param classId of the task
      * @param request UTF-8 of JSON, or what the task takes
      * @param millis how long their answers may take, all in all
+     * @throws NoAnswer from one of them
      */
-    public List<JsonObject> ask(int classId, byte[] request, long millis)
-            throws ExecutionException, TimeoutException, InterruptedException {
+    public List<JsonObject> ask(int classId, byte[] request, long millis) {
         List<Future<byte[]>> asked = new ArrayList<>();
         for (Member member : hazelcast.getCluster().getMembers()) {
             asked.add(hazelcast.getExecutorService(Names.EXECUTOR).submitToMember(new Task(classId, request), member));
         }
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         List<JsonObject> answers = new ArrayList<>(asked.size());
-        for (Future<byte[]> answer : asked) {
-            answers.add(Json.object(answer.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS)));
+        try {
+            for (Future<byte[]> answer : asked) {
+                answers.add(Json.object(answer.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS)));
+            }
+            return answers;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while members were asked", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new NoAnswer(e);
         }
-        return answers;
     }
 }

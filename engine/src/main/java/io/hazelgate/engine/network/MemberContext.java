@@ -17,7 +17,6 @@ import java.util.function.Function;
 public final class MemberContext extends DefaultNodeContext {
     private MemberContext() {}
 
-    /** Starts a member. */
     public static HazelcastInstance newMember(Config config) {
         return HazelcastInstanceFactory.newHazelcastInstance(config, config.getInstanceName(), new MemberContext());
     }

@@ -4,6 +4,7 @@ import com.hazelcast.internal.networking.Channel;
 import com.hazelcast.internal.networking.ChannelInitializer;
 import com.hazelcast.internal.networking.ChannelOption;
 import com.hazelcast.internal.networking.ChannelOptions;
+import com.hazelcast.internal.networking.HandlerStatus;
 import com.hazelcast.internal.server.ServerContext;
 import com.hazelcast.internal.server.tcp.UnifiedProtocolDecoder;
 import com.hazelcast.internal.server.tcp.UnifiedProtocolEncoder;
@@ -49,5 +50,21 @@ final class PatientChannels implements ChannelInitializer {
     /** A setting in kilobytes. */
     private int bytes(HazelcastProperty size) {
         return properties.getInteger(size) * ServerContext.KILO_BYTE;
+    }
+
+    /** Sends which protocol it speaks, and then lets the connection rest until the other side has said so, too. */
+    static final class PatientEncoder extends UnifiedProtocolEncoder {
+        PatientEncoder(ServerContext server) {
+            super(server);
+        }
+
+        /**
+         * Whatever the decoder signals wakes a blocked connection up. Where this encoder has just been replaced, the answer is not looked at.
+         */
+        @Override
+        public HandlerStatus onWrite() {
+            HandlerStatus status = super.onWrite();
+            return status == HandlerStatus.CLEAN ? HandlerStatus.BLOCKED : status;
+        }
     }
 }

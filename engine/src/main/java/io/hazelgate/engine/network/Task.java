@@ -18,7 +18,6 @@ public final class Task implements Callable<byte[]>, HazelcastInstanceAware, Ide
     private byte[] request = {};
     private transient HazelcastInstance hazelcast;
 
-    /** Answers all tasks of one class id. */
     public interface Answerer {
         byte[] answer(byte[] request) throws Exception;
     }

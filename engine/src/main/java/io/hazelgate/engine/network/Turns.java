@@ -89,7 +89,6 @@ public final class Turns {
         return turn;
     }
 
-    /** Whether the one with this id has the turn. */
     public boolean isAt(String what, String id) {
         String there = turns.get(what);
         return there != null && there.endsWith('/' + id) && isTaken(there);

@@ -29,11 +29,10 @@ public final class AskerAhead implements AutoCloseable {
         }
     }
 
-    /** Asks no more. */
     @Override
     public synchronized void close() {
         if (questions != null) {
-            questions.cancel();
+            questions.close();
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.hazelgate.engine.projector;
 
 import com.hazelcast.logging.ILogger;
+import io.hazelgate.engine.projector.Answerer.Life;
+import io.hazelgate.engine.projector.Care.FailedCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;

@@ -11,4 +11,11 @@ import java.util.List;
 public record Care(boolean careful, List<FailedCall> failed) {
     /** As fast as it goes. */
     public static final Care NONE = new Care(false, List.of());
+
+    /**
+     * A call that is not to be made again.
+     *
+     * @param message goes on behind the name of the handler
+     */
+    public record FailedCall(Crumb crumb, String message) {}
 }

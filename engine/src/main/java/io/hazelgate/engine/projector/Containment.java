@@ -18,8 +18,16 @@ import java.util.function.Predicate;
  *
  * @param <E> an event
  * @param <R> what a try with some of them comes to
+ * @param eventId of an event, as crumbs name it
+ * @param passes whether a failure elsewhere than in the projector is waited out, by trying until it has passed
  */
-public final class Containment<E, R> {
+public record Containment<E, R>(
+        Answerer projector,
+        Function<E, String> eventId,
+        Containment.Attempt<E, R> attempt,
+        Predicate<RuntimeException> passes,
+        LongAdder contained,
+        ILogger log) {
     private static final int CAREFUL_EVENTS = 100;
     private static final int FAILURES_BEFORE_CARE = 2;
     private static final int FAILURES_BEFORE_HALVING = 4;
@@ -29,32 +37,6 @@ public final class Containment<E, R> {
     /** One try with some events, from the beginning. Each of its steps is safe to do again. */
     public interface Attempt<E, R> {
         R with(List<E> events, Care care) throws InterruptedException;
-    }
-
-    private final Answerer projector;
-    private final Function<E, String> eventId;
-    private final Attempt<E, R> attempt;
-    private final Predicate<RuntimeException> passes;
-    private final LongAdder contained;
-    private final ILogger log;
-
-    /**
-     * @param eventId of an event, as crumbs name it
-     * @param passes whether a failure elsewhere than in the projector is waited out, by trying until it has passed
-     */
-    public Containment(
-            Answerer projector,
-            Function<E, String> eventId,
-            Attempt<E, R> attempt,
-            Predicate<RuntimeException> passes,
-            LongAdder contained,
-            ILogger log) {
-        this.projector = projector;
-        this.eventId = eventId;
-        this.attempt = attempt;
-        this.passes = passes;
-        this.contained = contained;
-        this.log = log;
     }
 
     /**
@@ -112,10 +94,10 @@ public final class Containment<E, R> {
                 blame.suspect(crumb);
                 failure = "comes to more bytes than go through at once";
             } catch (ProjectorAway e) {
-                crumb = e.crumb();
+                crumb = e.crumb;
                 failure = null;
             } catch (ProjectorFailed e) {
-                crumb = e.crumb();
+                crumb = e.crumb;
                 failure = "failed: " + e.getMessage();
             }
             if (crumb != null && crumb.eventId().isEmpty()) {

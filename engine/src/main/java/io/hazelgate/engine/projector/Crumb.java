@@ -6,10 +6,8 @@ package io.hazelgate.engine.projector;
  * @param eventId empty where no event is to blame
  */
 public record Crumb(String stage, String function, String eventId, String view, String entryKey) {
-    /** The stage of an event as a whole. */
     private static final String EVENT = "event";
 
-    /** Everything about one event. */
     public static Crumb ofEvent(String eventId) {
         return new Crumb(EVENT, "", eventId, "", "");
     }

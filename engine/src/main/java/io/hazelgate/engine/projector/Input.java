@@ -18,7 +18,6 @@ public record Input(byte[] envelope, int lane, long position, String receivedAt,
         return new Input(NO_ENVELOPE, lane, position, receivedAt, null, storedRecord);
     }
 
-    /** The same event, when this is known of it. */
     public Input with(byte[] idRecord, byte[] storedRecord) {
         return new Input(envelope, lane, position, receivedAt, idRecord, storedRecord);
     }

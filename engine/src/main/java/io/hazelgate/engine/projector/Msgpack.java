@@ -17,17 +17,14 @@ import org.msgpack.core.MessageUnpacker;
 final class Msgpack {
     private Msgpack() {}
 
-    /** Writes one message. */
     interface Packing {
         void into(MessagePacker packer) throws IOException;
     }
 
-    /** Writes one item of a list. */
     interface ItemPacking<T> {
         void pack(MessagePacker packer, T item) throws IOException;
     }
 
-    /** Reads one value. */
     interface Unpacking<T> {
         T from(MessageUnpacker unpacker) throws IOException;
     }

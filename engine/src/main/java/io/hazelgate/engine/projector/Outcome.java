@@ -17,7 +17,6 @@ public record Outcome(
         String eventType,
         String replyTo,
         boolean notifyStored) {
-    /** Store it. */
     public static final int ACCEPTED = 0;
     /** Nothing is stored; the refusal is remembered for a while. Without an id record it was refused by an earlier run. */
     public static final int REFUSED = 1;
@@ -26,7 +25,6 @@ public record Outcome(
     /** Answered, and nothing is kept. */
     public static final int ANSWER_ONLY = 3;
 
-    /** Whether it is refused here and now. */
     public boolean isNewRefusal() {
         return kind == REFUSED && idRecord != null;
     }
@@ -39,7 +37,6 @@ public record Outcome(
         return kind == ACCEPTED || (kind == HELD && idRecord != null);
     }
 
-    /** Whether an earlier run stored it. */
     public boolean isStoredBefore() {
         return kind == ALREADY_STORED || (kind == HELD && idRecord == null);
     }

@@ -55,7 +55,6 @@ public final class Projector implements Answerer, AutoCloseable {
         return problem;
     }
 
-    /** What it said of itself when it last appeared. */
     public Description description() {
         return description;
     }
@@ -64,12 +63,12 @@ public final class Projector implements Answerer, AutoCloseable {
         return connection.address;
     }
 
-    public Folder newFolder() {
-        return new Folder(connection, this::newBatchId);
+    public Asker newFolder() {
+        return new Asker(connection, Method.FOLD);
     }
 
-    public Replayer newReplayer() {
-        return new Replayer(connection);
+    public QuestionStream newReplayer() {
+        return new QuestionStream(connection, Method.REPLAY);
     }
 
     public AskerAhead newAskerAhead() {
@@ -77,7 +76,7 @@ public final class Projector implements Answerer, AutoCloseable {
     }
 
     public Asker newAsker() {
-        return new Asker(connection);
+        return new Asker(connection, Method.PROCESS);
     }
 
     public long newBatchId() {
@@ -116,8 +115,8 @@ public final class Projector implements Answerer, AutoCloseable {
 
     /** Over a stream of its own: this is rare, and several may ask at the same time. */
     private byte[] askOnce(Method method, byte[] request) {
-        try (Conversation conversation = new Conversation(connection, method)) {
-            return conversation.ask(request);
+        try (Asker asker = new Asker(connection, method)) {
+            return asker.ask(request);
         }
     }
 

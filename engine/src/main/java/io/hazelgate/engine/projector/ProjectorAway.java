@@ -2,7 +2,8 @@ package io.hazelgate.engine.projector;
 
 /** The projector can't be reached, went away while it was asked, or did not answer in time. Events wait until it is back. */
 public final class ProjectorAway extends RuntimeException {
-    private final transient Crumb crumb;
+    /** What it did last, as far as it is known; null where it was not asked carefully. */
+    public final transient Crumb crumb;
 
     public ProjectorAway(String message, Throwable cause) {
         this(message, null, cause);
@@ -11,10 +12,5 @@ public final class ProjectorAway extends RuntimeException {
     public ProjectorAway(String message, Crumb crumb, Throwable cause) {
         super(message, cause);
         this.crumb = crumb;
-    }
-
-    /** What it did last, as far as it is known; null where it was not asked carefully. */
-    public Crumb crumb() {
-        return crumb;
     }
 }

@@ -2,6 +2,9 @@ package io.hazelgate.engine.projector;
 
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -15,8 +18,10 @@ import java.util.function.Supplier;
 /**
  * A stream of questions, which need not wait for each other's answers: these come in their order. Once it is closed, all that are open
  * and all that come fail.
+ *
+ * <p>A long log is folded over one: each batch is read, and what it needs is the answer; then it is folded, and its writes are.
  */
-final class QuestionStream implements StreamObserver<byte[]> {
+public final class QuestionStream implements StreamObserver<byte[]>, AutoCloseable {
     private final Connection connection;
     private final Queue<CompletableFuture<byte[]>> awaited = new ConcurrentLinkedQueue<>();
     private final StreamObserver<byte[]> questions;
@@ -25,6 +30,16 @@ final class QuestionStream implements StreamObserver<byte[]> {
     QuestionStream(Connection connection, Method method) {
         this.connection = connection;
         questions = connection.open(method, this);
+    }
+
+    /** Has a batch read; what it needs is the answer. */
+    public Supplier<Answer> read(long batchId, Collection<String> views, List<byte[]> records) {
+        return ask(Requests.fold(batchId, 0, views, records, Map.of(), Care.NONE), Replies::folded);
+    }
+
+    /** Has a batch that was read folded; its writes are the answer. */
+    public Supplier<Answer> fold(long batchId, Map<String, Map<String, byte[]>> loaded) {
+        return ask(Requests.fold(batchId, 1, List.of(), List.of(), loaded, Care.NONE), Replies::folded);
     }
 
     /** By one thread at a time. */
@@ -60,7 +75,7 @@ final class QuestionStream implements StreamObserver<byte[]> {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted while the projector was asked", e);
             } catch (TimeoutException e) {
-                cancel();
+                close();
                 throw connection.away("nothing came within " + connection.timeoutSeconds + " s", null, e);
             } catch (ExecutionException e) {
                 throw new ProjectorFailed(
@@ -84,7 +99,8 @@ final class QuestionStream implements StreamObserver<byte[]> {
     }
 
     /** Asks no more, and waits for nothing. */
-    void cancel() {
+    @Override
+    public void close() {
         if (!isClosed()) {
             closedBy = new CancellationException("nothing more is asked");
             questions.onError(Status.CANCELLED.asException());

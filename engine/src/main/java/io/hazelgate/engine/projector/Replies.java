@@ -8,6 +8,7 @@ import static io.hazelgate.engine.projector.Msgpack.textsByName;
 import static io.hazelgate.engine.projector.Msgpack.tuple;
 import static io.hazelgate.engine.projector.Msgpack.tuples;
 
+import io.hazelgate.engine.projector.Answerer.Life;
 import io.hazelgate.engine.projector.Description.UsualRead;
 import io.hazelgate.engine.projector.Description.UsualReads;
 import io.hazelgate.engine.projector.Resolving.Affected;

@@ -13,7 +13,6 @@ import java.util.Map;
 public record Resolving(
         Map<String, List<String>> needs, List<List<Write>> steps, List<Affected> affected, byte[] answer)
         implements Reply {
-    /** A stored event, and who waits to hear how it ended. */
     public record Affected(String storeKey, String replyTo, String submissionId) {}
 
     /** How an event stands; where it is not final, nobody is told. */

@@ -1,5 +1,7 @@
 package io.hazelgate.engine.rebuild;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.Json;
@@ -10,8 +12,10 @@ import com.hazelcast.map.IMap;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.views.Generations;
 import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.JsonText;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -110,5 +114,32 @@ final class Comparison {
     static void forget(HazelcastInstance hazelcast, String rebuildId) {
         IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.REBUILD_DIFFERENCES);
         map.keySet().stream().filter(key -> key.startsWith(rebuildId + '/')).forEach(map::delete);
+    }
+
+    /** What readers see of a view entry: its fields, without the {@code _meta} that comes first. */
+    static final class EntryFields {
+        private static final byte[] META = "{\"_meta\":".getBytes(UTF_8);
+
+        private EntryFields() {}
+
+        /** The fields as JSON; null where readers see no entry. */
+        static String of(byte[] entry) {
+            if (entry == null) {
+                return null;
+            }
+            if (!Arrays.equals(entry, 0, Math.min(META.length, entry.length), META, 0, META.length)) {
+                return new String(entry, UTF_8);
+            }
+            int end = JsonText.afterValue(entry, META.length);
+            if (end == JsonText.NOT_JSON) {
+                throw new IllegalArgumentException(
+                        "an entry is no JSON object: " + new String(entry, 0, Math.min(80, entry.length), UTF_8));
+            }
+            if (new String(entry, META.length, end - META.length, UTF_8).contains("\"absent\":true")) {
+                return null;
+            }
+            int rest = entry[end] == ',' ? end + 1 : end;
+            return '{' + new String(entry, rest, entry.length - rest, UTF_8);
+        }
     }
 }

@@ -7,9 +7,10 @@ import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.Asker;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
-import io.hazelgate.engine.projector.Folder;
+import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
@@ -48,23 +49,25 @@ final class OneByOne<B> implements AutoCloseable {
 
     /** Who is asked about the events of one pipeline: about the next batch, and about one that is folded again. */
     private static final class Asking {
-        final Folder next;
-        final Folder again;
+        final Projector projector;
+        final Asker next;
+        final Asker again;
         private final Pipeline pipeline;
         private final ILogger log;
 
         Asking(Pipeline pipeline, ILogger log) {
             this.pipeline = pipeline;
             this.log = log;
-            next = pipeline.projector().newFolder();
-            again = pipeline.projector().newFolder();
+            projector = pipeline.projector();
+            next = projector.newFolder();
+            again = projector.newFolder();
         }
 
         /** Tries until it is done, in parts where a handler hangs or takes the projector along: as new events are processed. */
         void contained(List<byte[]> records, Containment.Attempt<byte[], Folded> attempt, Consumer<Folded> done) {
             try {
                 new Containment<>(
-                                pipeline.projector().patientFor(AWAY_MILLIS),
+                                projector.patientFor(AWAY_MILLIS),
                                 Asking::eventId,
                                 attempt,
                                 failure -> false,
@@ -128,7 +131,9 @@ final class OneByOne<B> implements AutoCloseable {
             Asking asking = asking(group.getKey());
             // The writes before it come to their end while the projector reads.
             asking.contained(
-                    group.getValue(), (records, care) -> fold(asking.next, records, care, this::settle), folded -> {
+                    group.getValue(),
+                    (records, care) -> fold(asking, asking.next, records, care, this::settle),
+                    folded -> {
                         settle();
                         inFlight = new InFlight(asking, folded.records, write(folded.writes));
                     });
@@ -140,14 +145,14 @@ final class OneByOne<B> implements AutoCloseable {
     }
 
     /** One try. */
-    private Folded fold(Folder folder, List<byte[]> records, Care care, Runnable meanwhile) {
+    private Folded fold(Asking asking, Asker folder, List<byte[]> records, Care care, Runnable meanwhile) {
+        long batchId = asking.projector.newBatchId();
         Answer answer = rounds.ask(decisions.about(records), (round, loaded) -> {
-            if (round > 0) {
-                return folder.goOn(round, loaded, care);
+            Answer said = folder.fold(batchId, round, rebuild.targets().keySet(), records, loaded, care);
+            if (round == 0) {
+                meanwhile.run();
             }
-            Answer first = folder.begin(rebuild.targets().keySet(), records, loaded, care);
-            meanwhile.run();
-            return first;
+            return said;
         });
         return new Folded(records, answer.writes());
     }
@@ -170,7 +175,7 @@ final class OneByOne<B> implements AutoCloseable {
                 Set<Integer> still = new TreeSet<>();
                 // Parts come in order, one behind the other.
                 int[] begin = {0};
-                asking.contained(some, (part, care) -> fold(asking.again, part, care, () -> {}), folded -> {
+                asking.contained(some, (part, care) -> fold(asking, asking.again, part, care, () -> {}), folded -> {
                     for (int place : write(folded.writes).join()) {
                         still.add(places.get(begin[0] + place));
                     }

@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.StoredEvent;
+import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.wire.Names;
 import java.util.List;
 import java.util.Set;

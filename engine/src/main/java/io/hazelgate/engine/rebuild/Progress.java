@@ -2,11 +2,11 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.partition.IPartition;
 import com.hazelcast.internal.partition.IPartitionService;
+import com.hazelcast.jet.impl.util.Util;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.wire.Clock;
@@ -41,11 +41,7 @@ final class Progress {
     Progress(HazelcastInstance hazelcast, String rebuildId, String beginning) {
         map = hazelcast.getMap(Names.REBUILD_PROGRESS);
         String prefix = rebuildId + '/';
-        partitions = ((HazelcastInstanceProxy) hazelcast)
-                .getOriginal()
-                .node
-                .nodeEngine
-                .getPartitionService();
+        partitions = Util.getNodeEngine(hazelcast).getPartitionService();
         Set<Integer> held = held();
         key = prefix + hazelcast.getCluster().getLocalMember().getUuid();
         for (Map.Entry<String, HazelcastJsonValue> entry : map.entrySet()) {

@@ -2,6 +2,7 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonObject;
+import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;

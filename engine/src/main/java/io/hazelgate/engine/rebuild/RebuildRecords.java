@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
+import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.wire.Names;
 import java.util.Comparator;
 import java.util.List;

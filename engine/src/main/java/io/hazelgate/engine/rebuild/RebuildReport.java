@@ -5,6 +5,7 @@ import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.views.Generations;
 import java.util.concurrent.TimeUnit;
 

@@ -4,21 +4,17 @@ import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.index.Indexes;
-import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.live.Pipelines;
-import io.hazelgate.engine.log.Store;
-import io.hazelgate.engine.views.Gate;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.wire.Here;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** This member's part in the rebuilds that run: it folds its lanes, and takes the steps at the end that the leader asks for. */
 public final class Rebuilding {
-    private final Store store;
+    private final Shared shared;
     private final OwnedEvents log;
     private final Indexes indexes;
-    private final Lanes lanes;
-    private final Gate gate;
     private final Pipelines pipelines;
     private final RebuildRecords records;
     private final Bases bases;
@@ -28,25 +24,21 @@ public final class Rebuilding {
     private final Map<String, Comparison> comparisons = new ConcurrentHashMap<>();
 
     public Rebuilding(
-            Store store,
+            Shared shared,
             OwnedEvents log,
             Indexes indexes,
-            Lanes lanes,
-            Gate gate,
             Pipelines pipelines,
             RebuildRecords records,
             Bases bases,
             Switching switching) {
-        this.store = store;
+        this.shared = shared;
         this.log = log;
         this.indexes = indexes;
-        this.lanes = lanes;
-        this.gate = gate;
         this.pipelines = pipelines;
         this.records = records;
         this.bases = bases;
         this.switching = switching;
-        hazelcast = store.hazelcast();
+        hazelcast = shared.store().hazelcast();
         Here.put(hazelcast, this);
     }
 
@@ -72,7 +64,7 @@ public final class Rebuilding {
 
     /** Up to which position this member's part of the log can be folded. */
     long settled() {
-        return gate.settled();
+        return shared.gate().settled();
     }
 
     /** Begins to fold, into targets that hold what they hold from the beginning. */
@@ -81,7 +73,7 @@ public final class Rebuilding {
             // While the projector folds there is time for it.
             indexes.begin(based.targets());
         }
-        LogFolder folder = new LogFolder(store, log, pipelines, based);
+        LogFolder folder = new LogFolder(shared.store(), log, pipelines, based);
         folders.put(based.id(), folder);
         return folder;
     }
@@ -108,26 +100,30 @@ public final class Rebuilding {
             case Switching.CLOSE -> {
                 LogFolder folder = folders.get(id);
                 done = folder != null
-                        && gate.close(
-                                id,
-                                () -> hazelcast.getCluster().getMembers().contains(leader),
-                                Switching.CLOSE_MILLIS,
-                                Switching.HOLD_MILLIS);
-                position = lanes.reached();
+                        && shared.gate()
+                                .close(
+                                        id,
+                                        () -> hazelcast
+                                                .getCluster()
+                                                .getMembers()
+                                                .contains(leader),
+                                        Switching.CLOSE_MILLIS,
+                                        Switching.HOLD_MILLIS);
+                position = shared.lanes().reached();
                 done = done && folder.drain(position);
             }
             case Switching.COMPARE_AGAIN -> differences = comparison(id).lookAgain();
             case Switching.LOOK -> {
-                store.generations().look();
-                done = gate.isHeldBy(id);
+                shared.store().generations().look();
+                done = shared.gate().isHeldBy(id);
             }
-            case Switching.OPEN -> gate.open(id);
+            case Switching.OPEN -> shared.gate().open(id);
             default -> throw new IllegalArgumentException("there is no step " + what);
         }
         return new JsonObject().add("done", done).add("position", position).add("differences", differences);
     }
 
     private Comparison comparison(String id) {
-        return comparisons.computeIfAbsent(id, key -> new Comparison(store, records.require(key)));
+        return comparisons.computeIfAbsent(id, key -> new Comparison(shared.store(), records.require(key)));
     }
 }

@@ -5,9 +5,7 @@ import com.hazelcast.jet.config.JobConfig;
 import com.hazelcast.jet.config.ProcessingGuarantee;
 import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.live.Pipelines;
-import io.hazelgate.engine.log.Readiness;
-import io.hazelgate.engine.log.Store;
-import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.Snapshots;
@@ -27,13 +25,7 @@ import java.util.concurrent.TimeoutException;
  * Rebuilds, comparisons and rollbacks: begun, watched, ended. What there is to do is in the map {@code rebuilds}; a job that is
  * missing there is started by whichever member notices.
  */
-public record Rebuilds(
-        Store store,
-        Turns turns,
-        Pipelines pipelines,
-        Snapshots snapshots,
-        Readiness readiness,
-        RebuildRecords records) {
+public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, RebuildRecords records) {
     private static final String TURN = "rebuild";
     private static final long TURN_MILLIS = 10_000;
     private static final long JOB_END_MILLIS = 10_000;
@@ -44,7 +36,8 @@ public record Rebuilds(
     }
 
     private void startJob(Rebuild rebuild) {
-        store.hazelcast()
+        shared.store()
+                .hazelcast()
                 .getJet()
                 .newJobIfAbsent(
                         RebuildP.dag(rebuild.id()),
@@ -108,9 +101,10 @@ public record Rebuilds(
      * @throws IllegalArgumentException when there is none
      */
     public String rollBack(String view) {
-        pipelines.requireToldOf(List.of(view), store.generations().all().keySet());
-        requireView(view, store.generations().all().keySet());
-        Generation generation = store.generations().of(view);
+        pipelines.requireToldOf(
+                List.of(view), shared.store().generations().all().keySet());
+        requireView(view, shared.store().generations().all().keySet());
+        Generation generation = shared.store().generations().of(view);
         if (generation.previous() == null) {
             throw new IllegalArgumentException(
                     "no earlier generation of " + view + " is kept: one is, from a rebuild on until it is dropped");
@@ -127,7 +121,7 @@ public record Rebuilds(
     }
 
     private String begin(Rebuild rebuild) {
-        try (Turn turn = turns.take(TURN, TURN_MILLIS)) {
+        try (Turn turn = shared.turns().take(TURN, TURN_MILLIS)) {
             if (turn == null) {
                 throw new IllegalStateException("another rebuild is just being begun: try again in a moment");
             }
@@ -139,9 +133,9 @@ public record Rebuilds(
     }
 
     private String beginAlone(Rebuild rebuild) {
-        readiness.requireKnown();
-        if (readiness.viewsProblem() != null) {
-            throw new IllegalArgumentException(readiness.viewsProblem() + ": try again when that is done");
+        shared.readiness().requireKnown();
+        if (shared.readiness().viewsProblem() != null) {
+            throw new IllegalArgumentException(shared.readiness().viewsProblem() + ": try again when that is done");
         }
         for (Rebuild other : records.running()) {
             if (other.targets().keySet().stream().anyMatch(rebuild.targets()::containsKey)) {
@@ -152,7 +146,7 @@ public record Rebuilds(
         if (rebuild.kind() != Rebuild.Kind.ROLLBACK) {
             rebuild.targets()
                     .values()
-                    .forEach(map -> store.hazelcast().getMap(map).destroy());
+                    .forEach(map -> shared.store().hazelcast().getMap(map).destroy());
         }
         records.put(rebuild);
         startJob(rebuild);
@@ -165,7 +159,7 @@ public record Rebuilds(
     }
 
     private String nextGeneration(String view) {
-        Generation generation = store.generations().of(view);
+        Generation generation = shared.store().generations().of(view);
         int highest = numberOf(view, generation.live());
         if (generation.previous() != null) {
             highest = Math.max(highest, numberOf(view, generation.previous()));
@@ -191,7 +185,7 @@ public record Rebuilds(
     }
 
     private boolean jobEnds(Rebuild rebuild) {
-        Job job = store.hazelcast().getJet().getJob(rebuild.jobName());
+        Job job = shared.store().hazelcast().getJet().getJob(rebuild.jobName());
         try {
             if (job != null) {
                 job.getFuture().get(JOB_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -200,7 +194,8 @@ public record Rebuilds(
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            store.hazelcast()
+            shared.store()
+                    .hazelcast()
                     .getLoggingService()
                     .getLogger(Rebuilds.class)
                     .warning("the job of " + rebuild.id() + " did not end by itself; what it made stays", e);
@@ -210,8 +205,8 @@ public record Rebuilds(
 
     /** Its views may have been switched just before it was cancelled. */
     private boolean isInUse(String map) {
-        store.generations().look();
-        return store.generations().all().values().stream()
+        shared.store().generations().look();
+        return shared.store().generations().all().values().stream()
                 .anyMatch(generation -> map.equals(generation.live()) || map.equals(generation.previous()));
     }
 
@@ -222,7 +217,7 @@ public record Rebuilds(
             throw new IllegalArgumentException(
                     "rebuild " + id + " is " + rebuild.status() + ": only a failed one is resumed");
         }
-        if (Decisions.all(store.hazelcast())
+        if (Decisions.all(shared.store().hazelcast())
                 .anySince(rebuild.startedAt(), rebuild.targets().keySet())) {
             throw new IllegalArgumentException("operators have decided about dead letters of "
                     + rebuild.targets().keySet() + " since rebuild " + id
@@ -234,15 +229,16 @@ public record Rebuilds(
 
     /** Drops the generation of a view that is kept for a rollback. Returns whether there was one. */
     public boolean drop(String view) {
-        pipelines.requireToldOf(List.of(view), store.generations().all().keySet());
-        requireView(view, store.generations().all().keySet());
-        Generation generation = store.generations().of(view);
+        pipelines.requireToldOf(
+                List.of(view), shared.store().generations().all().keySet());
+        requireView(view, shared.store().generations().all().keySet());
+        Generation generation = shared.store().generations().of(view);
         if (generation.previous() == null) {
             return false;
         }
-        store.generations().set(view, generation.withoutPrevious());
-        store.hazelcast().getMap(generation.previous()).destroy();
-        KeptLetters.drop(store.hazelcast(), generation.previous());
+        shared.store().generations().set(view, generation.withoutPrevious());
+        shared.store().hazelcast().getMap(generation.previous()).destroy();
+        KeptLetters.drop(shared.store().hazelcast(), generation.previous());
         return true;
     }
 }

@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import com.hazelcast.query.Predicates;
+import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.views.Generation;
 import io.hazelgate.engine.views.Generations;
 import io.hazelgate.engine.wire.Clock;
@@ -15,35 +16,20 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** New generations of views, with their letters, take the place of the live ones. While all gates are closed: then nothing changes. */
-final class Succession {
-    private final HazelcastInstance hazelcast;
-    private final Generations generations;
-    private final Function<String, Set<String>> codeOfView;
-    private final Rebuild rebuild;
-    /**
-     * Letters of the generations before that the fresh folds did not open: their events are in the views that are live now. Those of a
-     * snapshot that was older than what was decided about them. And those of a generation that is live again which were resolved while
-     * it was not.
-     */
-    private final List<String> settledLetters = new ArrayList<>();
-
-    /** @param codeOfView the fingerprints of today's code */
-    Succession(
-            HazelcastInstance hazelcast,
-            Generations generations,
-            Function<String, Set<String>> codeOfView,
-            Rebuild rebuild) {
-        this.hazelcast = hazelcast;
-        this.generations = generations;
-        this.codeOfView = codeOfView;
-        this.rebuild = rebuild;
-    }
-
-    /** Letters that are to be tried again, now that the new generations are live. */
-    List<String> settledLetters() {
-        return settledLetters;
-    }
+/**
+ * New generations of views, with their letters, take the place of the live ones. While all gates are closed: then nothing changes.
+ *
+ * @param codeOfView the fingerprints of today's code
+ * @param settledLetters to these it adds the letters that are to be tried again, now that the new generations are live: those of the
+ *     generations before that the fresh folds did not open, for their events are in the views that are live now; those of a snapshot
+ *     that was older than what was decided about them; those of a generation that is live again which were resolved while it was not
+ */
+record Succession(
+        HazelcastInstance hazelcast,
+        Generations generations,
+        Function<String, Set<String>> codeOfView,
+        Rebuild rebuild,
+        List<String> settledLetters) {
 
     /**
      * Puts them in the place of the live ones.

@@ -4,15 +4,15 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipelines;
-import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.network.AllMembers;
+import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.snapshot.Settled;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Json;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
 /**
@@ -20,10 +20,9 @@ import java.util.function.LongSupplier;
  * opened. Nothing is stored meanwhile, so the new generations hold exactly the events of the old ones.
  */
 public record Switching(
-        Store store,
+        Shared shared,
         OwnedEvents events,
         RebuildRecords records,
-        AllMembers members,
         Settled settled,
         DeadLetters letters,
         Pipelines pipelines) {
@@ -47,13 +46,18 @@ public record Switching(
 
     /** Returns whether it is done; otherwise a member could not stand still just now, and it is tried again. */
     boolean run(Rebuild rebuild) {
-        Succession succession = new Succession(store.hazelcast(), store.generations(), pipelines::codeOf, rebuild);
+        Succession succession = new Succession(
+                shared.store().hazelcast(),
+                shared.store().generations(),
+                pipelines::codeOf,
+                rebuild,
+                new ArrayList<>());
         boolean comparing = rebuild.kind() == Rebuild.Kind.DIFF;
         try {
             askAll(rebuild, comparing ? COMPARE : SORT, COMPARE_MILLIS);
             // What the generation before surely has: closed gates alone don't tell, where a member has died in a batch.
             long complete = settled.position();
-            Base base = Base.find(store.hazelcast(), rebuild.id());
+            Base base = Base.find(shared.store().hazelcast(), rebuild.id());
             LongSupplier size = rebuild.fromPosition() == 0 ? events.sizeSoon(complete, base) : null;
             long begun = System.nanoTime();
             List<JsonObject> closed = askAll(rebuild, CLOSE, PATIENCE_MILLIS);
@@ -83,15 +87,12 @@ public record Switching(
             askAll(rebuild, LOOK, PATIENCE_MILLIS);
             records.end(rebuild, Rebuild.Status.DONE, null, 0);
             return true;
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (AllMembers.NoAnswer e) {
             log().warning(
                             "the views of rebuild " + rebuild.id() + " could not be switched just now, and will be: "
                                     + e,
                             e);
             return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while it switched views", e);
         } finally {
             openAll(rebuild);
             letters.retryAll(succession.settledLetters());
@@ -103,39 +104,37 @@ public record Switching(
 
     /** Every event of the log was folded by somebody. */
     private boolean isComplete(Rebuild rebuild, Base base, long stored) {
-        long folded = Progress.eventsOf(store.hazelcast(), rebuild.id()) + (base == null ? 0 : base.events());
+        long folded = Progress.eventsOf(shared.store().hazelcast(), rebuild.id()) + (base == null ? 0 : base.events());
         if (folded != stored) {
             log().warning("rebuild " + rebuild.id() + " has folded " + folded + " of " + stored + " events");
         }
         return folded == stored;
     }
 
-    private List<JsonObject> askAll(Rebuild rebuild, String what, long millis)
-            throws ExecutionException, TimeoutException, InterruptedException {
+    private List<JsonObject> askAll(Rebuild rebuild, String what, long millis) {
         JsonObject request = new JsonObject()
                 .add("id", rebuild.id())
                 .add("what", what)
                 .add(
                         "leader",
-                        store.hazelcast()
+                        shared.store()
+                                .hazelcast()
                                 .getCluster()
                                 .getLocalMember()
                                 .getUuid()
                                 .toString());
-        return members.ask(Ids.REBUILD_STEP, Json.bytes(request), millis);
+        return shared.members().ask(Ids.REBUILD_STEP, Json.bytes(request), millis);
     }
 
     private void openAll(Rebuild rebuild) {
         try {
             askAll(rebuild, OPEN, PATIENCE_MILLIS);
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (IllegalStateException e) {
             log().fine("a gate opens by itself, as its member or this one went away", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
     private ILogger log() {
-        return store.hazelcast().getLoggingService().getLogger(Switching.class);
+        return shared.store().hazelcast().getLoggingService().getLogger(Switching.class);
     }
 }

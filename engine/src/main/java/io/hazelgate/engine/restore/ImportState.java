@@ -26,12 +26,10 @@ record ImportState(String id, boolean empty, long events, String cursor) {
         return new ImportState(id, false, 0, "");
     }
 
-    /** The same, known to have begun with no events. */
     ImportState onNothing() {
         return new ImportState(id, true, events, cursor);
     }
 
-    /** The same, with more events, up to that cursor. */
     ImportState with(int more, String upTo) {
         return new ImportState(id, empty, events + more, upTo);
     }

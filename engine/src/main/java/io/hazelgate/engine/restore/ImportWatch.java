@@ -5,13 +5,9 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.lanes.Lanes;
-import io.hazelgate.engine.log.Readiness;
-import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.network.AllMembers;
-import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
-import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Names;
 import java.nio.ByteBuffer;
@@ -19,9 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * How an import stands, on every member: while there is one no batch is processed. One that nobody goes on with is undone. The state
@@ -41,12 +35,7 @@ public final class ImportWatch {
     /** An import that nobody goes on with for so long is undone. */
     private static final long ABANDONED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    private final Store store;
-    private final Lanes lanes;
-    private final Gate gate;
-    private final Turns turns;
-    private final AllMembers members;
-    private final Readiness readiness;
+    private final Shared parts;
     private final HazelcastInstance hazelcast;
     private final IMap<String, String> shared;
     private final ILogger log;
@@ -56,14 +45,9 @@ public final class ImportWatch {
     private boolean known;
     private long changedAtNanos;
 
-    public ImportWatch(Store store, Lanes lanes, Gate gate, Turns turns, AllMembers members, Readiness readiness) {
-        this.store = store;
-        this.lanes = lanes;
-        this.gate = gate;
-        this.turns = turns;
-        this.members = members;
-        this.readiness = readiness;
-        hazelcast = store.hazelcast();
+    public ImportWatch(Shared parts) {
+        this.parts = parts;
+        hazelcast = parts.store().hazelcast();
         shared = hazelcast.getMap(Names.RECOVERY);
         log = hazelcast.getLoggingService().getLogger(ImportWatch.class);
     }
@@ -73,12 +57,10 @@ public final class ImportWatch {
         return ImportState.of(shared.get(KEY));
     }
 
-    /** Puts on record how it stands, for whoever looks. */
     void put(ImportState now) {
         shared.set(KEY, now.toJson());
     }
 
-    /** Nothing is imported any more. */
     void over() {
         shared.delete(KEY);
         tellAll();
@@ -89,7 +71,7 @@ public final class ImportWatch {
         ImportState now = state();
         learn(now);
         if (now != null && isAbandoned()) {
-            try (Turn turn = turns.take(KEY)) {
+            try (Turn turn = parts.turns().take(KEY)) {
                 if (turn != null && now.equals(state())) {
                     log.warning("import " + now.id() + " is undone: nobody went on with it after " + now.events()
                             + " events");
@@ -102,14 +84,14 @@ public final class ImportWatch {
     private synchronized void learn(ImportState now) {
         if (state != null && now == null) {
             // What is stored from now on comes behind what was imported.
-            lanes.learnAnew();
+            parts.lanes().learnAnew();
         }
         if (!known || !Objects.equals(state, now)) {
             changedAtNanos = System.nanoTime();
         }
         state = now;
         known = true;
-        readiness.importing(now == null ? null : "a log is being imported: " + now.events() + " events so far");
+        parts.readiness().importing(now == null ? null : "a log is being imported: " + now.events() + " events so far");
     }
 
     private synchronized boolean isAbandoned() {
@@ -120,9 +102,9 @@ public final class ImportWatch {
     public boolean hold(String id) throws InterruptedException {
         look();
         try {
-            return gate.close(KEY + id, () -> true, HOLD_MILLIS, 0);
+            return parts.gate().close(KEY + id, () -> true, HOLD_MILLIS, 0);
         } finally {
-            gate.open(KEY + id);
+            parts.gate().open(KEY + id);
         }
     }
 
@@ -135,14 +117,14 @@ public final class ImportWatch {
                     Names.AGGREGATE_HEADS,
                     Names.EVENT_IDS,
                     Names.EVENT_STORE));
-            store.generations().all().values().forEach(generation -> maps.add(generation.live()));
+            parts.store().generations().all().values().forEach(generation -> maps.add(generation.live()));
             maps.forEach(
                     map -> hazelcast.<String, HazelcastJsonValue>getMap(map).clear());
         }
         over();
     }
 
-    void holdAll(String id) throws InterruptedException {
+    void holdAll(String id) {
         if (!askAll(new JsonObject().add("op", HOLD).add("id", id)).stream()
                 .allMatch(answer -> answer.getBoolean("done", false))) {
             throw new IllegalArgumentException(
@@ -155,23 +137,21 @@ public final class ImportWatch {
         look();
         try {
             askAll(new JsonObject().add("op", LOOK));
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
             log.fine("a member learns of the end of an import a moment later", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
-    private List<JsonObject> askAll(JsonObject head) throws InterruptedException {
+    private List<JsonObject> askAll(JsonObject head) {
         byte[] json = head.toString().getBytes(StandardCharsets.UTF_8);
         byte[] request = ByteBuffer.allocate(Integer.BYTES + json.length)
                 .putInt(json.length)
                 .put(json)
                 .array();
         try {
-            return members.ask(Ids.IMPORT_EVENTS, request, ANSWER_MILLIS);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalArgumentException("a member does not answer: try again in a moment", e);
+            return parts.members().ask(Ids.IMPORT_EVENTS, request, ANSWER_MILLIS);
+        } catch (AllMembers.NoAnswer e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
         }
     }
 }

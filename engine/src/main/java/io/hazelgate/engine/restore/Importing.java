@@ -2,14 +2,11 @@ package io.hazelgate.engine.restore;
 
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.Decisions;
-import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.log.EventMaps;
-import io.hazelgate.engine.log.Readiness;
-import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoreKey;
 import io.hazelgate.engine.log.StoredEvent;
-import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
@@ -17,10 +14,12 @@ import io.hazelgate.engine.rebuild.RebuildRecords;
 import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.wire.Names;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -32,14 +31,7 @@ import java.util.stream.Collectors;
  * changes it or writes for it has its turn.
  */
 public record Importing(
-        Store store,
-        Lanes lanes,
-        Turns turns,
-        Pipelines pipelines,
-        Rebuilds rebuilds,
-        RebuildRecords records,
-        Readiness readiness,
-        ImportWatch watch) {
+        Shared shared, Pipelines pipelines, Rebuilds rebuilds, RebuildRecords records, ImportWatch watch) {
     private static final long TURN_MILLIS = 60_000;
 
     /**
@@ -50,8 +42,8 @@ public record Importing(
      * @throws IllegalStateException this member has just started: another one may know more
      */
     public String begin() throws InterruptedException {
-        readiness.requireKnown();
-        if (store.log().isDurable()) {
+        shared.readiness().requireKnown();
+        if (shared.store().log().isDurable()) {
             throw new IllegalArgumentException(
                     "this cluster keeps its events in PostgreSQL: stop its members, and import there, "
                             + "without --into-cluster");
@@ -79,7 +71,7 @@ public record Importing(
                             "the cluster has " + there + " events already: import into one that has none");
                 }
                 // What a rollback would go on from does not have what is imported.
-                store.generations().all().keySet().forEach(rebuilds::drop);
+                shared.store().generations().all().keySet().forEach(rebuilds::drop);
             } catch (RuntimeException e) {
                 watch.over();
                 throw e;
@@ -111,8 +103,8 @@ public record Importing(
             }
             Gaps.requireNone(
                     page.stream().map(event -> StoreKey.of(event.record())).toList(), this::stored);
-            new EventMaps(store.entries()).putWhereFree(page);
-            try (Restorer restorer = new Restorer(store, pipelines, Decisions.NONE)) {
+            new EventMaps(shared.store().entries()).putWhereFree(page);
+            try (Restorer restorer = new Restorer(shared.store(), pipelines, Decisions.NONE)) {
                 restorer.fold(page);
             } catch (ProjectorAway | ProjectorFailed e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
@@ -124,13 +116,12 @@ public record Importing(
     }
 
     private Set<String> stored(Collection<String> keys) {
-        return store.entries().read(Names.EVENT_STORE, keys).join().entrySet().stream()
+        return shared.store().entries().read(Names.EVENT_STORE, keys).join().entrySet().stream()
                 .filter(entry -> entry.getValue() != null)
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
     }
 
-    /** Ends it: the cluster takes new events, behind these. */
     public void end(String id, long events) throws InterruptedException {
         alone(() -> {
             ImportState now = require(id);
@@ -140,7 +131,7 @@ public record Importing(
                         + stored + " are there: begin anew");
             }
             if (events > 0) {
-                lanes.continueBehind(new StoredEvent(now.cursor(), null, null).position());
+                shared.lanes().continueBehind(new StoredEvent(now.cursor(), null, null).position());
             }
             watch.over();
             log().info("import " + id + " has ended, with " + events + " events");
@@ -172,7 +163,7 @@ public record Importing(
     }
 
     private <T> T alone(Work<T> work) throws InterruptedException {
-        try (Turn turn = turns.take(ImportWatch.KEY, TURN_MILLIS)) {
+        try (Turn turn = shared.turns().take(ImportWatch.KEY, TURN_MILLIS)) {
             if (turn == null) {
                 throw new IllegalArgumentException("another member is at the import: try again in a moment");
             }
@@ -181,10 +172,46 @@ public record Importing(
     }
 
     private int eventsHere() {
-        return store.hazelcast().getMap(Names.EVENT_STORE).size();
+        return shared.store().hazelcast().getMap(Names.EVENT_STORE).size();
     }
 
     private ILogger log() {
-        return store.hazelcast().getLoggingService().getLogger(Importing.class);
+        return shared.store().hazelcast().getLoggingService().getLogger(Importing.class);
+    }
+
+    /** Looks whether the numbers of each aggregate go on where they were. */
+    static final class Gaps {
+        private Gaps() {}
+
+        /**
+         * @param places of events, in their order
+         * @param there which of some keys of {@code event-store} have an event
+         * @throws IllegalArgumentException an aggregate has a gap before one of them
+         */
+        static void requireNone(List<StoreKey> places, Function<Collection<String>, Set<String>> there) {
+            Map<String, Long> lasts = new HashMap<>();
+            Map<String, StoreKey> firsts = new HashMap<>();
+            for (StoreKey place : places) {
+                Long last = lasts.put(place.aggregateType() + '@' + place.aggregateId(), place.sequence());
+                if (last != null && place.sequence() != last + 1) {
+                    throw gap(place, "event " + last);
+                }
+                if (last == null && place.sequence() != 1) {
+                    firsts.put(
+                            new StoreKey(place.aggregateType(), place.sequence() - 1, place.aggregateId()).toString(),
+                            place);
+                }
+            }
+            firsts.keySet().removeAll(there.apply(firsts.keySet()));
+            firsts.values().stream().findFirst().ifPresent(first -> {
+                throw gap(first, "a gap");
+            });
+        }
+
+        private static IllegalArgumentException gap(StoreKey place, String before) {
+            return new IllegalArgumentException(place.aggregateType() + ' ' + place.aggregateId()
+                    + " would have its event " + place.sequence() + " behind " + before
+                    + ": import the whole log, in its order");
+        }
     }
 }

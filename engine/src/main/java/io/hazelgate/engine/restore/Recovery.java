@@ -4,16 +4,15 @@ import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.index.Indexes;
-import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.EventMaps;
 import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
-import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
@@ -40,10 +39,9 @@ public final class Recovery {
     private static final String DONE = "DONE";
     private static final int PAGE_EVENTS = 1_000;
 
+    private final Shared parts;
     private final Store store;
-    private final Lanes lanes;
     private final Indexes indexes;
-    private final Turns turns;
     private final Pipelines pipelines;
     private final Snapshots snapshots;
     private final DeadLetters letters;
@@ -54,30 +52,25 @@ public final class Recovery {
     private final ILogger log;
 
     public Recovery(
-            Store store,
-            Lanes lanes,
+            Shared parts,
             Indexes indexes,
-            Turns turns,
             Pipelines pipelines,
             Snapshots snapshots,
             DeadLetters letters,
-            Readiness readiness,
             int recentEvents) {
-        this.store = store;
-        this.lanes = lanes;
+        this.parts = parts;
         this.indexes = indexes;
-        this.turns = turns;
         this.pipelines = pipelines;
         this.snapshots = snapshots;
         this.letters = letters;
-        this.readiness = readiness;
         this.recentEvents = recentEvents;
+        store = parts.store();
+        readiness = parts.readiness();
         recent = new EventMaps(store.entries());
         shared = store.hazelcast().getMap(Names.RECOVERY);
         log = store.hazelcast().getLoggingService().getLogger(Recovery.class);
     }
 
-    /** Goes on with it, if it is this member's turn. */
     public void look() {
         if (readiness.restoringProblem() == null || !agrees()) {
             return;
@@ -96,7 +89,7 @@ public final class Recovery {
         if (eventLog.problem() != null || !pipelines.areReady()) {
             return;
         }
-        try (Turn turn = turns.take(TURN)) {
+        try (Turn turn = parts.turns().take(TURN)) {
             if (turn != null && !DONE.equals(shared.get(STATE))) {
                 recover(eventLog);
             }
@@ -119,7 +112,7 @@ public final class Recovery {
     private void recover(PostgresEventLog eventLog) throws InterruptedException {
         long startedAt = Clock.micros();
         long total = eventLog.count();
-        lanes.continueBehind(eventLog.lastPosition());
+        parts.lanes().continueBehind(eventLog.lastPosition());
         List<Change> decided = new ArrayList<>();
         eventLog.decisions().forEach((id, decision) -> decided.add(Change.set(id, decision)));
         store.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();

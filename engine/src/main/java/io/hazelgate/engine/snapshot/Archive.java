@@ -4,8 +4,10 @@ import com.github.luben.zstd.Zstd;
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.logging.ILogger;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.BufferedReader;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -30,10 +32,12 @@ final class Archive {
     private static final long EXPECTED_SECONDS = 10;
 
     private final SnapshotSettings settings;
+    private final ILogger log;
     private final AtomicReference<Child> reader = new AtomicReference<>();
 
-    Archive(SnapshotSettings settings) {
+    Archive(SnapshotSettings settings, ILogger log) {
         this.settings = settings;
+        this.log = log;
     }
 
     /** {@code {"location","snapshots":[manifest,…],"damaged":[{"id","problem"},…]}}, the newest first. */
@@ -102,7 +106,6 @@ final class Archive {
         return waiting == null || waiting.hasEnded() ? null : waiting;
     }
 
-    /** Nothing is read after all. */
     void expectNothing() {
         end(reader.getAndSet(null));
     }
@@ -117,18 +120,13 @@ final class Archive {
         List<String> command = new ArrayList<>(settings.command());
         command.addAll(words);
         try {
-            return new Child(new ProcessBuilder(command).start());
+            return new Child(new ProcessBuilder(command).start(), log);
         } catch (IOException e) {
             throw new SnapshotUnusable("what keeps the snapshots can't be started: " + e.getMessage());
         }
     }
 
-    static final class Writing implements AutoCloseable {
-        private final Child child;
-
-        private Writing(Child child) {
-            this.child = child;
-        }
+    record Writing(Child child) implements AutoCloseable {
 
         /** @param lines entries of one map, a line of JSON each */
         void send(String map, byte[] lines, int length) throws SnapshotUnusable {
@@ -164,7 +162,6 @@ final class Archive {
 
     /** Entries of one map, a line of JSON each, packed from {@code start} on. */
     record Piece(String map, byte[] frame, int start) {
-        /** How many bytes the lines have. */
         int length() {
             long length = Zstd.getFrameContentSize(frame, start, frame.length - start);
             if (length < 0 || length > MAX_FRAME) {
@@ -184,14 +181,7 @@ final class Archive {
         }
     }
 
-    static final class Reading implements AutoCloseable {
-        private final Child child;
-        private final String wanted;
-
-        private Reading(Child child, String wanted) {
-            this.child = child;
-            this.wanted = wanted;
-        }
+    record Reading(Child child, String wanted) implements AutoCloseable {
 
         Manifest manifest() throws SnapshotUnusable {
             try {
@@ -231,23 +221,32 @@ final class Archive {
         private final Process process;
         private final DataOutputStream input;
         private final DataInputStream output;
-        private final CompletableFuture<String> said;
+        /** The last line that it said. */
+        private final CompletableFuture<String> said = new CompletableFuture<>();
 
-        Child(Process process) {
+        Child(Process process, ILogger log) {
             this.process = process;
             input = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), BUFFER));
             output = new DataInputStream(new BufferedInputStream(process.getInputStream(), BUFFER));
-            said = new CompletableFuture<>();
-            Thread listener = new Thread(this::listen, "hazelgate-snapshot-listener");
+            Thread listener = new Thread(() -> listen(log), "hazelgate-snapshot-listener");
             listener.setDaemon(true);
             listener.start();
         }
 
-        private void listen() {
-            try {
-                said.complete(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8).trim());
+        /** What it says goes to the member's log, whether it succeeds or not: nobody else hears it. */
+        private void listen(ILogger log) {
+            String last = "";
+            try (BufferedReader lines = process.errorReader(StandardCharsets.UTF_8)) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    if (!line.isBlank()) {
+                        log.info("what keeps the snapshots says: " + line);
+                        last = line.strip();
+                    }
+                }
             } catch (IOException e) {
-                said.complete("");
+                log.fine("what keeps the snapshots is not heard any more", e);
+            } finally {
+                said.complete(last);
             }
         }
 
@@ -259,7 +258,6 @@ final class Archive {
             input.close();
         }
 
-        /** A line on its input. */
         void ask(String line) throws IOException {
             input.write((line + '\n').getBytes(StandardCharsets.UTF_8));
             input.flush();
@@ -301,7 +299,7 @@ final class Archive {
             String reason = "";
             try {
                 if (process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-                    reason = said.get(1, TimeUnit.SECONDS).lines().reduce("", (first, last) -> last);
+                    reason = said.get(1, TimeUnit.SECONDS);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

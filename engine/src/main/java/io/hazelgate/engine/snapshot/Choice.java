@@ -71,7 +71,6 @@ final class Choice {
         return usable;
     }
 
-    /** Why others were passed over, a sentence each. */
     List<String> passedOver() {
         return passedOver;
     }

@@ -1,13 +1,15 @@
 package io.hazelgate.engine.snapshot;
 
 import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.internal.json.JsonValue;
 import com.hazelcast.internal.json.ParseException;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Json;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
@@ -15,33 +17,16 @@ import java.util.function.UnaryOperator;
  *
  * <p>A letter is wanted where the loaded entry is blocked by it, or could not even be read. Any other was resolved before its entry was
  * read, or was opened after that, and then folding what comes after the snapshot opens it again.
+ *
+ * @param mapOf where a view was loaded to; null for a view that was not
+ * @param position the snapshot's
  */
-final class Letters {
+record Letters(Entries entries, UnaryOperator<String> mapOf, long position) {
     /** What a letter has for a projection when its event could not be read at all: it blocks nothing. */
     static final String ANY = "*";
 
-    private final Entries entries;
-    private final UnaryOperator<String> mapOf;
-    private final long position;
-
-    /**
-     * @param mapOf where a view was loaded to; null for a view that was not
-     * @param position the snapshot's
-     */
-    Letters(Entries entries, UnaryOperator<String> mapOf, long position) {
-        this.entries = entries;
-        this.mapOf = mapOf;
-        this.position = position;
-    }
-
     List<Change> wanted(List<Change> letters) {
-        List<Change> wanted = new ArrayList<>();
-        for (Change letter : letters) {
-            if (isWanted(letter)) {
-                wanted.add(letter);
-            }
-        }
-        return wanted;
+        return letters.stream().filter(this::isWanted).toList();
     }
 
     private boolean isWanted(Change letter) {
@@ -67,6 +52,48 @@ final class Letters {
             return unseen || meta.letters().contains(letter.key());
         } catch (ParseException e) {
             return of <= position;
+        }
+    }
+
+    /** What an entry's {@code _meta} says. */
+    record Meta(JsonObject json) {
+        static String text(byte[] entry) {
+            return Json.text(entry);
+        }
+
+        static Meta of(String entry) {
+            JsonValue meta = Json.object(entry).get("_meta");
+            return new Meta(meta == null ? new JsonObject() : meta.asObject());
+        }
+
+        /** The dead letters that events of some aggregates wait behind. */
+        Set<String> letters() {
+            Set<String> letters = new TreeSet<>();
+            JsonValue blocked = json.get("blocked");
+            if (blocked != null && blocked.isObject()) {
+                blocked.asObject()
+                        .forEach(aggregate -> letters.add(aggregate.getValue().asString()));
+            }
+            return letters;
+        }
+
+        /** Whether it has seen an event: up to its mark in the lane, or ahead of that. */
+        boolean hasSeen(int lane, long position) {
+            JsonValue applied = json.get("applied");
+            if (applied != null && applied.asObject().getLong(String.valueOf(lane), -1) >= position) {
+                return true;
+            }
+            JsonValue ahead = json.get("ahead");
+            JsonValue ofLane =
+                    ahead == null || ahead.isNull() ? null : ahead.asObject().get(String.valueOf(lane));
+            if (ofLane != null) {
+                for (JsonValue each : ofLane.asArray()) {
+                    if (each.asLong() == position) {
+                        return true;
+                    }
+                }
+            }
+            return false;
         }
     }
 }

@@ -47,7 +47,6 @@ final class Lines {
         void take(byte[] key, int keyFrom, int keyTo, byte[] entry, int from, int to);
     }
 
-    /** Goes through entries. */
     static void forEach(byte[] lines, int length, Taker taker) {
         int from = 0;
         while (from < length) {

@@ -40,7 +40,6 @@ public record Manifest(
                 json);
     }
 
-    /** How many entries it has, of all maps. */
     public long entries() {
         long entries = 0;
         for (var part : json.get("parts").asArray()) {

@@ -19,7 +19,6 @@ import java.util.List;
  */
 public record Settled(Store store, Positions positions) {
 
-    /** The highest such position that is known just now. */
     public long position() {
         return below(positions.settled());
     }

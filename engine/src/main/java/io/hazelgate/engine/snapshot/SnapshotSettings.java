@@ -2,6 +2,7 @@ package io.hazelgate.engine.snapshot;
 
 import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.ParseException;
+import io.hazelgate.engine.wire.Property;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,7 +10,7 @@ import java.util.List;
  * Where snapshots are kept, and when they are taken. The location and the command come by the environment: a location may hold a
  * secret, and a command line can be read by everybody on the machine.
  *
- * @param command what reads and writes the location, as {@code python -m gateway.snapshots}
+ * @param command what reads and writes the location, as {@code python -m hazelgate.operations.snapshot_store}
  * @param everySeconds how often one is taken; 0: by hand only
  * @param keep how many are kept
  * @param maxAgeSeconds how old those may get; 0: as old as they like
@@ -40,22 +41,9 @@ public record SnapshotSettings(
         return new SnapshotSettings(
                 location,
                 command,
-                whole("hazelgate.snapshot-every-seconds", 0),
-                (int) Math.max(1, whole("hazelgate.snapshots-keep", 5)),
-                whole("hazelgate.snapshots-max-age-seconds", 0),
+                Property.whole("hazelgate.snapshot-every-seconds", 0, 0, Integer.MAX_VALUE),
+                Math.max(1, Property.whole("hazelgate.snapshots-keep", 5, 0, Integer.MAX_VALUE)),
+                Property.whole("hazelgate.snapshots-max-age-seconds", 0, 0, Integer.MAX_VALUE),
                 Boolean.getBoolean("hazelgate.snapshots-of-other-code"));
-    }
-
-    private static long whole(String name, long fallback) {
-        String text = System.getProperty(name);
-        try {
-            long value = text == null ? fallback : Long.parseLong(text.trim());
-            if (value >= 0) {
-                return value;
-            }
-        } catch (NumberFormatException e) {
-            // said below
-        }
-        throw new IllegalArgumentException("-D" + name + "=" + text + ": must be a whole number from 0");
     }
 }

@@ -7,6 +7,7 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.network.Turns;
@@ -59,23 +60,17 @@ public final class Snapshots {
     private long dueMicros;
 
     /** @param settings null where no snapshots are kept */
-    public Snapshots(
-            Store store,
-            Positions positions,
-            Turns turns,
-            Pipelines pipelines,
-            Readiness readiness,
-            SnapshotSettings settings) {
-        this.store = store;
+    public Snapshots(Shared shared, Positions positions, Pipelines pipelines, SnapshotSettings settings) {
         this.positions = positions;
-        this.turns = turns;
         this.pipelines = pipelines;
-        this.readiness = readiness;
         this.settings = settings;
+        store = shared.store();
+        turns = shared.turns();
+        readiness = shared.readiness();
         hazelcast = store.hazelcast();
-        archive = settings == null ? null : new Archive(settings);
-        attempts = hazelcast.getMap(Names.SNAPSHOTS);
         log = hazelcast.getLoggingService().getLogger(Snapshots.class);
+        archive = settings == null ? null : new Archive(settings, log);
+        attempts = hazelcast.getMap(Names.SNAPSHOTS);
     }
 
     // ------------------------------------------------------------ taking

@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import com.hazelcast.map.impl.proxy.MapProxyImpl;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.snapshot.Letters.Meta;
 import io.hazelgate.engine.views.Positions;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
@@ -48,7 +49,6 @@ final class Taking {
         this.progress = progress;
     }
 
-    /** Takes it. */
     Manifest run(String id, Collection<String> views) throws SnapshotUnusable {
         String takenAt = Clock.iso(Clock.micros());
         long position = new Settled(store, positions).position();
@@ -99,7 +99,6 @@ final class Taking {
         send(name);
     }
 
-    /** The dead letters that events wait behind for an entry. */
     private static Set<String> lettersOf(String entry) {
         return entry.contains("\"blocked\":{") ? Meta.of(entry).letters() : Set.of();
     }
@@ -161,8 +160,7 @@ final class Taking {
         IMap<String, HazelcastJsonValue> map = store.hazelcast().getMap(Names.DEAD_LETTER_EVENTS);
         for (Map.Entry<String, HazelcastJsonValue> letter : map.entrySet()) {
             String text = letter.getValue().getValue();
-            String projection =
-                    com.hazelcast.internal.json.Json.parse(text).asObject().getString("projection", "");
+            String projection = Json.object(text).getString("projection", "");
             if ((projection.equals(Letters.ANY) || views.contains(projection)) && letters.add(letter.getKey())) {
                 append(Names.DEAD_LETTER_EVENTS, letter.getKey(), Json.bytes(text));
             }

@@ -45,7 +45,6 @@ public record Generation(
                 live, joined(code, more), previous, previousPosition, previousCode, builtAt, incomplete, indexes);
     }
 
-    /** The same, with more sort keys. */
     Generation sortedBy(Collection<String> more) {
         return new Generation(
                 live, code, previous, previousPosition, previousCode, builtAt, incomplete, joined(indexes, more));

@@ -47,12 +47,10 @@ public final class Generations {
         return generation == null ? Generation.first(view, false) : generation;
     }
 
-    /** Everything that is known, by view. */
     public Map<String, Generation> all() {
         return known;
     }
 
-    /** Reads the map anew. */
     public synchronized void look() {
         Map<String, Generation> read = new TreeMap<>();
         map.entrySet().forEach(entry -> read.put(entry.getKey(), Generation.of(entry.getKey(), entry.getValue())));

@@ -6,15 +6,12 @@ import io.hazelgate.engine.network.AllMembers;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Json;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.LongStream;
 
 /** Where the events of the whole cluster stand: each member is asked for those of its lanes. */
 public record Positions(AllMembers members, Gate gate, Lanes lanes) {
     private static final String SETTLED = "settled";
     private static final String REACHED = "reached";
-    /** What a member is asked for. */
     public static final Set<String> ASKED = Set.of(SETTLED, REACHED);
 
     private static final long ANSWER_MILLIS = 5_000;
@@ -29,21 +26,13 @@ public record Positions(AllMembers members, Gate gate, Lanes lanes) {
         return ask(REACHED).max().orElse(0);
     }
 
-    /** This member's answer. */
     public JsonObject here(String what) {
         return new JsonObject().add("position", what.equals(SETTLED) ? gate.settled() : lanes.reached());
     }
 
     private LongStream ask(String what) {
-        try {
-            byte[] request = Json.bytes(new JsonObject().add("what", what));
-            return members.ask(Ids.REBUILD_STEP, request, ANSWER_MILLIS).stream()
-                    .mapToLong(answer -> answer.getLong("position", 0));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while members were asked", e);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalStateException("a member does not say where its lanes stand: try again in a moment", e);
-        }
+        byte[] request = Json.bytes(new JsonObject().add("what", what));
+        return members.ask(Ids.REBUILD_STEP, request, ANSWER_MILLIS).stream()
+                .mapToLong(answer -> answer.getLong("position", 0));
     }
 }

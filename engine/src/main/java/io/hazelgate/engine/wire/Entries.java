@@ -1,10 +1,10 @@
 package io.hazelgate.engine.wire;
 
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.instance.impl.HazelcastInstanceProxy;
 import com.hazelcast.internal.partition.IPartitionService;
 import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.internal.serialization.SerializationService;
+import com.hazelcast.jet.impl.util.Util;
 import com.hazelcast.map.impl.MapService;
 import com.hazelcast.map.impl.MapServiceContext;
 import com.hazelcast.partition.PartitioningStrategy;
@@ -25,14 +25,13 @@ import java.util.function.Function;
 
 /** Reads and changes many JSON entries at once: one operation for each partition that is touched. */
 public final class Entries {
-    private final NodeEngine nodeEngine;
     private final MapServiceContext maps;
     private final IPartitionService partitions;
     private final OperationService operations;
     private final SerializationService serialization;
 
     public Entries(HazelcastInstance hazelcast) {
-        nodeEngine = ((HazelcastInstanceProxy) hazelcast).getOriginal().node.nodeEngine;
+        NodeEngine nodeEngine = Util.getNodeEngine(hazelcast);
         maps = nodeEngine.<MapService>getService(MapService.SERVICE_NAME).getMapServiceContext();
         partitions = nodeEngine.getPartitionService();
         operations = nodeEngine.getOperationService();
@@ -189,8 +188,26 @@ public final class Entries {
                 .invoke();
     }
 
-    /** Whether two envelopes carry the same payload. */
     public static boolean haveSamePayload(byte[] one, byte[] other) {
         return Payload.areSame(JsonData.of(one), JsonData.of(other));
+    }
+
+    /** Says whose a lane has to be, for changes that nobody but its owner may make. */
+    public interface Fence {
+        /** The key of that partition's entry in {@code lane-owners}. */
+        String keyOf(int partition);
+
+        /** What the entry has to be, UTF-8. */
+        byte[] owner();
+    }
+
+    /** The lane has another owner by now: nothing of what was asked for is made in it. */
+    public static final class LaneTakenOver extends RuntimeException {
+        public final int partition;
+
+        LaneTakenOver(int partition) {
+            super("lane " + partition + " has another owner", null, false, false);
+            this.partition = partition;
+        }
     }
 }

@@ -32,12 +32,16 @@ public final class Json {
     }
 
     /** The object that a JSON text is. */
+    public static JsonObject object(String text) {
+        return com.hazelcast.internal.json.Json.parse(text).asObject();
+    }
+
     public static JsonObject object(byte[] utf8) {
-        return com.hazelcast.internal.json.Json.parse(text(utf8)).asObject();
+        return object(text(utf8));
     }
 
     public static JsonObject object(HazelcastJsonValue value) {
-        return com.hazelcast.internal.json.Json.parse(value.getValue()).asObject();
+        return object(value.getValue());
     }
 
     /** A member that is a string; null where there is none, or null. */
@@ -60,21 +64,18 @@ public final class Json {
         return array;
     }
 
-    /** An object whose members are arrays of strings. */
     public static JsonObject object(Map<String, ? extends Collection<String>> lists) {
         JsonObject json = new JsonObject();
         lists.forEach((name, texts) -> json.add(name, array(texts)));
         return json;
     }
 
-    /** The inverse. */
     public static Map<String, List<String>> lists(JsonValue object) {
         Map<String, List<String>> lists = new LinkedHashMap<>();
         object.asObject().forEach(member -> lists.put(member.getName(), texts(member.getValue())));
         return lists;
     }
 
-    /** Whether a record in the store is the event of that id. */
     public static boolean isOfEvent(byte[] record, String eventId) {
         return eventId.equals(stringField(record, "eventId"));
     }

@@ -19,7 +19,6 @@ import java.util.Arrays;
 public final class JsonData {
     private static final int TYPE_OFFSET = HeapData.TYPE_OFFSET;
     private static final int LENGTH_OFFSET = HeapData.DATA_OFFSET;
-    /** Where the text begins. */
     public static final int TEXT_OFFSET = LENGTH_OFFSET + Integer.BYTES;
 
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
@@ -31,7 +30,6 @@ public final class JsonData {
         return of(json, 0, json.length);
     }
 
-    /** The same, of a part of some bytes. */
     static Data of(byte[] bytes, int from, int to) {
         return new HeapData(serialized(0, SerializationConstants.JAVASCRIPT_JSON_SERIALIZATION_TYPE, bytes, from, to));
     }

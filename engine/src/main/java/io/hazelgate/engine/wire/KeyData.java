@@ -41,7 +41,6 @@ public final class KeyData extends HeapData {
         return of(text, 0, text.length);
     }
 
-    /** The same, of a part of some bytes in UTF-8. */
     static Data of(byte[] bytes, int from, int to) {
         return serialized(bytes, from, to, 0);
     }
@@ -52,7 +51,6 @@ public final class KeyData extends HeapData {
         return ofLane(text, 0, text.length);
     }
 
-    /** The same, of a part of some bytes in UTF-8. */
     static Data ofLane(byte[] bytes, int from, int to) {
         int at = Bytes.find(bytes, from, to, '@');
         return serialized(bytes, from, to, at == to ? 0 : of(bytes, at + 1, to).getPartitionHash());

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads entries of one map in one partition. */
 public final class ReadOperation extends MapOperation implements PartitionAwareOperation, ReadonlyOperation {
     private List<Data> keys;
     private transient Values answer;

@@ -11,7 +11,6 @@ import java.io.IOException;
 public final class Values implements IdentifiedDataSerializable {
     Data[] values;
     boolean[] refused;
-    /** Everything was refused, because the lane has another owner. */
     boolean fenced;
 
     public Values() {}

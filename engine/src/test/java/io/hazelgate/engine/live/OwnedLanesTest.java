@@ -10,7 +10,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.wire.Change;
-import io.hazelgate.engine.wire.LaneTakenOver;
+import io.hazelgate.engine.wire.Entries.LaneTakenOver;
 import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -71,7 +71,7 @@ class OwnedLanesTest {
         CompletionException refused = assertThrows(
                 CompletionException.class, () -> store(stale, Change.setIfSame(key(1), null, record("a"))));
         LaneTakenOver why = assertInstanceOf(LaneTakenOver.class, refused.getCause());
-        assertEquals(lane, why.partition());
+        assertEquals(lane, why.partition);
         assertFalse(isStored(1));
     }
 

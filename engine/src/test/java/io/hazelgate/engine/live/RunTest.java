@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hazelgate.engine.live.Planned.Ahead;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Write;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package io.hazelgate.engine.log;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.hazelgate.engine.log.Postgres.Statements;
 import org.junit.jupiter.api.Test;
 
 class StatementsTest {

@@ -3,6 +3,8 @@ package io.hazelgate.engine.projector;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.hazelcast.logging.Logger;
+import io.hazelgate.engine.projector.Answerer.Life;
+import io.hazelgate.engine.projector.Care.FailedCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;

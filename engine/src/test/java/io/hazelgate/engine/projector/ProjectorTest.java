@@ -122,7 +122,7 @@ class ProjectorTest {
             }
         });
         ProjectorAway away = assertThrows(ProjectorAway.class, () -> ask(asker));
-        assertEquals(new Crumb("fold", "f", "e1", "v", "k"), away.crumb());
+        assertEquals(new Crumb("fold", "f", "e1", "v", "k"), away.crumb);
         assertTrue(projector.isReady(), "for a moment nobody need know");
     }
 

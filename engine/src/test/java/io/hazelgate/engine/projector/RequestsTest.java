@@ -2,6 +2,7 @@ package io.hazelgate.engine.projector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.hazelgate.engine.projector.Care.FailedCall;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;

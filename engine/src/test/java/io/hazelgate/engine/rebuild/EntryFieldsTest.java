@@ -3,6 +3,7 @@ package io.hazelgate.engine.rebuild;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.hazelgate.engine.rebuild.Comparison.EntryFields;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 

@@ -10,6 +10,7 @@ import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.views.Generation;
 import io.hazelgate.engine.views.Generations;
 import io.hazelgate.engine.wire.Names;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,7 +39,8 @@ class SuccessionTest {
     private Succession run(Rebuild.Kind kind, String target, long position) {
         Rebuild rebuild =
                 Rebuild.begun("rb" + view, kind, Map.of(view, target), 0, List.of(), Map.of(view, List.of("begun")), 0);
-        Succession succession = new Succession(hazelcast, generations, name -> Set.of("today"), rebuild);
+        Succession succession =
+                new Succession(hazelcast, generations, name -> Set.of("today"), rebuild, new ArrayList<>());
         succession.run(position);
         return succession;
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.hazelgate.engine.log.StoreKey;
+import io.hazelgate.engine.restore.Importing.Gaps;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

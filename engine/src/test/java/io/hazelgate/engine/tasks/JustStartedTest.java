@@ -8,6 +8,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.Logger;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.PostgresSettings;
 import io.hazelgate.engine.log.Readiness;
@@ -32,11 +33,9 @@ class JustStartedTest {
     private final Pipelines pipelines = TestMember.pipelines(hazelcast);
     private final Readiness readiness = new Readiness(store.log());
     private final Snapshots snapshots = new Snapshots(
-            store,
+            new Shared(store, null, null, new Turns(hazelcast), readiness, null, null),
             null,
-            new Turns(hazelcast),
             pipelines,
-            readiness,
             new SnapshotSettings("/nowhere", List.of(), 0, 1, 0, false));
 
     JustStartedTest() throws Exception {}
