@@ -42,7 +42,13 @@ def ran_pytest(workers: str, arguments: tuple[str, ...], *, measured: bool) -> i
     command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     if measured:
         command += ["--cov", f"--cov-report=json:{PYTHON_REPORT}"]
-    return subprocess.run([*command, *arguments], check=False).returncode
+    pytest = subprocess.Popen([*command, *arguments])
+    try:
+        return pytest.wait()
+    except KeyboardInterrupt:
+        pytest.send_signal(signal.SIGINT)  # it ends its workers, and they end what they have started
+        pytest.wait()
+        raise
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
