@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +32,13 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@functools.cache
+def _ends_with_us() -> list[str]:
+    """A command that turns into another one, which the system kills when whoever started it is gone: even if killed."""
+    setpriv = shutil.which("setpriv")
+    return [] if setpriv is None else [setpriv, "--pdeathsig", "KILL"]
 
 
 class Child:
@@ -66,7 +75,7 @@ class Child:
         self._output = self._log.open("ab")
         self._said_before = self._log.stat().st_size
         self._process = subprocess.Popen(
-            self._command,
+            [*_ends_with_us(), *self._command],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=self._output,
