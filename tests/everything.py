@@ -58,8 +58,9 @@ def ran_pytest(workers: str, arguments: tuple[str, ...], *, measured: bool) -> i
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def main(workers: str, loaded: bool, measured: bool, arguments: tuple[str, ...]) -> None:
     """Run the tests; ARGUMENTS are pytest's, and with any the engine's tests and the coverage are left out."""
-    # As if by Ctrl-C, so that everything that was started is ended.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # As if by Ctrl-C, so that everything that was started is ended; in the background, Ctrl-C is ignored otherwise.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     whole = not arguments
     began = time.monotonic()
     engine = EngineTests()

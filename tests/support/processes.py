@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from hazelgate.operations.java import find_java
 from hazelgate.operations.member import MemberOptions, SnapshotOptions, member_command, member_environ
 from tests.support.engine import engine
 from tests.support.ports import free_port
-from tests.support.until import PATIENCE_SECONDS
+from tests.support.until import PATIENCE_SECONDS, blocking_until
 
 __all__ = ["Child", "free_port", "is_alive", "member", "member_with", "projector", "supervised_projector"]
 
@@ -30,6 +32,22 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def has_stopped(pid: int) -> bool:
+    """Whether no thread of a process goes on: a busy machine takes its time with a signal."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # threads come and go
+            if (task / "stat").read_text().rpartition(")")[2].split()[0] not in "TtZX":
+                return False
+    return True
+
+
+@functools.cache
+def _ends_with_us() -> list[str]:
+    """A command that turns into another one, which the system kills when whoever started it is gone: even if killed."""
+    setpriv = shutil.which("setpriv")
+    return [] if setpriv is None else [setpriv, "--pdeathsig", "KILL"]
 
 
 class Child:
@@ -66,7 +84,7 @@ class Child:
         self._output = self._log.open("ab")
         self._said_before = self._log.stat().st_size
         self._process = subprocess.Popen(
-            self._command,
+            [*_ends_with_us(), *self._command],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=self._output,
@@ -114,9 +132,10 @@ class Child:
         self._end(signal.SIGTERM)
 
     def pause(self) -> None:
-        """Let it hang: its connections stay open, and it does nothing."""
+        """Let it hang: its connections stay open, and it does nothing from now on."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        blocking_until(lambda: has_stopped(self.pid))
 
     def resume(self) -> None:
         """Let it go on."""
