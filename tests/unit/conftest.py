@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import grpc
+import hazelcast.asyncio
+import hazelcast.client
 import pytest
 
 from tests.support.idle_time import idle_time
@@ -33,7 +35,7 @@ def _is_left_over() -> bool:
     """
     Whether Hazelcast's client does it: one of another tier's, in the same process, that has lost its cluster.
 
-    It tries to connect for as long as it is open, whichever test runs. A unit test has the cluster in memory.
+    It tries to connect for as long as it is open, whichever test runs. A unit test can't make one of its own.
     """
     frame = sys._getframe()
     while frame.f_back is not None:
@@ -60,6 +62,11 @@ def _no_process_and_no_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def no_grpc(*arguments: object, **options: object) -> None:
         _refuse("grpc, whose sockets are not Python's: a unit test opens no port")
 
+    def no_client(*arguments: object, **options: object) -> None:
+        _refuse("a Hazelcast client: a unit test opens no port")
+
+    for client in (hazelcast.client.HazelcastClient, hazelcast.asyncio.HazelcastClient):
+        monkeypatch.setattr(client, "__init__", no_client)
     monkeypatch.setattr(grpc, "server", no_grpc)
     monkeypatch.setattr(grpc, "insecure_channel", no_grpc)
     global _offences
