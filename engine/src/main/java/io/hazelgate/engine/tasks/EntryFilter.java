@@ -112,7 +112,8 @@ sealed interface EntryFilter {
         TEXT,
         FOLDED,
         NUMBER,
-        BOOLEAN;
+        BOOLEAN,
+        INSTANT;
 
         /** The value that begins and ends there; null where it is none in this sense, and compares with nothing. */
         Object read(byte[] json, int from, int to) {
@@ -122,13 +123,14 @@ sealed interface EntryFilter {
                 case FOLDED -> isString ? CaseFolding.fold(JsonText.characters(json, from + 1, to - 1)) : null;
                 case NUMBER -> Numbers.of(json, from, to);
                 case BOOLEAN -> json[from] == 't' ? Boolean.TRUE : json[from] == 'f' ? Boolean.FALSE : null;
+                case INSTANT -> isString ? Moments.parse(JsonText.characters(json, from + 1, to - 1)) : null;
             };
         }
 
         @Override
         public int compare(Object one, Object other) {
             return switch (this) {
-                case TEXT, FOLDED -> Arrays.compareUnsigned((byte[]) one, (byte[]) other);
+                case TEXT, FOLDED, INSTANT -> Arrays.compareUnsigned((byte[]) one, (byte[]) other);
                 case NUMBER -> ((BigDecimal) one).compareTo((BigDecimal) other);
                 case BOOLEAN -> ((Boolean) one).compareTo((Boolean) other);
             };
@@ -179,7 +181,7 @@ sealed interface EntryFilter {
         }
         List<byte[]> path =
                 Json.texts(tree.get("path")).stream().map(Json::bytes).toList();
-        if (path.isEmpty()) {
+        if (tree.get("path") == null) {
             throw new IllegalArgumentException("a filter has none of and, or, not, and path: " + tree);
         }
         if (tree.get("some") instanceof JsonObject some) {

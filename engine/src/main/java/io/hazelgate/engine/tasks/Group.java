@@ -23,11 +23,16 @@ final class Group {
 
         static Shape parse(JsonObject request) {
             List<List<String>> numbers = paths(request, "numbers");
+            List<List<String>> instants = paths(request, "instants");
             return new Shape(
                     paths(request, "groupBy").stream().map(Shape::utf8).toList(),
                     paths(request, "sums").stream().map(Shape::utf8).toList(),
                     paths(request, "extremes").stream()
-                            .map(path -> new Extreme(utf8(path), numbers.contains(path) ? As.NUMBER : As.TEXT))
+                            .map(path -> new Extreme(
+                                    utf8(path),
+                                    numbers.contains(path)
+                                            ? As.NUMBER
+                                            : instants.contains(path) ? As.INSTANT : As.TEXT))
                             .toList());
         }
 

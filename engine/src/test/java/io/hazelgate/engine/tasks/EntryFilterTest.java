@@ -15,9 +15,9 @@ class EntryFilterTest {
     private static final String ENTRY =
             """
             {"_meta":{"version":1},"status":"PENDING","total":"9.90","customer":{"name":"Ada Lovelace","vip":true},
-            "stock":12,"ratio":-1.5e-1,"note":null,"open":false,"quote":"say \\"hi\\" \\\\ \\u00e4","city":"STRASSE ΟΔΥΣΣΕΥΣ",
+            "stock":12,"at":"2026-01-02T04:04:05+01:00","ratio":-1.5e-1,"note":null,"open":false,"quote":"say \\"hi\\" \\\\ \\u00e4","city":"STRASSE ΟΔΥΣΣΕΥΣ",
             "high":"🦊","low":"\uffee",
-            "items":[{"sku":"a","amount":2,"tags":["x"]},{"sku":"b","amount":"10.0","tags":[]},{"sku":null}],"empty":[]}""";
+            "items":[{"sku":"a","amount":2,"tags":["x"]},{"sku":"b","amount":"10.0","tags":[]},{"sku":null}],"empty":[],"tags":["one","two"]}""";
 
     private static boolean matches(String filter) {
         byte[] bytes = ("…" + ENTRY).getBytes(StandardCharsets.UTF_8);
@@ -121,6 +121,24 @@ class EntryFilterTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+            {"path":["at"],"op":"eq","value":"2026-01-02T03:04:05.000000Z","as":"instant"}        | true
+            {"path":["at"],"op":"lt","value":"2026-01-02T03:04:05.000001Z","as":"instant"}        | true
+            {"path":["at"],"op":"in","value":["2026-01-02T03:04:05Z"],"as":"instant"}             | true
+            {"path":["at"],"op":"gt","value":"2026-01-02T05:04:04.999999+02:00","as":"instant"}   | true
+            {"path":["at"],"op":"gt","value":"soon","as":"instant"}                               | false
+            {"path":["status"],"op":"lt","value":"2026-01-02T03:04:05.000000Z","as":"instant"}    | false
+            {"path":["stock"],"op":"lt","value":"2026-01-02T03:04:05.000000Z","as":"instant"}     | false
+            """)
+    void instantsCompareWhateverOffsetTheyAreWrittenWith(String filter, boolean expected) {
+        assertEquals(expected, matches(filter));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"note", "nowhere", "status\",\"deeper", "items\",\"sku", "customer\",\"email"})
     void aComparisonWithWhatIsNotThereIsFalseAndItsNegationTrue(String path) {
         for (String operator : new String[] {"eq", "gt", "gte", "lt", "lte", "startsWith", "contains"}) {
@@ -156,6 +174,9 @@ class EntryFilterTest {
             {"path":["items"],"some":{"and":[{"path":["sku"],"op":"eq","value":"a"},{"path":["amount"],"op":"gt","value":5,"as":"number"}]}} | false
             {"path":["items"],"some":{"and":[{"path":["sku"],"op":"eq","value":"b"},{"path":["amount"],"op":"gt","value":5,"as":"number"}]}} | true
             {"path":["items"],"every":{"path":["tags"],"none":{"path":["x"],"op":"isNull","value":false}}} | true
+            {"path":["tags"],"some":{"path":[],"op":"eq","value":"two"}}                          | true
+            {"path":["tags"],"every":{"path":[],"op":"contains","value":"o"}}                     | true
+            {"path":["tags"],"none":{"path":[],"op":"eq","value":"two"}}                          | false
             {"path":["empty"],"some":{"path":["sku"],"op":"isNull","value":true}}                 | false
             {"path":["empty"],"every":{"path":["sku"],"op":"eq","value":"c"}}                     | true
             {"path":["empty"],"none":{"path":["sku"],"op":"eq","value":"c"}}                      | true
@@ -185,6 +206,7 @@ class EntryFilterTest {
             strings = {
                 "{}",
                 "{\"path\":[]}",
+                "{\"op\":\"eq\",\"value\":\"b\"}",
                 "{\"path\":[\"a\"]}",
                 "{\"path\":[\"a\"],\"op\":\"like\",\"value\":\"b\"}",
                 "{\"path\":[\"a\"],\"op\":\"EQ\",\"value\":\"b\"}",
