@@ -34,6 +34,7 @@ import io.hazelgate.engine.restore.Recovery;
 import io.hazelgate.engine.snapshot.Settled;
 import io.hazelgate.engine.snapshot.SnapshotSettings;
 import io.hazelgate.engine.snapshot.Snapshots;
+import io.hazelgate.engine.tasks.AggregateEntries;
 import io.hazelgate.engine.tasks.ControlPipeline;
 import io.hazelgate.engine.tasks.ImportEvents;
 import io.hazelgate.engine.tasks.PipelineStats;
@@ -42,6 +43,7 @@ import io.hazelgate.engine.tasks.ReadEntries;
 import io.hazelgate.engine.tasks.RebuildStep;
 import io.hazelgate.engine.tasks.RebuildTask;
 import io.hazelgate.engine.tasks.ResolveDeadLetters;
+import io.hazelgate.engine.tasks.ScanTurns;
 import io.hazelgate.engine.tasks.SubmitEvents;
 import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.views.Generations;
@@ -107,13 +109,15 @@ public final class Engine implements AutoCloseable {
         recovery = new Recovery(shared, indexes, pipelines, snapshots, deadLetters, recent);
         importWatch = new ImportWatch(shared);
         Importing importing = new Importing(shared, pipelines, rebuilds, rebuildRecords, importWatch);
+        ScanTurns scans = new ScanTurns();
         Here.put(
                 hazelcast,
                 new Answerers(Map.ofEntries(
                         Map.entry(Ids.SUBMIT_EVENTS, new SubmitEvents(store, lanes, pipelines, false)),
                         Map.entry(Ids.FORWARDED_EVENTS, new SubmitEvents(store, lanes, pipelines, true)),
                         Map.entry(Ids.READ_ENTRIES, new ReadEntries(store)),
-                        Map.entry(Ids.QUERY_ENTRIES, new QueryEntries(store, indexes)),
+                        Map.entry(Ids.QUERY_ENTRIES, new QueryEntries(store, indexes, scans)),
+                        Map.entry(Ids.AGGREGATE_ENTRIES, new AggregateEntries(indexes, scans)),
                         Map.entry(Ids.PIPELINE_STATS, new PipelineStats(hazelcast, pipelines, readiness)),
                         Map.entry(Ids.CONTROL_PIPELINE, new ControlPipeline(pipelines)),
                         Map.entry(Ids.RESOLVE_DEAD_LETTERS, new ResolveDeadLetters(deadLetters)),

@@ -62,6 +62,7 @@ final class Membership {
             map.setSplitBrainProtectionName(QUORUM);
         }
         config.getExecutorConfig(Names.EXECUTOR).setSplitBrainProtectionName(QUORUM);
+        config.getExecutorConfig(Names.SCANS_EXECUTOR).setSplitBrainProtectionName(QUORUM);
     }
 
     private static void tell(boolean present, int quorum) {

@@ -73,7 +73,7 @@ public final class Indexes {
      */
     public Walk walk(String view, String index, Range range) {
         List<String> names = named(view, index);
-        return new Walk(entries(generations.liveMap(view), names, index), range);
+        return new Walk(entries(generations.liveMap(view), names, index), pathOf(index), range);
     }
 
     /** How many entries of this member's partitions are within the bounds of a range: the same names as for {@link #walk}. */

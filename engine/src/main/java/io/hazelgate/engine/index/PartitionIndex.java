@@ -7,6 +7,7 @@ import com.hazelcast.map.impl.recordstore.Observers;
 import com.hazelcast.map.impl.recordstore.RecordStore;
 import io.hazelgate.engine.wire.Bytes;
 import io.hazelgate.engine.wire.JsonData;
+import io.hazelgate.engine.wire.JsonText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,7 +95,8 @@ final class PartitionIndex implements MutationObserver<Record> {
                     int[] found = json == null ? null : keys.in(json, JsonData.TEXT_OFFSET);
                     for (int i = 0; found != null && i < items.size(); i++) {
                         if (found[2 * i + 1] > 0) {
-                            items.get(i).add(new Item(SortKeys.key(json, found[2 * i], found[2 * i + 1]), record));
+                            items.get(i)
+                                    .add(new Item(JsonText.characters(json, found[2 * i], found[2 * i + 1]), record));
                         }
                     }
                 },
@@ -237,13 +239,16 @@ final class PartitionIndex implements MutationObserver<Record> {
                             old, oldKeys[2 * i], oldKeys[2 * i + 1], fresh, freshKeys[2 * i], freshKeys[2 * i + 1])) {
                 continue;
             }
-            if (had && !now.indexes.get(i).remove(SortKeys.key(old, oldKeys[2 * i], oldKeys[2 * i + 1]), record)) {
+            if (had
+                    && !now.indexes
+                            .get(i)
+                            .remove(JsonText.characters(old, oldKeys[2 * i], oldKeys[2 * i + 1]), record)) {
                 // What it has is not what the store had.
                 drop();
                 return;
             }
             if (has) {
-                now.indexes.get(i).add(SortKeys.key(fresh, freshKeys[2 * i], freshKeys[2 * i + 1]), record);
+                now.indexes.get(i).add(JsonText.characters(fresh, freshKeys[2 * i], freshKeys[2 * i + 1]), record);
             }
         }
     }

@@ -3,9 +3,7 @@ package io.hazelgate.engine.index;
 import static io.hazelgate.engine.wire.JsonText.NOT_JSON;
 import static io.hazelgate.engine.wire.JsonText.afterValue;
 
-import io.hazelgate.engine.wire.Bytes;
 import io.hazelgate.engine.wire.JsonText;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,8 +19,6 @@ final class SortKeys {
     private static final int DONE = -2;
     /** An end that says: there is none. */
     private static final int NONE = -1;
-
-    private static final int HEX_DIGITS = 4;
 
     private final Fields fields = new Fields();
     private final int count;
@@ -125,63 +121,10 @@ final class SortKeys {
     }
 
     private static int place(Fields wanted, byte[] json, int from, int to) {
-        if (hasEscape(json, from, to)) {
-            byte[] name = unescaped(json, from, to);
+        if (JsonText.hasEscape(json, from, to)) {
+            byte[] name = JsonText.characters(json, from, to);
             return wanted.place(name, 0, name.length);
         }
         return wanted.place(json, from, to);
-    }
-
-    /** A key as it sorts: the string's characters in UTF-8. */
-    static byte[] key(byte[] json, int from, int to) {
-        return hasEscape(json, from, to) ? unescaped(json, from, to) : Arrays.copyOfRange(json, from, to);
-    }
-
-    private static boolean hasEscape(byte[] json, int from, int to) {
-        return Bytes.find(json, from, to, '\\') < to;
-    }
-
-    private static byte[] unescaped(byte[] json, int from, int to) {
-        ByteArrayOutputStream text = new ByteArrayOutputStream(to - from);
-        StringBuilder units = new StringBuilder();
-        int at = from;
-        while (at < to) {
-            if (json[at] != '\\') {
-                text.write(json[at++]);
-                continue;
-            }
-            // Escapes in a row go together: two of them may be one character.
-            units.setLength(0);
-            while (at + 1 < to && json[at] == '\\') {
-                if (json[at + 1] == 'u' && at + 2 + HEX_DIGITS <= to) {
-                    units.append((char) hex(json, at + 2));
-                    at += 2 + HEX_DIGITS;
-                } else {
-                    units.append(escaped(json[at + 1]));
-                    at += 2;
-                }
-            }
-            text.writeBytes(units.toString().getBytes(StandardCharsets.UTF_8));
-        }
-        return text.toByteArray();
-    }
-
-    private static int hex(byte[] json, int at) {
-        int unit = 0;
-        for (int i = at; i < at + HEX_DIGITS; i++) {
-            unit = unit << 4 | Character.digit(json[i], 16) & 0xF;
-        }
-        return unit;
-    }
-
-    private static char escaped(byte letter) {
-        return switch (letter) {
-            case 'b' -> '\b';
-            case 'f' -> '\f';
-            case 'n' -> '\n';
-            case 'r' -> '\r';
-            case 't' -> '\t';
-            default -> (char) letter;
-        };
     }
 }

@@ -4,61 +4,61 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.wire.Json;
-import java.util.ArrayList;
 import java.util.List;
 
-/** A request of {@link QueryEntries}: a range of an index, what else must hold, and how many entries are wanted. */
+/**
+ * A request of {@link QueryEntries}: ranges of an index, what else must hold, and how many entries are wanted.
+ *
+ * @param filter null: entries may be like anything
+ * @param maxScanned how many entries may be looked at for the filter
+ */
 record EntryQuery(
         String map,
         String index,
-        String from,
-        boolean fromInclusive,
-        String to,
-        boolean toInclusive,
+        List<KeyRange> ranges,
         boolean descending,
         int limit,
         boolean count,
-        List<EntryFilter> filters) {
+        EntryFilter filter,
+        long maxScanned) {
 
     static EntryQuery parse(JsonObject request) {
-        List<EntryFilter> filters = new ArrayList<>();
-        JsonValue filter = request.get("filter");
-        if (filter != null && filter.isArray()) {
-            filter.asArray().forEach(condition -> filters.add(EntryFilter.parse(condition.asObject())));
-        }
         return new EntryQuery(
                 request.get("map").asString(),
                 Json.text(request, "index"),
-                Json.text(request, "from"),
-                request.getBoolean("fromInclusive", true),
-                Json.text(request, "to"),
-                request.getBoolean("toInclusive", true),
+                KeyRange.parse(request),
                 request.getBoolean("descending", false),
                 request.getInt("limit", 0),
                 request.getBoolean("count", false),
-                filters);
+                filter(request),
+                maxScanned(request));
     }
 
-    Range range() {
-        return Range.of(from, fromInclusive, to, toInclusive, descending);
+    static EntryFilter filter(JsonObject request) {
+        return request.get("filter") instanceof JsonObject filter ? EntryFilter.parse(filter) : null;
     }
 
-    boolean isBounded() {
-        return from != null || to != null;
+    static long maxScanned(JsonObject request) {
+        JsonValue most = request.get("maxScanned");
+        return most == null || most.isNull() ? Long.MAX_VALUE : most.asLong();
     }
 
-    boolean inBounds(String value) {
-        if (from != null && (fromInclusive ? value.compareTo(from) < 0 : value.compareTo(from) <= 0)) {
-            return false;
-        }
-        return to == null || (toInclusive ? value.compareTo(to) <= 0 : value.compareTo(to) < 0);
+    /** The same without the filter. */
+    EntryQuery unfiltered() {
+        return new EntryQuery(map, index, ranges, descending, limit, count, null, maxScanned);
     }
 
-    boolean matches(String entry) {
-        if (filters.isEmpty()) {
-            return true;
-        }
-        JsonObject parsed = com.hazelcast.internal.json.Json.parse(entry).asObject();
-        return filters.stream().allMatch(filter -> filter.matches(parsed));
+    /** The ranges in the order in which they are read. */
+    List<KeyRange> inOrder() {
+        return KeyRange.inOrder(ranges, descending);
+    }
+
+    List<Range> walked() {
+        return inOrder().stream().map(each -> each.walked(descending)).toList();
+    }
+
+    /** @param key in UTF-8 */
+    boolean inBounds(byte[] key) {
+        return ranges.stream().anyMatch(each -> each.holds(key));
     }
 }

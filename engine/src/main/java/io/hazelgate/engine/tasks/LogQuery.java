@@ -1,14 +1,24 @@
 package io.hazelgate.engine.tasks;
 
 import io.hazelgate.engine.log.PostgresEventLog;
+import io.hazelgate.engine.tasks.EntryFilter.All;
+import io.hazelgate.engine.tasks.EntryFilter.Any;
+import io.hazelgate.engine.tasks.EntryFilter.As;
+import io.hazelgate.engine.tasks.EntryFilter.Comparison;
+import io.hazelgate.engine.tasks.EntryFilter.Operator;
+import io.hazelgate.engine.wire.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A page of the log from PostgreSQL, with its indexes: what {@link QueryEntries} asks of {@code event-store}. */
+/**
+ * What {@link QueryEntries} asks of {@code event-store}, where the log is in PostgreSQL.
+ *
+ * <p>PostgreSQL answers what its columns tell, with its indexes. What else a filter says is looked at here, row by row, as for any other
+ * map: so it means the same everywhere.
+ */
 final class LogQuery {
-    /** Fields that have a column, most of them with an index. Others are looked up in the record. */
     private static final Map<String, String> COLUMNS = Map.of(
             "eventType", "event_type",
             "aggregateType", "aggregate_type",
@@ -18,77 +28,125 @@ final class LogQuery {
             "sagaId", "saga_id",
             "sagaType", "saga_type",
             "source", "source");
+    private static final int ROWS_AT_ONCE = 1_000;
 
     private final EntryQuery query;
-    private final List<String> bounds = new ArrayList<>();
-    private final String where;
+    private final Condition condition;
+
+    /**
+     * A part of a WHERE clause.
+     *
+     * @param arguments for its parameters: strings, and arrays of them
+     * @param whole whether it says all that the filter says; else it lets more through
+     */
+    private record Condition(String sql, List<Object> arguments, boolean whole) {
+        static final Condition NONE = new Condition("true", List.of(), true);
+
+        static Condition of(EntryFilter filter) {
+            if (filter instanceof All all) {
+                return joined(all.filters().stream().map(Condition::of).toList(), " AND ", "true");
+            }
+            if (filter instanceof Any any) {
+                return joined(any.filters().stream().map(Condition::of).toList(), " OR ", "false");
+            }
+            if (filter instanceof Comparison one
+                    && one.as() == As.TEXT
+                    && one.path().size() == 1) {
+                String column = COLUMNS.get(Json.text(one.path().get(0)));
+                if (column != null && (one.operator() == Operator.EQ || one.operator() == Operator.IN)) {
+                    String[] values = one.values().stream()
+                            .map(value -> Json.text((byte[]) value))
+                            // PostgreSQL knows no text with that, and so has none.
+                            .filter(value -> value.indexOf('\0') < 0)
+                            .toArray(String[]::new);
+                    return values.length == 1
+                            ? new Condition(column + " = ?", List.<Object>of(values[0]), true)
+                            : new Condition(column + " = ANY (?)", List.of((Object) values), true);
+                }
+            }
+            return new Condition("true", List.of(), false);
+        }
+
+        private static Condition joined(List<Condition> parts, String by, String empty) {
+            return new Condition(
+                    parts.isEmpty()
+                            ? empty
+                            : parts.stream().map(Condition::sql).collect(Collectors.joining(by, "(", ")")),
+                    parts.stream().flatMap(part -> part.arguments.stream()).toList(),
+                    parts.stream().allMatch(Condition::whole));
+        }
+
+        Condition and(Condition other) {
+            return joined(List.of(this, other), " AND ", "true");
+        }
+    }
 
     LogQuery(EntryQuery query) {
-        this.query = query;
-        List<String> conditions = new ArrayList<>(List.of("true"));
-        if (query.from() != null) {
-            conditions.add("cursor " + (query.fromInclusive() ? ">=" : ">") + " ?");
-            bounds.add(query.from());
-        }
-        if (query.to() != null) {
-            conditions.add("cursor " + (query.toInclusive() ? "<=" : "<") + " ?");
-            bounds.add(query.to());
-        }
-        query.filters().forEach(filter -> conditions.add(condition(filter)));
-        where = " FROM event_store WHERE " + String.join(" AND ", conditions);
+        condition = query.filter() == null ? Condition.NONE : Condition.of(query.filter());
+        this.query = condition.whole ? query.unfiltered() : query;
     }
 
-    private String condition(EntryFilter filter) {
-        String path = String.join(".", filter.path());
-        String field = COLUMNS.get(path);
-        if (field == null) {
-            field = "(record::jsonb #>> '{"
-                    + path.replaceAll("[^A-Za-z0-9_.]", "").replace('.', ',') + "}')";
-        }
-        String value = "?";
-        List<String> values = filter.values();
-        if (filter.as() == EntryFilter.As.DECIMAL) {
-            field += "::numeric";
-            value = "?::numeric";
-        } else if (filter.as() == EntryFilter.As.TEXT || filter.operator() == EntryFilter.Operator.CONTAINS) {
-            boolean folded = filter.as() == EntryFilter.As.TEXT;
-            field = folded ? "lower(" + field + ")" : field;
-            value = folded ? "lower(?)" : "?";
-        }
-        if (filter.operator() == EntryFilter.Operator.EQ || filter.operator() == EntryFilter.Operator.IN) {
-            bounds.addAll(values);
-            String each = value;
-            return values.isEmpty()
-                    ? "false"
-                    : field + " IN (" + values.stream().map(one -> each).collect(Collectors.joining(", ")) + ")";
-        }
-        bounds.add(values.get(0));
-        return switch (filter.operator()) {
-            case GE -> collated(field, filter) + " >= " + value;
-            case LE -> collated(field, filter) + " <= " + value;
-            case GT -> collated(field, filter) + " > " + value;
-            case LT -> collated(field, filter) + " < " + value;
-            default -> "strpos(" + field + ", " + value + ") > 0";
-        };
+    /** Without the filter where PostgreSQL answers all of it. */
+    EntryQuery query() {
+        return query;
     }
 
-    private static String collated(String field, EntryFilter filter) {
-        return filter.as() == EntryFilter.As.DECIMAL ? field : field + " COLLATE \"C\"";
+    void answer(PostgresEventLog log, Page page) {
+        if (query.count() && query.filter() == null) {
+            Condition all = condition.and(Condition.joined(
+                    query.ranges().stream().map(LogQuery::within).toList(), " OR ", "false"));
+            page.counted(rows(log, "count(*)", all, "", row -> row.getLong(1)).get(0));
+        }
+        query.inOrder().forEach(range -> read(log, range, page));
     }
 
-    /** The page as {@link QueryEntries} answers it. */
-    String answer(PostgresEventLog log) {
-        String order = " ORDER BY cursor" + (query.descending() ? " DESC" : "") + " LIMIT " + query.limit();
-        List<String> entries = query.limit() > 0
-                ? log.rows(
-                        "SELECT cursor, record" + where + order,
-                        row -> "[\"" + row.getString(1) + "\"," + row.getString(2) + ']',
-                        bounds.toArray())
-                : List.of();
-        Long count = query.count()
-                ? log.rows("SELECT count(*)" + where, row -> row.getLong(1), bounds.toArray())
-                        .get(0)
-                : null;
-        return "{\"entries\":[" + String.join(",", entries) + "],\"count\":" + count + '}';
+    private record Found(String cursor, byte[] record) {}
+
+    private void read(PostgresEventLog log, KeyRange range, Page page) {
+        int most = query.filter() == null ? Math.min(query.limit(), ROWS_AT_ONCE) : ROWS_AT_ONCE;
+        String order = " ORDER BY cursor" + (query.descending() ? " DESC" : "") + " LIMIT " + most;
+        Condition left = within(range);
+        while (left != null && !page.isFull()) {
+            // As it came: a text's bytes are UTF-8.
+            List<Found> found = rows(
+                    log,
+                    "cursor, record",
+                    condition.and(left),
+                    order,
+                    row -> new Found(row.getString(1), row.getBytes(2)));
+            for (int i = 0; i < found.size() && !page.isFull(); i++) {
+                page.look(Json.bytes(found.get(i).cursor), found.get(i).record, 0);
+            }
+            left = found.size() < most ? null : within(range).and(behind(found.get(most - 1).cursor));
+        }
+    }
+
+    private Condition behind(String cursor) {
+        return new Condition(query.descending() ? "cursor < ?" : "cursor > ?", List.of(cursor), true);
+    }
+
+    private static <T> List<T> rows(
+            PostgresEventLog log, String what, Condition where, String order, PostgresEventLog.Row<T> row) {
+        return log.rows(
+                "SELECT " + what + " FROM event_store WHERE " + where.sql + order, row, where.arguments.toArray());
+    }
+
+    /** PostgreSQL knows no text with the character 0, with which the first key behind another one is written. */
+    private static Condition within(KeyRange range) {
+        List<Condition> bounds = new ArrayList<>();
+        if (range.start() != null) {
+            bounds.add(bound(range.start(), "cursor > ?", "cursor >= ?"));
+        }
+        if (range.end() != null) {
+            bounds.add(bound(range.end(), "cursor <= ?", "cursor < ?"));
+        }
+        return Condition.joined(bounds, " AND ", "true");
+    }
+
+    private static Condition bound(String key, String behind, String at) {
+        int zero = key.indexOf('\0');
+        return zero < 0
+                ? new Condition(at, List.of(key), true)
+                : new Condition(behind, List.of(key.substring(0, zero)), true);
     }
 }

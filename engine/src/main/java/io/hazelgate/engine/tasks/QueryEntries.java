@@ -3,6 +3,7 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.index.Indexes;
+import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
 import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.Store;
@@ -10,10 +11,8 @@ import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.JsonData;
 import io.hazelgate.engine.wire.Names;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -22,29 +21,32 @@ import java.util.List;
  * <p>Hazelcast's public queries sort what they have gathered; this walks the sorted index itself, so that a page costs what the page holds
  * and not what the map holds.
  */
-public record QueryEntries(Store store, Indexes indexes) implements Answerer {
-    private static final String NOTHING_TO_ADD = "{\"entries\":[],\"count\":0}";
-
+public record QueryEntries(Store store, Indexes indexes, ScanTurns turns) implements Answerer {
     @Override
-    public byte[] answer(byte[] request) {
+    public byte[] answer(byte[] request) throws InterruptedException {
         EntryQuery query = EntryQuery.parse(Json.object(request));
         if (query.map().equals(Names.EVENT_STORE)
                 && query.index() != null
                 && store.log() instanceof PostgresEventLog log) {
-            // All of it is in one place: one member answers, the others have nothing to add.
-            String answer = isOldest() ? new LogQuery(query).answer(log) : NOTHING_TO_ADD;
-            return answer.getBytes(StandardCharsets.UTF_8);
+            return fromLog(query, log);
         }
-        IMap<String, HazelcastJsonValue> map =
-                store.hazelcast().getMap(store.generations().liveMap(query.map()));
         Page page = new Page(query);
         if (query.index() == null) {
-            walkKeys(map, page);
-        } else {
+            walkKeys(store.hazelcast().getMap(store.generations().liveMap(query.map())), page);
+        } else if (query.filter() == null) {
             walkIndex(page);
+        } else {
+            scanIndex(page);
         }
-        if (page.isWholeMapCounted()) {
-            page.counted = map.getLocalMapStats().getOwnedEntryCount();
+        return page.toJson();
+    }
+
+    /** All of it is in one place: one member answers, the others have nothing to add. */
+    private byte[] fromLog(EntryQuery query, PostgresEventLog log) {
+        LogQuery inLog = new LogQuery(query);
+        Page page = new Page(inLog.query());
+        if (isOldest()) {
+            inLog.answer(log, page);
         }
         return page.toJson();
     }
@@ -55,102 +57,56 @@ public record QueryEntries(Store store, Indexes indexes) implements Answerer {
 
     /** For small maps that have no index: the keys are sorted first. */
     private static void walkKeys(IMap<String, HazelcastJsonValue> map, Page page) {
-        List<String> keys = new ArrayList<>(map.localKeySet());
-        keys.removeIf(key -> !page.query.inBounds(key));
-        if (page.query.count() && page.query.filters().isEmpty()) {
-            page.counted = keys.size();
+        EntryQuery query = page.query();
+        List<byte[]> keys = new ArrayList<>();
+        map.localKeySet().forEach(key -> keys.add(Json.bytes(key)));
+        keys.removeIf(key -> !query.inBounds(key));
+        if (query.filter() == null) {
+            page.counted(keys.size());
         }
-        Collections.sort(keys);
-        if (page.query.descending()) {
-            Collections.reverse(keys);
-        }
-        for (String key : keys) {
+        keys.sort(query.descending() ? (one, other) -> Arrays.compareUnsigned(other, one) : Arrays::compareUnsigned);
+        for (byte[] key : keys) {
             if (page.isFull()) {
                 return;
             }
-            HazelcastJsonValue value = map.get(key);
+            HazelcastJsonValue value = map.get(Json.text(key));
             if (value != null) {
-                byte[] json = value.getValue().getBytes(StandardCharsets.UTF_8);
-                page.look(key.getBytes(StandardCharsets.UTF_8), json, 0);
+                page.look(key, Json.bytes(value.getValue()), 0);
             }
         }
     }
 
     private void walkIndex(Page page) {
-        EntryQuery query = page.query;
-        if (query.count() && query.isBounded() && query.filters().isEmpty()) {
-            page.counted = indexes.count(query.map(), query.index(), query.range());
+        EntryQuery query = page.query();
+        if (query.count()) {
+            page.counted(query.walked().stream()
+                    .mapToLong(range -> indexes.count(query.map(), query.index(), range))
+                    .sum());
         }
-        Walk walk = indexes.walk(query.map(), query.index(), query.range());
-        while (!page.isFull() && walk.next()) {
-            page.look(walk.key(), walk.value().toByteArray(), JsonData.TEXT_OFFSET);
+        for (Range range : query.walked()) {
+            if (page.isFull()) {
+                return;
+            }
+            Walk walk = indexes.walk(query.map(), query.index(), range);
+            while (!page.isFull() && walk.next()) {
+                page.look(walk.key(), walk.value().toByteArray(), JsonData.TEXT_OFFSET);
+            }
         }
     }
 
-    private static final class Page {
-        private final EntryQuery query;
-        private final ByteArrayOutputStream json = new ByteArrayOutputStream(4096);
-        private int taken;
-        private long counted;
-
-        Page(EntryQuery query) {
-            this.query = query;
-            append("{\"entries\":[");
-        }
-
-        /** All entries count, and how many there are is known without the index. */
-        boolean isWholeMapCounted() {
-            return query.count() && !query.isBounded() && query.filters().isEmpty();
-        }
-
-        /** Nothing that comes can change the answer. */
-        boolean isFull() {
-            boolean counts = query.count() && !query.filters().isEmpty();
-            return taken >= query.limit() && !counts;
-        }
-
-        void look(byte[] key, byte[] entry, int from) {
-            if (!query.filters().isEmpty()) {
-                if (!query.matches(new String(entry, from, entry.length - from, StandardCharsets.UTF_8))) {
+    private void scanIndex(Page page) throws InterruptedException {
+        EntryQuery query = page.query();
+        try (ScanTurns.Scan scan = turns.begin()) {
+            for (Range range : query.walked()) {
+                if (page.isFull()) {
                     return;
                 }
-                counted++;
-            }
-            if (taken < query.limit()) {
-                append(taken > 0 ? ",[" : "[");
-                json.writeBytes(quoted(key));
-                json.write(',');
-                json.write(entry, from, entry.length - from);
-                json.write(']');
-                taken++;
-            }
-        }
-
-        private static byte[] quoted(byte[] key) {
-            for (byte each : key) {
-                if (each == '"' || each == '\\' || each >= 0 && each < ' ') {
-                    return utf8(com.hazelcast.internal.json.Json.value(Json.text(key))
-                            .toString());
+                Walk walk = indexes.walk(query.map(), query.index(), range);
+                while (!page.isFull() && walk.next()) {
+                    scan.look();
+                    page.look(walk.key(), walk.value().toByteArray(), JsonData.TEXT_OFFSET);
                 }
             }
-            byte[] quoted = new byte[key.length + 2];
-            System.arraycopy(key, 0, quoted, 1, key.length);
-            quoted[0] = '"';
-            quoted[key.length + 1] = '"';
-            return quoted;
-        }
-
-        private static byte[] utf8(String text) {
-            return text.getBytes(StandardCharsets.UTF_8);
-        }
-
-        byte[] toJson() {
-            append("],\"count\":" + (query.count() ? counted : null) + "}");
-            return json.toByteArray();
-        }
-
-        private void append(String text) {
-            json.writeBytes(utf8(text));
         }
     }
 }

@@ -3,6 +3,7 @@ package io.hazelgate.engine.wire;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /** Looks for characters in UTF-8, in eight bytes at once: an entry has some hundred, and is looked through more than once. */
 public final class Bytes {
@@ -38,6 +39,23 @@ public final class Bytes {
             at++;
         }
         return at;
+    }
+
+    public static boolean startsWith(byte[] text, byte[] start) {
+        return text.length >= start.length && Arrays.equals(text, 0, start.length, start, 0, start.length);
+    }
+
+    public static boolean contains(byte[] text, byte[] part) {
+        if (part.length == 0) {
+            return true;
+        }
+        int last = text.length - part.length;
+        for (int at = 0; at <= last; at++) {
+            if (text[at] == part[0] && Arrays.equals(text, at, at + part.length, part, 0, part.length)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Eight bytes as a number that is in the order of what they say; behind the end there are zeros. */

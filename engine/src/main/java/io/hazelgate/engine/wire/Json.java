@@ -5,7 +5,6 @@ import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,9 +13,6 @@ import java.util.Map;
 
 /** JSON between the engine's bytes and the maps' {@link HazelcastJsonValue}, and the few things the engine reads or splices in it. */
 public final class Json {
-    /** Ends a walk. */
-    private static final int FOUND = -2;
-
     private Json() {}
 
     public static HazelcastJsonValue value(byte[] utf8) {
@@ -82,20 +78,9 @@ public final class Json {
 
     /** An object's field of that name, where it is a string; null where there is none. */
     public static String stringField(byte[] json, String name) {
-        byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
-        int[] found = new int[2];
-        JsonText.walk(json, 0, (from, to, value) -> {
-            int end = JsonText.afterValue(json, value);
-            if (!Arrays.equals(json, from, to, wanted, 0, wanted.length)) {
-                return end;
-            }
-            if (end > value && json[value] == '"') {
-                found[0] = value;
-                found[1] = end;
-            }
-            return FOUND;
-        });
-        return found[1] == 0 ? null : string(text(json, found[0], found[1]));
+        int value = JsonText.find(json, 0, List.of(bytes(name)));
+        int end = value == JsonText.NOT_JSON || json[value] != '"' ? value : JsonText.afterString(json, value);
+        return end <= value ? null : string(text(json, value, end));
     }
 
     public static String stringField(String json, String name) {
@@ -113,7 +98,8 @@ public final class Json {
         return members;
     }
 
-    private static String text(byte[] json, int from, int to) {
+    /** A part of a text in UTF-8. */
+    public static String text(byte[] json, int from, int to) {
         return new String(json, from, to - from, StandardCharsets.UTF_8);
     }
 

@@ -25,6 +25,9 @@ public final class Names {
     public static final String COMPLETIONS_TOPIC_PREFIX = "completions.";
 
     public static final String EXECUTOR = "hazelgate";
+    /** Runs what may look at many entries: such tasks wait for one another, and no other task waits for them. */
+    public static final String SCANS_EXECUTOR = "hazelgate-scans";
+
     public static final String JOB_PREFIX = "hazelgate-";
 
     /** What the event store is sorted by. */

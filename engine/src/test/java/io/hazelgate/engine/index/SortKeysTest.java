@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.hazelcast.shaded.com.fasterxml.jackson.core.JsonFactory;
 import com.hazelcast.shaded.com.fasterxml.jackson.core.JsonParser;
 import com.hazelcast.shaded.com.fasterxml.jackson.core.JsonToken;
+import io.hazelgate.engine.wire.JsonText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ class SortKeysTest {
             keys.add(
                     found[i + 1] <= 0
                             ? null
-                            : new String(SortKeys.key(bytes, found[i], found[i + 1]), StandardCharsets.UTF_8));
+                            : new String(JsonText.characters(bytes, found[i], found[i + 1]), StandardCharsets.UTF_8));
         }
         return keys;
     }

@@ -25,8 +25,9 @@ class EntryFieldsTest {
     }
 
     @Test
-    void anEntryThatIsBlockedBeforeItsFirstEventIsNone() {
+    void anEntryThatWasRemovedOrIsBlockedBeforeItsFirstEventIsNone() {
         assertNull(fields("{\"_meta\":{\"version\":1,\"absent\":true}}"));
+        assertNull(fields("{\"_meta\":{\"version\":1,\"keys\":{},\"absent\":true}}"));
         assertNull(EntryFields.of(null));
     }
 }

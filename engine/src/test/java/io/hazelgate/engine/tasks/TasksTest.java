@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -151,22 +152,195 @@ class TasksTest {
     }
 
     @Test
-    void aPageStartsBehindItsBound() throws Exception {
+    void aPageLiesInItsRange() throws Exception {
         String map = viewOfNumbers(50);
-        assertEquals("010 011 of null", query(map, "\"limit\":2,\"from\":\"010\""));
-        assertEquals("011 012 of null", query(map, "\"limit\":2,\"from\":\"010\",\"fromInclusive\":false"));
-        assertEquals(
-                "009 008 of null", query(map, "\"limit\":2,\"to\":\"010\",\"toInclusive\":false,\"descending\":true"));
-        assertEquals("010 011 012 of 3", query(map, "\"limit\":9,\"from\":\"010\",\"to\":\"012\",\"count\":true"));
-        assertEquals(" of null", query(map, "\"limit\":9,\"from\":\"012\",\"to\":\"010\""));
+        assertEquals("010 011 of null", query(map, "\"limit\":2,\"ranges\":[[\"010\",null]]"));
+        assertEquals("011 012 of null", query(map, "\"limit\":2,\"ranges\":[[\"010\\u0000\",null]]"));
+        assertEquals("009 008 of null", query(map, "\"limit\":2,\"ranges\":[[null,\"010\"]],\"descending\":true"));
+        assertEquals("010 011 of 2", query(map, "\"limit\":9,\"ranges\":[[\"010\",\"012\"]],\"count\":true"));
+        assertEquals(" of 0", query(map, "\"limit\":9,\"ranges\":[[\"012\",\"010\"]],\"count\":true"));
+        assertEquals(" of 0", query(map, "\"limit\":9,\"ranges\":[],\"count\":true"));
     }
+
+    @Test
+    void severalRangesAreReadAsOne() throws Exception {
+        String map = viewOfNumbers(50);
+        String ranges = "\"ranges\":[[null,\"002\"],[\"010\",\"012\"],[\"049\",null]],";
+        assertEquals("000 001 010 011 049 of 5", query(map, ranges + "\"limit\":9,\"count\":true"));
+        assertEquals("049 011 010 001 of 5", query(map, ranges + "\"limit\":4,\"count\":true,\"descending\":true"));
+        assertEquals("000 001 010 of null", query(map, ranges + "\"limit\":3"));
+        assertEquals("001 011 of 3", query(map, ranges + "\"limit\":2,\"count\":true," + ODD));
+        assertEquals("049 011 001 of 3", query(map, ranges + "\"limit\":9,\"count\":true,\"descending\":true," + ODD));
+    }
+
+    private static final String ODD = "\"filter\":{\"path\":[\"parity\"],\"op\":\"eq\",\"value\":\"odd\"}";
 
     @Test
     void aFilterIsAppliedBeforeTheLimitAndCounts() throws Exception {
         String map = viewOfNumbers(50);
-        String odd = "\"filter\":[{\"path\":\"parity\",\"op\":\"eq\",\"value\":\"odd\"}]";
-        assertEquals("001 003 of 25", query(map, "\"limit\":2,\"count\":true," + odd));
-        assertEquals("021 023 of null", query(map, "\"limit\":2,\"from\":\"020\"," + odd));
+        assertEquals("001 003 of 25", query(map, "\"limit\":2,\"count\":true," + ODD));
+        assertEquals("021 023 of null", query(map, "\"limit\":2,\"ranges\":[[\"020\",null]]," + ODD));
+    }
+
+    @Test
+    void anAnswerSaysHowManyEntriesWereLookedAt() throws Exception {
+        String map = viewOfNumbers(50);
+        assertEquals("4 false", scanned(map, "\"limit\":2," + ODD));
+        assertEquals("50 false", scanned(map, "\"limit\":2,\"count\":true," + ODD));
+        assertEquals("50 false", scanned(map, "\"limit\":99,\"maxScanned\":50," + ODD));
+        assertEquals("2 false", scanned(map, "\"limit\":2,\"maxScanned\":1"));
+    }
+
+    @Test
+    void aFilterThatHasTooManyToLookAtIsNotAnswered() throws Exception {
+        String map = viewOfNumbers(50);
+        String more = "\"limit\":99,\"count\":true,\"maxScanned\":49," + ODD;
+        assertEquals("50 true", scanned(map, more));
+        assertEquals(" of null", query(map, more));
+    }
+
+    private static String scanned(String map, String more) throws Exception {
+        JsonObject page = Json.parse(
+                        answer(Ids.QUERY_ENTRIES, "{\"map\":\"" + map + "\",\"index\":\"n\"," + more + "}"))
+                .asObject();
+        return page.get("scanned") + " " + page.get("exceeded");
+    }
+
+    @Test
+    void anEntryThatWasRemovedIsInNoPageAndNoCount() throws Exception {
+        String map = viewOfNumbers(5);
+        assertEquals("000 001 002 003 004 of 5", query(map, "\"limit\":9,\"count\":true"));
+        TestMember.hazelcast()
+                .getMap(map)
+                .set("k2", new HazelcastJsonValue("{\"_meta\":{\"version\":2,\"absent\":true,\"keys\":{}}}"));
+        TestMember.hazelcast()
+                .getMap(map)
+                .set("k3", new HazelcastJsonValue("{\"_meta\":{\"version\":2,\"absent\":true}}"));
+        assertEquals("000 001 004 of 3", query(map, "\"limit\":9,\"count\":true"));
+        String all = "\"filter\":{\"path\":[\"nowhere\"],\"op\":\"isNull\",\"value\":true}";
+        assertEquals("000 001 004 of 3", query(map, "\"limit\":9,\"count\":true," + all));
+        assertEquals("[[[],3,[],[],[]]]", groups(map, "\"maxGroups\":9"));
+        assertEquals("[[[],3,[],[],[]]]", groups(map, "\"maxGroups\":9," + all));
+    }
+
+    @Test
+    void everyEntryOfAPageIsInItsRangeWhileEntriesMove() throws Exception {
+        String name = viewOfNumbers(300);
+        IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
+        AtomicBoolean read = new AtomicBoolean();
+        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
+            for (int i = 0; !read.get(); i++) {
+                String key = String.format("%03d", (i * 7 + i / 300 * 150) % 300);
+                map.set("k" + i * 7 % 300, new HazelcastJsonValue("{\"_meta\":{\"keys\":{\"n\":\"" + key + "\"}}}"));
+            }
+        });
+        try {
+            for (int i = 0; i < 1_000; i++) {
+                JsonObject page = Json.parse(answer(
+                                Ids.QUERY_ENTRIES,
+                                "{\"map\":\"" + name
+                                        + "\",\"index\":\"n\",\"limit\":400,\"ranges\":[[\"100\",\"200\"]],\"descending\":"
+                                        + (i % 2 == 0) + "}"))
+                        .asObject();
+                page.get("entries").asArray().forEach(each -> {
+                    String key = each.asArray().get(0).asString();
+                    String now = each.asArray().get(1).toString();
+                    assertEquals(true, now.contains("\"n\":\"" + key + "\""), key + " is " + now);
+                });
+            }
+        } finally {
+            read.set(true);
+            writer.join();
+        }
+    }
+
+    // ------------------------------------------------------------ figures over a map
+
+    private static String viewOfMoney() throws Exception {
+        String name = TestMember.newId() + "-view";
+        IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
+        TestMember.store(TestMember.hazelcast()).generations().declare(name, List.of("n"));
+        String[] entries = {
+            "\"status\":\"OPEN\",\"total\":\"0.10\",\"stock\":3,\"at\":\"2026-01-02\"",
+            "\"status\":\"OPEN\",\"total\":\"0.20\",\"stock\":12,\"at\":null",
+            "\"status\":\"PAID\",\"total\":\"12345678901234567890123456789.01\",\"stock\":1.5,\"at\":\"\uffee\"",
+            "\"status\":\"PAID\",\"total\":\"much\",\"at\":\"🦊\"",
+            "\"total\":\"1\",\"at\":\"2026-01-01\"",
+        };
+        for (int i = 0; i < entries.length; i++) {
+            map.set("k" + i, new HazelcastJsonValue("{\"_meta\":{\"keys\":{\"n\":\"" + i + "\"}}," + entries[i] + "}"));
+        }
+        return name;
+    }
+
+    private static JsonObject aggregate(String map, String more) throws Exception {
+        return Json.parse(answer(Ids.AGGREGATE_ENTRIES, "{\"map\":\"" + map + "\",\"index\":\"n\"," + more + "}"))
+                .asObject();
+    }
+
+    /** In the order of their texts. */
+    private static String groups(String map, String more) throws Exception {
+        return aggregate(map, more).get("groups").asArray().values().stream()
+                .map(Object::toString)
+                .sorted()
+                .collect(Collectors.joining(",", "[", "]"));
+    }
+
+    @Test
+    void sumsAreExact() throws Exception {
+        assertEquals(
+                "[[[],5,[\"12345678901234567890123456790.31\",\"16.5\"],[],[]]]",
+                groups(viewOfMoney(), "\"sums\":[[\"total\"],[\"stock\"]]"));
+    }
+
+    @Test
+    void theLeastAndTheGreatestCompareAsNumbersOrAsTexts() throws Exception {
+        assertEquals(
+                "[[[],5,[],[\"0.10\",\"1.5\",\"2026-01-01\",null],[\"12345678901234567890123456789.01\",\"12\",\"🦊\",null]]]",
+                groups(
+                        viewOfMoney(),
+                        "\"extremes\":[[\"total\"],[\"stock\"],[\"at\"],[\"nowhere\"]],\"numbers\":[[\"stock\"],[\"total\"]]"));
+    }
+
+    @Test
+    void entriesAreGroupedByWhatTheyHave() throws Exception {
+        String map = viewOfMoney();
+        assertEquals(
+                "[[[\"OPEN\"],2,[\"0.30\"],[\"2026-01-02\"],[\"2026-01-02\"]],"
+                        + "[[\"PAID\"],2,[\"12345678901234567890123456789.01\"],[\"\uffee\"],[\"🦊\"]],"
+                        + "[[null],1,[\"1\"],[\"2026-01-01\"],[\"2026-01-01\"]]]",
+                groups(map, "\"groupBy\":[[\"status\"]],\"sums\":[[\"total\"]],\"extremes\":[[\"at\"]]"));
+        assertEquals(
+                "[[[\"OPEN\",null],1,[],[],[]],[[null,\"2026-01-01\"],1,[],[],[]]]",
+                groups(map, "\"groupBy\":[[\"status\"],[\"at\"]],\"ranges\":[[\"1\",\"2\"],[\"4\",null]]"));
+    }
+
+    @Test
+    void figuresAreOverWhatAFilterLetsThrough() throws Exception {
+        String map = viewOfMoney();
+        String open = "\"filter\":{\"path\":[\"status\"],\"op\":\"eq\",\"value\":\"OPEN\"},";
+        assertEquals("[[[],2,[\"15\"],[],[]]]", groups(map, open + "\"sums\":[[\"stock\"]]"));
+        assertEquals("[]", groups(map, open + "\"ranges\":[[\"2\",null]]"));
+        assertEquals("[[[],5,[],[],[]]]", groups(map, "\"maxScanned\":1"));
+        assertEquals("[]", groups(map, "\"ranges\":[[\"x\",null]]"));
+    }
+
+    @Test
+    void tooManyEntriesOrGroupsAreNotAnswered() throws Exception {
+        String map = viewOfMoney();
+        String byStatus = "\"groupBy\":[[\"status\"]],";
+        assertEquals(
+                "{\"groups\":[],\"scanned\":5,\"exceeded\":true}",
+                aggregate(map, byStatus + "\"maxScanned\":4").toString());
+        assertEquals(
+                "{\"groups\":[],\"scanned\":5,\"exceeded\":true}",
+                aggregate(map, byStatus + "\"maxGroups\":2").toString());
+        assertEquals(
+                3,
+                aggregate(map, byStatus + "\"maxScanned\":5,\"maxGroups\":3")
+                        .get("groups")
+                        .asArray()
+                        .size());
     }
 
     @Test
@@ -201,7 +375,7 @@ class TasksTest {
     void aLongWalkGoesFromStretchToStretch() throws Exception {
         String map = viewOfNumbers(1_300);
         String three =
-                "\"filter\":[{\"path\":\"_meta.keys.n\",\"op\":\"in\",\"value\":[\"000\",\"511\",\"512\",\"1299\"]}]";
+                "\"filter\":{\"path\":[\"_meta\",\"keys\",\"n\"],\"op\":\"in\",\"value\":[\"000\",\"511\",\"512\",\"1299\"]}";
         assertEquals("000 1299 511 512 of 4", query(map, "\"limit\":9,\"count\":true," + three));
         assertEquals("512 511 1299 000 of 4", query(map, "\"limit\":9,\"count\":true,\"descending\":true," + three));
     }
@@ -225,6 +399,13 @@ class TasksTest {
         String name = TestMember.newId();
         IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
         List.of("b", "a", "c").forEach(key -> map.set(key, new HazelcastJsonValue("{}")));
+        assertEquals(
+                "b a of 2",
+                keysOf(
+                        answer(
+                                Ids.QUERY_ENTRIES,
+                                "{\"map\":\"" + name
+                                        + "\",\"index\":null,\"limit\":9,\"descending\":true,\"count\":true,\"ranges\":[[null,\"c\"]]}")));
         assertEquals(
                 "c b of 3",
                 keysOf(answer(
