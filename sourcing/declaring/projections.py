@@ -7,13 +7,20 @@ in whatever order they come: sums and latest dates, never "the previous one".
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from hazelgate.sourcing.declaring.registry import FoldRegistration, Key, ViewRegistration, default
+from hazelgate.sourcing.declaring.access import Grant
+from hazelgate.sourcing.declaring.indexes import By
+from hazelgate.sourcing.declaring.registry import (
+    ComputedRegistration,
+    FoldRegistration,
+    Key,
+    LinkRegistration,
+    ViewRegistration,
+    default,
+)
 from hazelgate.sourcing.declaring.values import Event, View
-from hazelgate.sourcing.errors import CatalogError
 
 V = TypeVar("V", bound=View)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,36 +42,63 @@ class Projection(Generic[V]):
             key: The event's field (dotted) that holds the entry's key, or a function of the event that gives the key,
                 several keys, or None where the event does not concern the view.
 
-        The function takes the entry (None where there is none yet) and the event, and as a third parameter, if it has
-        one, the `EventRecord` around the event, with its timestamp and sequence.
+        The function takes the entry (None where there is none) and the event. It may take more, by name: `record` is
+        the `EventRecord` around the event, with its timestamp and sequence; `key` is the key that is folded just now.
+        It returns the entry, or None: then the entry is removed.
         """
 
         def register(function: F) -> F:
-            takes = len(inspect.signature(function).parameters)
-            if takes not in (2, 3):
-                raise CatalogError(
-                    f"{function.__qualname__} folds into {self.name} and takes {takes} parameters; "
-                    "it takes the entry, the event, and optionally the record"
-                )
+            name = f"{function.__module__}.{function.__qualname__}"
             for cls in events:
-                default.add(
-                    FoldRegistration(
-                        function.__module__,
-                        f"{function.__module__}.{function.__qualname__}",
-                        self.name,
-                        cls,
-                        key,
-                        function,
-                        takes == 3,
-                    )
-                )
+                default.add(FoldRegistration(function.__module__, name, self.name, cls, key, function))
             return function
 
         return register
 
+    def field(self, function: F) -> F:
+        """
+        Register a computed field of the API: a pure function of the entry, named as the field, typed by what it returns.
+
+        It is worked out whenever somebody asks for it, and is in no entry: nothing can be filtered or sorted by it.
+        """
+        default.add(ComputedRegistration(function.__module__, self.name, function.__name__, function))
+        return function
+
+    def link(
+        self,
+        path: str,
+        to: Projection[Any],
+        *,
+        key: str | None = None,
+        by: str | None = None,
+        description: str | None = None,
+    ) -> None:
+        """
+        Register a field of the API that leads from an entry to entries of another view.
+
+        Args:
+            path: The field's name; behind the path of a nested value where that gets it: `"items.product"`.
+            to: The projection that it leads to.
+            key: The field that holds the key of the entry it leads to, or a list of keys.
+            by: In place of `key`: the field of the other view that holds this entry's key. An index has to begin with
+                it. The link leads to all such entries, in pages.
+            description: What the API says of it.
+        """
+        default.add(LinkRegistration(self.view.__module__, self.name, path, to.name, key, by, description))
+
 
 def projection(
-    name: str, view: type[V], *, key: str, indexes: Mapping[str, Callable[[V], str]] | None = None
+    name: str,
+    view: type[V],
+    *,
+    key: str,
+    indexes: Mapping[str, By] | None = None,
+    one: str | None = None,
+    many: str | None = None,
+    type_name: str | None = None,
+    sort: str | None = None,
+    api: bool = True,
+    access: Sequence[Grant] = (),
 ) -> Projection[V]:
     """
     Register a view.
@@ -73,8 +107,18 @@ def projection(
         name: The name of its map, as `customer-view`.
         view: The class of its entries. One class belongs to one view.
         key: The entry's field that holds its key.
-        indexes: Sort keys by name, as functions of the entry. Each has to end with the entry's key, so that no two are
-            the same, and costs on every write: declare those that queries page through.
+        indexes: What it can be sorted by and searched by without looking at each entry: `{"name": By("name")}`. An
+            index over one field is a sort of the API, and its name is the sort's.
+        one: The name of one entry in the API; left out, the class's, as `order`.
+        many: The name of several; left out, the plural of `one`.
+        type_name: The name of the type in the API; left out, the class's.
+        sort: How lists are sorted where nobody says: the name of a sort, `-` for descending. Left out, by key.
+        api: Whether it is in the API.
+        access: Who may read it. Kept, and not enforced yet.
     """
-    default.add(ViewRegistration(view.__module__, name, view, key, dict(indexes or {})))
+    default.add(
+        ViewRegistration(
+            view.__module__, name, view, key, dict(indexes or {}), one, many, type_name, sort, api, tuple(access)
+        )
+    )
     return Projection(name, view)
