@@ -57,7 +57,7 @@ class Projection(Generic[V]):
 
     def field(self, function: F) -> F:
         """
-        Register a computed field of the API: a pure function of the entry, named as the field, typed by what it returns.
+        Register a computed field of the API: a pure function of the entry, annotated with what it returns.
 
         It is worked out whenever somebody asks for it, and is in no entry: nothing can be filtered or sorted by it.
         """

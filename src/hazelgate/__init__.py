@@ -12,9 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from msgspec import UNSET, UnsetType
+
     from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
+    from hazelgate.sourcing.clock import Instant
+    from hazelgate.sourcing.declaring.access import allow, claim
     from hazelgate.sourcing.declaring.events import event
+    from hazelgate.sourcing.declaring.fields import Deprecated, Doc, Filled, Hidden, Long
     from hazelgate.sourcing.declaring.guards import guard
+    from hazelgate.sourcing.declaring.indexes import By
     from hazelgate.sourcing.declaring.projections import projection
     from hazelgate.sourcing.declaring.upcasting import Json, upcast
     from hazelgate.sourcing.declaring.values import Check, Event, Value, View, replace
@@ -23,22 +29,33 @@ if TYPE_CHECKING:
     from hazelgate.sourcing.ids import Id
 
 __all__ = [
+    "UNSET",
+    "By",
     "Catalog",
     "Check",
     "Completion",
     "CompletionStatus",
+    "Deprecated",
+    "Doc",
     "Envelope",
     "Event",
     "EventRecord",
     "EventSpec",
+    "Filled",
+    "Hidden",
     "Id",
+    "Instant",
     "Json",
+    "Long",
     "NotYet",
     "Rejected",
+    "UnsetType",
     "Value",
     "View",
     "ViewSpec",
     "WaitFor",
+    "allow",
+    "claim",
     "event",
     "guard",
     "projection",
@@ -47,9 +64,14 @@ __all__ = [
 ]
 
 _MODULES = {
+    "msgspec": ("UNSET", "UnsetType"),
     "sourcing.catalog": ("Catalog", "EventSpec", "ViewSpec"),
+    "sourcing.clock": ("Instant",),
+    "sourcing.declaring.access": ("allow", "claim"),
     "sourcing.declaring.events": ("event",),
+    "sourcing.declaring.fields": ("Deprecated", "Doc", "Filled", "Hidden", "Long"),
     "sourcing.declaring.guards": ("guard",),
+    "sourcing.declaring.indexes": ("By",),
     "sourcing.declaring.projections": ("projection",),
     "sourcing.declaring.upcasting": ("Json", "upcast"),
     "sourcing.declaring.values": ("Check", "Event", "Value", "View", "replace"),
@@ -63,7 +85,8 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    module = _MODULE_OF[name]
+    value = getattr(import_module(module if module == "msgspec" else f"{__name__}.{module}"), name)
     globals()[name] = value
     return value
 

@@ -1,0 +1,250 @@
+"""
+Fields of events, views and the values in them, as an API shows them.
+
+Each has a name, a type of a few kinds, and what its marks say: hidden, filled in by a guard, deprecated, described.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum, StrEnum
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from hazelgate.sourcing.clock import INSTANT_TEXT
+from hazelgate.sourcing.declaring.fields import Deprecated, Doc, Mark
+from hazelgate.sourcing.errors import CatalogError
+from hazelgate.sourcing.ids import ID_PATTERN
+from hazelgate.sourcing.sort_keys import Kind
+
+
+class Scalar(StrEnum):
+    """The kinds of single values; each is a scalar of the API, by this name."""
+
+    ID = "ID"
+    STRING = "String"
+    INT = "Int"
+    LONG = "Long"
+    FLOAT = "Float"
+    BOOLEAN = "Boolean"
+    DECIMAL = "Decimal"
+    DATE_TIME = "DateTime"
+    DATE = "Date"
+    JSON = "JSON"
+
+
+SORT_KINDS = {
+    Scalar.ID: Kind.TEXT,
+    Scalar.STRING: Kind.TEXT,
+    Scalar.INT: Kind.NUMBER,
+    Scalar.LONG: Kind.NUMBER,
+    Scalar.FLOAT: Kind.NUMBER,
+    Scalar.DECIMAL: Kind.NUMBER,
+    Scalar.BOOLEAN: Kind.BOOLEAN,
+    Scalar.DATE_TIME: Kind.INSTANT,
+    Scalar.DATE: Kind.DATE,
+}
+"""How values of a scalar sort; JSON does not."""
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list; `item` is what is in it, `item_optional` whether null may be."""
+
+    item: FieldType
+    item_optional: bool = False
+
+
+FieldType = Scalar | type[Enum] | type[msgspec.Struct] | ListOf
+"""What a field holds: a scalar, an enum, a nested value, or a list."""
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """
+    One field.
+
+    Args:
+        name: As in JSON and in the API.
+        python_name: As in Python.
+        type: What it holds.
+        optional: Whether it may be null.
+        required: Whether it has no default.
+        default: Its default, where it has one that is a plain value; else `msgspec.UNSET`.
+        can_be_left_out: Its type names `UnsetType`: left out and null are two things.
+    """
+
+    name: str
+    python_name: str
+    type: FieldType
+    optional: bool
+    required: bool
+    default: Any
+    can_be_left_out: bool
+    hidden: bool
+    filled: bool
+    description: str | None
+    deprecated: str | None
+
+
+def description_of(thing: object) -> str | None:
+    """
+    What a docstring says first, in one line; None where there is none.
+
+    A class that has no docstring of its own does not take its base's.
+    """
+    if isinstance(thing, type):
+        own = vars(thing).get("__doc__")
+        text = inspect.cleandoc(own) if own else ""
+    else:
+        text = inspect.getdoc(thing) or ""
+    return text.split("\n\n")[0].replace("\n", " ") or None
+
+
+@cache
+def fields_of(cls: type[msgspec.Struct]) -> tuple[FieldSpec, ...]:
+    """
+    The fields of an event, a view or a value, in order.
+
+    Raises:
+        CatalogError: The type of a field is none that an API can show.
+    """
+    hints = get_type_hints(cls, include_extras=True)
+    return tuple(_field(cls, field, hints[field.name]) for field in msgspec.structs.fields(cls))
+
+
+def field_at(cls: type[msgspec.Struct], path: str, owner: str) -> tuple[FieldSpec, ...]:
+    """
+    The fields along a dotted path of Python's names, the last one being the path's own.
+
+    Raises:
+        CatalogError: There is no such field, or a field on the way has no fields of its own.
+    """
+    found: list[FieldSpec] = []
+    inside: Any = cls
+    for name in path.split("."):
+        if isinstance(inside, ListOf):
+            inside = inside.item
+        if not (isinstance(inside, type) and issubclass(inside, msgspec.Struct)):
+            raise CatalogError(f"{owner} names {path!r}; {found[-1].python_name!r} has no fields of its own")
+        field = next((each for each in fields_of(inside) if each.python_name == name), None)
+        if field is None:
+            raise CatalogError(f"{owner} names {path!r}; {inside.__name__} has no field {name!r}")
+        found.append(field)
+        inside = field.type
+    return tuple(found)
+
+
+def values_within(classes: Sequence[type[msgspec.Struct]]) -> Iterator[type[msgspec.Struct] | type[Enum]]:
+    """Every nested value and enum that these classes reach through fields that are not hidden, each once."""
+    seen: set[type] = set()
+    waiting: list[FieldType] = [field.type for cls in classes for field in fields_of(cls) if not field.hidden]
+    while waiting:
+        found = waiting.pop(0)
+        if isinstance(found, ListOf):
+            waiting.append(found.item)
+        elif not isinstance(found, Scalar) and found not in seen:
+            seen.add(found)
+            yield found
+            if issubclass(found, msgspec.Struct):
+                waiting += [field.type for field in fields_of(found) if not field.hidden]
+
+
+def type_of(hint: Any, owner: str) -> tuple[FieldType, bool]:
+    """
+    What a type hint holds, and whether it may be null.
+
+    Raises:
+        CatalogError: It is none that an API can show.
+    """
+    plain, extras, optional, _ = _parts(hint)
+    return _type(plain, extras, owner), optional
+
+
+def _field(cls: type[msgspec.Struct], field: msgspec.structs.FieldInfo, hint: Any) -> FieldSpec:
+    plain, extras, optional, can_be_left_out = _parts(hint)
+    metas = [extra for extra in extras if isinstance(extra, msgspec.Meta)]
+    docs = [extra.text for extra in extras if isinstance(extra, Doc)]
+    docs += [meta.description for meta in metas if meta.description]
+    default = field.default
+    return FieldSpec(
+        name=field.encode_name,
+        python_name=field.name,
+        type=_type(plain, extras, f"{cls.__name__}.{field.name}"),
+        optional=optional,
+        required=field.required,
+        default=msgspec.UNSET if default is msgspec.NODEFAULT else default,
+        can_be_left_out=can_be_left_out,
+        hidden=Mark.HIDDEN in extras,
+        filled=Mark.FILLED in extras,
+        description=docs[0] if docs else None,
+        deprecated=next((extra.reason for extra in extras if isinstance(extra, Deprecated)), None),
+    )
+
+
+def _parts(hint: Any) -> tuple[Any, list[Any], bool, bool]:
+    """A hint without its wrapping: the type, all that annotates it, whether null and whether leaving out is allowed."""
+    extras: list[Any] = []
+    optional = can_be_left_out = False
+    while True:
+        origin = get_origin(hint)
+        if origin is Annotated:
+            hint, *more = get_args(hint)
+            extras += more
+        elif origin in (Union, types.UnionType):
+            options = [each for each in get_args(hint) if each not in (types.NoneType, msgspec.UnsetType)]
+            optional = optional or types.NoneType in get_args(hint)
+            can_be_left_out = can_be_left_out or msgspec.UnsetType in get_args(hint)
+            if len(options) != 1:
+                return hint, extras, optional, can_be_left_out
+            hint = options[0]
+        else:
+            return hint, extras, optional, can_be_left_out
+
+
+_PLAIN = {
+    int: Scalar.INT,
+    float: Scalar.FLOAT,
+    bool: Scalar.BOOLEAN,
+    Decimal: Scalar.DECIMAL,
+    datetime: Scalar.DATE_TIME,
+    date: Scalar.DATE,
+    dict: Scalar.JSON,
+    Any: Scalar.JSON,
+    object: Scalar.JSON,
+    msgspec.Raw: Scalar.JSON,
+}
+
+
+def _type(plain: Any, extras: Sequence[Any], owner: str) -> FieldType:
+    origin = get_origin(plain) or plain
+    if origin is str:
+        patterns = [extra.pattern for extra in extras if isinstance(extra, msgspec.Meta)]
+        if ID_PATTERN in patterns:
+            return Scalar.ID
+        return Scalar.DATE_TIME if any(INSTANT_TEXT in (pattern or "") for pattern in patterns) else Scalar.STRING
+    if origin is int and Mark.LONG in extras:
+        return Scalar.LONG
+    if isinstance(origin, type) and issubclass(origin, Enum):
+        return origin
+    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
+        return origin
+    if origin in (list, tuple, set, frozenset, Sequence):
+        arguments = [each for each in get_args(plain) if each is not Ellipsis]
+        if len(arguments) != 1:
+            raise CatalogError(f"{owner} is {plain!r}; a list in an API has one type of items: tuple[Item, ...]")
+        item, optional = type_of(arguments[0], owner)
+        return ListOf(item, optional)
+    if origin is Mapping or origin in (Union, types.UnionType):
+        return Scalar.JSON
+    known = _PLAIN.get(origin)
+    if known is None:
+        raise CatalogError(f"{owner} is {plain!r}, which no API can show; mark it Hidden[…] or give it another type")
+    return known
