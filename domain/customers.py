@@ -17,6 +17,7 @@ from hazelgate import (
     guard,
     projection,
     replace,
+    upcast,
 )
 from hazelgate.domain.fields import Address, Email, Name
 

@@ -37,7 +37,7 @@ from hazelgate.domain.products import Product, products
 NOTHING = Decimal("0.00")
 
 
-class OrderLine(Value):
+class OrderLine(Value, api_name="OrderItem"):
     """One product of an order. Its price is today's where none is given; name and SKU are filled in by the guard."""
 
     product_id: Id

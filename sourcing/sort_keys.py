@@ -35,7 +35,8 @@ _ESCAPE = "!"
 _HIGHEST_ESCAPED = ord(_ESCAPE)
 _FIRST_CODE = 0x23
 """Neither the quotation mark (0x22) nor the backslash: JSON would escape them."""
-_PRESENT = "+"
+PRESENT = "+"
+"""Stands before a value that could be null."""
 _BIAS = 500_000
 _COMPLEMENT_DIGITS = str.maketrans("0123456789", "9876543210")
 _REVERSED = str.maketrans({chr(code): chr(0x23 + 0x7E - code) for code in range(0x23, 0x7F)})
@@ -65,7 +66,7 @@ def component(kind: Kind, value: Any, *, optional: bool = False, descending: boo
     """
     text = "" if value is None else _WRITERS[kind](value)
     if optional and value is not None:
-        text = _PRESENT + text
+        text = PRESENT + text
     if descending:
         return text.translate(_REVERSED) + _END_DESCENDING
     return text + END

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
+from hazelgate.sourcing.declaring.indexes import By
 from hazelgate.sourcing.declaring.registry import (
     ComputedRegistration,
     EventRegistration,
@@ -61,7 +62,7 @@ def view_specs(registered: Sequence[Registration]) -> Mapping[str, ViewSpec]:
             )
         owner = f"the view {each.name!r}"
         indexes[each.name] = {
-            name: make_index(each.cls, name, by, each.key, owner) for name, by in each.indexes.items()
+            name: make_index(each.cls, name, by, each.key, owner) for name, by in _with_key(each).items()
         }
     computed = of_kind(registered, ComputedRegistration)
     links = of_kind(registered, LinkRegistration)
@@ -79,6 +80,13 @@ def view_specs(registered: Sequence[Registration]) -> Mapping[str, ViewSpec]:
             for each in declared.values()
         }
     )
+
+
+def _with_key(each: ViewRegistration) -> dict[str, By]:
+    """The declared indexes, and one by key: lists have an order, and are counted without looking at each entry."""
+    if any(getattr(by, "paths", ()) in ((each.key,), (f"-{each.key}",)) for by in each.indexes.values()):
+        return dict(each.indexes)
+    return {**each.indexes, camel(each.key): By(each.key)}
 
 
 def _view_spec(

@@ -1,0 +1,183 @@
+"""
+Which index answers a filter, and what is left for the members to look at entry by entry.
+
+A plan walks ranges of one index. Every entry that the filter lets through and the index knows lies in a range, and what
+the ranges don't say, `rest` says. So a filter that an index answers whole looks at little more than what it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hazelgate.client.reading.filters import Filter, all_of
+from hazelgate.sourcing.model.indexes import IndexPart, IndexSpec
+from hazelgate.sourcing.sort_keys import PRESENT, Kind, after
+
+MOST_RANGES = 100
+"""A filter that needs more ranges than this is answered another way."""
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """Sort keys from `start` up to, and not with, `end`; None is open."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+@dataclass(frozen=True)
+class QueryPlan:
+    """
+    How a list is read.
+
+    Args:
+        index: The index that is walked; None walks the entries by key.
+        ranges: Where it is walked, in ascending order, none overlapping another.
+        descending: Whether it is walked backwards.
+        rest: What the members look at for each entry in the ranges.
+    """
+
+    index: str | None
+    ranges: tuple[KeyRange, ...]
+    descending: bool
+    rest: Filter | None
+
+
+def plan(tree: Filter | None, indexes: Mapping[str, IndexSpec], sort: tuple[str, bool] | None) -> QueryPlan:
+    """
+    The plan for a filter and an order.
+
+    Args:
+        tree: The filter, if there is one.
+        sort: The index that gives the order and whether it descends; None: by key, or by whatever index helps most.
+
+    An index gives the order that was asked for where it is that order's own, or where it has the fields of that order
+    behind fields that the filter sets to one value each.
+    """
+    conditions = list(_conjuncts(tree))
+    wanted = None if sort is None else indexes[sort[0]].parts[0]
+    best: tuple[tuple[int, int], QueryPlan] | None = None
+    for index in indexes.values():
+        found = _on(index, conditions, wanted)
+        if found is None:
+            continue
+        score, ranges, used = found
+        rest = all_of([each for each in conditions if not any(each is one for one in used)])
+        made = QueryPlan(index.name, ranges, sort is not None and sort[1], rest)
+        if best is None or score > best[0]:
+            best = (score, made)
+    if best is not None and (sort is not None or best[0][0] > 0):
+        return best[1]
+    return QueryPlan(None, (KeyRange(),), False, tree)
+
+
+def helpful_fields(tree: Filter | None) -> list[str]:
+    """The fields of a filter by which an index would answer a part of it, dotted, in their order."""
+    return list(
+        dict.fromkeys(
+            ".".join(each["path"])
+            for each in _conjuncts(tree)
+            if each.get("op") in ("eq", "in", "gt", "gte", "lt", "lte", "startsWith") and each.get("as") != "folded"
+        )
+    )
+
+
+def _conjuncts(tree: Filter | None) -> Iterator[Filter]:
+    if tree is None:
+        return
+    if "and" in tree:
+        for each in tree["and"]:
+            yield from _conjuncts(each)
+    else:
+        yield tree
+
+
+def _on(
+    index: IndexSpec, conditions: Sequence[Filter], wanted: IndexPart | None
+) -> tuple[tuple[int, int], tuple[KeyRange, ...], list[Filter]] | None:
+    """How well an index does: fields that it sets, and whether it bounds one more; None where its order is another."""
+    prefixes, used, fixed = [""], list[Filter](), 0
+    for part in index.parts:
+        if wanted is not None and part.path == wanted.path and len(prefixes) == 1:
+            break
+        equal = next((each for each in conditions if _sets(each, part)), None)
+        if equal is None:
+            break
+        values = equal["value"] if equal["op"] == "in" else [equal["value"]]
+        components = sorted({part.component(value) for value in values})
+        if len(prefixes) * len(components) > MOST_RANGES or (wanted is not None and len(components) > 1):
+            break
+        prefixes = [prefix + each for prefix in prefixes for each in components]
+        used.append(equal)
+        fixed += 1
+    following = index.parts[fixed] if fixed < len(index.parts) else None
+    if wanted is not None and (following is None or following.path != wanted.path):
+        return None
+    bounds = [each for each in conditions if following is not None and _bounds(each, following)]
+    if following is not None and bounds:
+        ranges = tuple(_range(prefix, following, bounds) for prefix in prefixes)
+        return (fixed, 1), tuple(each for each in ranges if _may_hold(each)), used + bounds
+    whole = tuple(KeyRange(prefix or None, after(prefix) if prefix else None) for prefix in prefixes)
+    return (fixed, 0), whole, used
+
+
+def _sets(each: Filter, part: IndexPart) -> bool:
+    return each.get("op") in ("eq", "in") and _is_about(each, part)
+
+
+def _bounds(each: Filter, part: IndexPart) -> bool:
+    if part.descending or not _is_about(each, part):
+        return False
+    if each["op"] in ("eq", "gt", "gte", "lt", "lte"):
+        return True
+    return bool(each["op"] == "startsWith" and part.kind is Kind.TEXT)
+
+
+def _is_about(each: Filter, part: IndexPart) -> bool:
+    return tuple(each.get("path", ())) == part.path and each.get("as", "text") == _COMPARED_AS[part.kind]
+
+
+_COMPARED_AS = {
+    Kind.TEXT: "text",
+    Kind.NUMBER: "number",
+    Kind.INSTANT: "text",
+    Kind.DATE: "text",
+    Kind.BOOLEAN: "boolean",
+}
+
+
+def _range(prefix: str, part: IndexPart, bounds: Sequence[Filter]) -> KeyRange:
+    start: str | None = prefix or None
+    end = after(prefix) if prefix else None
+    if part.optional:
+        # Null sorts first, and is in no range of values.
+        start = prefix + PRESENT
+    for each in bounds:
+        op = each["op"]
+        if op == "startsWith":
+            begin = prefix + part.component(each["value"])[:-1]
+            start, end = _higher(start, begin), _lower(end, after(begin))
+            continue
+        made = prefix + part.component(each["value"])
+        if op in ("eq", "gte"):
+            start = _higher(start, made)
+        if op == "gt":
+            start = _higher(start, after(made))
+        if op in ("eq", "lte"):
+            end = _lower(end, after(made))
+        if op == "lt":
+            end = _lower(end, made)
+    return KeyRange(start, end)
+
+
+def _higher(one: str | None, other: str) -> str:
+    return other if one is None else max(one, other)
+
+
+def _lower(one: str | None, other: str) -> str:
+    return other if one is None else min(one, other)
+
+
+def _may_hold(each: KeyRange) -> bool:
+    return each.start is None or each.end is None or each.start < each.end
