@@ -65,7 +65,7 @@ class Lineage:
             letters: The ids of those that are open, and not tried again by themselves.
             until: The instant, as stored: six decimals and Z.
         """
-        entry = _Entry()
+        entry = _Entry(key)
         for record in records:
             letter, unreadable = self._letter_id(record, key), _unreadable_id(record)
             whole = decisions.get(unreadable)
@@ -111,7 +111,8 @@ class Lineage:
 class _Entry:
     """An entry while its events are folded: those of an aggregate wait behind one that it can't take."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
+        self._key = key
         self.view: View | None = None
         self.meta: EntryMeta | None = None
         self._blocked: set[str] = set()
@@ -138,7 +139,7 @@ class _Entry:
             return False
         fold, event, record = queue[0]
         try:
-            self.view = fold.apply(self.view, event, record)
+            self.view = fold.apply(self.view, event, record, self._key)
         except NotYet:
             return False
         except Exception:  # the projection is the user's code: it has failed then as it does now

@@ -262,7 +262,7 @@ class _Batch:
             self._check_event(envelope)
             if envelope.expected_sequence is not None:
                 self._check_sequence(envelope, envelope.expected_sequence, head.sequence)
-            event, completed_by = self._guarded(envelope.event_id, sent, submission.guards)
+            event, completed_by = self._guarded(envelope.event_id, envelope.timestamp, sent, submission.guards)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
@@ -306,7 +306,7 @@ class _Batch:
             )
 
     def _guarded(
-        self, event_id: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]]
+        self, event_id: str, submitted_at: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]]
     ) -> tuple[Event, GuardPlan | None]:
         """
         The event as the guards complete it, and the last of them that did.
@@ -320,9 +320,11 @@ class _Batch:
             try:
                 if completed_by is not None:
                     declared = self._declared(guard, event)
-                state = {}
+                state: dict[str, Any] = {}
                 for read, keys in declared:
                     state[read.parameter] = self._read(read, keys)
+                if guard.takes_time:
+                    state["submitted_at"] = submitted_at
                 self._calls.before(GUARD, guard.name, event_id)
                 result = guard.function(event, **state)
                 if result is not None:

@@ -105,9 +105,9 @@ class Folding:
         of_edited = None if edited is None else view_plan.targets(edited).get(entry.key)
         return None if edited is None or of_edited is None else (edited, of_edited)
 
-    def fold(self, fold: Fold, entry: ViewEntry, event: Event, record: EventRecord) -> View:
+    def fold(self, fold: Fold, entry: ViewEntry, event: Event, record: EventRecord) -> View | None:
         """
-        An entry's view after one more event.
+        An entry's view after one more event; None where it is removed.
 
         Raises:
             BaseException: Whatever the projection raises; TypeError where it returns no view, HandlerMisbehaved where
@@ -115,8 +115,8 @@ class Folding:
         """
         spec = entry.spec
         self._calls.before(FOLD, fold.name, record.event_id, spec.name, entry.key)
-        made = fold.apply(entry.view, event, record)
-        if self._careful:
+        made = fold.apply(entry.view, event, record, entry.key)
+        if self._careful and made is not None:
             sort_keys = spec.sort_keys(made)
             size = len(encode_json(made)) + len(encode_json(sort_keys)) + _META_BYTES
             check_size(fold.name, size, self._limits)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -327,3 +327,13 @@ def fold_extras(fold: FoldRegistration) -> tuple[str, ...]:
             f"it takes the entry, the event, and by name {' and '.join(FOLD_EXTRAS)}"
         )
     return names[2:]
+
+
+def may_remove(fold: FoldRegistration) -> bool:
+    """Whether the fold says, by its annotation, that it can return None, and so remove its entry."""
+    try:
+        returned = get_type_hints(fold.function).get("return", Any)
+    except NameError:  # a type that is imported for type checking alone
+        returned = str(inspect.signature(fold.function).return_annotation)
+        return returned.endswith("| None") or returned.startswith("Optional[")
+    return returned is type(None) or (returned is not Any and type(None) in get_args(returned))
