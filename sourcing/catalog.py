@@ -30,6 +30,7 @@ from hazelgate.sourcing.model.events import EventSpec
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.sourcing.structure.decoding import Decoder
 from hazelgate.sourcing.structure.fingerprints import view_fingerprint
+from hazelgate.sourcing.structure.json_schema import json_schema
 
 __all__ = ["Catalog", "EventSpec", "Registry", "ViewSpec", "default"]
 
@@ -155,10 +156,12 @@ class Catalog:
     @cached_property
     def fingerprint(self) -> str:
         """Changes when the events' schemas, the views or what feeds them change: parts that differ don't match."""
-        schema = msgspec.json.schema
         content = [
-            [(spec.name, spec.version, spec.aggregate, spec.key, schema(spec.cls)) for spec in self.specs.values()],
-            [(view.name, view.key, sorted(view.indexes), schema(view.cls)) for view in self.views.values()],
+            [
+                (spec.name, spec.version, spec.aggregate, spec.key, json_schema(spec.cls))
+                for spec in self.specs.values()
+            ],
+            [(view.name, view.key, sorted(view.indexes), json_schema(view.cls)) for view in self.views.values()],
             sorted(self.view_fingerprints.items()),
             sorted((fold.view, fold.name) for fold in self.folds),
             sorted(guard.name for guard in self.guards),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hazelgate.client.reading.filters import Filter, all_of
+from hazelgate.client.reading.queries import KeyRange
 from hazelgate.sourcing.model.indexes import IndexPart, IndexSpec
 from hazelgate.sourcing.sort_keys import PRESENT, Kind, after
 
@@ -19,57 +20,64 @@ MOST_RANGES = 100
 
 
 @dataclass(frozen=True)
-class KeyRange:
-    """Sort keys from `start` up to, and not with, `end`; None is open."""
-
-    start: str | None = None
-    end: str | None = None
-
-
-@dataclass(frozen=True)
 class QueryPlan:
     """
     How a list is read.
 
     Args:
-        index: The index that is walked; None walks the entries by key.
+        index: The index that is walked.
         ranges: Where it is walked, in ascending order, none overlapping another.
         descending: Whether it is walked backwards.
         rest: What the members look at for each entry in the ranges.
     """
 
-    index: str | None
+    index: str
     ranges: tuple[KeyRange, ...]
     descending: bool
     rest: Filter | None
 
 
-def plan(tree: Filter | None, indexes: Mapping[str, IndexSpec], sort: tuple[str, bool] | None) -> QueryPlan:
+def plan(
+    tree: Filter | None, indexes: Mapping[str, IndexSpec], sort: tuple[str, bool] | None, default: tuple[str, bool]
+) -> QueryPlan:
     """
     The plan for a filter and an order.
 
     Args:
         tree: The filter, if there is one.
-        sort: The index that gives the order and whether it descends; None: by key, or by whatever index helps most.
+        sort: The index that gives the order and whether it descends; None: by whatever index helps most.
+        default: The order where none was asked for and no index helps.
 
     An index gives the order that was asked for where it is that order's own, or where it has the fields of that order
     behind fields that the filter sets to one value each.
     """
     conditions = list(_conjuncts(tree))
-    wanted = None if sort is None else indexes[sort[0]].parts[0]
-    best: tuple[tuple[int, int], QueryPlan] | None = None
+    name, descending = sort or default
+    in_order, made = _best(conditions, indexes, indexes[name].parts[0], descending)
+    if sort is None and in_order == _NOTHING:
+        in_any_order, other = _best(conditions, indexes, None, False)
+        if in_any_order > _NOTHING:
+            return other
+    return made
+
+
+Score = tuple[int, int]
+"""How many fields an index sets to values, and whether it bounds one more."""
+
+_NOTHING: Score = (0, 0)
+
+
+def _best(
+    conditions: Sequence[Filter], indexes: Mapping[str, IndexSpec], wanted: IndexPart | None, descending: bool
+) -> tuple[Score, QueryPlan]:
+    found: list[tuple[Score, QueryPlan]] = []
     for index in indexes.values():
-        found = _on(index, conditions, wanted)
-        if found is None:
-            continue
-        score, ranges, used = found
-        rest = all_of([each for each in conditions if not any(each is one for one in used)])
-        made = QueryPlan(index.name, ranges, sort is not None and sort[1], rest)
-        if best is None or score > best[0]:
-            best = (score, made)
-    if best is not None and (sort is not None or best[0][0] > 0):
-        return best[1]
-    return QueryPlan(None, (KeyRange(),), False, tree)
+        use = _on(index, conditions, wanted)
+        if use is not None:
+            score, ranges, used = use
+            rest = all_of([each for each in conditions if not any(each is one for one in used)])
+            found.append((score, QueryPlan(index.name, ranges, descending, rest)))
+    return max(found, key=lambda each: each[0])
 
 
 def helpful_fields(tree: Filter | None) -> list[str]:
@@ -95,7 +103,7 @@ def _conjuncts(tree: Filter | None) -> Iterator[Filter]:
 
 def _on(
     index: IndexSpec, conditions: Sequence[Filter], wanted: IndexPart | None
-) -> tuple[tuple[int, int], tuple[KeyRange, ...], list[Filter]] | None:
+) -> tuple[Score, tuple[KeyRange, ...], list[Filter]] | None:
     """How well an index does: fields that it sets, and whether it bounds one more; None where its order is another."""
     prefixes, used, fixed = [""], list[Filter](), 0
     for part in index.parts:
@@ -112,14 +120,20 @@ def _on(
         used.append(equal)
         fixed += 1
     following = index.parts[fixed] if fixed < len(index.parts) else None
-    if wanted is not None and (following is None or following.path != wanted.path):
+    if wanted is not None and not _gives(following, wanted):
         return None
     bounds = [each for each in conditions if following is not None and _bounds(each, following)]
     if following is not None and bounds:
         ranges = tuple(_range(prefix, following, bounds) for prefix in prefixes)
         return (fixed, 1), tuple(each for each in ranges if _may_hold(each)), used + bounds
-    whole = tuple(KeyRange(prefix or None, after(prefix) if prefix else None) for prefix in prefixes)
+    last = index.parts[fixed - 1] if fixed else None
+    whole = tuple(KeyRange(prefix or None, last.behind(prefix) if last else None) for prefix in prefixes)
     return (fixed, 0), whole, used
+
+
+def _gives(following: IndexPart | None, wanted: IndexPart) -> bool:
+    """Whether an index goes on with the order that is wanted: behind its last field it goes on with the key."""
+    return wanted.is_key if following is None else following.path == wanted.path
 
 
 def _sets(each: Filter, part: IndexPart) -> bool:
@@ -156,16 +170,16 @@ def _range(prefix: str, part: IndexPart, bounds: Sequence[Filter]) -> KeyRange:
     for each in bounds:
         op = each["op"]
         if op == "startsWith":
-            begin = prefix + part.component(each["value"])[:-1]
+            begin = prefix + (each["value"] if part.is_key else part.component(each["value"])[:-1])
             start, end = _higher(start, begin), _lower(end, after(begin))
             continue
         made = prefix + part.component(each["value"])
         if op in ("eq", "gte"):
             start = _higher(start, made)
         if op == "gt":
-            start = _higher(start, after(made))
+            start = _higher(start, part.behind(made))
         if op in ("eq", "lte"):
-            end = _lower(end, after(made))
+            end = _lower(end, part.behind(made))
         if op == "lt":
             end = _lower(end, made)
     return KeyRange(start, end)

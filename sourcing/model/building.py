@@ -27,10 +27,13 @@ from hazelgate.sourcing.declaring.registry import (
 from hazelgate.sourcing.declaring.upcasting import UpcastChain
 from hazelgate.sourcing.errors import CatalogError, camel
 from hazelgate.sourcing.model.events import Answer, EventSpec
-from hazelgate.sourcing.model.fields import ListOf, Scalar, description_of, field_at, fields_of, type_of
+from hazelgate.sourcing.model.fields import ListOf, Scalar, description_of, field_at, fields_of, held_by
 from hazelgate.sourcing.model.indexes import IndexSpec, make_index
 from hazelgate.sourcing.model.names import lower_first, plural
 from hazelgate.sourcing.model.views import ComputedSpec, LinkSpec, ViewSpec
+
+KEY_INDEX = "id"
+"""The index by key that a view has where it declares none."""
 
 R = TypeVar("R", bound=Registration)
 
@@ -47,12 +50,13 @@ def view_specs(registered: Sequence[Registration]) -> Mapping[str, ViewSpec]:
     Raises:
         CatalogError: A declaration contradicts itself or another one.
     """
-    declared = {each.name: each for each in of_kind(registered, ViewRegistration)}
+    declared: dict[str, ViewRegistration] = {}
+    for each in of_kind(registered, ViewRegistration):
+        if declared.setdefault(each.name, each) is not each or registered.count(each) > 1:
+            raise CatalogError(f"two projections make the view {each.name!r}; give one another name")
     indexes: dict[str, dict[str, IndexSpec]] = {}
     classes: dict[type, str] = {}
-    for each in of_kind(registered, ViewRegistration):
-        if declared[each.name] is not each:
-            raise CatalogError(f"two projections make the view {each.name!r}; give one another name")
+    for each in declared.values():
         if each.cls in classes:
             raise CatalogError(f"{each.cls.__name__} belongs to two views; derive a class for the second one")
         classes[each.cls] = each.name
@@ -86,7 +90,7 @@ def _with_key(each: ViewRegistration) -> dict[str, By]:
     """The declared indexes, and one by key: lists have an order, and are counted without looking at each entry."""
     if any(getattr(by, "paths", ()) in ((each.key,), (f"-{each.key}",)) for by in each.indexes.values()):
         return dict(each.indexes)
-    return {**each.indexes, camel(each.key): By(each.key)}
+    return {**each.indexes, KEY_INDEX: By(each.key)}
 
 
 def _view_spec(
@@ -130,7 +134,7 @@ def _computed(each: ComputedRegistration, cls: type[msgspec.Struct]) -> Computed
     hints = get_type_hints(each.function, include_extras=True)
     if "return" not in hints:
         raise CatalogError(f"{owner} does not say what it returns; annotate it, as `-> int`")
-    made, optional = type_of(hints["return"], owner)
+    made, optional = held_by(hints["return"], owner)
     name = camel(each.name)
     if any(field.name == name for field in fields_of(cls)):
         raise CatalogError(f"{owner} has the name of a field; give it another name")
@@ -318,7 +322,10 @@ def fold_extras(fold: FoldRegistration) -> tuple[str, ...]:
     Raises:
         CatalogError: It has parameters that nobody gives it.
     """
-    names = tuple(inspect.signature(fold.function).parameters)
+    parameters = inspect.signature(fold.function).parameters
+    if any(each.kind is each.VAR_POSITIONAL for each in parameters.values()):
+        return ()
+    names = tuple(parameters)
     unknown = [name for name in names[2:] if name not in FOLD_EXTRAS]
     if len(names) < 2 or unknown:
         problem = f"has the parameter {unknown[0]!r}" if unknown else f"takes {len(names)} parameters"

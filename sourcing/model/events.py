@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
 from hazelgate.sourcing.declaring.access import Grant
 from hazelgate.sourcing.declaring.upcasting import Json
 from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.model.fields import FieldSpec, description_of, fields_of
+from hazelgate.sourcing.structure.json_schema import json_schema
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class EventSpec:
 
     def json_schema(self) -> Json:
         """JSON Schema of the data, in today's version."""
-        return msgspec.json.schema(self.cls)
+        return json_schema(self.cls)
 
     def aggregate_id(self, event: Event) -> str:
         """The id of the aggregate that `event` belongs to."""

@@ -7,22 +7,23 @@ Each has a name, a type of a few kinds, and what its marks say: hidden, filled i
 from __future__ import annotations
 
 import inspect
-import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import msgspec
 
+from hazelgate.sourcing import sort_keys
 from hazelgate.sourcing.clock import INSTANT_TEXT
 from hazelgate.sourcing.declaring.fields import Deprecated, Doc, Mark
 from hazelgate.sourcing.errors import CatalogError
 from hazelgate.sourcing.ids import ID_PATTERN
-from hazelgate.sourcing.sort_keys import Kind
+from hazelgate.sourcing.structure import types as structure
+from hazelgate.sourcing.structure.types import Field, Kind, Type, type_of
 
 
 class Scalar(StrEnum):
@@ -41,15 +42,15 @@ class Scalar(StrEnum):
 
 
 SORT_KINDS = {
-    Scalar.ID: Kind.TEXT,
-    Scalar.STRING: Kind.TEXT,
-    Scalar.INT: Kind.NUMBER,
-    Scalar.LONG: Kind.NUMBER,
-    Scalar.FLOAT: Kind.NUMBER,
-    Scalar.DECIMAL: Kind.NUMBER,
-    Scalar.BOOLEAN: Kind.BOOLEAN,
-    Scalar.DATE_TIME: Kind.INSTANT,
-    Scalar.DATE: Kind.DATE,
+    Scalar.ID: sort_keys.Kind.TEXT,
+    Scalar.STRING: sort_keys.Kind.TEXT,
+    Scalar.INT: sort_keys.Kind.NUMBER,
+    Scalar.LONG: sort_keys.Kind.NUMBER,
+    Scalar.FLOAT: sort_keys.Kind.NUMBER,
+    Scalar.DECIMAL: sort_keys.Kind.NUMBER,
+    Scalar.BOOLEAN: sort_keys.Kind.BOOLEAN,
+    Scalar.DATE_TIME: sort_keys.Kind.INSTANT,
+    Scalar.DATE: sort_keys.Kind.DATE,
 }
 """How values of a scalar sort; JSON does not."""
 
@@ -116,8 +117,7 @@ def fields_of(cls: type[msgspec.Struct]) -> tuple[FieldSpec, ...]:
     Raises:
         CatalogError: The type of a field is none that an API can show.
     """
-    hints = get_type_hints(cls, include_extras=True)
-    return tuple(_field(cls, field, hints[field.name]) for field in msgspec.structs.fields(cls))
+    return tuple(_field(cls, field) for field in structure.fields_of(cls))
 
 
 def field_at(cls: type[msgspec.Struct], path: str, owner: str) -> tuple[FieldSpec, ...]:
@@ -157,56 +157,35 @@ def values_within(classes: Sequence[type[msgspec.Struct]]) -> Iterator[type[msgs
                 waiting += [field.type for field in fields_of(found) if not field.hidden]
 
 
-def type_of(hint: Any, owner: str) -> tuple[FieldType, bool]:
+def held_by(hint: Any, owner: str) -> tuple[FieldType, bool]:
     """
     What a type hint holds, and whether it may be null.
 
     Raises:
         CatalogError: It is none that an API can show.
     """
-    plain, extras, optional, _ = _parts(hint)
-    return _type(plain, extras, owner), optional
+    made = type_of(hint)
+    return _held(made, owner), made.nullable
 
 
-def _field(cls: type[msgspec.Struct], field: msgspec.structs.FieldInfo, hint: Any) -> FieldSpec:
-    plain, extras, optional, can_be_left_out = _parts(hint)
-    metas = [extra for extra in extras if isinstance(extra, msgspec.Meta)]
+def _field(cls: type[msgspec.Struct], field: Field) -> FieldSpec:
+    extras = field.type.extras
     docs = [extra.text for extra in extras if isinstance(extra, Doc)]
-    docs += [meta.description for meta in metas if meta.description]
-    default = field.default
+    docs += [meta.description for meta in field.type.metas if meta.description]
+    default = msgspec.UNSET if field.required else field.default
     return FieldSpec(
-        name=field.encode_name,
+        name=field.json_name,
         python_name=field.name,
-        type=_type(plain, extras, f"{cls.__name__}.{field.name}"),
-        optional=optional,
+        type=_held(field.type, f"{cls.__name__}.{field.name}"),
+        optional=field.type.nullable,
         required=field.required,
-        default=msgspec.UNSET if default is msgspec.NODEFAULT else default,
-        can_be_left_out=can_be_left_out,
+        default=default,
+        can_be_left_out=field.type.can_be_left_out,
         hidden=Mark.HIDDEN in extras,
         filled=Mark.FILLED in extras,
         description=docs[0] if docs else None,
         deprecated=next((extra.reason for extra in extras if isinstance(extra, Deprecated)), None),
     )
-
-
-def _parts(hint: Any) -> tuple[Any, list[Any], bool, bool]:
-    """A hint without its wrapping: the type, all that annotates it, whether null and whether leaving out is allowed."""
-    extras: list[Any] = []
-    optional = can_be_left_out = False
-    while True:
-        origin = get_origin(hint)
-        if origin is Annotated:
-            hint, *more = get_args(hint)
-            extras += more
-        elif origin in (Union, types.UnionType):
-            options = [each for each in get_args(hint) if each not in (types.NoneType, msgspec.UnsetType)]
-            optional = optional or types.NoneType in get_args(hint)
-            can_be_left_out = can_be_left_out or msgspec.UnsetType in get_args(hint)
-            if len(options) != 1:
-                return hint, extras, optional, can_be_left_out
-            hint = options[0]
-        else:
-            return hint, extras, optional, can_be_left_out
 
 
 _PLAIN = {
@@ -223,28 +202,27 @@ _PLAIN = {
 }
 
 
-def _type(plain: Any, extras: Sequence[Any], owner: str) -> FieldType:
-    origin = get_origin(plain) or plain
-    if origin is str:
-        patterns = [extra.pattern for extra in extras if isinstance(extra, msgspec.Meta)]
+def _held(made: Type, owner: str) -> FieldType:
+    bare: Any = made.bare
+    if made.kind is Kind.STRUCT:
+        cls: type[msgspec.Struct] = bare
+        return cls
+    if made.kind in (Kind.LIST, Kind.SET):
+        return ListOf(_held(made.item, owner), made.item.nullable)
+    if made.kind in (Kind.MAP, Kind.EITHER):
+        return Scalar.JSON
+    if bare is str:
+        patterns = [meta.pattern or "" for meta in made.metas]
         if ID_PATTERN in patterns:
             return Scalar.ID
-        return Scalar.DATE_TIME if any(INSTANT_TEXT in (pattern or "") for pattern in patterns) else Scalar.STRING
-    if origin is int and Mark.LONG in extras:
+        return Scalar.DATE_TIME if any(INSTANT_TEXT in pattern for pattern in patterns) else Scalar.STRING
+    if bare is int and Mark.LONG in made.extras:
         return Scalar.LONG
-    if isinstance(origin, type) and issubclass(origin, Enum):
-        return origin
-    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
-        return origin
-    if origin in (list, tuple, set, frozenset, Sequence):
-        arguments = [each for each in get_args(plain) if each is not Ellipsis]
-        if len(arguments) != 1:
-            raise CatalogError(f"{owner} is {plain!r}; a list in an API has one type of items: tuple[Item, ...]")
-        item, optional = type_of(arguments[0], owner)
-        return ListOf(item, optional)
-    if origin is Mapping or origin in (Union, types.UnionType):
-        return Scalar.JSON
-    known = _PLAIN.get(origin)
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return bare
+    known = _PLAIN.get(bare)
     if known is None:
-        raise CatalogError(f"{owner} is {plain!r}, which no API can show; mark it Hidden[…] or give it another type")
+        raise CatalogError(
+            f"{owner} is {made.hint!r}, which no API can show; mark it Hidden[…] or give it another type"
+        )
     return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from operator import attrgetter
 from typing import Any
@@ -13,7 +13,7 @@ import msgspec
 from hazelgate.sourcing.declaring.indexes import By
 from hazelgate.sourcing.errors import CatalogError
 from hazelgate.sourcing.model.fields import SORT_KINDS, ListOf, Scalar, field_at
-from hazelgate.sourcing.sort_keys import Kind, component
+from hazelgate.sourcing.sort_keys import Kind, after, component
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,14 @@ class IndexPart:
         path: In JSON's names.
         descending: How it is written in sort keys; an index that is descending as a whole is written ascending.
         optional: Whether it can be null.
+        is_key: It is the entry's own key, with which each sort key ends.
     """
 
     path: tuple[str, ...]
     kind: Kind
     optional: bool
     descending: bool
+    is_key: bool
     get: Callable[[Any], Any]
 
     def component(self, value: Any) -> str:
@@ -40,7 +42,13 @@ class IndexPart:
         Raises:
             ValueError: A number that has no place among numbers.
         """
+        if self.is_key:
+            return str(value)
         return component(self.kind, value, optional=self.optional, descending=self.descending)
+
+    def behind(self, prefix: str) -> str:
+        """The first text behind all sort keys that begin with this, up to a value of the field."""
+        return f"{prefix}\0" if self.is_key else after(prefix)
 
 
 @dataclass(frozen=True)
@@ -51,13 +59,13 @@ class IndexSpec:
     Args:
         name: By which sort keys are kept (`_meta.keys.<name>`).
         descending: It was declared descending as a whole: read backwards, it is in the declared order.
-        get_key: Gives the entry's own key, with which each sort key ends.
+        get_key: Gives the entry's own key, with which each sort key ends; None where a part of it does.
     """
 
     name: str
     parts: tuple[IndexPart, ...]
     descending: bool
-    get_key: Callable[[Any], str]
+    get_key: Callable[[Any], str] | None
 
     @property
     def declared(self) -> list[str]:
@@ -76,7 +84,8 @@ class IndexSpec:
         Raises:
             ValueError: A number that has no place among numbers.
         """
-        return "".join([part.component(part.get(entry)) for part in self.parts]) + self.get_key(entry)
+        text = "".join([part.component(part.get(entry)) for part in self.parts])
+        return text if self.get_key is None else text + self.get_key(entry)
 
     def prefix(self, values: Sequence[Any]) -> str:
         """With what the sort keys begin whose first fields have these values."""
@@ -96,8 +105,11 @@ def make_index(cls: type[msgspec.Struct], name: str, by: By, key: str, owner: st
     if not by.paths:
         raise CatalogError(f"{where} names no field; By(…) takes one or more")
     whole = all(path.startswith("-") for path in by.paths)
-    parts = tuple(_part(cls, path, whole, where) for path in by.paths)
-    return IndexSpec(name, parts, whole, attrgetter(key))
+    names_key = by.paths[-1].removeprefix("-") == key
+    parts = [_part(cls, path, whole, where) for path in by.paths]
+    if names_key:
+        parts[-1] = replace(parts[-1], is_key=True)
+    return IndexSpec(name, tuple(parts), whole, None if names_key else attrgetter(key))
 
 
 def _part(cls: type[msgspec.Struct], path: str, whole: bool, where: str) -> IndexPart:
@@ -122,6 +134,7 @@ def _part(cls: type[msgspec.Struct], path: str, whole: bool, where: str) -> Inde
         kind=kind,
         optional=any(field.optional for field in fields),
         descending=descending,
+        is_key=False,
         get=_getter(plain, any(field.optional for field in fields[:-1])),
     )
 

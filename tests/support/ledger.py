@@ -12,7 +12,21 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from hazelgate import Event, EventRecord, Id, Json, NotYet, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate import (
+    By,
+    Event,
+    EventRecord,
+    Id,
+    Json,
+    NotYet,
+    Rejected,
+    View,
+    event,
+    guard,
+    projection,
+    replace,
+    upcast,
+)
 from hazelgate.sourcing import clock
 
 ACCOUNTS = "account-view"
@@ -82,11 +96,11 @@ accounts = projection(
     Account,
     key="account_id",
     indexes={
-        "id": lambda account: account.account_id,
-        "balance": lambda account: f"{account.balance:012d}:{account.account_id}",
+        "id": By("account_id"),
+        "balance": By("balance"),
     },
 )
-owners = projection(OWNERS, Owner, key="owner", indexes={"id": lambda owner: owner.owner})
+owners = projection(OWNERS, Owner, key="owner", indexes={"id": By("owner")})
 
 
 @accounts.on(AccountOpened, key="account_id")
