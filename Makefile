@@ -3,6 +3,7 @@
 # make lint   every check of form
 # make chaos  every fault on a cluster under load, and a table of what came of it  (ARGS="kill-member --short")
 # make bench  the figures, each beside what it is compared with
+# make docs   the documentation as a site, in site/; nothing in it is loaded from elsewhere
 #
 # Each of them first sets up what it needs, and does nothing where nothing changed.
 
@@ -17,6 +18,9 @@ BIN := $(VENV)/bin
 JAR := operations/_bundled/engine.jar
 PAGE := gateway/_bundled/graphiql.html
 NODE_TESTS := tests/acceptance/node
+MERMAID := mermaid-11.17.2.tgz
+MERMAID_SHA512 := 57a2b70bc101744b0f1595d228c25eea9a50384371b87011afd1af1d7e21878ee501b84c443f6a7f8a042bb2e869143150b31af34feab798073bbdda0a578106
+MERMAID_JS := docs/assets/mermaid.min.js
 MVN := mvn -B -q -Dstyle.color=never -f engine/pom.xml
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
@@ -24,7 +28,7 @@ ENGINE_SOURCES := engine/pom.xml $(shell find engine/src/main -type f 2>/dev/nul
 WEB_SOURCES := web/package.json web/package-lock.json web/build.mjs
 HAVE_NPM := $(shell command -v npm 2>/dev/null)
 
-.PHONY: run test lint chaos bench setup engine page wheel lock
+.PHONY: run test lint chaos bench docs setup engine page wheel lock
 
 run: setup
 	exec $(BIN)/hazelgate dev $(ARGS)
@@ -48,6 +52,11 @@ chaos: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/.installed $(MERMAID_JS)
+	$(BIN)/python -m docs.generating.figures
+	$(BIN)/python -m docs.generating.staging build/pages
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/generating build/pages site
 
 setup: $(VENV)/.installed engine page
 
@@ -86,6 +95,15 @@ $(PAGE): $(WEB_SOURCES)
 $(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json
 	cd $(NODE_TESTS) && $(NPM_CI)
 	touch $@
+
+# One file of the package, which brings a hundred others along when it is installed.
+$(MERMAID_JS): Makefile
+	@command -v npm >/dev/null || { echo "the diagrams are drawn by Mermaid: install npm" >&2; exit 1; }
+	mkdir -p $(@D)
+	npm pack --silent $(subst -,@,$(MERMAID:.tgz=))
+	echo "$(MERMAID_SHA512)  $(MERMAID)" | sha512sum --check --quiet
+	tar -xzOf $(MERMAID) package/dist/mermaid.min.js > $@.part && mv $@.part $@
+	rm $(MERMAID)
 
 wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation

@@ -28,7 +28,7 @@ class Suite:
     measures: list[Measure]
     heap: str
     pretouch_heap: bool = False
-    """Whether it is taken at the start, as deployment.md advises for a member under load."""
+    """Whether it is taken at the start, as docs/how-to/deployment.md advises for a member under load."""
     postgres: bool = False
     """Whether it keeps events in PostgreSQL."""
     events: int = 0

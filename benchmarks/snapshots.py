@@ -12,7 +12,7 @@ from benchmarks.rebuilding import rebuild_all
 from benchmarks.stack import RunningStack, event_handler
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
-from hazelgate.client.operators.snapshots import AttemptStatus, Snapshots
+from hazelgate.client.operators.snapshot_requests import AttemptStatus, Snapshots
 from hazelgate.sourcing.declaring.values import Event
 
 EVENTS = 990_000

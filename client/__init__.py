@@ -1,10 +1,10 @@
 """
 How a Python program talks to a cluster: the gateway, the command line, a script. It imports `projector` and `sourcing`.
 
-- `cluster.py` everything that can be asked of a cluster, as one protocol
-- `submitting/` `handle_event`: the way in, and the wait for the pipeline's answer
-- `reading/` pages of views and of the log, histories of aggregates
-- `figures/` what members say of themselves: pipelines, counters, latencies
-- `operators/` dead letters, rebuilds, snapshots
-- `hazelcast/` the real cluster, over Hazelcast's asyncio client
+From the bottom up, each imports only from those below it. Only `hazelcast/` imports the package of that name.
+
+- `figures/`, `reading/`, `resolutions.py`: what members say of themselves; reads; what became of a dead letter
+- `cluster.py`: everything that can be asked of a cluster, as one protocol
+- `submitting/`, `operators/`: `handle_event`, the way in; what operators ask for
+- `hazelcast/`: the real cluster. Its fake is `hazelgate.testing.memory`
 """

@@ -156,8 +156,12 @@ class Cluster(Protocol):
     async def stats(self) -> PipelineStats:
         """Fresh figures, merged from all members."""
 
-    async def ask_rebuilds(self, request: bytes) -> bytes:
-        """Ask about rebuilds of views, JSON for JSON; `hazelgate.client.operators.rebuilds.Rebuilds` knows how."""
+    async def maintain_views(self, request: bytes) -> bytes:
+        """
+        Ask for something about rebuilds or snapshots of views, JSON for JSON.
+
+        `Rebuilds` and `Snapshots` in `hazelgate.client.operators` know what may be asked.
+        """
 
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None

@@ -13,12 +13,12 @@ from starlette.routing import Route, WebSocketRoute
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler
-from hazelgate.gateway.context import Parts
 from hazelgate.gateway.graphiql import load_page
+from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
-from hazelgate.gateway.graphql.schema import graphql_schema
 from hazelgate.gateway.health import health, readiness
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
+from hazelgate.gateway.parts import Parts
 from hazelgate.gateway.settings import Settings
 from hazelgate.gateway.transports.http import GraphQLOverHttp
 from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
@@ -103,7 +103,7 @@ def _page() -> bytes:
     html, self_contained = load_page()
     if not self_contained:
         logger.warning("GraphiQL is loaded from a CDN: its page was not built here")
-    return html.encode()
+    return html
 
 
 def _json(status: int, body: object) -> Response:

@@ -16,7 +16,7 @@ from hazelgate.operations.ports import LOOPBACK, check_free, free_ports
 from hazelgate.operations.postgres.connecting import PostgresUnusable
 from hazelgate.operations.postgres.migrating import migrate
 from hazelgate.operations.postgres.server import PostgresServer, prepare_server
-from hazelgate.operations.services import ChildSpec, Supervisor, Write
+from hazelgate.operations.services import ChildSpec, ServiceGroup, Write
 
 _ASK_AGAIN_SECONDS = 0.1
 _STILL_WAITING_SECONDS = 10.0
@@ -148,8 +148,8 @@ async def run_stack(stack: Stack, write: Write) -> None:
         loop.add_signal_handler(number, told_to_stop.set)
     for name, place in stack.places:
         say(f"{name:<9}   {place}")
-    async with Supervisor(say) as supervisor:
-        becoming_ready = asyncio.create_task(_start(stack, supervisor, say))
+    async with ServiceGroup(say) as services:
+        becoming_ready = asyncio.create_task(_start(stack, services, say))
         becoming_ready.add_done_callback(lambda task: _stop_if_failed(task, told_to_stop, say))
         await told_to_stop.wait()
         becoming_ready.cancel()
@@ -167,17 +167,17 @@ def _stop_if_failed(task: asyncio.Task[None], told_to_stop: asyncio.Event, say: 
         told_to_stop.set()
 
 
-async def _start(stack: Stack, supervisor: Supervisor, write: Write) -> None:
+async def _start(stack: Stack, services: ServiceGroup, write: Write) -> None:
     """PostgreSQL first, then everything else, then the demo."""
     if stack.database is not None:
-        supervisor.start(ChildSpec(name="postgres", command=stack.database.command, stop_seconds=5.0))
+        services.start(ChildSpec(name="postgres", command=stack.database.command, stop_seconds=5.0))
         await asyncio.to_thread(stack.database.wait_until_it_answers)
         await asyncio.to_thread(migrate, stack.database.dsn)
-    supervisor.start(*stack.services)
+    services.start(*stack.services)
     seconds = await wait_until_ready(f"{stack.url}/ready", write)
     write(f"ready after {seconds:.1f} s: {stack.url}/graphql")
     if stack.demo is not None:
-        supervisor.start(stack.demo)
+        services.start(stack.demo)
 
 
 async def wait_until_ready(url: str, write: Write, *, tell_after_seconds: float = _STILL_WAITING_SECONDS) -> float:

@@ -2,7 +2,7 @@
 Keeps the processes of a one-command stack running: starts them, forwards what they print, starts them anew when they
 end, and ends them all.
 
-Each child is the head of a process group of its own, so that a Ctrl-C in the terminal reaches the supervisor alone,
+Each child is the head of a process group of its own, so that a Ctrl-C in the terminal reaches this process alone,
 which then ends the children in the right order. Only processes that were started here are ever signalled.
 """
 
@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from hazelgate.operations import leash
+from hazelgate.sourcing.backoff import Backoff
 
 Write = Callable[[str], None]
 """Takes one line, without its line break."""
@@ -30,32 +31,27 @@ class ChildSpec:
     name: str
     command: tuple[str, ...]
     environ: Mapping[str, str] = field(default_factory=dict)
-    """Set in addition to the supervisor's own environment."""
+    """Set in addition to this process's own environment."""
     stop_seconds: float = 3.0
     """How long it may take to end after SIGTERM, before it is killed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Backoff:
-    """How long to wait before a child that ended is started again: doubling, and from the start after a good run."""
-
-    first_seconds: float = 0.5
-    most_seconds: float = 10.0
-    good_run_seconds: float = 30.0
-
-    def after(self, delay_seconds: float | None, ran_seconds: float) -> float:
-        """The next delay, given the last one (None before the first) and how long the child ran since."""
-        if delay_seconds is None or ran_seconds >= self.good_run_seconds:
-            return self.first_seconds
-        return min(delay_seconds * 2, self.most_seconds)
+BACKOFF = Backoff(first_seconds=0.5, longest_seconds=10.0)
+GOOD_RUN_SECONDS = 30.0
+"""A child that ran so long before it ended has not failed because of how it was started."""
 
 
-class Supervisor:
+def failures_in_a_row(before: int, ran_seconds: float) -> int:
+    """How often a child that has just ended has failed in a row, given how often before and how long it ran."""
+    return 1 if ran_seconds >= GOOD_RUN_SECONDS else before + 1
+
+
+class ServiceGroup:
     """An async context: children started within it run until it is left, and none outlives it."""
 
-    def __init__(self, write: Write, *, backoff: Backoff | None = None) -> None:
+    def __init__(self, write: Write, *, backoff: Backoff = BACKOFF) -> None:
         self._write = write
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff
         self._leash: asyncio.subprocess.Process | None = None
         self._children: list[tuple[ChildSpec, asyncio.Event, asyncio.Task[None]]] = []
         self._width = 0
@@ -91,7 +87,7 @@ class Supervisor:
 
     async def _keep(self, spec: ChildSpec, stopping: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        delay: float | None = None
+        failures = 0
         while not stopping.is_set():
             started = loop.time()
             try:
@@ -100,7 +96,8 @@ class Supervisor:
                 ending = f"could not be started: {error}"
             if stopping.is_set():
                 return
-            delay = self._backoff.after(delay, loop.time() - started)
+            failures = failures_in_a_row(failures, loop.time() - started)
+            delay = self._backoff.pause_seconds(failures)
             self._say(spec, f"{ending}; starting it again in {delay:.1f} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), delay)

@@ -1,10 +1,13 @@
 """
-The process that folds: it upcasts, checks, numbers and folds batches of events, and does no I/O of its own.
+The process that folds: it upcasts, checks, numbers and folds batches of events. It imports `sourcing` alone.
 
-It imports `sourcing` alone.
+Everything but `serving/` and `__main__.py` is pure: bytes in, bytes out.
 
-- `process.py` the entrance: one batch from what the engine delivered to outcomes and writes
-- `core/` what every batch needs; `replay/` stored events folded again; `letters/` dead letters resolved
-- `serving/` the process: gRPC, the supervisor, the watch over handlers
-- `past.py` an entry as it was at an instant
+From the bottom up, each imports only from those below it:
+
+- `core/`: what every batch needs
+- `letters/`, `replay/`: dead letters resolved; stored events folded once more
+- `process.py`, `past.py`: one batch from delivery to outcomes and writes; an entry as it was at an instant
+- `serving/`: the gRPC server, the supervisor of the worker, the watch over handlers
+- `__main__.py`: the worker's entrance
 """

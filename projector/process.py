@@ -114,7 +114,7 @@ class Processor:
         Process one batch, as far as what is loaded allows.
 
         Args:
-            request: A msgpack body, as docs/protocol.md has it.
+            request: A msgpack body, as docs/reference/protocol.md has it.
 
         Returns:
             A msgpack body: what to load first, or the outcomes and writes.

@@ -1,5 +1,13 @@
 """
-The root fields: queries, mutations, and the loaders that gather their reads. `submitting`, `event_fields` and `loading`
-are the same for every domain; `customers`, `products` and `orders` are the shop's. May import `sourcing`, `domain` and
-`schema`.
+Reading and writing behind fields: the root fields, and what answers the fields that a type of `schema` only declares.
+
+- `context.py` what a resolver may ask of its request
+- `root.py` the roots of queries and mutations, and the resolvers of all types
+- `nodes.py` any node by its id
+- `reading/` reads of one request, lists in pages, histories, the past
+- `events/` events of every domain: queries, `handleEvent`, the way from a mutation to the pipeline
+- `operators/` dead letters, pipelines, rebuilds, snapshots
+- `shop/` customers, products and orders: the part that a user replaces
+
+It imports `schema`, `client`, `projector` (the past of an entry), `domain` and `sourcing`.
 """

@@ -1,23 +1,58 @@
-"""The root types of queries and mutations: what every domain has, and the shop's."""
+"""The roots of queries and mutations, and the resolvers of all types: what every domain has, and the shop's."""
 
 import strawberry
 
-from hazelgate.resolvers.customers import CustomerMutations, CustomerQueries
-from hazelgate.resolvers.event_fields import EventMutations, EventQueries
-from hazelgate.resolvers.node_fields import NodeQueries
-from hazelgate.resolvers.orders import OrderMutations, OrderQueries
-from hazelgate.resolvers.products import ProductMutations, ProductQueries
-from hazelgate.resolvers.rebuild_fields import RebuildMutations, RebuildQueries
-from hazelgate.resolvers.snapshot_fields import SnapshotMutations, SnapshotQueries
+from hazelgate.resolvers.events import fields as events
+from hazelgate.resolvers.events.fields import EventMutations, EventQueries, EventTypeQueries
+from hazelgate.resolvers.nodes import NodeQueries
+from hazelgate.resolvers.operators import dead_letters
+from hazelgate.resolvers.operators.dead_letters import DeadLetterMutations, DeadLetterQueries
+from hazelgate.resolvers.operators.pipelines import PipelineQueries
+from hazelgate.resolvers.operators.rebuilds import RebuildMutations, RebuildQueries
+from hazelgate.resolvers.operators.snapshots import SnapshotMutations, SnapshotQueries
+from hazelgate.resolvers.reading import connections
+from hazelgate.resolvers.shop import customers, orders, products
+from hazelgate.resolvers.shop.customers import CustomerMutations, CustomerQueries
+from hazelgate.resolvers.shop.orders import OrderMutations, OrderQueries
+from hazelgate.resolvers.shop.products import ProductMutations, ProductQueries
+from hazelgate.schema.fields import FieldResolvers
 
 
 @strawberry.type
-class Query(NodeQueries, CustomerQueries, ProductQueries, OrderQueries, EventQueries, RebuildQueries, SnapshotQueries):
+class Query(
+    NodeQueries,
+    CustomerQueries,
+    ProductQueries,
+    OrderQueries,
+    EventQueries,
+    DeadLetterQueries,
+    EventTypeQueries,
+    PipelineQueries,
+    RebuildQueries,
+    SnapshotQueries,
+):
     pass
 
 
 @strawberry.type
 class Mutation(
-    CustomerMutations, ProductMutations, OrderMutations, EventMutations, RebuildMutations, SnapshotMutations
+    CustomerMutations,
+    ProductMutations,
+    OrderMutations,
+    EventMutations,
+    DeadLetterMutations,
+    RebuildMutations,
+    SnapshotMutations,
 ):
     pass
+
+
+FIELD_RESOLVERS: FieldResolvers = {
+    **connections.FIELDS,
+    **events.FIELDS,
+    **dead_letters.FIELDS,
+    **customers.FIELDS,
+    **products.FIELDS,
+    **orders.FIELDS,
+}
+"""What answers the fields that a type of `schema` only declares."""

@@ -1,17 +1,14 @@
-"""A view's entries as a resolver meets them: what the projection made, and where it stands."""
+"""A view's entries as GraphQL's types are made of them: what the projection made, and where it stands."""
 
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import msgspec
 import strawberry
-from graphql import GraphQLError
 
-from hazelgate.schema.connections import bad_input
-from hazelgate.schema.context import Info
 from hazelgate.schema.nodes import Revision
+from hazelgate.schema.scalars import stored_instant
 from hazelgate.sourcing.envelope import EntryMeta
-from hazelgate.sourcing.ids import ID_DESCRIPTION, is_id
 
 V = TypeVar("V", bound=msgspec.Struct)
 
@@ -35,7 +32,7 @@ class Entry(Generic[V]):
         return Revision(
             version=self.meta.version,
             caused_by=strawberry.ID(self.meta.caused_by),
-            updated_at=self.meta.updated_at,  # type: ignore[arg-type]  # the scalar takes the canonical text
+            updated_at=stored_instant(self.meta.updated_at),
         )
 
 
@@ -56,23 +53,3 @@ class ViewType(Generic[V]):
             return None
         meta = _decode_meta(raw).meta
         return None if meta.absent else Entry(meta, self._decoder.decode(raw))
-
-    async def load(self, info: Info, key: str) -> Entry[V] | None:
-        """The entry of this key, together with whatever else the request reads just now."""
-        return self.decode(await info.context.reads.load(self.name, key))
-
-
-def require_id(argument: str, value: str) -> str:
-    """
-    The id, if it can be one.
-
-    Raises:
-        GraphQLError: Nothing can have that id; asking the cluster for it would be a wrong key at best.
-    """
-    if not is_id(value):
-        raise malformed_id(argument)
-    return value
-
-
-def malformed_id(argument: str) -> GraphQLError:
-    return bad_input(argument, f"not an id: {ID_DESCRIPTION}")

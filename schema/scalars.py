@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
@@ -22,6 +22,16 @@ def serialize_instant(value: datetime | str) -> str:
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
     return value.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def stored_instant(text: str) -> datetime:
+    """A stored instant for a field of a type. It is the canonical text, which the scalar passes on as it is."""
+    return cast(datetime, text)
+
+
+def optional_instant(text: str | None) -> datetime | None:
+    """The same, where there may be none."""
+    return cast(datetime | None, text)
 
 
 def parse_instant(value: object) -> datetime:

@@ -1,9 +1,13 @@
 """
-The ground: what a user writes (events, guards, projections, upcasters), and what it means to the rest of the project.
+The ground: what a user writes (events, guards, projections, upcasts), and what it means to the other rooms.
 
-It is pure: no network, no file of its own, no clock but the one it is handed. It imports no other room.
+It imports no other room. It is pure: it opens no connection, starts no process and runs no event loop.
 
-- `declaring/` the base classes and decorators that a domain is written with
-- `structure/` what types look like: decoding, samples, shapes, fingerprints
-- here: the catalog made of a domain, envelopes, errors, ids, instants, repetition, golden files
+From the bottom up, each imports only from those below it:
+
+- `backoff.py`, `clock.py`, `errors.py`, `ids.py`: pauses between attempts, instants, the tree of errors, ids and keys
+- `declaring/`: the base classes and decorators that a domain is written with
+- `envelope.py`, `structure/`: what goes along with an event; what types look like, and how values are read and checked
+- `catalog.py`: everything that a domain declares, checked once and ready to use
+- `golden.py`, `repetition.py`: files that prove old events readable; what makes two submissions the same event
 """

@@ -1,5 +1,6 @@
 """
-What goes along with an event, from the gateway to the store and back: the JSON of docs/protocol.md as frozen values.
+What goes along with an event, from the gateway to the store and back: the JSON of
+docs/reference/protocol.md as frozen values.
 
 `Envelope` is what a gateway submits, `EventRecord` what the store keeps, `Completion` what the submitter hears.
 """

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 
 import strawberry
 
-from hazelgate.schema.connections import bad_input
-from hazelgate.schema.context import Info
-from hazelgate.schema.entries import require_id
-from hazelgate.schema.events import EventRecord, PipelineMetrics, known_types
-from hazelgate.schema.streams import EventNotice, EventStream, log_cursor
+from hazelgate.schema.arguments import bad_input, known_types, require_id
+from hazelgate.schema.events.records import EventRecord
+from hazelgate.schema.events.streams import EventNotice, EventStream, log_cursor
+from hazelgate.schema.operators.figures import PipelineMetrics
 from hazelgate.sourcing import envelope
 from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.subscriptions.context import Info
 from hazelgate.subscriptions.feed import Happening
 from hazelgate.subscriptions.streams import follow, refuse_after
 
@@ -30,7 +30,7 @@ class EventSubscriptions:
         after: str | None = strawberry.UNSET,
     ) -> AsyncIterator[EventStream]:
         refuse_after(after)
-        chosen = frozenset(known_types(info, types)) if isinstance(types, list) else None
+        chosen = frozenset(known_types(info.context.catalog, types)) if isinstance(types, list) else None
         aggregate = require_id("aggregateId", aggregate_id) if isinstance(aggregate_id, str) else None
 
         def wanted(record: envelope.EventRecord) -> bool:

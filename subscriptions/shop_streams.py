@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 
 import strawberry
 
-from hazelgate.schema.context import Info
-from hazelgate.schema.customers import CUSTOMERS, Customer, CustomerChange, CustomerStream
-from hazelgate.schema.entries import require_id
-from hazelgate.schema.events import EventRecord
-from hazelgate.schema.orders import ORDERS, EnrichedOrder, OrderChange, OrderStream
-from hazelgate.schema.products import PRODUCTS, Product, ProductChange, ProductStream
-from hazelgate.schema.streams import log_cursor
+from hazelgate.schema.arguments import require_id
+from hazelgate.schema.events.records import EventRecord
+from hazelgate.schema.events.streams import log_cursor
+from hazelgate.schema.shop.customers import CUSTOMERS, Customer, CustomerChange, CustomerStream
+from hazelgate.schema.shop.orders import ORDERS, EnrichedOrder, OrderChange, OrderStream
+from hazelgate.schema.shop.products import PRODUCTS, Product, ProductChange, ProductStream
 from hazelgate.sourcing import envelope
+from hazelgate.subscriptions.context import Info
 from hazelgate.subscriptions.feed import Happening
 from hazelgate.subscriptions.streams import entry_after, follow, refuse_after
 

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import TypeVar, cast
+from typing import TypeVar
 
-from hazelgate.schema.context import Info
 from hazelgate.schema.entries import Entry, V, ViewType
-from hazelgate.schema.streams import Discontinuity, log_cursor
+from hazelgate.schema.events.streams import Discontinuity, log_cursor
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
-from hazelgate.subscriptions.feed import Feed, Happening
+from hazelgate.subscriptions.context import Info
+from hazelgate.subscriptions.feed import Happening
 from hazelgate.subscriptions.inbox import Gap
 
 T = TypeVar("T")
@@ -21,8 +21,7 @@ async def follow(
     make: Callable[[Happening], Awaitable[T | None]],
 ) -> AsyncIterator[T | Discontinuity]:
     """What `make` makes of every wanted event from now on (None: nothing), and a Discontinuity for every gap."""
-    feed = cast(Feed, info.context.feed)
-    async with aclosing(feed.subscribe(wanted)) as happenings:
+    async with aclosing(info.context.feed.subscribe(wanted)) as happenings:
         async for happening in happenings:
             if isinstance(happening, Gap):
                 yield Discontinuity(cursor=log_cursor(happening.cursor), reason=happening.reason)

@@ -1,7 +1,8 @@
 """
-What users' tests and ours stand on: given/when/then, and the cluster in memory.
+What users' tests and ours stand on. It imports `client`, `projector` and `sourcing`, and no domain.
 
-It imports `client`, `projector` and `sourcing`.
+- `scenarios.py`: given what was, when an event is submitted, then a view looks so or the event is refused
+- `memory/`: the cluster and its pipeline in one process, with which `scenarios` runs
 """
 
 from hazelgate.testing.scenarios import given

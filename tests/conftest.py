@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,20 @@ import pytest
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from tests.support.connected import connected
+from tests.support.ledger import MENDED
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.stack import Stack, running_stack
 
 LOG_LINES = 25
 LOG_COLUMNS = 240
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment_of_children(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What processes that tests start are told."""
+    os.environ[MENDED] = str(tmp_path_factory.mktemp("mended"))
+    # Members of tests live for seconds: a JVM that compiles less costs half as much.
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
 @pytest.hookimpl(wrapper=True)

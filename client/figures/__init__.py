@@ -1,1 +1,1 @@
-"""What members say of themselves: the pipelines, and their counters and latencies."""
+"""What members say of themselves: pipelines, counters, latencies. It imports nothing of the other rooms."""

@@ -25,11 +25,13 @@ from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscrip
 from hazelgate.client.figures.metrics import PipelineStats, decode_stats, merge_stats
 from hazelgate.client.figures.pipelines import ControlAnswer
 from hazelgate.client.hazelcast import task_codec as tasks
-from hazelgate.client.hazelcast.batching import ReadGathering, SubmitGathering
-from hazelgate.client.hazelcast.connection import client_config, deadline, plain_errors
+from hazelgate.client.hazelcast.configuration import client_config
+from hazelgate.client.hazelcast.failures import deadline, plain_errors
 from hazelgate.client.hazelcast.listeners import TopicListener
+from hazelgate.client.reading.gathering import ReadGathering
 from hazelgate.client.reading.queries import EntryPage, EntryQuery, decode_page, merge_pages
 from hazelgate.client.resolutions import Resolution, ResolveOrder
+from hazelgate.client.submitting.gathering import SubmitGathering
 from hazelgate.sourcing.errors import PipelineUnavailable
 
 
@@ -151,18 +153,18 @@ class HazelcastCluster:
         answers = await self._ask_all(tasks.pipeline_stats())
         return merge_stats([decode_stats(answer) for answer in answers])
 
-    async def ask_rebuilds(self, request: bytes) -> bytes:
-        return await self._ask_any(tasks.rebuilds(request))
+    async def maintain_views(self, request: bytes) -> bytes:
+        return await self._ask_any(tasks.maintain_views(request))
 
     async def import_events(
         self, head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()
     ) -> ImportAnswer:
-        """Do what docs/protocol.md has under "ImportEvents"; `hazelgate.operations.transfer` knows in which order."""
+        """Do "ImportEvents" of docs/reference/protocol.md; `hazelgate.operations.transfer` knows in which order."""
         answer = await self._ask_any(tasks.import_events(head, events))
         return msgspec.json.decode(answer, type=ImportAnswer)
 
     async def control_pipeline(self, request: Mapping[str, str], *, on_all: bool = False) -> list[ControlAnswer]:
-        """Do what docs/protocol.md has under "ControlPipeline", on one member or on all of them."""
+        """Do what docs/reference/protocol.md has under "ControlPipeline", on one member or on all of them."""
         task = tasks.control_pipeline(request)
         answers = await self._ask_all(task) if on_all else [await self._ask_any(task)]
         return [msgspec.json.decode(answer, type=ControlAnswer) for answer in answers]

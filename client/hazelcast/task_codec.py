@@ -1,5 +1,5 @@
 """
-The tasks that a gateway has a member run, and the bytes they carry (docs/protocol.md, "Gateway → engine").
+The tasks that a gateway has a member run, and the bytes they carry (docs/reference/protocol.md, "Gateway → engine").
 
 Pure encoding and decoding: who runs them, when and how often is not decided here.
 """
@@ -84,7 +84,7 @@ def query_entries(query: EntryQuery) -> Task:
 
 
 def control_pipeline(request: Mapping[str, str]) -> Task:
-    """Drain, start or change a pipeline, or try a projector (docs/protocol.md, "ControlPipeline")."""
+    """Drain, start or change a pipeline, or try a projector (docs/reference/protocol.md, "ControlPipeline")."""
     return Task(6, _encoder.encode(request))
 
 
@@ -107,11 +107,11 @@ def pipeline_stats() -> Task:
 
 
 def import_events(head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()) -> Task:
-    """Take a log into the cluster (docs/protocol.md, "ImportEvents"); events are hash and record."""
+    """Take a log into the cluster (docs/reference/protocol.md, "ImportEvents"); events are hash and record."""
     parts = [_encoder.encode(head), *(part for event in events for part in event)]
     return Task(8, b"".join(piece for part in parts for piece in (len(part).to_bytes(4), part)))
 
 
-def rebuilds(request: bytes) -> Task:
-    """Ask about rebuilds of views: any member knows of all."""
+def maintain_views(request: bytes) -> Task:
+    """Ask for something about rebuilds or snapshots of views: any member knows of all."""
     return Task(7, request)

@@ -3,7 +3,7 @@ What a snapshot of views says of itself, as it is kept beside the entries, seale
 
 A snapshot is taken while writes go on. Every event at or below its `position` is in it, none above `up_to` is, and of
 those between some are in some entries: an entry's marks say which, so folding everything after `position` onto it gives
-exactly the view. docs/snapshots.md has the reasons.
+exactly the view. docs/explanation/snapshots.md has the reasons.
 """
 
 from __future__ import annotations

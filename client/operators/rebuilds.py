@@ -1,6 +1,6 @@
 """
 Rebuilds of views, asked of a cluster: begin one, watch it, cancel it, roll back; and comparisons of a fresh fold with
-the live view. docs/rebuild.md tells an operator what each of them does.
+the live view. docs/explanation/rebuilds.md tells an operator what each of them does.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ class Rebuilds:
 
     async def report(self) -> RebuildReport:
         """Every rebuild, and where each view stands."""
-        return _decode_report(await self._cluster.ask_rebuilds(b'{"op":"report"}'))
+        return _decode_report(await self._cluster.maintain_views(b'{"op":"report"}'))
 
     async def find(self, rebuild_id: str) -> Rebuild:
         """
@@ -221,7 +221,7 @@ class Rebuilds:
         return (await self._ask(op="differences", id=rebuild_id)).differences
 
     async def _ask(self, **request: Any) -> _Answer:
-        answer = _decode_answer(await self._cluster.ask_rebuilds(msgspec.json.encode(request)))
+        answer = _decode_answer(await self._cluster.maintain_views(msgspec.json.encode(request)))
         if answer.refused is not None:
             raise RebuildRefused(answer.refused)
         return answer

@@ -1,12 +1,14 @@
 """
 Aggregates' events from the store, and entries as they were.
 
-Records are read by keys that are known: nothing searches the log, however long it is.
+The log has no index by aggregate, and needs none: the keys of an aggregate's records are known, and their cursors grow
+with their sequence. So nothing here searches the log, however long it is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
@@ -33,32 +35,93 @@ Read = Callable[[str, Sequence[str]], Awaitable[Sequence[bytes | None]]]
 Aggregate = tuple[str, str]
 """Type and id."""
 
-_CHUNK = 500
+_KEYS_PER_READ = 500
+_RECORDS_PER_STEP = 200
+"""How many records are looked at before it is asked whether that was enough."""
+
 _decode_record = msgspec.json.Decoder(EventRecord).decode
 _decode_decision = msgspec.json.Decoder(Decision).decode
 _decode_letter = msgspec.json.Decoder(DeadLetter).decode
 
 
 async def read_histories(read: Read, aggregates: Iterable[Aggregate]) -> list[list[EventRecord]]:
-    """All events of each aggregate, in order. How many there are, its head tells."""
+    """All events of each aggregate, in order."""
     wanted = list(aggregates)
-    if not wanted:
+    lengths = await _lengths(read, wanted)
+    found = await _stored(
+        read,
+        [
+            store_key(kind, sequence, key)
+            for (kind, key), length in zip(wanted, lengths, strict=True)
+            for sequence in range(1, length + 1)
+        ],
+    )
+    records = iter(found)
+    return [[each for each in itertools.islice(records, length) if each is not None] for length in lengths]
+
+
+async def read_history(read: Read, aggregate: Aggregate, first: int, limit: int) -> list[EventRecord]:
+    """At most `limit` events of an aggregate from the sequence `first` on, in order."""
+    kind, key = aggregate
+    found = await _stored(read, [store_key(kind, sequence, key) for sequence in range(first, first + limit)])
+    return [record for record in found if record is not None]
+
+
+async def read_histories_after(
+    read: Read,
+    aggregates: Iterable[Aggregate],
+    *,
+    after: str | None,
+    limit: int,
+    wanted: Callable[[EventRecord], bool],
+) -> list[EventRecord]:
+    """
+    The first wanted events of some aggregates behind a place in the log, in the log's order.
+
+    Args:
+        aggregates: Each of them once.
+        after: A record's cursor; None for the log's beginning.
+        limit: How many events are enough.
+        wanted: Says of an event whether it counts.
+    """
+    chosen = list(aggregates)
+    found: list[EventRecord] = []
+    for aggregate, length in zip(chosen, await _lengths(read, chosen), strict=True):
+        first = 1 if after is None else await _first_after(read, aggregate, length, after)
+        mine: list[EventRecord] = []
+        while first <= length and len(mine) < limit:
+            step = min(_RECORDS_PER_STEP, length + 1 - first)
+            mine += filter(wanted, await read_history(read, aggregate, first, step))
+            first += step
+        found += mine[:limit]
+    return sorted(found, key=lambda record: record.cursor)[:limit]
+
+
+async def _first_after(read: Read, aggregate: Aggregate, length: int, after: str) -> int:
+    """The first sequence whose record is behind the cursor, by halving; one past the last where none is."""
+    low, high = 1, length + 1
+    while low < high:
+        middle = (low + high) // 2
+        records = await read_history(read, aggregate, middle, 1)
+        if records and records[0].cursor > after:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+async def _lengths(read: Read, aggregates: Sequence[Aggregate]) -> list[int]:
+    """How many events each aggregate has: its head tells."""
+    if not aggregates:
         return []
-    heads = await read(AGGREGATE_HEADS, [head_key(*each) for each in wanted])
-    lengths = [head_version(raw) for raw in heads]
-    keys = [
-        store_key(kind, sequence, key)
-        for (kind, key), length in zip(wanted, lengths, strict=True)
-        for sequence in range(1, length + 1)
-    ]
-    chunks = [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
+    return [head_version(raw) for raw in await read(AGGREGATE_HEADS, [head_key(*each) for each in aggregates])]
+
+
+async def _stored(read: Read, keys: Sequence[str]) -> list[EventRecord | None]:
+    """The records under these keys, None where there is none."""
+    chunks = [keys[start : start + _KEYS_PER_READ] for start in range(0, len(keys), _KEYS_PER_READ)]
     answers = await asyncio.gather(*(read(EVENT_STORE, chunk) for chunk in chunks))
-    raws = iter([raw for answer in answers for raw in answer])
-    found = []
-    for length in lengths:
-        mine = [next(raws) for _ in range(length)]
-        found.append([_decode_record(raw) for raw in mine if raw is not None])
-    return found
+    return [None if raw is None else _decode_record(raw) for answer in answers for raw in answer]
 
 
 async def entry_as_of(

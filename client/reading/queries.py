@@ -2,7 +2,7 @@
 Questions over a whole map: a page of entries in the order of one of their sort keys, and figures over all of them.
 
 Every member answers for its own partitions; what they answer is merged here. The JSON is that of QueryEntries and
-AggregateEntries in the protocol's page.
+AggregateEntries in docs/reference/protocol.md.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from hazelgate.client.cluster import Cluster, Subscription, completions_topic
+from hazelgate.sourcing.backoff import Backoff
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import (
     COMPLETED_EVENTS,
@@ -33,7 +34,8 @@ from hazelgate.sourcing.repetition import is_repeated
 _logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 0.25
-MAX_BACKOFF_SECONDS = 2.0
+LOOKS = Backoff(first_seconds=GRACE_SECONDS, longest_seconds=2.0)
+"""When a batch that nobody answers is looked up, and when again."""
 LOOK_UP_AT_ONCE = 1_000
 
 _STORED = CompletionStatus.STORED  # named for each event
@@ -56,18 +58,23 @@ class Expected(msgspec.Struct, gc=False):
 class Batch:
     """Events submitted together; `results` holds what is known of each, None where nothing is (yet, or in time)."""
 
-    __slots__ = ("_done", "_left", "backoff_seconds", "expected", "next_look", "results", "submitted_at")
+    __slots__ = ("_done", "_left", "expected", "looks", "next_look", "results", "submitted_at")
 
     def __init__(self, expected: Sequence[Expected], now: float) -> None:
         self.expected = expected
         self.results: list[Completion | None] = [None] * len(expected)
         self.submitted_at = now
-        self.next_look = now + GRACE_SECONDS
-        self.backoff_seconds = GRACE_SECONDS
+        self.looks = 0
+        self.put_off(now)
         self._left = len(expected)
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if not expected:
             self._done.set_result(None)
+
+    def put_off(self, now: float) -> None:
+        """The next look at the batch is later, and the one after that later still."""
+        self.looks += 1
+        self.next_look = now + LOOKS.pause_seconds(self.looks)
 
     def resolve(self, index: int, completion: Completion | None) -> None:
         """What became of one event; None gives up on it."""
@@ -225,8 +232,7 @@ class Completions:
             _logger.exception("completed-events holds something that is no completion")
         now = asyncio.get_running_loop().time()
         for batch in batches:
-            batch.backoff_seconds = min(2 * batch.backoff_seconds, MAX_BACKOFF_SECONDS)
-            batch.next_look = now + batch.backoff_seconds
+            batch.put_off(now)
 
     async def _look_up_some(self, unanswered: list[Expected]) -> None:
         found = await self._cluster.read(COMPLETED_EVENTS, [one.envelope.event_id for one in unanswered])

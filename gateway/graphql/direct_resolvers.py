@@ -1,12 +1,13 @@
 """
-Takes Strawberry out of the way of each field, once its schema is made.
+Gives each field its resolver, and takes Strawberry out of the way, once its schema is made.
 
 Strawberry's types and decorators say what the schema is. At run time it also wraps every field: it makes an info
 object, works out each argument's Python type anew, and looks through all types for the one that a union's value has.
 That costs more than the fields do (0.4 ms of a createOrder). So graphql-core calls the resolvers directly, and makes
 the inputs.
 
-What that asks of resolvers: they take `self` and, if they want it, `info`, of which only `context` is used; no
+A field that a type only declares (`hazelgate.schema.fields.resolved`) gets the function that is named for it. A
+resolver takes the value of its type, the info, of which only `context` is used, and the arguments. There are no
 permissions, no field extensions, no exception handlers.
 """
 
@@ -26,18 +27,22 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from hazelgate.schema.fields import FieldResolvers, ResolvedField
+
 _DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
 
 Resolve = Callable[..., Any]
 
 
-def resolve_directly(schema: GraphQLSchema) -> GraphQLSchema:
+def resolve_directly(schema: GraphQLSchema, resolvers: FieldResolvers | None = None) -> GraphQLSchema:
     """
     The same schema, its fields resolved by their functions themselves. It is changed in place.
 
     Raises:
-        TypeError: A field uses what only Strawberry's wrapping can do.
+        TypeError: A field uses what only Strawberry's wrapping can do, a declared field has no resolver or one with
+            other arguments, or a resolver has no field.
     """
+    declared = _DeclaredFields(resolvers or {})
     for each in schema.type_map.values():
         if isinstance(each, GraphQLInputObjectType) and _DEFINITION in each.extensions:
             _make_input(each)
@@ -46,8 +51,42 @@ def resolve_directly(schema: GraphQLSchema) -> GraphQLSchema:
         elif isinstance(each, GraphQLObjectType) and _DEFINITION in each.extensions:
             each.is_type_of = None  # resolve_type says it already
             for field in each.fields.values():
-                _resolve_field(field, each is schema.subscription_type)
+                _resolve_field(field, each, declared, each is schema.subscription_type)
+    declared.require_all_used()
     return schema
+
+
+class _DeclaredFields:
+    """The functions for fields that a type only declares, and which of them found their field."""
+
+    def __init__(self, resolvers: FieldResolvers) -> None:
+        self._resolvers = resolvers
+        self._unused = set(resolvers)
+
+    def resolver(self, owner: type, field: ResolvedField) -> Resolve:
+        """The function for this field of a type, or of a type that it is made of (a connection of orders)."""
+        for each in owner.__mro__:
+            function = self._resolvers.get((each, field.python_name))
+            if function is not None:
+                self._unused.discard((each, field.python_name))
+                _require_arguments(function, owner, field)
+                return function
+        raise TypeError(f"nothing resolves {owner.__name__}.{field.python_name}; add it to the resolvers' FIELDS")
+
+    def require_all_used(self) -> None:
+        if self._unused:
+            names = ", ".join(sorted(f"{owner.__name__}.{name}" for owner, name in self._unused))
+            raise TypeError(f"no type of the schema declares {names}; declare the field, or remove its resolver")
+
+
+def _require_arguments(function: Resolve, owner: type, field: ResolvedField) -> None:
+    _, _, *takes = inspect.signature(function).parameters  # the value and the info come first
+    declares = [argument.python_name for argument in field.arguments]
+    if takes != declares:
+        raise TypeError(
+            f"{owner.__name__}.{field.python_name} declares the arguments {declares}, its resolver takes {takes}: "
+            "make them the same, behind the value and the info"
+        )
 
 
 def _resolve_type(value: Any, _info: Any, _type: Any) -> str:
@@ -63,7 +102,9 @@ def _make_input(each: GraphQLInputObjectType) -> None:
     each.out_type = lambda value: origin(**value)  # type: ignore[method-assign]
 
 
-def _resolve_field(field: GraphQLField, is_subscription: bool) -> None:
+def _resolve_field(
+    field: GraphQLField, owner: GraphQLObjectType, declared: _DeclaredFields, is_subscription: bool
+) -> None:
     definition: StrawberryField | None = field.extensions.get(_DEFINITION)
     if definition is None:
         return
@@ -73,6 +114,9 @@ def _resolve_field(field: GraphQLField, is_subscription: bool) -> None:
         )
     for argument in field.args.values():
         _name_argument(argument)
+    if isinstance(definition, ResolvedField):
+        field.resolve = declared.resolver(owner.extensions[_DEFINITION].origin, definition)
+        return
     resolver = definition.base_resolver
     if resolver is None:
         field.resolve = _attribute(definition.python_name)

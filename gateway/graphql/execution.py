@@ -18,7 +18,7 @@ from graphql import (
 
 from hazelgate.gateway.errors import field_error, internal_error, request_error
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
-from hazelgate.schema.context import Context
+from hazelgate.gateway.parts import RequestContext
 
 Json = dict[str, Any]
 
@@ -57,7 +57,7 @@ class Execution:
             answered from before the event.
     """
 
-    def __init__(self, schema: GraphQLSchema, contexts: Callable[[], Context], *, max_tokens: int) -> None:
+    def __init__(self, schema: GraphQLSchema, contexts: Callable[[], RequestContext], *, max_tokens: int) -> None:
         self._schema = schema
         self._contexts = contexts
         self._documents = Documents(schema, max_tokens=max_tokens)

@@ -1,1 +1,5 @@
-"""GraphQL over HTTP and over websockets."""
+"""
+GraphQL over HTTP and over websockets.
+
+It imports `gateway.graphql` and `gateway.errors`.
+"""

@@ -12,7 +12,7 @@ import click
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.manifests import Manifest
-from hazelgate.client.operators.snapshots import Attempt, AttemptStatus, Snapshots
+from hazelgate.client.operators.snapshot_requests import Attempt, AttemptStatus, Snapshots
 from hazelgate.operations.commands.connecting import Connection, connection_options
 from hazelgate.operations.commands.rebuild import rebuilt, speed_option
 from hazelgate.operations.commands.usage import CannotStart

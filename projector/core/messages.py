@@ -1,4 +1,4 @@
-"""The bodies between engine and projector: msgpack arrays, as docs/protocol.md has them."""
+"""The bodies between engine and projector: msgpack arrays, as docs/reference/protocol.md has them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What becomes of dead letters when an operator resolves them. It imports `projector.core` and `sourcing`."""
+"""Dead letters: what becomes of one that an operator resolves. It imports `projector.core` and `sourcing`."""

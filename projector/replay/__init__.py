@@ -1,1 +1,6 @@
-"""Stored events folded again, for rebuilds and restarts. It imports `projector.core` and `sourcing`."""
+"""
+Stored events folded once more, for rebuilds and restarts. It imports `projector.core` and `sourcing`.
+
+- `replaying.py`: the usual case, fast
+- `refolding.py`: every case
+"""

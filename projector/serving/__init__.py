@@ -1,1 +1,1 @@
-"""The projector as a process: gRPC server, supervisor, watchdog. It imports the rest of `projector`."""
+"""The projector as a process: gRPC server, supervisor, watchdog. It imports `process`, `core` and `sourcing`."""

@@ -19,10 +19,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hazelgate.projector.serving.watchdog import EXIT_HANDLER_HANGS, LOOKS_PER_LIMIT
+from hazelgate.sourcing.backoff import Backoff
 
 EXIT_CANNOT_START = 2
-_FIRST_BACKOFF_SECONDS = 0.5
-_MAX_BACKOFF_SECONDS = 10.0
+_BACKOFF = Backoff(first_seconds=0.5, longest_seconds=10.0)
 _STOP_SECONDS = 3.0
 _DUMP_SECONDS = 0.3
 _GRACE_LOOKS = 5
@@ -72,7 +72,7 @@ class Supervisor:
         """Run until told to stop. Returns the exit status: 0, or 2 where the worker can't be started at all."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.stop)
-        backoff = 0.0
+        failures = 0
         ended = ""
         while not self._stopping:
             came_up, status, hung = self._run_worker(ended)
@@ -81,10 +81,11 @@ class Supervisor:
             if status == EXIT_CANNOT_START and not self._been_up:
                 return EXIT_CANNOT_START
             ended = how_it_ended(status, self._limit_seconds, hung=hung)
-            backoff = 0.0 if came_up else min(_MAX_BACKOFF_SECONDS, max(_FIRST_BACKOFF_SECONDS, backoff * 2))
-            when = f"in {backoff:.1f} s" if backoff else "at once"
+            failures = 0 if came_up else failures + 1
+            pause = _BACKOFF.pause_seconds(failures)
+            when = f"in {pause:.1f} s" if pause else "at once"
             self._say(f"WARNING hazelgate.projector: the worker {ended}; it is started again {when}")
-            select.select([self._woken], [], [], backoff)
+            select.select([self._woken], [], [], pause)
         return 0
 
     def _run_worker(self, ended: str) -> tuple[bool, int, bool]:

@@ -1,1 +1,1 @@
-"""The base classes and decorators that a domain is written with. It imports `sourcing.errors` alone."""
+"""The base classes and decorators that a domain is written with. It imports `errors` and what lies beside it."""

@@ -1,7 +1,8 @@
 """
 The cluster and its pipeline in one process: for tests, examples and crash experiments.
 
-tests/contract holds it to the behaviour of the real cluster. It needs no member, no projector process and no network.
+It needs no member, no projector process and no network. tests/contract holds it to the behaviour of the real cluster.
+It imports `client` (but `client.hazelcast`), `projector` and `sourcing`.
 """
 
 from hazelgate.testing.memory.cluster import MemoryCluster

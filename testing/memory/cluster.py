@@ -109,7 +109,7 @@ class MemoryCluster:
         await self._answering()
         return merge_stats([self.engine.stats(projector=self._state.projector, job=self._state.job)])
 
-    async def ask_rebuilds(self, request: bytes) -> bytes:
+    async def maintain_views(self, request: bytes) -> bytes:
         raise NotAvailableYet("a cluster in memory builds no generations: a rebuild needs a member")
 
     async def listen(

@@ -12,10 +12,9 @@ import httpx
 
 from hazelgate.operations.ports import LOOPBACK, free_ports
 from tests.acceptance.processes import alive, descendants
-from tests.support.until import until
+from tests.support.until import PATIENCE_SECONDS, until
 
 HAZELGATE = Path(sys.executable).parent / "hazelgate"
-READY_SECONDS = 90.0
 STOP_SECONDS = 10.0
 
 
@@ -60,7 +59,7 @@ class DevStack:
 
     async def printed(self, text: str) -> None:
         """Wait for a line with that text."""
-        await until(lambda: any(text in line for line in self.lines), timeout_seconds=60.0)
+        await until(lambda: any(text in line for line in self.lines))
 
     async def is_ready(self) -> bool:
         """What /ready says just now."""
@@ -98,7 +97,7 @@ async def running_dev(
         try:
             await until(
                 lambda: process.returncode is not None or any(line.startswith("ready") for line in stack.lines),
-                timeout_seconds=READY_SECONDS,
+                timeout_seconds=PATIENCE_SECONDS,
             )
             assert process.returncode is None, f"it ended with status {process.returncode}"
             yield stack

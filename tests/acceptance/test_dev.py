@@ -64,7 +64,7 @@ async def test_demo_data_fills_the_shop_and_keeps_it_busy(dev: DevStack) -> None
     async def more_orders() -> bool:
         return await orders() > before + 2
 
-    await eventually(more_orders, timeout_seconds=20.0)
+    await eventually(more_orders)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -109,8 +109,8 @@ async def test_a_child_that_dies_comes_back(hurt: DevStack, name: str) -> None:
         answer = await hurt.answer(CREATE_CUSTOMER, {"id": f"after-{killed}-{next(attempts)}"})
         return answer.get("data") == {"createCustomer": {"customer": {"name": "Ada Berg"}}}
 
-    await eventually(a_customer_is_created, timeout_seconds=60.0)
-    await eventually(hurt.is_ready, timeout_seconds=60.0)
+    await eventually(a_customer_is_created)
+    await eventually(hurt.is_ready)
 
 
 def refused(*arguments: str, **environ: str) -> str:

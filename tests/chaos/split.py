@@ -15,6 +15,8 @@ from tests.support.processes import member_with, projector
 
 PORT = 5701
 PROJECTOR_PORT = 50_051
+_NETWORKS = 200
+"""The first of the networks 10.x from which each process takes one of its own."""
 NOWHERE = "02:00:00:00:00:01"
 """A hardware address that nobody has: what is sent there is gone without a word, as with a cut cable."""
 
@@ -44,12 +46,12 @@ class SplitNodes(Nodes):
         super().__init__(folder, count, domain=domain, options=options)
         self._names = [f"hz{os.getpid()}n{number}" for number in range(count)]
         self._bridge = f"hzb{os.getpid()}"
-        network = f"10.213.{os.getpid() % 250}"
+        network = f"10.{_NETWORKS + os.getpid() // 256 % 32}.{os.getpid() % 256}"
         self._gateway_ip = f"{network}.1"
         self._ips = [f"{network}.{number + 2}" for number in range(count)]
 
     def start(self) -> None:
-        """Make the network, then start all of them, one after the other."""
+        """Make the network, then start all of them."""
         _ip("link", "add", self._bridge, "type", "bridge")
         _ip("addr", "add", f"{self._gateway_ip}/24", "dev", self._bridge)
         _ip("link", "set", self._bridge, "up")
@@ -62,8 +64,8 @@ class SplitNodes(Nodes):
             _ip("-n", name, "link", "set", "eth0", "up")
         super().start()
 
-    def join(self) -> Node:
-        """Start the next one in its namespace."""
+    def _add(self) -> Node:
+        """The next one in its namespace, not yet started."""
         number = len(self.nodes)
         within = ["ip", "netns", "exec", self._names[number]]
         log = self._folder / f"{self.cluster_name}-{number}"
@@ -81,8 +83,6 @@ class SplitNodes(Nodes):
             projector(PROJECTOR_PORT, log=log.with_suffix(".projector.log"), domain=self._domain).inside(within),
         )
         self.nodes.append(node)
-        node.projector.start()
-        node.member.start()
         return node
 
     def cut(self, alone: int) -> None:

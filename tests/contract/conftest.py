@@ -15,6 +15,7 @@ from hazelgate.client.cluster import Cluster
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.projector.process import Processor
 from hazelgate.testing.memory import MemoryCluster
+from tests.support.connected import PatientHandler
 from tests.support.maps import Put
 from tests.support.stack import Stack
 
@@ -38,7 +39,7 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
 @pytest.fixture
 async def handler(ledger: Catalog, cluster: Cluster) -> AsyncIterator[EventHandler]:
     """Submits events of the test domain."""
-    handler = EventHandler(ledger, cluster, source="contract")
+    handler = PatientHandler(ledger, cluster, source="contract")
     yield handler
     await handler.close()
 

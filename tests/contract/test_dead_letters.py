@@ -18,13 +18,13 @@ from tests.contract.test_pipeline import read, read_present
 from tests.support.ledger import (
     ALWAYS_FAILS,
     FAILS_AT_FIRST,
-    MOOD_SECONDS,
     MOODY,
     NEVER_PASSES,
     OWNERS,
     SOON_PASSES,
     AccountOpened,
     MoneyPaidIn,
+    mend,
 )
 from tests.support.until import eventually
 
@@ -52,7 +52,7 @@ class Purse:
     def pay(self, amount: int, event_id: str | None = None) -> asyncio.Task[Receipt]:
         payment = MoneyPaidIn(account_id=self.account, amount=amount)
         return asyncio.create_task(
-            self.handler.handle_event(payment, SubmitOptions(event_id=event_id, timeout_seconds=30))
+            self.handler.handle_event(payment, SubmitOptions(event_id=event_id, timeout_seconds=60.0))
         )
 
     async def fails(self, amount: int) -> str:
@@ -140,7 +140,7 @@ async def test_a_retry_that_succeeds_lets_those_behind_follow_in_order(purse: Pu
         await purse.pay(FAILS_AT_FIRST, ids[0])
     with pytest.raises(EventDeadLettered):
         await purse.pay(5, ids[1])
-    await asyncio.sleep(MOOD_SECONDS)
+    mend(purse.owner)
     [resolution] = await purse.letters.retry([dead.value.dead_letter_id])
     assert resolution.outcome == "RESOLVED"
     assert resolution.completion is not None
@@ -169,7 +169,7 @@ async def test_a_waiting_one_that_fails_in_its_turn_is_the_new_letter(purse: Pur
     for event_id, amount in zip(ids, (5, ALWAYS_FAILS, 7), strict=True):
         with pytest.raises(EventDeadLettered):
             await purse.pay(amount, event_id)
-    await asyncio.sleep(MOOD_SECONDS)
+    mend(purse.owner)
     await purse.letters.retry([letter_id])
     assert await purse.total() == FAILS_AT_FIRST + 5
     [letter] = await purse.found()

@@ -12,10 +12,11 @@ import pytest
 from hazelgate import Catalog
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.reading.queries import Condition, EntryPage, EntryQuery
-from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission
+from hazelgate.client.submitting.handler import Receipt, Submission
 from hazelgate.sourcing.envelope import EVENT_STORE
 from hazelgate.sourcing.ids import new_id
 from hazelgate.testing.memory.generations import VIEW_GENERATIONS
+from tests.support.connected import PatientHandler
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.maps import Put
 
@@ -39,7 +40,7 @@ class Ledger:
 @pytest.fixture(scope="module")
 async def books(cluster: Cluster, ledger: Catalog) -> Ledger:
     books = Ledger(new_id())
-    handler = EventHandler(ledger, cluster)
+    handler = PatientHandler(ledger, cluster)
     submissions = []
     for name, balance in BALANCES.items():
         owner = f"{books.run}-{'Ann' if name in 'abc' else 'bob'}"

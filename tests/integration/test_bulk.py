@@ -13,6 +13,7 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
 from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.ids import new_id
+from tests.support.connected import PatientHandler
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 
 BATCH = 400
@@ -46,7 +47,7 @@ async def test_each_event_has_its_number_and_is_in_its_entries_once(
     chance = random.Random(4)
     few = [new_id() for _ in range(60)]
     owners = {account: f"owner-{number % 7}-{few[0]}" for number, account in enumerate(few)}
-    handler = EventHandler(ledger, real_cluster)
+    handler = PatientHandler(ledger, real_cluster)
     await handler.start()
     try:
         await submit(handler, [AccountOpened(account_id=each, owner=owners[each]) for each in few])

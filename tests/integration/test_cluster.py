@@ -12,19 +12,19 @@ from hazelgate import Catalog, Completion, CompletionStatus, WaitFor
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.reading.queries import EntryQuery
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
-from hazelgate.sourcing.envelope import COMPLETED_EVENTS
 from hazelgate.sourcing.errors import EventTimedOut, PipelineOverloaded, PipelineUnavailable
 from hazelgate.sourcing.ids import new_id
-from tests.support.connected import connected
+from tests.support.connected import PatientHandler, connected
 from tests.support.ledger import ACCOUNTS, AccountOpened
 from tests.support.lossy import LossyCluster
 from tests.support.processes import free_port
 from tests.support.stack import Stack, running_stack
-from tests.support.until import eventually, until
+from tests.support.until import PATIENCE_SECONDS, eventually, until
 
 MAX_IN_FLIGHT = 200
 DEADLINE_SECONDS = 2.0
-READY_SECONDS = 30.0
+HARDLY_EVER = 10 * PATIENCE_SECONDS
+"""A deadline that no test sees: a call that ends before it did not wait for it."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,8 @@ def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 async def cluster(fragile: Stack) -> AsyncIterator[HazelcastCluster]:
-    async with connected(fragile.cluster(deadline_seconds=DEADLINE_SECONDS)) as cluster:
+    """Its calls end at once, or hang longer than any test may."""
+    async with connected(fragile.cluster(deadline_seconds=HARDLY_EVER)) as cluster:
         yield cluster
 
 
@@ -47,7 +48,7 @@ def lossy(cluster: HazelcastCluster) -> LossyCluster:
 
 @pytest.fixture
 async def handler(ledger: Catalog, lossy: LossyCluster) -> AsyncIterator[EventHandler]:
-    handler = EventHandler(ledger, lossy)
+    handler = PatientHandler(ledger, lossy)
     await handler.handle_event(account())
     yield handler
     await handler.close()
@@ -64,23 +65,24 @@ async def test_a_killed_member_is_said_at_once_and_comes_back(
     await cluster.listen("event-stream", lambda message: None, interrupted=lambda: interruptions.append(time.time()))
     fragile.member.kill()
     try:
-        await until(lambda: not cluster.state().connected, timeout_seconds=DEADLINE_SECONDS)
-        began = time.monotonic()
-        with pytest.raises(PipelineUnavailable):
-            await handler.handle_event(account())
-        with pytest.raises(PipelineUnavailable):
-            await cluster.read(ACCOUNTS, [new_id()])
-        with pytest.raises(PipelineUnavailable):
-            await cluster.query(EntryQuery(map_name=ACCOUNTS))
-        assert time.monotonic() - began < 1
+        await until(lambda: not cluster.state().connected)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            with pytest.raises(PipelineUnavailable):
+                await handler.handle_event(account())
+            with pytest.raises(PipelineUnavailable):
+                await cluster.read(ACCOUNTS, [new_id()])
+            with pytest.raises(PipelineUnavailable):
+                await cluster.query(EntryQuery(map_name=ACCOUNTS))
     finally:
         fragile.member.start()
-    await cluster.wait_until_ready(READY_SECONDS)
+    await cluster.wait_until_ready(PATIENCE_SECONDS)
     await eventually(lambda: _succeeds(handler))
     lossy.reads.clear()
+    lossy.looks_due = 0
     for _ in range(20):
-        assert (await handler.handle_event(account())).status is CompletionStatus.SUCCESS
-    assert lossy.reads[COMPLETED_EVENTS] < 5, "notices flow again, so that hardly any of 20 events is looked up"
+        with lossy.submitting():
+            assert (await handler.handle_event(account())).status is CompletionStatus.SUCCESS
+    assert lossy.looks <= lossy.looks_due, "notices flow again, so that no event is looked up without need"
     assert len(interruptions) == 1, "who listened is told that messages may be missing"
 
 
@@ -100,7 +102,7 @@ async def test_what_is_under_way_when_a_member_is_killed_is_bounded(
         await eventually(lambda: _pending(cluster))
         fragile.member.kill()
         with pytest.raises((EventTimedOut, PipelineUnavailable)):
-            await asyncio.wait_for(waiting, timeout=DEADLINE_SECONDS + 1)
+            await asyncio.wait_for(waiting, timeout=PATIENCE_SECONDS)
     finally:
         fragile.projector.resume()
         fragile.member.start()
@@ -111,16 +113,20 @@ async def _pending(cluster: HazelcastCluster) -> bool:
 
 
 async def test_a_member_that_hangs_is_noticed(fragile: Stack, cluster: HazelcastCluster) -> None:
-    fragile.member.pause()
-    try:
-        began = time.monotonic()
-        with pytest.raises(PipelineUnavailable):
-            await cluster.read(ACCOUNTS, [new_id()])
-        assert time.monotonic() - began < DEADLINE_SECONDS + 1
-        await until(lambda: not cluster.state().connected, timeout_seconds=READY_SECONDS)
-    finally:
-        fragile.member.resume()
-    await cluster.wait_until_ready(READY_SECONDS)
+    """A call ends at its deadline, while one with a later deadline still waits."""
+    async with connected(fragile.cluster(deadline_seconds=DEADLINE_SECONDS)) as impatient:
+        fragile.member.pause()
+        try:
+            patient = asyncio.create_task(cluster.read(ACCOUNTS, [new_id()]))
+            with pytest.raises(PipelineUnavailable):
+                await impatient.read(ACCOUNTS, [new_id()])
+            assert not patient.done()
+            await until(lambda: not cluster.state().connected)
+        finally:
+            fragile.member.resume()
+        await asyncio.wait({patient}, timeout=PATIENCE_SECONDS)
+        assert patient.done()
+        await cluster.wait_until_ready(PATIENCE_SECONDS)
 
 
 async def test_a_killed_projector_is_said_and_comes_back(
@@ -129,14 +135,12 @@ async def test_a_killed_projector_is_said_and_comes_back(
     fragile.projector.kill()
     try:
         await until(lambda: cluster.state().projector == "AWAY")
-        began = time.monotonic()
-        with pytest.raises(PipelineUnavailable, match="projector is away"):
+        with pytest.raises(PipelineUnavailable, match=r"projector is away.*nothing was stored"):
             await handler.handle_event(account())
-        assert time.monotonic() - began < 1
         assert await cluster.read(ACCOUNTS, [new_id()]) == [None], "reads go on"
     finally:
         fragile.projector.start()
-    await cluster.wait_until_ready(READY_SECONDS)
+    await cluster.wait_until_ready(PATIENCE_SECONDS)
     assert (await handler.handle_event(account())).status is CompletionStatus.SUCCESS
 
 
@@ -144,7 +148,7 @@ async def test_time_is_up_and_the_event_completes_later(fragile: Stack, handler:
     fragile.projector.pause()
     try:
         with pytest.raises(EventTimedOut) as late:
-            await handler.handle_event(account(), SubmitOptions(timeout_seconds=0.3))
+            await handler.handle_event(account(), SubmitOptions(timeout_seconds=2.0))
         event_id = late.value.event_id
         assert event_id is not None
         assert await handler.completion(event_id) is None
@@ -156,13 +160,12 @@ async def test_time_is_up_and_the_event_completes_later(fragile: Stack, handler:
 async def test_a_full_pipeline_refuses_at_once_and_loses_nothing(
     fragile: Stack, cluster: HazelcastCluster, handler: EventHandler
 ) -> None:
-    await cluster.wait_until_ready(READY_SECONDS)
+    await cluster.wait_until_ready(PATIENCE_SECONDS)
     fragile.projector.pause()
     accepted = SubmitOptions(wait_for=WaitFor.ACCEPTED)
     try:
-        began = time.monotonic()
         outcomes = await handler.handle_events([Submission(account(), accepted) for _ in range(3 * MAX_IN_FLIGHT)])
-        assert time.monotonic() - began < DEADLINE_SECONDS
+        assert (await cluster.stats()).pending >= MAX_IN_FLIGHT, "nothing had to get through first"
     finally:
         fragile.projector.resume()
     refused = [outcome for outcome in outcomes if isinstance(outcome, PipelineOverloaded)]
@@ -181,7 +184,7 @@ async def _completed(handler: EventHandler, event_id: str) -> Completion:
         completion = await handler.completion(event_id)
         return None if completion is None or completion.status is CompletionStatus.STORED else completion
 
-    return await eventually(final, timeout_seconds=READY_SECONDS)
+    return await eventually(final)
 
 
 async def test_a_cluster_that_is_not_there_is_said_with_where_it_was_looked_for() -> None:
@@ -201,7 +204,7 @@ async def test_a_listener_from_before_the_connection_hears_afterwards(fragile: S
     interruptions: list[bool] = []
     await early.listen("event-stream", heard.append, interrupted=lambda: interruptions.append(True))
     await early.start()
-    await early.wait_until_ready(READY_SECONDS)
+    await early.wait_until_ready(PATIENCE_SECONDS)
     event = account()
     await handler.handle_event(event)
     await until(lambda: any(event.account_id.encode() in message for message in heard))

@@ -2,8 +2,8 @@
 
 from click.testing import CliRunner
 
+from tests.component.operations.test_connecting import command
 from tests.support.stack import Stack
-from tests.unit.operations.test_connecting import command
 
 
 def test_the_work_is_done_with_a_connected_cluster(stack: Stack) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -26,9 +25,8 @@ from tests.support.until import eventually
 from tests.support.villains import BOXES, ThingPut
 
 LIMIT_SECONDS = 1.0
-RESTART_SECONDS = 3.0
-"""Python, gRPC and the domain anew, on a busy machine."""
-CONTAINED_SECONDS = 4 * (LIMIT_SECONDS * 1.6 + RESTART_SECONDS)
+RESTARTS = 4
+"""The first that is caught unawares, those that find out which call it was, and one to spare."""
 BOXES_OF_OTHERS = 20
 THINGS = 10
 PATIENT = SubmitOptions(timeout_seconds=60.0)
@@ -78,7 +76,7 @@ async def test_a_rebuild_contains_a_fold_that_hangs(handler: EventHandler, clust
     async def is_done() -> bool:
         return (await rebuilds.find(rebuild_id)).status is RebuildStatus.DONE
 
-    await eventually(is_done, timeout_seconds=60.0)
+    await eventually(is_done)
     assert await _things(cluster, others) == [1] * 3
     after = await cluster.read(BOXES, [box])
     blocked = [msgspec.json.decode(entry or b"null")["_meta"]["blocked"] for [entry] in (before, after)]
@@ -100,26 +98,30 @@ async def test_a_start_over_postgresql_contains_a_fold_that_hangs(postgres: Post
                 await handler.handle_event(ThingPut(box_id=box, how="fold-loop"), PATIENT)
         stack.member.kill()
     with started() as stack:
-        async with connected(stack.cluster(), ready_seconds=60.0) as cluster:
+        async with connected(stack.cluster()) as cluster:
             assert await _things(cluster, [other, box]) == [1, None]
             letter_now = await DeadLetters(cluster).one(letter.value.dead_letter_id)
             assert letter_now.event_id == letter.value.event_id
 
 
-async def _outcome(handler: EventHandler, cluster: HazelcastCluster, how: str, box: str) -> object:
+async def _outcome(stack: Stack, handler: EventHandler, cluster: HazelcastCluster, how: str, box: str) -> object:
     """What the submitter of the bad event hears, amid 200 others that must all succeed and be in their views."""
     others = [new_id() for _ in range(BOXES_OF_OTHERS)]
     things = [Submission(ThingPut(box_id=other), PATIENT) for _ in range(THINGS) for other in others]
     middle = len(things) // 2
     things.insert(middle, Submission(ThingPut(box_id=box, how=how), PATIENT))
-    began = time.monotonic()
+    restarts = _restarts(stack)
     heard = list(await handler.handle_events(things))
-    took = time.monotonic() - began
     outcome = heard.pop(middle)
     assert [each for each in heard if isinstance(each, Exception)] == []
     assert await _things(cluster, others) == [THINGS] * BOXES_OF_OTHERS
-    assert took < CONTAINED_SECONDS
+    assert _restarts(stack) - restarts <= RESTARTS, "each of them costs all others a time limit"
     return outcome
+
+
+def _restarts(stack: Stack) -> int:
+    """How often the projector's worker was ended by a handler so far."""
+    return stack.projector.output().count("it is started again")
 
 
 @pytest.mark.parametrize(
@@ -135,11 +137,11 @@ async def _outcome(handler: EventHandler, cluster: HazelcastCluster, how: str, b
     ],
 )
 async def test_a_projection_that_misbehaves_blocks_its_entry_alone(
-    handler: EventHandler, cluster: HazelcastCluster, how: str, said: str
+    stack: Stack, handler: EventHandler, cluster: HazelcastCluster, how: str, said: str
 ) -> None:
     box = new_id()
     await handler.handle_event(ThingPut(box_id=box), PATIENT)
-    outcome = await _outcome(handler, cluster, how, box)
+    outcome = await _outcome(stack, handler, cluster, how, box)
     assert isinstance(outcome, EventDeadLettered)
     with pytest.raises(EventDeadLettered):
         await handler.handle_event(ThingPut(box_id=box), PATIENT)
@@ -158,10 +160,10 @@ async def test_a_projection_that_misbehaves_blocks_its_entry_alone(
     ],
 )
 async def test_a_guard_that_misbehaves_refuses_its_event(
-    handler: EventHandler, cluster: HazelcastCluster, how: str, said: str
+    stack: Stack, handler: EventHandler, cluster: HazelcastCluster, how: str, said: str
 ) -> None:
     box = new_id()
-    outcome = await _outcome(handler, cluster, how, box)
+    outcome = await _outcome(stack, handler, cluster, how, box)
     assert isinstance(outcome, EventRejected)
     assert outcome.code == "GUARD_FAILED"
     assert re.search(said, str(outcome))

@@ -17,7 +17,7 @@ from hazelgate.sourcing.errors import EventDeadLettered, EventError
 from hazelgate.sourcing.ids import new_id
 from tests.support.accounts import open_accounts
 from tests.support.connected import handling
-from tests.support.ledger import ALWAYS_FAILS, FAILS_AT_FIRST, MOOD_SECONDS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
+from tests.support.ledger import ALWAYS_FAILS, FAILS_AT_FIRST, MOODY, OWNERS, AccountOpened, MoneyPaidIn, mend
 from tests.support.until import eventually, until
 
 OTHERS = 200
@@ -35,7 +35,7 @@ class Poisoned:
         events = [(MoneyPaidIn(account_id=self.account, amount=amount), new_id()) for amount in amounts]
         self.events += [event_id for _, event_id in events]
         return await self._handler.handle_events(
-            [Submission(event, SubmitOptions(event_id=event_id, timeout_seconds=20)) for event, event_id in events]
+            [Submission(event, SubmitOptions(event_id=event_id, timeout_seconds=60.0)) for event, event_id in events]
         )
 
     async def entry(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ async def test_letters_are_resolved_among_many_others_and_those_behind_follow_in
 
         load = asyncio.create_task(pay_others())
         behind = [asyncio.create_task(pay_behind(one)) for one in poisoned]
-        await asyncio.sleep(MOOD_SECONDS)
+        mend(*(one.owner for one in poisoned))
         one, edited, *_ = poisoned
         [resolved] = await letters.retry([(await one.letters())[0][0]])
         assert (resolved.outcome, (await one.entry())["total"]) == ("RESOLVED", FAILS_AT_FIRST + 5), "up to the next"

@@ -10,12 +10,13 @@ from click.testing import CliRunner, Result
 
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.operations import cli
 from hazelgate.sourcing.errors import EventDeadLettered
 from hazelgate.sourcing.ids import new_id
+from tests.support.connected import PatientHandler
 from tests.support.ledger import ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.stack import Stack
+from tests.support.until import PATIENCE_SECONDS
 
 
 def run(stack: Stack, *arguments: str, stdin: str | None = None) -> Result:
@@ -36,7 +37,7 @@ class Poisoned:
 
 @pytest.fixture
 async def poisoned(ledger: Catalog, real_cluster: HazelcastCluster) -> Poisoned:
-    handler, made = EventHandler(ledger, real_cluster), Poisoned()
+    handler, made = PatientHandler(ledger, real_cluster), Poisoned()
     await handler.handle_event(AccountOpened(account_id=made.account, owner=made.owner))
     for amount in (ALWAYS_FAILS, 5):
         with pytest.raises(EventDeadLettered) as dead:
@@ -53,7 +54,7 @@ def total(stack: Stack, owner: str) -> Any:
     async def read() -> Any:
         cluster = stack.cluster()
         await cluster.start()
-        await cluster.wait_until_ready(10)
+        await cluster.wait_until_ready(PATIENCE_SECONDS)
         [entry] = await cluster.read(OWNERS, [owner])
         await cluster.close()
         return json.loads(entry or b"{}").get("total")

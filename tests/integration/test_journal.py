@@ -24,7 +24,6 @@ from tests.support.many import Nodes, running_nodes
 from tests.support.until import eventually
 
 JOURNAL_CAPACITY = 4
-READY_SECONDS = 30.0
 PAYMENTS = 200
 
 
@@ -88,7 +87,7 @@ async def test_in_flight_is_bounded_to_half_of_the_journal(
         completions = [await handler.completion(receipt.event_id) for receipt in taken]
         return {each.status for each in completions if each is not None} == {CompletionStatus.SUCCESS}
 
-    await eventually(succeeded, timeout_seconds=READY_SECONDS)
+    await eventually(succeeded)
     assert (await cluster.stats()).journal_lost == lost_before
 
 
@@ -117,6 +116,6 @@ async def test_what_another_client_puts_in_past_the_bound_is_run_in_order(
         records = [record for record in await cluster.read(EVENT_STORE, keys) if record is not None]
         return records if len(records) == PAYMENTS else []
 
-    records = await eventually(all_stored, timeout_seconds=READY_SECONDS)
+    records = await eventually(all_stored)
     assert [msgspec.json.decode(record)["eventId"] for record in records] == ids
     assert (await cluster.stats()).journal_lost > lost_before, "or this shows nothing"

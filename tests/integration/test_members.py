@@ -16,6 +16,7 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.hazelcast.task_codec import pipeline_stats
 from hazelgate.client.operators.dead_letters import DeadLetters
 from hazelgate.client.submitting.handler import EventHandler, SubmitOptions
+from hazelgate.client.submitting.submissions import MAX_TIMEOUT_SECONDS
 from hazelgate.sourcing.envelope import EVENT_STORE
 from hazelgate.sourcing.errors import EventDeadLettered, EventError, PipelineUnavailable
 from hazelgate.sourcing.ids import new_id, store_key
@@ -24,7 +25,6 @@ from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, AccountO
 from tests.support.many import Nodes, running_nodes
 from tests.support.until import eventually, until
 
-READY_SECONDS = 90.0
 PAUSE_SECONDS = 15.0
 
 
@@ -37,7 +37,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
 
 @pytest.fixture
 async def cluster(nodes: Nodes) -> AsyncIterator[HazelcastCluster]:
-    async with connected(nodes.cluster(deadline_seconds=2.0), ready_seconds=READY_SECONDS) as cluster:
+    async with connected(nodes.cluster(deadline_seconds=2.0)) as cluster:
         await _whole(cluster, 3)
         yield cluster
 
@@ -49,9 +49,7 @@ async def handler(ledger: Catalog, cluster: HazelcastCluster) -> AsyncIterator[E
 
 
 async def _whole(cluster: HazelcastCluster, members: int) -> None:
-    await until(
-        lambda: cluster.state().problem is None and cluster.state().members == members, timeout_seconds=READY_SECONDS
-    )
+    await until(lambda: cluster.state().problem is None and cluster.state().members == members)
 
 
 def account() -> AccountOpened:
@@ -71,7 +69,7 @@ async def _through(handler: EventHandler, count: int) -> None:
     opened = [(account(), new_id()) for _ in range(count)]
     await asyncio.gather(
         *(
-            eventually(lambda one=one: _open(handler, *one), timeout_seconds=READY_SECONDS)  # type: ignore[misc]
+            eventually(lambda one=one: _open(handler, *one))  # type: ignore[misc]
             for one in opened
         )
     )
@@ -83,7 +81,7 @@ async def test_members_share_the_work(handler: EventHandler, cluster: HazelcastC
         shares = [decode_stats(answer) for answer in await cluster._ask_all(pipeline_stats())]
         return len(shares) == 3 and min(share.events_total for share in shares) > 0
 
-    await eventually(shared, timeout_seconds=READY_SECONDS)
+    await eventually(shared)
 
 
 async def test_events_go_on_when_a_member_is_killed(
@@ -109,15 +107,13 @@ async def test_a_member_paused_in_the_middle_of_a_batch_does_nothing_twice(
     """
     owner = new_id()
     wrong, spoiled_by = new_id(), new_id()
-    await eventually(
-        lambda: _open(handler, AccountOpened(account_id=wrong, owner=owner), spoiled_by), timeout_seconds=READY_SECONDS
-    )
+    await eventually(lambda: _open(handler, AccountOpened(account_id=wrong, owner=owner), spoiled_by))
     await _spoil(cluster, wrong)
     accounts = [new_id() for _ in range(30)]
     opened = [(AccountOpened(account_id=each, owner=owner), new_id()) for each in accounts]
     await asyncio.gather(
         *(
-            eventually(lambda one=one: _open(handler, *one), timeout_seconds=READY_SECONDS)  # type: ignore[misc]
+            eventually(lambda one=one: _open(handler, *one))  # type: ignore[misc]
             for one in opened
         )
     )
@@ -126,7 +122,7 @@ async def test_a_member_paused_in_the_middle_of_a_batch_does_nothing_twice(
     payments = [(MoneyPaidIn(account_id=each, amount=1), new_id()) for each in accounts for _ in range(3)]
     paying = asyncio.gather(
         *(
-            eventually(lambda one=one: _pay(handler, *one), timeout_seconds=READY_SECONDS)  # type: ignore[misc]
+            eventually(lambda one=one: _pay(handler, *one))  # type: ignore[misc]
             for one in payments
         )
     )
@@ -157,7 +153,7 @@ async def test_a_member_paused_in_the_middle_of_a_batch_does_nothing_twice(
         [entry] = await cluster.read(ACCOUNTS, [wrong])
         return entry is not None and msgspec.json.decode(entry)["balance"] == 0
 
-    await eventually(mended, timeout_seconds=READY_SECONDS)
+    await eventually(mended)
 
 
 async def _spoil(cluster: HazelcastCluster, account_id: str) -> None:
@@ -187,7 +183,7 @@ async def test_dead_letters_and_what_waits_outlive_projectors_and_a_member(
     async def waits_behind(event: MoneyPaidIn, event_id: str) -> bool:
         """Sent again under its id while members come and go."""
         try:
-            await handler.handle_event(event, SubmitOptions(event_id=event_id, timeout_seconds=5))
+            await handler.handle_event(event, SubmitOptions(event_id=event_id, timeout_seconds=4.0))
         except EventDeadLettered:
             return True
         except (EventError, PipelineUnavailable):
@@ -198,7 +194,7 @@ async def test_dead_letters_and_what_waits_outlive_projectors_and_a_member(
         sent = [(MoneyPaidIn(account_id=one.account_id, amount=amount), new_id()) for one in moody]
         await asyncio.gather(
             *(
-                eventually(lambda one=one: waits_behind(*one), timeout_seconds=READY_SECONDS)  # type: ignore[misc]
+                eventually(lambda one=one: waits_behind(*one))  # type: ignore[misc]
                 for one in sent
             )
         )
@@ -215,7 +211,7 @@ async def test_dead_letters_and_what_waits_outlive_projectors_and_a_member(
 
     await asyncio.gather(
         *(
-            eventually(lambda one=one: _open(handler, *one), timeout_seconds=READY_SECONDS)  # type: ignore[misc]
+            eventually(lambda one=one: _open(handler, *one))  # type: ignore[misc]
             for one in [(one, new_id()) for one in moody]
         )
     )
@@ -228,14 +224,14 @@ async def test_dead_letters_and_what_waits_outlive_projectors_and_a_member(
     for node in nodes.nodes:
         node.projector.start()
     nodes.nodes[1].member.start()
-    await eventually(lambda: show(behind(3, 4)), timeout_seconds=READY_SECONDS)
+    await eventually(lambda: show(behind(3, 4)))
     await pay(7)
     await _whole(cluster, 3)
     assert await show(behind(3, 4, 5))
     for each in [each async for each in letters.find() if each.entry_key in behind()]:
         await letters.discard(each.id, "is not liked")
     for one in moody:
-        patient = SubmitOptions(timeout_seconds=30)
+        patient = SubmitOptions(timeout_seconds=MAX_TIMEOUT_SECONDS)
         receipt = await handler.handle_event(MoneyPaidIn(account_id=one.account_id, amount=8), patient)
         assert (receipt.status, receipt.sequence) == (CompletionStatus.SUCCESS, 6)
     entries = await cluster.read(OWNERS, [one.owner for one in moody])
@@ -259,7 +255,7 @@ async def test_below_the_quorum_nothing_is_taken(
     for node in nodes.nodes[1:]:
         node.member.kill()
     try:
-        await until(lambda: cluster.state().problem is not None, timeout_seconds=READY_SECONDS)
+        await until(lambda: cluster.state().problem is not None)
         with pytest.raises(PipelineUnavailable):
             await handler.handle_event(account())
     finally:

@@ -28,7 +28,6 @@ from tests.support.postgres import Postgres
 from tests.support.stack import running_stack
 from tests.support.until import eventually
 
-READY_SECONDS = 40.0
 STEPS = 60
 ASKED = 25
 OWNED = {"a1": "ann", "a2": "ann", "m1": f"{MOODY}max", "m2": f"{MOODY}max"}
@@ -125,7 +124,7 @@ async def watched(cluster: HazelcastCluster, catalog: Catalog) -> Moments:
 
 async def test_in_memory_each_instant_is_shown_as_it_was(ledger: Catalog, tmp_path: Path) -> None:
     with running_stack(tmp_path) as stack:
-        async with connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
+        async with connected(stack.cluster()) as cluster:
             assert await import_into(cluster, read_lines(old_log()), lambda done: None) == (6, 0)
             moments = await watched(cluster, ledger)
             assert await differing(cluster, ledger, moments, random.Random(12)) == []
@@ -138,13 +137,13 @@ async def test_with_postgresql_each_instant_is_shown_as_it_was_after_everything_
     dsn = postgres.new_database()
     assert import_events(dsn, read_lines(old_log())) == (6, 0)
     with running_stack(tmp_path, postgres_dsn=dsn, recent_events=20) as stack:
-        async with connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
+        async with connected(stack.cluster()) as cluster:
             moments = await watched(cluster, ledger)
             assert await differing(cluster, ledger, moments, random.Random(12)) == []
         stack.member.kill()
         stack.projector.kill()
     with running_stack(tmp_path, postgres_dsn=dsn, recent_events=20) as stack:
-        async with connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
+        async with connected(stack.cluster()) as cluster:
             # The payment that had to be tried again at first is tried again a moment after the start, too.
             await eventually(lambda: shown_as(cluster, moments[-1][1]))
             assert await differing(cluster, ledger, moments, random.Random(13)) == []

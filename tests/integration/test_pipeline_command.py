@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hazelgate.operations.cli import main
 from hazelgate.operations.member import MemberOptions
 from tests.support.many import Nodes
 from tests.support.processes import free_port, projector
+from tests.support.until import blocking_until
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +31,9 @@ def run(nodes: Nodes, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["pipeline", *arguments, *where])
 
 
-def said_in_time(nodes: Nodes, words: str) -> str:
-    """What status says once it says that, or after a while."""
-    deadline = time.monotonic() + 20
-    while words not in (said := run(nodes, "status").output) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return said
+def says(nodes: Nodes, words: str) -> bool:
+    """Whether status says that."""
+    return words in run(nodes, "status").output
 
 
 def test_status_names_the_members_their_projectors_and_code(nodes: Nodes) -> None:
@@ -56,11 +53,13 @@ def test_each_member_gets_the_projector_that_is_named_for_it(nodes: Nodes, tmp_p
     named = [f"--projector={node.address}=127.0.0.1:{port}" for node, port in zip(nodes.nodes, ports, strict=True)]
     try:
         for each in new_code:
-            each.start()
+            each.launch()
+        for each in new_code:
+            each.wait_until_up()
         half = run(nodes, "replace", "events", named[0], "--timeout-seconds", "3")
         assert half.exit_code == 2, "one member would have been left with the old code"
         assert "not every member sees the new code" in half.output
-        assert "different code" in said_in_time(nodes, "different code")
+        assert blocking_until(lambda: says(nodes, "different code"))
         whole = run(nodes, "replace", "events", *named)
         assert whole.exit_code == 0, whole.output
         assert "writes waited" in whole.output

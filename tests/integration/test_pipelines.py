@@ -15,19 +15,18 @@ from hazelgate import Catalog, CompletionStatus
 from hazelgate.client.figures.pipelines import DRAINED, PipelineState
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler, SubmitOptions
+from hazelgate.client.submitting.submissions import MAX_TIMEOUT_SECONDS
 from hazelgate.gateway.health import readiness
 from hazelgate.operations.commands.pipeline import Replacement
 from hazelgate.operations.member import MemberOptions
 from hazelgate.sourcing.errors import EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
 from hazelgate.sourcing.ids import new_id
 from tests.support import ledger, ledger_next
-from tests.support.connected import handling
+from tests.support.connected import PatientHandler, handling
 from tests.support.ledger import AccountOpened, MoneyPaidIn
 from tests.support.notes import NoteLost, NoteTaken
 from tests.support.processes import TEST_HEAP, Child, free_port, member_with, projector
-from tests.support.until import eventually, until
-
-READY_SECONDS = 30.0
+from tests.support.until import PATIENCE_SECONDS, eventually, until
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     )
     runs = member_with(options, log=folder / "member.log")
     try:
-        money.start()
-        notes.start()
+        money.launch()
+        notes.launch()
         runs.start()
         yield Shop(name, f"127.0.0.1:{port}", money, notes, folder)
     finally:
@@ -72,8 +71,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 async def cluster(shop: Shop) -> AsyncIterator[HazelcastCluster]:
     cluster = HazelcastCluster(cluster_name=shop.cluster_name, members=[shop.address])
     await cluster.start()
-    await until(lambda: cluster.state().connected and not cluster.state().warnings, timeout_seconds=READY_SECONDS)
-    await cluster.wait_until_ready(READY_SECONDS)
+    await until(lambda: cluster.state().connected and not cluster.state().warnings)
+    await cluster.wait_until_ready(PATIENCE_SECONDS)
     yield cluster
     await cluster.close()
 
@@ -87,7 +86,7 @@ async def handler(cluster: HazelcastCluster) -> AsyncIterator[EventHandler]:
 @pytest.fixture
 def operator(cluster: HazelcastCluster) -> tuple[Replacement, list[str]]:
     said: list[str] = []
-    return Replacement(cluster, READY_SECONDS, said.append), said
+    return Replacement(cluster, PATIENCE_SECONDS, said.append), said
 
 
 async def _money(cluster: HazelcastCluster) -> PipelineState:
@@ -141,7 +140,7 @@ async def test_writes_to_a_drained_pipeline_wait_and_are_done_in_order_after_the
     await until(lambda: bool(cluster.state().warnings))
     assert cluster.state().problem is None, "it takes events in"
     with pytest.raises(EventTimedOut):
-        await handler.handle_event(MoneyPaidIn(account_id=account, amount=1), SubmitOptions(timeout_seconds=0.3))
+        await handler.handle_event(MoneyPaidIn(account_id=account, amount=1), SubmitOptions(timeout_seconds=2.0))
     waiting = []
     for amount in range(2, 6):
         waiting.append(asyncio.create_task(handler.handle_event(MoneyPaidIn(account_id=account, amount=amount))))
@@ -172,7 +171,7 @@ async def test_new_code_replaces_the_old_under_load_and_reads_old_events(
     async def pay() -> int:
         paid = 0
         while not ended.is_set():
-            patient = SubmitOptions(timeout_seconds=READY_SECONDS)
+            patient = SubmitOptions(timeout_seconds=MAX_TIMEOUT_SECONDS)
             receipt = await handler.handle_event(MoneyPaidIn(account_id=account, amount=1), patient)
             assert receipt.status is CompletionStatus.SUCCESS
             paid += 1
@@ -183,9 +182,9 @@ async def test_new_code_replaces_the_old_under_load_and_reads_old_events(
     try:
         new_code.start()
         await replacement.replace("money", (f"127.0.0.1:{port}",))
-        next_handler = EventHandler(next_catalog, cluster)
+        next_handler = PatientHandler(next_catalog, cluster)
         online = ledger_next.MoneyPaidIn(account_id=account, amount=1, channel="online")
-        receipt = await next_handler.handle_event(online, SubmitOptions(timeout_seconds=READY_SECONDS))
+        receipt = await next_handler.handle_event(online, SubmitOptions(timeout_seconds=MAX_TIMEOUT_SECONDS))
         await next_handler.close()
         ended.set()
         paid = sum(await asyncio.gather(*paying)) + 1
@@ -215,7 +214,7 @@ async def test_what_other_code_makes_of_the_same_command_has_the_first_result(
     """What is stored, refused or pending when a new version comes, and what a gateway of the old code sends later."""
     replacement, _ = operator
     account, port = new_id(), free_port()
-    patient = {name: SubmitOptions(event_id=new_id(), timeout_seconds=READY_SECONDS) for name in "abcd"}
+    patient = {name: SubmitOptions(event_id=new_id(), timeout_seconds=MAX_TIMEOUT_SECONDS) for name in "abcd"}
     new_code = projector(port, log=shop.folder / "other-code.log", domain="tests.support.ledger_next")
     address_before = (await _money(cluster)).members[0].address
     await handler.handle_event(AccountOpened(account_id=account, owner=new_id()))

@@ -26,13 +26,12 @@ from hazelgate.sourcing.errors import (
     EventTimedOut,
     PipelineUnavailable,
 )
-from tests.support.connected import connected
+from tests.support.connected import PatientHandler, connected
 from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.postgres import Postgres, rows, running_postgres
 from tests.support.stack import Stack, running_stack
-from tests.support.until import until
+from tests.support.until import PATIENCE_SECONDS, until
 
-READY_SECONDS = 40.0
 RECENT = 50
 
 
@@ -51,8 +50,8 @@ def durable_stack(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @asynccontextmanager
 async def submitting(ledger: Catalog, stack: Stack) -> AsyncIterator[EventHandler]:
-    async with connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
-        handler = EventHandler(ledger, cluster, source="postgres tests")
+    async with connected(stack.cluster()) as cluster:
+        handler = PatientHandler(ledger, cluster, source="postgres tests")
         try:
             yield handler
         finally:
@@ -64,7 +63,7 @@ def opened() -> AccountOpened:
 
 
 async def submit_all(handler: EventHandler, events: Sequence[Event]) -> list[Any]:
-    options = SubmitOptions(timeout_seconds=30.0)
+    options = SubmitOptions(timeout_seconds=60.0)
     return list(await handler.handle_events([Submission(event, options) for event in events]))
 
 
@@ -84,7 +83,7 @@ async def test_stored_means_committed(ledger: Catalog, durable_stack: Stack, dsn
             f"FROM event_store WHERE event_id = '{receipt.event_id}'",
         )
         assert row[:4] == ("AccountOpened", 1, event.owner, receipt.correlation_id)
-        async with connected(durable_stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
+        async with connected(durable_stack.cluster()) as cluster:
             assert await cluster.read(EVENT_STORE, [f"Account:1@{event.account_id}"]) == [row[4].encode()]
 
 
@@ -92,7 +91,7 @@ async def test_an_event_too_old_for_the_maps_is_found_everywhere(ledger: Catalog
     """By its key, by its id, in the whole log, and by what it is about; and the maps stay small."""
     async with (
         submitting(ledger, durable_stack) as handler,
-        connected(durable_stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+        connected(durable_stack.cluster()) as cluster,
     ):
         event = opened()
         [receipt] = await submit_all(handler, [event])
@@ -126,7 +125,7 @@ async def forgotten(cluster: HazelcastCluster, key: str, *, left: int) -> None:
     """Return when the map has no such record, and no more than so many others."""
     assert cluster._client is not None
     records: Any = await cluster._client.get_map(EVENT_STORE)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while int(await records.size()) > left or await records.contains_key(key):
             await asyncio.sleep(0.05)
 
@@ -136,7 +135,7 @@ async def test_an_event_leaves_the_maps_when_it_is_so_old(ledger: Catalog, postg
     with running_stack(tmp_path, postgres_dsn=postgres.new_database(), recent_seconds=1) as stack:
         async with (
             submitting(ledger, stack) as handler,
-            connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+            connected(stack.cluster()) as cluster,
         ):
             event = opened()
             await submit_all(handler, [event, opened()])
@@ -148,7 +147,7 @@ async def test_an_event_leaves_the_maps_when_it_is_so_old(ledger: Catalog, postg
 async def test_a_letter_of_events_too_old_for_the_maps_is_resolved(ledger: Catalog, durable_stack: Stack) -> None:
     async with (
         submitting(ledger, durable_stack) as handler,
-        connected(durable_stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+        connected(durable_stack.cluster()) as cluster,
     ):
         account = AccountOpened(account_id=ids.new_id(), owner=f"{MOODY}{ids.new_id()}")
         await handler.handle_event(account)
@@ -167,7 +166,7 @@ async def test_an_old_event_sent_again_has_its_first_result(ledger: Catalog, dur
     """Although neither map nor completed-events need know it, and a guard would refuse it today."""
     async with (
         submitting(ledger, durable_stack) as handler,
-        connected(durable_stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+        connected(durable_stack.cluster()) as cluster,
     ):
         event = opened()
         first = await handler.handle_event(event)
@@ -221,7 +220,7 @@ async def test_a_batch_is_refused_in_the_log_when_its_lane_is_taken_over_meanwhi
         with connect(dsn) as other:
             other.execute("UPDATE lane_owners SET run = gen_random_uuid() WHERE lane = %s", [lane])
             payment = MoneyPaidIn(account_id=event.account_id, amount=5)
-            paying = asyncio.create_task(handler.handle_event(payment, SubmitOptions(timeout_seconds=30.0)))
+            paying = asyncio.create_task(handler.handle_event(payment, SubmitOptions(timeout_seconds=60.0)))
             await until(lambda: rows(dsn, waiting) == [(1,)])
             other.commit()
         assert (await paying).sequence == 2
@@ -240,7 +239,7 @@ async def test_all_is_there_again_after_everything_was_killed(
     with running_stack(tmp_path, postgres_dsn=dsn) as before:
         async with (
             submitting(ledger, before) as handler,
-            connected(before.cluster(), ready_seconds=READY_SECONDS) as cluster,
+            connected(before.cluster()) as cluster,
         ):
             receipts = await submit_all(handler, accounts)
             for _ in range(3):
@@ -257,7 +256,7 @@ async def test_all_is_there_again_after_everything_was_killed(
     with running_stack(tmp_path, postgres_dsn=dsn) as after:
         async with (
             submitting(ledger, after) as handler,
-            connected(after.cluster(), ready_seconds=READY_SECONDS) as cluster,
+            connected(after.cluster()) as cluster,
         ):
             assert [_fields(raw) for raw in await cluster.read(ACCOUNTS, [each.account_id for each in accounts])] == [
                 _fields(raw) for raw in views
@@ -295,13 +294,13 @@ async def test_postgres_goes_away_under_load_and_nothing_is_lost(ledger: Catalog
         with running_stack(tmp_path, postgres_dsn=dsn) as stack:
             async with (
                 submitting(ledger, stack) as handler,
-                connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster,
+                connected(stack.cluster()) as cluster,
             ):
                 ledger_of: dict[str, int] = {}
                 over = asyncio.Event()
 
                 async def pay(account: AccountOpened) -> None:
-                    await handler.handle_event(account, SubmitOptions(timeout_seconds=30.0))
+                    await handler.handle_event(account, SubmitOptions(timeout_seconds=60.0))
                     ledger_of[account.account_id] = 0
                     while not over.is_set():
                         event_id = ids.new_id()
@@ -319,14 +318,14 @@ async def test_postgres_goes_away_under_load_and_nothing_is_lost(ledger: Catalog
                 load = [asyncio.create_task(pay(opened())) for _ in range(20)]
                 await until(lambda: sum(ledger_of.values()) > 200)
                 getattr(postgres, how)()
-                await until(lambda: "PostgreSQL is away" in str(cluster.state().problem), timeout_seconds=20.0)
+                await until(lambda: "PostgreSQL is away" in str(cluster.state().problem))
                 acknowledged = sum(ledger_of.values())
                 await asyncio.sleep(0.5)
                 # What was committed just before may be said now: one payment a writer, and no more.
                 assert sum(ledger_of.values()) <= acknowledged + len(load)
                 postgres.resume() if how == "pause" else postgres.start()
-                await until(lambda: cluster.state().problem is None, timeout_seconds=30.0)
-                await until(lambda: sum(ledger_of.values()) > acknowledged + 200, timeout_seconds=30.0)
+                await until(lambda: cluster.state().problem is None)
+                await until(lambda: sum(ledger_of.values()) > acknowledged + 200)
                 over.set()
                 await asyncio.gather(*load)
                 stored = dict(rows(dsn, "SELECT aggregate_id, count(*) - 1 FROM event_store GROUP BY aggregate_id"))

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import EventRejected
+from tests.support.connected import PatientHandler
 from tests.support.stack import running_stack
+from tests.support.until import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 MAX_LINES = 40
@@ -48,9 +49,9 @@ async def test_the_domain_of_the_readme_runs_on_a_real_member(domain_folder: Pat
     with running_stack(domain_folder, domain="readme_tickets") as stack:
         cluster = stack.cluster()
         await cluster.start()
-        handler = EventHandler(Catalog.load("readme_tickets"), cluster)
+        handler = PatientHandler(Catalog.load("readme_tickets"), cluster)
         try:
-            await cluster.wait_until_ready(60)
+            await cluster.wait_until_ready(PATIENCE_SECONDS)
             opened = await handler.handle_event(tickets.TicketOpened(ticket_id="t1", title="It hums"))
             closed = await handler.handle_event(tickets.TicketClosed(ticket_id="t1"))
             with pytest.raises(EventRejected, match="no such ticket is open"):

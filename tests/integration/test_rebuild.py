@@ -20,27 +20,26 @@ from hazelgate.client.operators.rebuilds import Rebuild, Rebuilds, RebuildStatus
 from hazelgate.client.reading.queries import EntryQuery
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
 from hazelgate.operations.cli import main
-from hazelgate.operations.java import find_java
-from hazelgate.operations.member import MemberOptions, member_command
+from hazelgate.operations.member import MemberOptions
 from hazelgate.sourcing.errors import DeadLetterBusy, EventDeadLettered, RebuildRefused
 from hazelgate.sourcing.ids import new_id
 from tests.support.accounts import PATIENT, check_balances, entries_of, open_accounts
-from tests.support.connected import READY_SECONDS, connected, handling
+from tests.support.connected import PatientHandler, connected, handling
 from tests.support.ledger import (
     ACCOUNTS,
     ALWAYS_FAILS,
     FAILS_AT_FIRST,
-    MOOD_SECONDS,
     MOODY,
     OWNERS,
     POISON,
     AccountOpened,
     MoneyPaidIn,
+    mend,
 )
 from tests.support.ledger_with_payments import PAYMENTS
-from tests.support.processes import TEST_HEAP, Child, engine_jar, free_port, member, projector
+from tests.support.processes import TEST_HEAP, Child, free_port, member, member_with, projector
 from tests.support.stack import Stack, running_stack
-from tests.support.until import eventually
+from tests.support.until import PATIENCE_SECONDS, eventually
 
 BOTH = (ACCOUNTS, OWNERS)
 WITH_PAYMENTS = "tests.support.ledger,tests.support.ledger_with_payments"
@@ -74,8 +73,8 @@ async def view_status(rebuilds: Rebuilds, view: str) -> ViewStatus:
     return next(each for each in (await rebuilds.report()).views if each.view == view)
 
 
-async def ended(rebuilds: Rebuilds, rebuild_id: str, seconds: float = 60.0) -> Rebuild:
-    async with asyncio.timeout(seconds):
+async def ended(rebuilds: Rebuilds, rebuild_id: str) -> Rebuild:
+    async with asyncio.timeout(PATIENCE_SECONDS):
         rebuild = await rebuilds.wait(rebuild_id)
     assert rebuild.status is RebuildStatus.DONE, rebuild
     return rebuild
@@ -164,7 +163,7 @@ async def test_a_rollback_has_the_events_whose_letters_were_resolved_after_the_s
     passes, discarded, stays = [
         await Moody(cluster, handler).pay(amount) for amount in (FAILS_AT_FIRST, ALWAYS_FAILS, ALWAYS_FAILS)
     ]
-    await asyncio.sleep(MOOD_SECONDS)
+    mend(passes.owner)
     await ended(rebuilds, await rebuilds.start([OWNERS]))
     await discarded.letters.discard(discarded.letter, "fraud")
     assert [await passes.total(), await discarded.total()] == [FAILS_AT_FIRST + 5, 5]
@@ -284,7 +283,7 @@ async def test_a_letter_that_the_new_generation_has_no_use_for_is_resolved(
     cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
 ) -> None:
     moody = await Moody(cluster, handler).pay(FAILS_AT_FIRST)
-    await asyncio.sleep(MOOD_SECONDS)
+    mend(moody.owner)
     await ended(rebuilds, await rebuilds.start([OWNERS]))
     assert await moody.total() == FAILS_AT_FIRST + 5
 
@@ -309,7 +308,7 @@ async def test_a_rebuild_waits_for_a_projector_that_died_half_way(
     own.projector.kill()
     own.projector.start()
     await ended(rebuilds, rebuild_id)
-    await cluster.wait_until_ready(READY_SECONDS)
+    await cluster.wait_until_ready(PATIENCE_SECONDS)
     await check_balances(cluster)
 
 
@@ -318,13 +317,14 @@ async def test_a_rebuild_goes_on_when_a_member_dies_half_way(ledger: Catalog, tm
     ports = (free_port(), free_port())
     folds = projector(projector_port, log=tmp_path / "projector.log")
     pair = [one_of(ports, port, name, projector_port, tmp_path / f"member-{port}.log") for port in ports]
-    folds.start()
     try:
+        folds.launch()
         for each in pair:
             each.start()
+        folds.wait_until_up()
         real = HazelcastCluster(cluster_name=name, members=[f"127.0.0.1:{ports[0]}"])
         async with connected(real) as cluster:
-            handler, rebuilds = EventHandler(ledger, cluster), Rebuilds(cluster)
+            handler, rebuilds = PatientHandler(ledger, cluster), Rebuilds(cluster)
             await open_accounts(handler, 300)
             rebuild_id = await rebuilds.start(events_per_second=600)
 
@@ -333,9 +333,9 @@ async def test_a_rebuild_goes_on_when_a_member_dies_half_way(ledger: Catalog, tm
 
             await eventually(is_half_way)
             pair[1].kill()
-            rebuild = await ended(rebuilds, rebuild_id, seconds=90)
+            rebuild = await ended(rebuilds, rebuild_id)
             assert rebuild.events == 1_200
-            await cluster.wait_until_ready(READY_SECONDS)
+            await cluster.wait_until_ready(PATIENCE_SECONDS)
             await check_balances(cluster)
             await handler.close()
     finally:
@@ -353,9 +353,7 @@ def one_of(ports: tuple[int, ...], port: int, name: str, projector_port: int, lo
         projector=f"127.0.0.1:{projector_port}",
         heap=TEST_HEAP,
     )
-    return Child(
-        member_command(find_java(), engine_jar(), options), ready=f"member listens on 127.0.0.1:{port}", log=log
-    )
+    return member_with(options, log=log)
 
 
 async def test_a_new_projection_over_an_old_log_is_built_by_a_rebuild(ledger: Catalog, tmp_path: Path) -> None:
@@ -363,12 +361,12 @@ async def test_a_new_projection_over_an_old_log_is_built_by_a_rebuild(ledger: Ca
     before = projector(projector_port, log=tmp_path / "before.log")
     after = projector(projector_port, log=tmp_path / "after.log", domain=WITH_PAYMENTS)
     runs = member(port, cluster_name=name, projector_port=projector_port, log=tmp_path / "member.log")
-    before.start()
-    runs.start()
     try:
+        before.launch()
+        runs.start()
         real = HazelcastCluster(cluster_name=name, members=[f"127.0.0.1:{port}"])
         async with connected(real) as cluster:
-            handler, rebuilds = EventHandler(ledger, cluster), Rebuilds(cluster)
+            handler, rebuilds = PatientHandler(ledger, cluster), Rebuilds(cluster)
             ids = await open_accounts(handler, 10)
             before.stop()
             after.start()

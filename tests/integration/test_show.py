@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.operations.cli import main
 from hazelgate.sourcing import clock, ids
+from tests.support.connected import PatientHandler
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.stack import Stack
 
@@ -32,7 +32,7 @@ async def test_an_entry_is_shown_as_it_is_and_as_it_was(
     stack: Stack, real_cluster: HazelcastCluster, ledger: Catalog
 ) -> None:
     """One that is fed by its own aggregate, and one that the log has to be searched for."""
-    handler = EventHandler(ledger, real_cluster)
+    handler = PatientHandler(ledger, real_cluster)
     owner, accounts = ids.new_id(), [ids.new_id(), ids.new_id()]
     then: list[tuple[str, list[Any]]] = []
     for event in (

@@ -16,12 +16,12 @@ from click.testing import CliRunner, Result
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
-from hazelgate.client.operators.snapshots import AttemptStatus, Snapshots
+from hazelgate.client.operators.snapshot_requests import AttemptStatus, Snapshots
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission
 from hazelgate.operations.cli import main
 from hazelgate.sourcing.errors import RebuildRefused, SnapshotRefused
 from tests.support.accounts import PATIENT, check_balances, open_accounts
-from tests.support.connected import connected, handling
+from tests.support.connected import PatientHandler, connected, handling
 from tests.support.ledger import ACCOUNTS, OWNERS, POISON, MoneyPaidIn
 from tests.support.postgres import Postgres
 from tests.support.snapshots import archive, built, kept_in, paused_child, taken
@@ -196,7 +196,7 @@ async def test_a_start_begins_with_the_newest_snapshot_that_is_whole(
     dsn, folder = postgres.new_database(), tmp_path / "kept"
     with running_stack(tmp_path, postgres_dsn=dsn, snapshots=kept_in(folder)) as stack:
         async with connected(stack.cluster()) as cluster:
-            handler = EventHandler(ledger, cluster)
+            handler = PatientHandler(ledger, cluster)
             ids = await open_accounts(handler, 50)
             await open_accounts(handler, 1, payments=2, owner=POISON)
             first = await taken(cluster)
@@ -214,7 +214,7 @@ async def test_a_start_begins_with_the_newest_snapshot_that_is_whole(
     damage(folder / second.id)
     with running_stack(tmp_path, postgres_dsn=dsn, snapshots=kept_in(folder)) as stack:
         async with connected(stack.cluster()) as cluster:
-            handler = EventHandler(ledger, cluster)
+            handler = PatientHandler(ledger, cluster)
             said = stack.member.output()
             assert f"snapshot {second.id} is damaged" in said
             assert f"of them by snapshot {first.id}" in said
@@ -247,7 +247,7 @@ async def test_the_clock_takes_them_where_anything_has_happened_and_older_ones_g
     folder.mkdir()
     with running_stack(tmp_path, snapshots=kept_in(folder, every_seconds=1, keep=2)) as stack:
         async with connected(stack.cluster()) as cluster:
-            handler = EventHandler(ledger, cluster)
+            handler = PatientHandler(ledger, cluster)
             seen: set[str] = set()
 
             async def are_four() -> bool:
@@ -255,10 +255,10 @@ async def test_the_clock_takes_them_where_anything_has_happened_and_older_ones_g
                 seen.update(each.id for each in archive(folder).listing().snapshots)
                 return len(seen) >= 4
 
-            await eventually(are_four, timeout_seconds=40)
-            await eventually(lambda: are_two(folder), timeout_seconds=20)
+            await eventually(are_four)
+            await eventually(lambda: are_two(folder))
             assert {each.id for each in archive(folder).listing().snapshots} < seen | await newest(cluster)
-            settled = await eventually(lambda: still_for_three_seconds(folder), timeout_seconds=30)
+            settled = await eventually(lambda: still_for_three_seconds(folder))
             assert len(settled) == 2
             await handler.close()
 

@@ -14,7 +14,7 @@ import pytest
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
-from hazelgate.client.operators.snapshots import Attempt, AttemptStatus, Snapshots
+from hazelgate.client.operators.snapshot_requests import Attempt, AttemptStatus, Snapshots
 from hazelgate.client.submitting.handler import EventHandler, Submission
 from hazelgate.operations.member import MemberOptions
 from hazelgate.sourcing.errors import PipelineUnavailable
@@ -24,9 +24,7 @@ from tests.support.ledger import ACCOUNTS, OWNERS, MoneyPaidIn
 from tests.support.many import Node, Nodes, running_nodes
 from tests.support.postgres import Postgres
 from tests.support.snapshots import archive, built, kept_in, pause_child, taken
-from tests.support.until import until
-
-READY_SECONDS = 60.0
+from tests.support.until import PATIENCE_SECONDS, until
 
 
 @pytest.fixture
@@ -74,7 +72,7 @@ async def caught(snapshots: Snapshots, nodes: list[Node]) -> tuple[str, Node, in
                 return node, child
         return None
 
-    async with asyncio.timeout(READY_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             under_way = await snapshots.create()
             is_running = True
@@ -88,7 +86,7 @@ async def caught(snapshots: Snapshots, nodes: list[Node]) -> tuple[str, Node, in
 async def taken_in_the_end(cluster: HazelcastCluster) -> Attempt:
     """A snapshot, whole; an attempt that asks a member that has just died fails, and says so."""
     snapshots = Snapshots(cluster)
-    async with asyncio.timeout(READY_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (attempt := await snapshots.wait(await snapshots.create())).status is not AttemptStatus.DONE:
             assert attempt.error
     return attempt
@@ -105,7 +103,7 @@ async def check(cluster: HazelcastCluster, begin_with: str) -> None:
 async def test_a_member_dies_while_a_snapshot_is_taken(ledger: Catalog, nodes: Nodes, folder: Path) -> None:
     """First one that holds entries: the snapshot is exact, or it failed. Then the one that takes it: it is none."""
     async with (
-        connected(nodes.cluster(deadline_seconds=15), ready_seconds=READY_SECONDS) as cluster,
+        connected(nodes.cluster(deadline_seconds=15)) as cluster,
         handling(ledger, cluster) as handler,
     ):
         ids = await open_accounts(handler, 300)
@@ -121,7 +119,7 @@ async def test_a_member_dies_while_a_snapshot_is_taken(ledger: Catalog, nodes: N
 
         left = [node for node in nodes.nodes if node is not holder]
         nodes.join()
-        await cluster.wait_until_ready(READY_SECONDS)
+        await cluster.wait_until_ready(PATIENCE_SECONDS)
         async with writing(handler, ids):
             lost, taker, child = await caught(snapshots, [*left, nodes.nodes[-1]])
             taker.member.kill()
@@ -139,7 +137,7 @@ async def test_a_member_whose_projector_has_not_told_its_views_is_no_reason_to_r
 ) -> None:
     """Whichever member is asked first: one that can tell the views takes it."""
     async with (
-        connected(nodes.cluster(deadline_seconds=15), ready_seconds=READY_SECONDS) as cluster,
+        connected(nodes.cluster(deadline_seconds=15)) as cluster,
         handling(ledger, cluster) as handler,
     ):
         await open_accounts(handler, 20)
@@ -147,9 +145,9 @@ async def test_a_member_whose_projector_has_not_told_its_views_is_no_reason_to_r
         new.member.kill()
         new.projector.pause()
         try:
-            await until(lambda: cluster.state().members == len(nodes.nodes) - 1, timeout_seconds=READY_SECONDS)
+            await until(lambda: cluster.state().members == len(nodes.nodes) - 1)
             await asyncio.to_thread(new.member.start)
-            await until(lambda: cluster.state().members == len(nodes.nodes), timeout_seconds=READY_SECONDS)
+            await until(lambda: cluster.state().members == len(nodes.nodes))
             for _ in nodes.nodes:
                 await taken(cluster)
         finally:

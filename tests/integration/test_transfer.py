@@ -15,20 +15,19 @@ from click.testing import CliRunner, Result
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
-from hazelgate.client.submitting.handler import EventHandler, Submission, SubmitOptions
+from hazelgate.client.submitting.handler import Submission, SubmitOptions
 from hazelgate.operations.cli import main
 from hazelgate.operations.transfer.cluster import ClusterLog
 from hazelgate.operations.transfer.lines import read_lines
 from hazelgate.sourcing import ids
 from hazelgate.sourcing.errors import PipelineUnavailable, RebuildRefused
-from tests.support.connected import connected
+from tests.support.connected import PatientHandler, connected
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.many import Nodes, running_nodes
 from tests.support.postgres import Postgres, rows
 from tests.support.stack import Stack, running_stack
-from tests.support.until import until
+from tests.support.until import PATIENCE_SECONDS, until
 
-READY_SECONDS = 40.0
 ACCOUNT_IDS = [ids.new_id() for _ in range(30)]
 
 
@@ -42,18 +41,18 @@ def memory_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 async def views(ledger: Catalog, memory_stack: Stack) -> dict[str, list[Any]]:
     """What the views hold, once 30 accounts are opened and paid into."""
-    async with connected(memory_stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
-        handler = EventHandler(ledger, cluster)
+    async with connected(memory_stack.cluster()) as cluster:
+        handler = PatientHandler(ledger, cluster)
         opened = [AccountOpened(account_id=each, owner=f"owner-{n % 4}") for n, each in enumerate(ACCOUNT_IDS)]
         payments = [MoneyPaidIn(account_id=each, amount=n + 1) for n in range(5) for each in ACCOUNT_IDS]
         odd = [
             Submission(
-                MoneyPaidIn(account_id=ACCOUNT_IDS[0], amount=1), SubmitOptions(event_id=each, timeout_seconds=30)
+                MoneyPaidIn(account_id=ACCOUNT_IDS[0], amount=1), SubmitOptions(event_id=each, timeout_seconds=60.0)
             )
             for each in ("odd:one", "odd.two")
         ]
         for events in (opened, payments):
-            outcomes = await handler.handle_events([Submission(e, SubmitOptions(timeout_seconds=30)) for e in events])
+            outcomes = await handler.handle_events([Submission(e, SubmitOptions(timeout_seconds=60.0)) for e in events])
             assert not [each for each in outcomes if isinstance(each, Exception)]
         await handler.handle_events(odd)
         await handler.close()
@@ -123,9 +122,9 @@ async def test_a_restored_export_equals_the_original_byte_for_byte(
     await cli("export", str(again), "--from-postgres", "--postgres-dsn", dsn)
     assert content(again) == content(exported)
     with running_stack(tmp_path, postgres_dsn=dsn) as stack:
-        async with connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
+        async with connected(stack.cluster()) as cluster:
             assert await view_entries(cluster) == views
-            handler = EventHandler(ledger, cluster)
+            handler = PatientHandler(ledger, cluster)
             more = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[1], amount=1))
             assert more.sequence == 7
             repeated = SubmitOptions(event_id="odd:one")
@@ -181,7 +180,7 @@ async def test_a_log_goes_into_a_cluster_in_memory(
 ) -> None:
     """Byte for byte, with its views; what comes next goes on behind it, and the same log again changes nothing."""
     with running_stack(tmp_path) as stack:
-        async with connected(stack.cluster(), ready_seconds=READY_SECONDS) as cluster:
+        async with connected(stack.cluster()) as cluster:
             lines = content(exported).splitlines(keepends=True)
             for problem, broken in (
                 ("without its last line", lines[:-1]),
@@ -211,8 +210,8 @@ async def test_a_log_goes_into_a_cluster_in_memory(
             result = await cli("import", str(exported), "--into-cluster", *at(stack))
             assert result.output.splitlines()[-1] == "0 events imported, 182 were there already", result.output
 
-            handler = EventHandler(ledger, cluster)
-            repeated = SubmitOptions(event_id="odd:one", timeout_seconds=30)
+            handler = PatientHandler(ledger, cluster)
+            repeated = SubmitOptions(event_id="odd:one", timeout_seconds=60.0)
             first = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[0], amount=1), repeated)
             assert first.sequence == 7
             more = await handler.handle_event(MoneyPaidIn(account_id=ACCOUNT_IDS[1], amount=1))
@@ -231,8 +230,8 @@ async def test_while_a_log_is_imported_nothing_else_is_stored_and_broken_off_it_
     events = list(read_lines(content(exported).splitlines(keepends=True)))
     page = [(each.hash.encode(), each.raw) for each in events[:100]]
     with running_nodes(tmp_path, 3) as nodes:
-        async with connected(nodes.cluster(deadline_seconds=30), ready_seconds=READY_SECONDS) as cluster:
-            handler = EventHandler(ledger, cluster)
+        async with connected(nodes.cluster(deadline_seconds=30)) as cluster:
+            handler = PatientHandler(ledger, cluster)
             begun = await cluster.import_events({"op": "begin"})
             assert begun.refused is None
             head: dict[str, str | int] = {"op": "take", "id": begun.id, "before": 0}
@@ -247,7 +246,7 @@ async def test_while_a_log_is_imported_nothing_else_is_stored_and_broken_off_it_
                 await Rebuilds(cluster).start()
             nodes.nodes[0].member.kill()
             await cluster.import_events({"op": "undo", "id": begun.id})
-            await cluster.wait_until_ready(READY_SECONDS)
+            await cluster.wait_until_ready(PATIENCE_SECONDS)
             assert await ClusterLog(cluster).total() == 0
             assert (await cluster.import_events({"op": "end", "id": begun.id, "events": 100})).refused is not None
             result = await cli("import", str(exported), "--into-cluster", *at_nodes(nodes))

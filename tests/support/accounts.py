@@ -14,7 +14,7 @@ from hazelgate.sourcing.envelope import EVENT_STORE
 from hazelgate.sourcing.ids import new_id
 from tests.support.ledger import ACCOUNTS, MOODY, OWNERS, POISON, AccountOpened, MoneyPaidIn
 
-PATIENT = SubmitOptions(timeout_seconds=30.0)
+PATIENT = SubmitOptions(timeout_seconds=60.0)
 """Two members that have just met are slow at first."""
 
 

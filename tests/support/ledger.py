@@ -8,34 +8,28 @@ feeds, an entry that several feed, sort keys, an event in its second version, an
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
 
-from hazelgate import (
-    By,
-    Event,
-    EventRecord,
-    Id,
-    Json,
-    NotYet,
-    Rejected,
-    View,
-    event,
-    guard,
-    projection,
-    replace,
-    upcast,
-)
-from hazelgate.sourcing import clock
+from hazelgate import By, Event, Id, Json, NotYet, Rejected, View, event, guard, projection, replace, upcast
 
 ACCOUNTS = "account-view"
 OWNERS = "owner-view"
 POISON = "poison"
 MOODY = "moody-"
-"""Owners whose name begins so can't take some amounts: not ever, not at first, or not before others have come."""
+"""Owners whose name begins so can't take some amounts: not ever, not before they are mended, or before others came."""
 ALWAYS_FAILS, SOON_PASSES, NEVER_PASSES, FAILS_AT_FIRST = 13, 14, 15, 16
-MOOD_SECONDS = 0.4
+MENDED = "HAZELGATE_TESTS_MENDED"
+"""Names the folder with a file by the name of each owner who is mended: projectors are other processes."""
+
+
+def mend(*owners: str) -> None:
+    """From now on the projection takes FAILS_AT_FIRST for these owners, as if its code had been mended."""
+    for owner in owners:
+        Path(os.environ[MENDED], owner).touch()
 
 
 @event("AccountOpened", aggregate="Account", key="account_id")
@@ -114,19 +108,18 @@ def paid_in(account: Account, event: MoneyPaidIn) -> Account:
 
 
 @owners.on(MoneyPaidIn, key="owner")
-def richer(owner: Owner | None, event: MoneyPaidIn, record: EventRecord) -> Owner:
+def richer(owner: Owner | None, event: MoneyPaidIn) -> Owner:
     if event.owner == POISON:
         raise ValueError("poisoned")
     if (event.owner or "").startswith(MOODY):
-        _be_moody(owner, event, record)
+        _be_moody(owner, event, event.owner or "")
     before = Owner(owner=event.owner or "", total=0) if owner is None else owner
     return replace(before, total=before.total + event.amount)
 
 
-def _be_moody(owner: Owner | None, event: MoneyPaidIn, record: EventRecord) -> None:
-    """FAILS_AT_FIRST is not pure, as a projection has to be: it plays one that was mended meanwhile."""
-    fresh = clock.milliseconds_between(record.timestamp, clock.now()) < MOOD_SECONDS * 1_000
-    if event.amount == ALWAYS_FAILS or (event.amount == FAILS_AT_FIRST and fresh):
+def _be_moody(owner: Owner | None, event: MoneyPaidIn, name: str) -> None:
+    """FAILS_AT_FIRST is not pure, as a projection has to be: it plays one that is mended meanwhile."""
+    if event.amount == ALWAYS_FAILS or (event.amount == FAILS_AT_FIRST and not Path(os.environ[MENDED], name).exists()):
         raise ValueError(f"{event.amount} is not liked")
     if event.amount == NEVER_PASSES or (event.amount == SOON_PASSES and owner is None):
         raise NotYet("nothing was paid in before")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, Subscription
 from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.reading.queries import EntryPage, EntryQuery
 from hazelgate.client.resolutions import Resolution, ResolveOrder
+from hazelgate.client.submitting.completions import GRACE_SECONDS
+from hazelgate.sourcing.envelope import COMPLETED_EVENTS
 
 
 class LossyCluster:
@@ -20,8 +24,22 @@ class LossyCluster:
         """How often each map was read."""
         self.before_read: dict[str, Callable[[], Awaitable[None]]] = {}
         """What happens before a map is read."""
+        self.looks_due = 0
+        """How often an event may have been looked up, at most: once for each grace period that one took."""
         self.gateway_id = inner.gateway_id
         self._inner = inner
+
+    @property
+    def looks(self) -> int:
+        """How often events were looked up because no notice of them had come."""
+        return self.reads[COMPLETED_EVENTS]
+
+    @contextmanager
+    def submitting(self) -> Iterator[None]:
+        """Around one submission: how long it takes says how many looks are due."""
+        began = time.monotonic()
+        yield
+        self.looks_due += int((time.monotonic() - began) / GRACE_SECONDS)
 
     async def start(self) -> None:
         await self._inner.start()
@@ -53,8 +71,8 @@ class LossyCluster:
     async def stats(self) -> PipelineStats:
         return await self._inner.stats()
 
-    async def ask_rebuilds(self, request: bytes) -> bytes:
-        return await self._inner.ask_rebuilds(request)
+    async def maintain_views(self, request: bytes) -> bytes:
+        return await self._inner.maintain_views(request)
 
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None

@@ -57,12 +57,28 @@ class Nodes:
         self._ports = [free_port() for _ in range(count)]
 
     def start(self) -> None:
-        """Start all of them, one after the other."""
-        for _ in self._ports:
-            self.join()
+        """Start all of them: the first member, then those that join it."""
+        first, *others = [self._add() for _ in self._ports]
+        for node in (first, *others):
+            node.projector.launch()
+        first.member.start()
+        for node in others:
+            node.member.launch()
+        for node in others:
+            node.member.wait_until_up()
+        for node in (first, *others):
+            node.projector.wait_until_up()
 
     def join(self) -> Node:
         """Start one more."""
+        node = self._add()
+        node.projector.launch()
+        node.member.start()
+        node.projector.wait_until_up()
+        return node
+
+    def _add(self) -> Node:
+        """One more, not yet started."""
         number = len(self.nodes)
         port = self._ports[number] if number < len(self._ports) else free_port()
         folds_at = free_port()
@@ -82,8 +98,6 @@ class Nodes:
         )
         node = Node(f"127.0.0.1:{port}", runs, folds)
         self.nodes.append(node)
-        folds.start()
-        runs.start()
         return node
 
     def other_projectors(self, domain: str) -> list[tuple[str, Child]]:
@@ -106,7 +120,7 @@ class Nodes:
         """Of the members, those that are down too: a client has to cope."""
         return [node.address for node in self.nodes]
 
-    def cluster(self, *, deadline_seconds: float = 5.0) -> HazelcastCluster:
+    def cluster(self, *, deadline_seconds: float = 30.0) -> HazelcastCluster:
         """A client of it, not yet started."""
         return HazelcastCluster(
             cluster_name=self.cluster_name, members=self.addresses, deadline_seconds=deadline_seconds

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,39 +13,23 @@ from typing import IO
 
 from hazelgate.operations.java import find_java
 from hazelgate.operations.member import MemberOptions, SnapshotOptions, member_command, member_environ
-from hazelgate.operations.ports import free_ports
+from tests.support.engine import engine
+from tests.support.ports import free_port
+from tests.support.until import PATIENCE_SECONDS
+
+__all__ = ["Child", "free_port", "is_alive", "member", "member_with", "projector", "supervised_projector"]
 
 ROOT = Path(__file__).parents[2]
-ENGINE_JAR = ROOT / "engine" / "target" / "engine.jar"
-START_SECONDS = 60.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
 TEST_HEAP = "512m"
 
 
-_given_out: set[int] = set()
-
-
-def free_port() -> int:
-    """A port that nobody listens on, and that nobody is given: no other test, and no outgoing connection."""
-    while (port := free_ports(1)[0]) in _given_out:
-        continue
-    _given_out.add(port)
-    return port
-
-
-def engine_jar() -> Path:
-    """The engine's jar; built once with Maven where it is missing, whatever number of test runs ask for it."""
-    if not ENGINE_JAR.is_file():
-        with (ROOT / "engine" / ".build.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not ENGINE_JAR.is_file():
-                subprocess.run(
-                    ["mvn", "-B", "-q", "-f", "engine/pom.xml", "package", "-DskipTests"],
-                    cwd=ROOT,
-                    check=True,
-                    timeout=600,
-                )
-    return ENGINE_JAR
+def is_alive(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class Child:
@@ -68,6 +50,7 @@ class Child:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
+        self._said_before = 0
 
     def inside(self, prefix: list[str]) -> Child:
         """The same, not yet started, behind another command that turns into it: `ip netns exec NAME`."""
@@ -75,8 +58,13 @@ class Child:
 
     def start(self) -> None:
         """Start it, and return when it is up."""
+        self.launch()
+        self.wait_until_up()
+
+    def launch(self) -> None:
+        """Start it, and return at once: others may be started meanwhile."""
         self._output = self._log.open("ab")
-        said_before = self._log.stat().st_size
+        self._said_before = self._log.stat().st_size
         self._process = subprocess.Popen(
             self._command,
             cwd=ROOT,
@@ -85,8 +73,12 @@ class Child:
             stderr=subprocess.STDOUT,
             env={**os.environ, **self.environ},
         )
-        deadline = time.monotonic() + START_SECONDS
-        while self._ready.encode() not in self._log.read_bytes()[said_before:]:
+
+    def wait_until_up(self) -> None:
+        """Return when what was launched is up."""
+        assert self._process is not None
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._ready.encode() not in self._log.read_bytes()[self._said_before :]:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise AssertionError(f"{self._command[0]} did not come up:\n{self.output()[-4000:]}")
@@ -191,13 +183,9 @@ def member(
 
 
 def member_with(options: MemberOptions, *, log: Path) -> Child:
-    """
-    A member with these options, not yet started.
-
-    It runs from a copy of the jar: a build meanwhile would take the classes from under it.
-    """
-    jar = log.parent / "engine.jar"
-    if not jar.is_file():
-        shutil.copyfile(engine_jar(), jar)
+    """A member with these options, not yet started."""
+    java = find_java()
+    built = engine(java)
+    command = member_command(java, built.jar, options)
     ready = f"member listens on {options.host}:{options.port}"
-    return Child(member_command(find_java(), jar, options), ready=ready, log=log, environ=member_environ(options))
+    return Child([command[0], *built.flags, *command[1:]], ready=ready, log=log, environ=member_environ(options))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuild, Rebuilds, RebuildStatus
-from hazelgate.client.operators.snapshots import Attempt, AttemptStatus, Snapshots
+from hazelgate.client.operators.snapshot_requests import Attempt, AttemptStatus, Snapshots
 from hazelgate.operations.member import SnapshotOptions
 from hazelgate.operations.snapshots.archive import Archive
 from hazelgate.operations.snapshots.location import open_location

@@ -23,7 +23,7 @@ class Stack:
     member: Child
     projector: Child
 
-    def cluster(self, *, deadline_seconds: float = 5.0) -> HazelcastCluster:
+    def cluster(self, *, deadline_seconds: float = 30.0) -> HazelcastCluster:
         """A client of it, not yet started."""
         return HazelcastCluster(
             cluster_name=self.cluster_name, members=[self.address], deadline_seconds=deadline_seconds
@@ -68,8 +68,9 @@ def running_stack(
         recent_seconds=recent_seconds,
     )
     try:
-        folds.start()
+        folds.launch()
         runs.start()
+        folds.wait_until_up()
         yield Stack(name, f"127.0.0.1:{member_port}", runs, folds)
     finally:
         runs.stop()

@@ -1,4 +1,4 @@
-"""Waiting for something to become true, for as long as it may take and no longer."""
+"""Waiting for something to become true, however slow the machine is."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE_SECONDS = 180.0
+"""Only a net: when it is over, something hangs. No test passes or fails by how fast its machine is."""
 
-async def until(is_true: Callable[[], bool], *, timeout_seconds: float = 10.0) -> None:
+_ASK_AGAIN_SECONDS = 0.01
+
+
+async def until(is_true: Callable[[], bool], *, timeout_seconds: float = PATIENCE_SECONDS) -> None:
     """Return once it is true."""
 
     async def ask() -> bool:
@@ -19,7 +24,7 @@ async def until(is_true: Callable[[], bool], *, timeout_seconds: float = 10.0) -
     await eventually(ask, timeout_seconds=timeout_seconds)
 
 
-async def eventually(ask: Callable[[], Awaitable[T | None]], *, timeout_seconds: float = 10.0) -> T:
+async def eventually(ask: Callable[[], Awaitable[T | None]], *, timeout_seconds: float = PATIENCE_SECONDS) -> T:
     """Ask until the answer is truthy, and return it."""
     deadline = time.monotonic() + timeout_seconds
     while True:
@@ -28,4 +33,14 @@ async def eventually(ask: Callable[[], Awaitable[T | None]], *, timeout_seconds:
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"still {answer!r} after {timeout_seconds:g} s")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(_ASK_AGAIN_SECONDS)
+
+
+def blocking_until(ask: Callable[[], T | None]) -> T:
+    """The same as `eventually` for a test without an event loop."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (answer := ask()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still {answer!r} after {PATIENCE_SECONDS:g} s")
+        time.sleep(_ASK_AGAIN_SECONDS)
+    return answer

@@ -25,7 +25,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, ci: str) -> 
     monkeypatch.setenv("CI", ci)
     pytester.makeconftest(ROOT_CONFTEST.read_text(encoding="utf-8"))
     pytester.makepyfile(test_some=TESTS, test_module="import pytest\npytest.importorskip('not_to_be_found')")
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "--continue-on-collection-errors")
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:asyncio", "--continue-on-collection-errors")
 
 
 def test_a_skip_is_a_failure_in_ci(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -171,21 +169,6 @@ def test_a_location_that_is_none_is_said_in_a_line(tmp_path: Path) -> None:
         open_location(str(tmp_path / "file"), make=True)
     assert absolute("kept") == os.path.abspath("kept")
     assert absolute("s3://bucket/kept") == "s3://bucket/kept"
-
-
-def test_a_child_whose_member_was_killed_leaves_nothing(tmp_path: Path) -> None:
-    location = str(tmp_path / "kept")
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "hazelgate.operations.snapshots", "write", "sn-1", "--keep", "3"],
-        input=sent(*ENTRIES).getvalue()[:-30],
-        capture_output=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "HAZELGATE_SNAPSHOTS": location},
-    )
-    assert done.returncode == 1
-    assert b"The member went away before it had sent all of the snapshot" in done.stderr
-    assert list(Path(location).rglob("*.zst")) == []
 
 
 def test_a_child_that_was_started_before_lists_and_is_told_later_what_to_read(archive: Archive) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from graphql import build_schema
 from graphql.utilities import DangerousChangeType, find_breaking_changes, find_dangerous_changes
 
-from hazelgate.gateway.graphql.schema import SNAPSHOT, schema_text
+from hazelgate.gateway.graphql.executable_schema import SNAPSHOT, schema_text
 
 CONTRACT = Path(__file__).parent / "contract.graphql"
 
@@ -33,5 +33,5 @@ def test_the_comparison_notices_what_is_missing() -> None:
 
 
 def test_the_snapshot_is_the_schema() -> None:
-    """Run `python -m hazelgate.gateway.graphql.schema` after a change on purpose, and read the difference."""
+    """Run `python -m hazelgate.gateway.graphql.executable_schema` after a change on purpose; read the difference."""
     assert SNAPSHOT.read_text(encoding="utf-8") == schema_text()

@@ -2,6 +2,6 @@
 CREATE TABLE dead_letter_decisions (
     -- Made of the event, the view and the entry.
     dead_letter_id text PRIMARY KEY,
-    -- As docs/protocol.md has it, byte for byte.
+    -- As docs/reference/protocol.md has it, byte for byte.
     decision       text NOT NULL
 );

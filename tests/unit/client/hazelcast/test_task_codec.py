@@ -1,4 +1,4 @@
-"""The bytes of the tasks, as docs/protocol.md has them."""
+"""The bytes of the tasks, as docs/reference/protocol.md has them."""
 
 from __future__ import annotations
 

@@ -1,13 +1,15 @@
 """Fields are resolved by their functions themselves, and nothing is lost by it."""
 
 import enum
+from typing import Any, Generic, TypeVar
 
 import pytest
 import strawberry
-from graphql import ExecutionResult, graphql_sync
+from graphql import ExecutionResult, GraphQLSchema, graphql, graphql_sync
 from strawberry.permission import BasePermission
 
 from hazelgate.gateway.graphql.direct_resolvers import resolve_directly
+from hazelgate.schema.fields import FORWARD, FieldResolvers, resolved
 
 
 @strawberry.enum
@@ -99,3 +101,68 @@ def test_a_field_that_needs_strawberrys_wrapping_is_refused() -> None:
 
     with pytest.raises(TypeError, match="permissions"):
         resolve_directly(strawberry.Schema(Guarded)._schema)
+
+
+T = TypeVar("T")
+
+
+@strawberry.type
+class Page(Generic[T]):
+    items: list[T]
+    total: int = resolved()
+
+
+@strawberry.type
+class Library:
+    name: str
+    books: Page[str] = resolved(FORWARD, description="By title.")
+
+
+@strawberry.type
+class Root:
+    @strawberry.field
+    def library(self) -> Library:
+        return Library(name="town")
+
+
+def books(library: Library, info: strawberry.Info[str, None], first: int = 2, after: str = "") -> Page[str]:
+    return Page(items=[f"{info.context} {library.name} {first} {after}"])
+
+
+async def total(page: Page[str], info: strawberry.Info[str, None]) -> int:
+    return len(page.items)
+
+
+def library_schema() -> GraphQLSchema:
+    return strawberry.Schema(Root)._schema
+
+
+async def test_a_field_that_a_type_only_declares_is_answered_by_its_resolver() -> None:
+    """Also where the type is one of several that are made of a generic one."""
+    schema = resolve_directly(library_schema(), {(Library, "books"): books, (Page, "total"): total})
+    query = '{ library { books(after: "x") { items total } } }'
+    result: Any = graphql(schema, query, context_value="in the hall:")
+    assert (await result).data == {"library": {"books": {"items": ["in the hall: town 2 x"], "total": 1}}}
+
+
+def other_arguments(library: Library, info: strawberry.Info[str, None], first: int = 2) -> Page[str]:
+    return Page(items=[])
+
+
+@pytest.mark.parametrize(
+    ("resolvers", "message"),
+    [
+        ({(Page, "total"): total}, "nothing resolves Library.books"),
+        (
+            {(Library, "books"): books, (Page, "total"): total, (Library, "films"): books},
+            "no type of the schema declares Library.films",
+        ),
+        (
+            {(Library, "books"): other_arguments, (Page, "total"): total},
+            r"Library.books declares the arguments \['first', 'after'\], its resolver takes \['first'\]",
+        ),
+    ],
+)
+def test_fields_and_resolvers_that_do_not_match_are_told_at_start(resolvers: FieldResolvers, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        resolve_directly(library_schema(), resolvers)

@@ -18,7 +18,7 @@ import io.hazelgate.engine.tasks.RebuildTask;
 import io.hazelgate.engine.tasks.ResolveDeadLetters;
 import io.hazelgate.engine.tasks.SubmitEvents;
 
-/** Everything of ours that travels between members, or comes from a client. Ids below 100 are part of docs/protocol.md. */
+/** All that travels between members, or comes from a client. Ids below 100 are part of docs/reference/protocol.md. */
 public final class EngineSerializers implements DataSerializableFactory {
     public static final int FACTORY_ID = 7101;
 

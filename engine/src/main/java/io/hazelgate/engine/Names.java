@@ -1,6 +1,6 @@
 package io.hazelgate.engine;
 
-/** What the maps, topics and services are called. docs/protocol.md says what is in them. */
+/** What the maps, topics and services are called. docs/reference/protocol.md says what is in them. */
 public final class Names {
     public static final String PENDING_EVENTS = "pending-events";
     public static final String EVENT_STORE = "event-store";

@@ -7,7 +7,7 @@ import java.util.function.Function;
 
 /** What a pipeline has done on this member: counts and the latency of every stage, since the start and over the last minute. */
 public final class PipelineStatistics {
-    /** The stages, in the order of docs/protocol.md. */
+    /** The stages, in the order of docs/reference/protocol.md. */
     public enum Stage {
         TOTAL("total"),
         JET("jet"),

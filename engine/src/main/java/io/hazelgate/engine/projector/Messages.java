@@ -13,7 +13,7 @@ import org.msgpack.core.MessagePack;
 import org.msgpack.core.MessagePacker;
 import org.msgpack.core.MessageUnpacker;
 
-/** The msgpack bodies of docs/protocol.md. */
+/** The msgpack bodies of docs/reference/protocol.md. */
 public final class Messages {
     public static final byte[] DESCRIBE_REQUEST = {(byte) 0x90};
     /** What a crumb is confirmed with: nil. */

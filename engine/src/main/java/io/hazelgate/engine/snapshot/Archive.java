@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Where snapshots are kept, reached through a child process: the library that knows folders and all kinds of object storage is
- * Python's. Frames go over its standard input and output, as docs/protocol.md has them.
+ * Python's. Frames go over its standard input and output, as docs/reference/protocol.md has them.
  */
 final class Archive {
     private static final int BUFFER = 1 << 16;

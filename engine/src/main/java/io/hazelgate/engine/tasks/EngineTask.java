@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 
-/** A task that a gateway sends: bytes in, bytes out, as docs/protocol.md has them. */
+/** A task that a gateway sends: bytes in, bytes out, as docs/reference/protocol.md has them. */
 abstract class EngineTask implements Callable<byte[]>, HazelcastInstanceAware, IdentifiedDataSerializable {
     private final int classId;
     private byte[] request = {};

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Each task against a real member, by the bytes of docs/protocol.md. */
+/** Each task against a real member, by the bytes of docs/reference/protocol.md. */
 class TasksTest {
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);

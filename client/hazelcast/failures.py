@@ -1,0 +1,86 @@
+"""Failures of what is asked of a member: its time is up, or the Hazelcast client has raised an error of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Iterator
+
+from hazelcast.errors import (
+    HazelcastClientNotActiveError,
+    HazelcastError,
+    HazelcastInstanceNotActiveError,
+    IllegalStateError,
+    IndeterminateOperationStateError,
+    MemberLeftError,
+    OperationTimeoutError,
+    RejectedExecutionError,
+    SplitBrainProtectionError,
+    TargetDisconnectedError,
+    TargetNotMemberError,
+)
+
+from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
+
+_MAYBE_SENT = "what was sent may be on its way: send it again with the same eventId"
+# A member that leaves in order rejects what it can't pass on any more; our executor has no other reason to.
+_AWAY = (
+    HazelcastClientNotActiveError,
+    HazelcastInstanceNotActiveError,
+    IndeterminateOperationStateError,
+    MemberLeftError,
+    OperationTimeoutError,
+    RejectedExecutionError,
+    TargetDisconnectedError,
+    TargetNotMemberError,
+    OSError,
+)
+
+
+@contextlib.asynccontextmanager
+async def deadline(seconds: float) -> AsyncIterator[None]:
+    """
+    Bound what is asked of the cluster.
+
+    Raises:
+        PipelineUnavailable: It took longer.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise PipelineUnavailable(f"no answer within {seconds:g} s; {_MAYBE_SENT}") from None
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """
+    Turn what the client raises into what our callers know.
+
+    Raises:
+        PipelineUnavailable: A member went away, or is not ready yet.
+        HazelgateError: A member answered that it could not do it.
+    """
+    try:
+        yield
+    except IllegalStateError as error:
+        raise PipelineUnavailable(f"a member is not ready: {_said(error)}") from error
+    except SplitBrainProtectionError as error:
+        raise PipelineUnavailable(
+            "fewer members than the quorum see one another, so nothing is read or written; "
+            "try again when /ready is true"
+        ) from error
+    except _AWAY as error:
+        kind = type(error).__name__
+        raise PipelineUnavailable(
+            f"a member went away before it answered ({kind}: {_said(error)}); {_MAYBE_SENT}"
+        ) from error
+    except HazelcastError as error:
+        raise HazelgateError(f"a member could not do it ({type(error).__name__}): {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    """What a member said, without the name of its exception and the stack trace that the client puts behind it."""
+    first = str(error).partition("\n")[0].strip()
+    return re.sub(r"^Exception from server: [\w.$]+: ", "", first)

@@ -1,0 +1,49 @@
+"""The page of metrics, from a real answer of `/metrics`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import cast
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from docs.generating.markdown import code, table
+from hazelgate.client.cluster import ClusterState
+from hazelgate.client.figures.metrics import MemberStats, merge_stats
+from hazelgate.client.figures.pipelines import MemberPipeline
+from hazelgate.gateway.metrics import GatewayMetrics
+from hazelgate.subscriptions.feed import Feed
+
+
+def answer() -> str:
+    """What a gateway with a cluster answers."""
+    pipeline = MemberPipeline(
+        name="events", member="", event_types=(), rest=True, job="RUNNING", projector="READY", address="",
+        fingerprint="", problem=None, pending=0, events_total=0,
+    )  # fmt: skip
+    stats = merge_stats([MemberStats(member="", projector="READY", job="RUNNING", pipelines=(pipeline,))])
+
+    metrics = GatewayMetrics(cast(Feed, SimpleNamespace(subscriber_count=0)))
+    metrics.count_request("POST", 200)
+    return metrics.render(ClusterState(), stats).decode()
+
+
+def page() -> str:
+    """The page."""
+    rows = []
+    for family in text_string_to_metric_families(answer()):
+        labels: dict[str, set[str]] = defaultdict(set)
+        for sample in family.samples:
+            for label, value in sample.labels.items():
+                if label != "le":
+                    labels[label].add(value)
+        if family.name.endswith("_created"):
+            continue
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        rows.append((code(name), family.type, ", ".join(map(code, labels)), family.documentation))
+    return (
+        "# Metrics\n\n`GET /metrics` of a gateway answers in the text format of Prometheus.\n"
+        "The figures of the pipeline are sums over its members. Each gateway counts its own requests and sockets.\n\n"
+        + table(("metric", "type", "labels", "meaning"), rows)
+    )

@@ -1,0 +1,49 @@
+"""The page of the Python API: which names it shows. Sphinx fills it from their docstrings."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection
+from importlib import import_module
+
+import hazelgate
+
+_PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("hazelgate.testing", "For tests of a domain.", ("given",)),
+    ("hazelgate.sourcing.golden", "For tests of old events.", ("require_readable", "check", "record")),
+    ("hazelgate.sourcing.errors", "The errors. [Error codes](errors.md) has their tree.", ()),
+    ("hazelgate.client.hazelcast.cluster", "The connection to a cluster.", ("HazelcastCluster",)),
+    ("hazelgate.client.submitting.handler", "The way in.", ("EventHandler",)),
+    ("hazelgate.client.submitting.submissions", "What goes in, and what comes back.", ("SubmitOptions", "Receipt")),
+    ("hazelgate.testing.memory", "A cluster in memory, for tests.", ("MemoryCluster", "MemoryEngine")),
+)
+
+
+def page() -> str:
+    """The page."""
+    text = ["# Python API\n\n", "## hazelgate\n\nA domain is written with these names.\n\n"]
+    text.append(_shown("hazelgate", hazelgate.__all__))
+    for module, about, names in _PARTS:
+        text.append(f"## {module}\n\n{about}\n\n{_shown(module, names)}")
+    return "".join(text)
+
+
+def _shown(module: str, names: Collection[str]) -> str:
+    """Directives for the names, or for all of the module where there are none."""
+    if not names:
+        return _directive("automodule", module, "members", "show-inheritance", "no-index")
+    there = import_module(module)
+    return "".join(_of(f"{module}.{name}", getattr(there, name)) for name in names)
+
+
+def _of(name: str, value: object) -> str:
+    if inspect.isclass(value):
+        return _directive("autoclass", name, "members", "show-inheritance")
+    if inspect.isroutine(value):
+        return _directive("autofunction", name)
+    return _directive("py:data", name, f"value: {value}")
+
+
+def _directive(kind: str, name: str, *options: str) -> str:
+    lines = [f".. {kind}:: {name}", *(f"   :{option}" if ":" in option else f"   :{option}:" for option in options)]
+    return "```{eval-rst}\n" + "\n".join(lines) + "\n```\n\n"

@@ -1,0 +1,56 @@
+"""What lives as long as the process, and what lives as long as a request."""
+
+from dataclasses import dataclass
+
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.resolvers.requests import RequestReads
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.subscriptions.feed import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """
+    One request, or one event of a subscription: reads are cached no longer than that.
+
+    Resolvers see it as `hazelgate.resolvers.context.ResolverContext`, subscriptions as
+    `hazelgate.subscriptions.context.SubscriberContext`.
+    """
+
+    catalog: Catalog
+    cluster: Cluster
+    handler: EventHandler
+    reads: RequestReads
+    feed: Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What lives as long as the process."""
+
+    catalog: Catalog
+    cluster: Cluster
+    handler: EventHandler
+    feed: Feed
+
+    def context(self) -> RequestContext:
+        """A context with reads of its own: nothing that one request has read answers another."""
+        return RequestContext(
+            catalog=self.catalog,
+            cluster=self.cluster,
+            handler=self.handler,
+            reads=RequestReads(self.cluster),
+            feed=self.feed,
+        )
+
+    async def start(self) -> None:
+        """Connect and listen. What is away comes later; nothing waits for it here."""
+        await self.cluster.start()
+        await self.handler.start()
+        await self.feed.start()
+
+    async def close(self) -> None:
+        await self.feed.close()
+        await self.handler.close()
+        await self.cluster.close()

@@ -1,0 +1,33 @@
+"""What a resolver may ask of its request."""
+
+from typing import Protocol, TypeAlias
+
+import strawberry
+
+from hazelgate.client.cluster import Cluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.resolvers.requests import RequestReads
+from hazelgate.sourcing.catalog import Catalog
+
+
+class ResolverContext(Protocol):
+    """The part of a request that queries and mutations see."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The domain's event types and views."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """What operators ask goes to it directly."""
+
+    @property
+    def handler(self) -> EventHandler:
+        """The way in for events."""
+
+    @property
+    def reads(self) -> RequestReads:
+        """The reads of this request, gathered."""
+
+
+Info: TypeAlias = strawberry.Info[ResolverContext, None]

@@ -1,0 +1,156 @@
+"""Queries and mutations about events, whatever the domain."""
+
+from typing import cast
+
+import msgspec
+import orjson
+import strawberry
+from strawberry.scalars import JSON
+
+from hazelgate.client.reading.histories import read_histories_after
+from hazelgate.client.reading.queries import Condition
+from hazelgate.resolvers.context import Info
+from hazelgate.resolvers.events.submitting import MAX_EVENTS, given, submit_many
+from hazelgate.resolvers.reading.histories import event_connection
+from hazelgate.resolvers.reading.listings import Listing
+from hazelgate.resolvers.reading.pages import Page
+from hazelgate.resolvers.requests import available
+from hazelgate.schema.arguments import bad_input, known_types, require_id
+from hazelgate.schema.events.completions import Completion, EventMetrics
+from hazelgate.schema.events.event_types import EventTypeInfo
+from hazelgate.schema.events.records import EventConnection, EventRecord
+from hazelgate.schema.events.results import EventOptions, EventPayload, EventReceipt, EventResult, HandleEventInput
+from hazelgate.schema.events.streams import LOG_ORDER
+from hazelgate.schema.fields import FieldResolvers
+from hazelgate.sourcing import envelope
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.envelope import COMPLETED_EVENTS, EVENT_IDS, EVENT_STORE, IdRecord
+
+_decode_id_record = msgspec.json.Decoder(IdRecord).decode
+_decode_completion = msgspec.json.Decoder(envelope.Completion).decode
+
+
+@strawberry.type
+class EventQueries:
+    @strawberry.field
+    async def event(self, info: Info, event_id: strawberry.ID) -> EventRecord | None:
+        """By its id, in two reads: the id leads to the key in the store."""
+        reads = info.context.reads
+        raw_id = await reads.load(EVENT_IDS, require_id("eventId", event_id))
+        key = _decode_id_record(raw_id).key if raw_id is not None else None
+        raw = await reads.load(EVENT_STORE, key) if key is not None else None
+        return EventRecord.decode(raw) if raw is not None else None
+
+    @strawberry.field(description="Stored events, oldest first.")
+    async def events(
+        self,
+        info: Info,
+        types: list[str] | None = strawberry.UNSET,
+        aggregate_id: strawberry.ID | None = strawberry.UNSET,
+        saga_id: strawberry.ID | None = strawberry.UNSET,
+        correlation_id: strawberry.ID | None = strawberry.UNSET,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+    ) -> EventConnection:
+        chosen = known_types(info.context.catalog, types) if isinstance(types, list) else None
+        page = Page.of(LOG_ORDER, first, after)
+        if isinstance(aggregate_id, str):
+            specs = info.context.catalog.specs
+
+            def wanted(record: envelope.EventRecord) -> bool:
+                return (
+                    (chosen is None or record.event_type in chosen)
+                    and (not isinstance(saga_id, str) or record.saga_id == saga_id)
+                    and (not isinstance(correlation_id, str) or record.correlation_id == correlation_id)
+                )
+
+            key = require_id("aggregateId", aggregate_id)
+            kinds = dict.fromkeys(specs[name].aggregate for name in (specs if chosen is None else chosen))
+            found = await read_histories_after(
+                info.context.reads.load_many,
+                [(kind, key) for kind in kinds],
+                after=page.after,
+                limit=page.size + 1,
+                wanted=wanted,
+            )
+            return event_connection(
+                page,
+                len(found) > page.size,
+                LOG_ORDER,
+                [(record.cursor, EventRecord.of(record)) for record in found[: page.size]],
+            )
+        conditions: list[Condition] = [] if chosen is None else [Condition("eventType", "in", chosen)]
+        for path, value in (("sagaId", saga_id), ("correlationId", correlation_id)):
+            if isinstance(value, str):
+                conditions.append(Condition(path, "eq", value))
+        listing = Listing(EVENT_STORE, LOG_ORDER, conditions=tuple(conditions))
+        answer = await info.context.reads.query(listing.query(page))
+        records = [(entry.index_value, EventRecord.decode(bytes(entry.entry))) for entry in answer.entries[: page.size]]
+        return event_connection(page, len(answer.entries) > page.size, listing.order, records)
+
+    @strawberry.field(description="How an event fared; null where nothing is known of it (yet).")
+    async def completion(self, info: Info, event_id: strawberry.ID) -> Completion | None:
+        available(info.context.cluster)
+        found = await info.context.handler.completion(require_id("eventId", event_id))
+        return Completion.of(found) if found is not None else None
+
+
+@strawberry.type
+class EventTypeQueries:
+    @strawberry.field(description="Every event type there is.")
+    def event_catalog(self, info: Info) -> list[EventTypeInfo]:
+        catalog = info.context.catalog
+        return [EventTypeInfo.of(catalog.spec(name)) for name in catalog.event_types]
+
+
+@strawberry.type
+class EventMutations:
+    @strawberry.mutation(description="Submits any event of the catalog.")
+    async def handle_event(
+        self, info: Info, input: HandleEventInput, options: EventOptions | None = strawberry.UNSET
+    ) -> EventResult:
+        [result] = await submit_many(info, [input], given(options))
+        return EventPayload(receipt=result) if isinstance(result, EventReceipt) else result
+
+    @strawberry.mutation(
+        description="Submits at most 1,000 events together; results in the same order. With an eventId, the events get "
+        "the ids `<eventId>:0`, `<eventId>:1`…"
+    )
+    async def handle_events(
+        self, info: Info, inputs: list[HandleEventInput], options: EventOptions | None = strawberry.UNSET
+    ) -> list[EventResult]:
+        if len(inputs) > MAX_EVENTS:
+            raise bad_input("inputs", f"at most {MAX_EVENTS:,} events at once, these are {len(inputs):,}")
+        results = await submit_many(info, inputs, given(options))
+        return [EventPayload(receipt=result) if isinstance(result, EventReceipt) else result for result in results]
+
+
+async def event_metrics(event: EventRecord, info: Info) -> EventMetrics:
+    """Stages after storing are known from the completion, for as long as that is kept."""
+    record = event.record
+    raw = await info.context.reads.load(COMPLETED_EVENTS, record.event_id)
+    if raw is not None:
+        return EventMetrics.of(_decode_completion(raw).stages)
+    return EventMetrics.of(
+        envelope.Stages(timestamp=record.timestamp, received_at=record.received_at, persisted_at=record.persisted_at)
+    )
+
+
+def event_data(event: EventRecord, info: Info) -> JSON:
+    """The payload as JSON text, which goes into the answer as it is."""
+    return cast(JSON, orjson.Fragment(current_data(info.context.catalog, event.record)))
+
+
+def current_data(catalog: Catalog, record: envelope.EventRecord) -> bytes:
+    """
+    The payload as JSON in today's schema: as it is stored where that is today's already.
+
+    An event whose type is not in the catalog (any more) has no schema today, and is shown as it is stored.
+    """
+    spec = catalog.specs.get(record.event_type)
+    if spec is None or record.event_version == spec.version:
+        return bytes(record.data)
+    return catalog.encode(catalog.decode(record.event_type, record.event_version, record.data))
+
+
+FIELDS: FieldResolvers = {(EventRecord, "data"): event_data, (EventRecord, "metrics"): event_metrics}

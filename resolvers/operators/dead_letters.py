@@ -1,0 +1,114 @@
+"""Queries and mutations about events that a view could not take."""
+
+import msgspec
+import strawberry
+from strawberry.scalars import JSON
+
+from hazelgate.client.operators.dead_letters import DeadLetters, checked, letter_conditions
+from hazelgate.client.resolutions import Resolution
+from hazelgate.resolvers.context import Info
+from hazelgate.resolvers.events.submitting import optional
+from hazelgate.resolvers.reading.connections import read_connection
+from hazelgate.resolvers.reading.listings import Listing
+from hazelgate.resolvers.reading.pages import Page
+from hazelgate.resolvers.requests import available
+from hazelgate.schema.arguments import bad_input, require_id
+from hazelgate.schema.connections import Connection
+from hazelgate.schema.events.completions import Completion
+from hazelgate.schema.events.records import EventRecord
+from hazelgate.schema.fields import FieldResolvers
+from hazelgate.schema.operators.dead_letters import DeadLetter, DeadLetterResolution
+from hazelgate.sourcing.envelope import DEAD_LETTER_EVENTS, EVENT_STORE
+from hazelgate.sourcing.errors import DeadLetterError
+
+
+@strawberry.type
+class DeadLetterQueries:
+    @strawberry.field(description="Events that a view could not take, of one view or event type or of all.")
+    async def dead_letters(
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        projection: str | None = strawberry.UNSET,
+        event_type: str | None = strawberry.UNSET,
+    ) -> Connection[DeadLetter]:
+        conditions = letter_conditions(optional(projection), optional(event_type))
+        listing = Listing(DEAD_LETTER_EVENTS, None, conditions=conditions)
+        return await read_connection(info, listing, Page.of(listing.order, first, after), DeadLetter.decode)
+
+    @strawberry.field(description="One event that a view could not take; null where there is no such id (any more).")
+    async def dead_letter(self, info: Info, id: strawberry.ID) -> DeadLetter | None:
+        raw = await info.context.reads.load(DEAD_LETTER_EVENTS, require_id("id", id))
+        return None if raw is None else DeadLetter.decode(raw)
+
+
+@strawberry.type
+class DeadLetterMutations:
+    @strawberry.mutation(
+        description="Operators only. Tries once more to apply the event to the view; those behind it follow in order. "
+        "Where it fails again the completion says so."
+    )
+    async def retry_dead_letter(self, info: Info, id: strawberry.ID) -> Completion:
+        letters = DeadLetters(available(info.context.cluster))
+        [resolution] = await letters.retry([require_id("id", id)])
+        return _completed(resolution)
+
+    @strawberry.mutation(
+        description="Operators only. Tries several once more: those named, or those of a view or event type; with no "
+        "argument all there are."
+    )
+    async def retry_dead_letters(
+        self,
+        info: Info,
+        ids: list[strawberry.ID] | None = strawberry.UNSET,
+        projection: str | None = strawberry.UNSET,
+        event_type: str | None = strawberry.UNSET,
+    ) -> list[DeadLetterResolution]:
+        letters, named = DeadLetters(available(info.context.cluster)), optional(ids)
+        if named is not None and (optional(projection) is not None or optional(event_type) is not None):
+            raise bad_input("ids", "give either ids, or a projection and an event type")
+        if named is None:
+            found = letters.find(projection=optional(projection), event_type=optional(event_type))
+            chosen = [each.id async for each in found]
+        else:
+            chosen = [require_id("ids", each) for each in named]
+        return [DeadLetterResolution.of(each) for each in await letters.retry(chosen)]
+
+    @strawberry.mutation(
+        description="Operators only. Applies the event to that view with other data in place of its own; the store "
+        "keeps the event as it was."
+    )
+    async def edit_dead_letter(
+        self, info: Info, id: strawberry.ID, data: JSON, reason: str | None = strawberry.UNSET
+    ) -> Completion:
+        encoded = msgspec.json.encode(data)
+        return _completed(
+            await DeadLetters(available(info.context.cluster)).edit(require_id("id", id), encoded, optional(reason))
+        )
+
+    @strawberry.mutation(description="Operators only. Leaves the event out of that view, for good; the store keeps it.")
+    async def discard_dead_letter(self, info: Info, id: strawberry.ID, reason: str) -> Completion:
+        if not reason.strip():
+            raise bad_input("reason", "say why")
+        letters = DeadLetters(available(info.context.cluster))
+        return _completed(await letters.discard(require_id("id", id), reason))
+
+
+def _completed(resolution: Resolution) -> Completion:
+    completion = checked(resolution).completion
+    if completion is None:
+        raise DeadLetterError(resolution.id, f"dead letter {resolution.id} is resolved; the store lacks its event")
+    return Completion.of(completion)
+
+
+async def dead_letter_event(letter: DeadLetter, info: Info) -> EventRecord:
+    """The event that the view could not take, from the store."""
+    key = letter.letter.event_key
+    raw = await info.context.reads.load(EVENT_STORE, key)
+    if raw is None:
+        raise LookupError(f"dead letter {letter.id} names an event that the store does not have: {key}")
+    return EventRecord.decode(raw)
+
+
+FIELDS: FieldResolvers = {(DeadLetter, "event"): dead_letter_event}

@@ -1,0 +1,31 @@
+"""What the catalog knows of event types."""
+
+from typing import cast
+
+import strawberry
+from strawberry.scalars import JSON
+
+from hazelgate.sourcing.catalog import EventSpec
+
+
+@strawberry.type(description="What the catalog knows of an event type.")
+class EventTypeInfo:
+    event_type: str
+    version: int
+    aggregate_type: str
+    description: str
+    json_schema: JSON = strawberry.field(description="JSON Schema of the payload.")
+    updates: list[str] = strawberry.field(description="Names of the views that it updates.")
+    readable_versions: list[int] = strawberry.field(description="Versions that can still be read.")
+
+    @classmethod
+    def of(cls, spec: EventSpec) -> "EventTypeInfo":
+        return cls(
+            event_type=spec.name,
+            version=spec.version,
+            aggregate_type=spec.aggregate,
+            description=spec.description,
+            json_schema=cast(JSON, spec.json_schema()),
+            updates=list(spec.updates),
+            readable_versions=list(spec.readable_versions),
+        )

@@ -1,0 +1,177 @@
+"""
+What a mutation takes and answers besides its own entity: options, the receipt, and each way in which an event can fail.
+
+The mapping from `hazelgate.sourcing.errors` to GraphQL types is here and nowhere else.
+"""
+
+from typing import Annotated, TypeAlias, Union
+
+import strawberry
+from strawberry.scalars import JSON
+
+from hazelgate.client.submitting.submissions import Receipt
+from hazelgate.schema.events.completions import EventMetrics
+from hazelgate.sourcing import envelope, errors
+from hazelgate.sourcing.clock import now
+from hazelgate.sourcing.envelope import CompletionStatus, WaitFor
+
+strawberry.enum(WaitFor, description="How far an event has to be before the mutation answers.")
+
+
+AS_APPLIED = "As it is once the event has been applied; what was there before, if that was not waited for."
+"""The description of a payload's entity."""
+
+
+@strawberry.input(description="Every mutation that submits an event takes these.")
+class EventOptions:
+    event_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A client's own id makes a retry safe: the same id and payload gives the first result again.",
+    )
+    correlation_id: strawberry.ID | None = strawberry.UNSET
+    expected_sequence: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The aggregate's sequence as last seen, 0 for a new one; refused when another came between.",
+    )
+    wait_for: WaitFor = WaitFor.PROJECTED
+    timeout_ms: int = strawberry.field(default=5_000, description="1 to 60,000.")
+    saga_id: strawberry.ID | None = strawberry.UNSET
+    saga_type: str | None = strawberry.UNSET
+    step_number: int | None = strawberry.UNSET
+
+
+@strawberry.input(description="Any event of the catalog.")
+class HandleEventInput:
+    event_type: str
+    event_version: int | None = strawberry.field(default=strawberry.UNSET, description="Today's where it is left out.")
+    aggregate_id: strawberry.ID
+    data: JSON
+
+
+@strawberry.type(description="The event as it was taken in.")
+class EventReceipt:
+    event_id: strawberry.ID
+    correlation_id: strawberry.ID
+    event_type: str
+    aggregate_id: strawberry.ID
+    sequence: int | None = strawberry.field(description="Null where the client waited for ACCEPTED only.")
+    status: CompletionStatus
+    metrics: EventMetrics
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> "EventReceipt":
+        completion = receipt.completion
+        stages = completion.stages if completion else envelope.Stages(timestamp=now())
+        return cls(
+            event_id=strawberry.ID(receipt.event_id),
+            correlation_id=strawberry.ID(receipt.correlation_id),
+            event_type=receipt.event_type,
+            aggregate_id=strawberry.ID(receipt.aggregate_id),
+            sequence=receipt.sequence,
+            status=receipt.status,
+            metrics=EventMetrics.of(stages),
+        )
+
+
+@strawberry.interface(description="An event that did not go through.")
+class EventError:
+    code: str = strawberry.field(description="Stable and in capitals, to switch on.")
+    message: str
+    event_id: strawberry.ID | None
+
+
+@strawberry.type
+class FieldProblem:
+    path: list[str]
+    message: str
+
+
+@strawberry.type(description="A guard or a check said no. Nothing was stored.")
+class EventRejected(EventError):
+    problems: list[FieldProblem]
+
+
+@strawberry.type(description="Another event of the aggregate came first. Nothing was stored.")
+class SequenceConflict(EventError):
+    expected_sequence: int
+    actual_sequence: int
+
+
+@strawberry.type(description="That eventId was used before with another payload. Nothing was stored.")
+class EventIdConflict(EventError):
+    pass
+
+
+@strawberry.type(description="Stored; one view could not be updated yet.")
+class EventDeadLettered(EventError):
+    dead_letter_id: strawberry.ID
+
+
+@strawberry.type(
+    description="Still on its way when the time was up: ask completion(eventId), or send the same eventId again."
+)
+class EventTimedOut(EventError):
+    pass
+
+
+@strawberry.type(description="The pipeline takes no more just now. Nothing was stored.")
+class PipelineOverloaded(EventError):
+    retry_after_ms: int
+
+
+@strawberry.type
+class EventPayload:
+    receipt: EventReceipt
+
+
+AnyEventError: TypeAlias = Union[  # noqa: UP007  (spelled so in the unions of the schema)
+    EventRejected, SequenceConflict, EventIdConflict, EventDeadLettered, EventTimedOut, PipelineOverloaded
+]
+EventResult = Annotated[
+    EventPayload
+    | EventRejected
+    | SequenceConflict
+    | EventIdConflict
+    | EventDeadLettered
+    | EventTimedOut
+    | PipelineOverloaded,
+    strawberry.union("EventResult"),
+]
+
+
+def error_result(error: errors.HazelgateError, event_id: str | None = None) -> AnyEventError:
+    """
+    The type of the result unions that stands for this error.
+
+    Raises:
+        HazelgateError: The error itself, where no type stands for it: no result of an event, but a fault of the whole.
+    """
+    known_id = error.event_id if isinstance(error, errors.EventError) else None
+    known_id = known_id or event_id
+    event = strawberry.ID(known_id) if known_id else None
+    code, message = error.code, error.message
+    match error:
+        case errors.EventRejected() | errors.InvalidEvent() | errors.Rejected():
+            problems = [FieldProblem(path=list(problem.path), message=problem.message) for problem in error.problems]
+            return EventRejected(code=code, message=message, event_id=event, problems=problems)
+        case errors.UnknownEventType():
+            problem = FieldProblem(path=["eventType"], message=message)
+            return EventRejected(code=code, message=message, event_id=event, problems=[problem])
+        case errors.SequenceConflict():
+            return SequenceConflict(
+                code=code,
+                message=message,
+                event_id=event,
+                expected_sequence=error.expected_sequence,
+                actual_sequence=error.actual_sequence,
+            )
+        case errors.EventIdConflict():
+            return EventIdConflict(code=code, message=message, event_id=event)
+        case errors.EventDeadLettered():
+            letter = strawberry.ID(error.dead_letter_id)
+            return EventDeadLettered(code=code, message=message, event_id=event, dead_letter_id=letter)
+        case errors.EventTimedOut():
+            return EventTimedOut(code=code, message=message, event_id=event)
+        case errors.PipelineOverloaded():
+            return PipelineOverloaded(code=code, message=message, event_id=event, retry_after_ms=error.retry_after_ms)
+    raise error

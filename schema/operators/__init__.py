@@ -1,0 +1,5 @@
+"""
+What operators see: dead letters, pipelines and their figures, rebuilds, snapshots.
+
+It imports `schema.events`, the modules of `schema`, the client's values and `sourcing`.
+"""

@@ -1,0 +1,28 @@
+"""What a subscription may ask of its request."""
+
+from typing import Protocol, TypeAlias
+
+import strawberry
+
+from hazelgate.client.cluster import Cluster
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.subscriptions.feed import Feed
+
+
+class SubscriberContext(Protocol):
+    """The part of a request that subscriptions see."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The domain's event types and views."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """Where the pipeline's figures come from."""
+
+    @property
+    def feed(self) -> Feed:
+        """The events of the cluster as they are applied."""
+
+
+Info: TypeAlias = strawberry.Info[SubscriberContext, None]

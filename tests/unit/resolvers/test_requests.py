@@ -1,0 +1,65 @@
+"""What one request reads is gathered, asked once, and forgotten with the request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from hazelgate.projector.process import Processor
+from hazelgate.resolvers.requests import RequestReads
+from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.testing.memory import MemoryCluster
+from tests.unit.sourcing.counters import CATALOG
+
+
+class Counting(MemoryCluster):
+    """Counts the reads that reach it."""
+
+    def __init__(self) -> None:
+        super().__init__(Processor(CATALOG))
+        self.asked: list[tuple[str, list[str]]] = []
+        self.engine.map("m").update({key: f"m/{key}".encode() for key in "abc"})
+        self.engine.map("n").update({"a": b"n/a"})
+
+    async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
+        self.asked.append((map_name, list(keys)))
+        return await super().read(map_name, keys)
+
+
+@pytest.fixture
+async def cluster() -> Counting:
+    made = Counting()
+    await made.start()
+    return made
+
+
+async def test_a_tick_is_one_read_a_map_and_each_key_is_asked_for_once(cluster: Counting) -> None:
+    reads = RequestReads(cluster)
+    wanted = [("m", "a"), ("m", "b"), ("n", "a"), ("m", "a"), ("m", "none")]
+    found = await asyncio.gather(*(reads.load(*each) for each in wanted))
+    assert found == [b"m/a", b"m/b", b"n/a", b"m/a", None]
+    assert cluster.asked == [("m", ["a", "b", "none"]), ("n", ["a"])]
+
+
+async def test_what_was_read_is_kept_until_something_is_written(cluster: Counting) -> None:
+    reads = RequestReads(cluster)
+    assert [await reads.load("m", "a"), await reads.load("m", "a")] == [b"m/a", b"m/a"]
+    assert len(cluster.asked) == 1
+    cluster.engine.map("m")["a"] = b"new"
+    reads.forget()
+    assert await reads.load("m", "a") == b"new"
+
+
+async def test_another_request_reads_for_itself(cluster: Counting) -> None:
+    assert await RequestReads(cluster).load("m", "a") == await RequestReads(cluster).load("m", "a")
+    assert len(cluster.asked) == 2
+
+
+async def test_nothing_is_asked_while_the_cluster_is_away(cluster: Counting) -> None:
+    cluster.projector_away()
+    reads = RequestReads(cluster)
+    answers = await asyncio.gather(reads.load("m", "a"), reads.load("n", "a"), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [PipelineUnavailable, PipelineUnavailable]
+    assert cluster.asked == []
