@@ -252,6 +252,7 @@ summaries = projection(
     key="customer_id",
     indexes={"totalSpent": By("-total_spent")},
 )
+summaries.fed_by(orders, by="customer.customer_id")
 customers.link("orders", orders, by="customer.customer_id")
 customers.link("order_summary", summaries, key="customer_id")
 orders.link("items.product", products, key="items.product_id", description="As it is today; null where it is no more.")

@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, *, cluster: Cluster | None = No
     feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
     parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed)
     metrics = GatewayMetrics(feed)
-    execution = Execution(graphql_schema(), parts.context, max_tokens=settings.max_query_tokens)
+    execution = Execution(graphql_schema(catalog), parts.context, max_tokens=settings.max_query_tokens)
     over_http = GraphQLOverHttp(
         execution,
         max_body_bytes=settings.max_body_bytes,

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from hazelgate.projector.core.entries import aggregate_of
+from hazelgate.projector.core.paths import json_path, path_getter
 from hazelgate.projector.core.plans import EventPlan, Fold, make_plans
 from hazelgate.sourcing.catalog import Catalog, ViewSpec
 from hazelgate.sourcing.declaring.values import Event, View
@@ -39,6 +40,37 @@ class Lineage:
                     return None
                 found[spec.aggregate, key] = None
         return list(found)
+
+    @property
+    def aggregate_types(self) -> list[str]:
+        """The types of all aggregates that feed entries of the view."""
+        folds = [fold for fold in self._catalog.folds if fold.view == self._view.name]
+        return list(dict.fromkeys(self._catalog.spec(fold.cls).aggregate for fold in folds))
+
+    def paths(self) -> list[tuple[str, str | None]]:
+        """
+        By which events feed entries: the event type, and where in its data the key stands, in JSON's names.
+
+        The path is None where a function gives the key, or where it leads through a list.
+        """
+        found: list[tuple[str, str | None]] = []
+        for fold in self._catalog.folds:
+            if fold.view == self._view.name:
+                plain = isinstance(fold.key, str) and not path_getter(fold.cls, fold.key, fold.name).many
+                found.append((self._catalog.spec(fold.cls).name, json_path(str(fold.key)) if plain else None))
+        return found
+
+    def keys(self, record: EventRecord) -> list[str]:
+        """The keys of the entries that an event forms; none where its data can't be read."""
+        plan = self._plans.get(record.event_type)
+        for each in plan.views if plan is not None else ():
+            if each.view is self._view:
+                try:
+                    event = self._catalog.decode(record.event_type, record.event_version, record.data)
+                    return list(each.targets(event))
+                except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
+                    return []
+        return []
 
     def forms(self, record: EventRecord, key: str) -> bool:
         """Whether an event is one of those that form the entry."""

@@ -48,6 +48,7 @@ class Catalog:
         self.specs, self._chains = event_specs(registered, self.views)
         self._decoders = {spec.name: Decoder(spec.cls) for spec in self.specs.values()}
         self._by_class: dict[type[Event], EventSpec] = {spec.cls: spec for spec in self.specs.values()}
+        self._by_type_name = {view.type_name: view for view in self.views.values() if view.in_api}
         check_functions(registered, self.views)
 
     @classmethod
@@ -71,6 +72,10 @@ class Catalog:
     def event_types(self) -> tuple[str, ...]:
         """The names of all event types, in the order of registration."""
         return tuple(self.specs)
+
+    def view_of_type(self, type_name: str) -> ViewSpec | None:
+        """The view whose entries have this type in the API; None where there is none."""
+        return self._by_type_name.get(type_name)
 
     def spec(self, event: str | Event | type[Event]) -> EventSpec:
         """

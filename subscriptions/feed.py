@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from hazelgate.client.cluster import EVENT_STREAM, Cluster, Subscription
+from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.ids import cursor
 from hazelgate.subscriptions.inbox import Gap, Inbox
@@ -26,6 +27,14 @@ class Happening:
     record: EventRecord
     cluster: Cluster
     _entries: dict[tuple[str, str], asyncio.Future[bytes | None]] = field(default_factory=dict)
+    _keys: dict[str, list[str]] = field(default_factory=dict)
+
+    def keys(self, view: str, lineage: Lineage) -> list[str]:
+        """The keys of the entries of a view that the event has changed."""
+        found = self._keys.get(view)
+        if found is None:
+            found = self._keys[view] = lineage.keys(self.record)
+        return found
 
     async def entry(self, view: str, key: str) -> bytes | None:
         """

@@ -4,7 +4,7 @@ import msgspec
 import strawberry
 from strawberry.scalars import JSON
 
-from hazelgate.client.operators.dead_letters import DeadLetters, checked, letter_conditions
+from hazelgate.client.operators.dead_letters import DeadLetters, checked, letter_filter
 from hazelgate.client.resolutions import Resolution
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.events.submitting import optional
@@ -32,9 +32,8 @@ class DeadLetterQueries:
         after: str | None = strawberry.UNSET,
         projection: str | None = strawberry.UNSET,
         event_type: str | None = strawberry.UNSET,
-    ) -> Connection[DeadLetter]:
-        conditions = letter_conditions(optional(projection), optional(event_type))
-        listing = Listing(DEAD_LETTER_EVENTS, None, conditions=conditions)
+    ) -> Connection[DeadLetter] | None:
+        listing = Listing(DEAD_LETTER_EVENTS, None, letter_filter(optional(projection), optional(event_type)))
         return await read_connection(info, listing, Page.of(listing.order, first, after), DeadLetter.decode)
 
     @strawberry.field(description="One event that a view could not take; null where there is no such id (any more).")
@@ -49,7 +48,7 @@ class DeadLetterMutations:
         description="Operators only. Tries once more to apply the event to the view; those behind it follow in order. "
         "Where it fails again the completion says so."
     )
-    async def retry_dead_letter(self, info: Info, id: strawberry.ID) -> Completion:
+    async def retry_dead_letter(self, info: Info, id: strawberry.ID) -> Completion | None:
         letters = DeadLetters(available(info.context.cluster))
         [resolution] = await letters.retry([require_id("id", id)])
         return _completed(resolution)
@@ -81,14 +80,14 @@ class DeadLetterMutations:
     )
     async def edit_dead_letter(
         self, info: Info, id: strawberry.ID, data: JSON, reason: str | None = strawberry.UNSET
-    ) -> Completion:
+    ) -> Completion | None:
         encoded = msgspec.json.encode(data)
         return _completed(
             await DeadLetters(available(info.context.cluster)).edit(require_id("id", id), encoded, optional(reason))
         )
 
     @strawberry.mutation(description="Operators only. Leaves the event out of that view, for good; the store keeps it.")
-    async def discard_dead_letter(self, info: Info, id: strawberry.ID, reason: str) -> Completion:
+    async def discard_dead_letter(self, info: Info, id: strawberry.ID, reason: str) -> Completion | None:
         if not reason.strip():
             raise bad_input("reason", "say why")
         letters = DeadLetters(available(info.context.cluster))

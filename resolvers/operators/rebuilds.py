@@ -12,11 +12,11 @@ from hazelgate.schema.operators.rebuilds import Rebuild, ViewState
 @strawberry.type
 class RebuildQueries:
     @strawberry.field(description="The last rebuilds, newest first, with how far each is.")
-    async def rebuilds(self, info: Info) -> list[Rebuild]:
+    async def rebuilds(self, info: Info) -> list[Rebuild] | None:
         return [Rebuild.of(each) for each in (await Rebuilds(available(info.context.cluster)).report()).rebuilds]
 
     @strawberry.field(description="Where each view stands.")
-    async def views(self, info: Info) -> list[ViewState]:
+    async def views(self, info: Info) -> list[ViewState] | None:
         return [ViewState.of(each) for each in (await Rebuilds(available(info.context.cluster)).report()).views]
 
 

@@ -11,12 +11,12 @@ from hazelgate.schema.operators.snapshots import Snapshot, SnapshotAttempt
 @strawberry.type
 class SnapshotQueries:
     @strawberry.field(description="The snapshots that there are, newest first. Damaged ones are left out.")
-    async def snapshots(self, info: Info) -> list[Snapshot]:
+    async def snapshots(self, info: Info) -> list[Snapshot] | None:
         listing = await Snapshots(available(info.context.cluster)).listing()
         return [Snapshot.of(each, listing.location) for each in listing.snapshots]
 
     @strawberry.field(description="How the taking of the last snapshots went, newest first.")
-    async def snapshot_attempts(self, info: Info) -> list[SnapshotAttempt]:
+    async def snapshot_attempts(self, info: Info) -> list[SnapshotAttempt] | None:
         return [SnapshotAttempt.of(each) for each in await Snapshots(available(info.context.cluster)).attempts()]
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from graphql import (
     GraphQLArgument,
     GraphQLDirective,
-    GraphQLEnumType,
     GraphQLField,
     GraphQLFieldMap,
     GraphQLID,
@@ -180,11 +179,9 @@ class _Assembly:
         }
 
     def _list_arguments(self, view: ViewSpec) -> dict[str, GraphQLArgument]:
-        direction = self._generic["SortDirection"]
-        assert isinstance(direction, GraphQLEnumType)
         return {
             "filter": GraphQLArgument(self._filters.of_view(view), description=f"What {view.many} have to be like."),
-            "sort": GraphQLArgument(self._filters.sort_of(view, direction), description="How they are sorted."),
+            "sort": GraphQLArgument(self._filters.sort_of(view), description="How they are sorted."),
             **page_arguments(),
         }
 

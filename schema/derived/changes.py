@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from graphql import (
     GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLEnumValue,
     GraphQLField,
     GraphQLID,
     GraphQLNamedType,
@@ -21,6 +24,14 @@ from hazelgate.schema.derived.filters import FilterTypes
 from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.derived.values import Named, ValueTypes
 from hazelgate.sourcing.model.views import ViewSpec
+
+
+class ChangeKind(Enum):
+    """What has become of an entry; the values are descriptions."""
+
+    CHANGED = "Made or changed."
+    LEFT = "It matches the filter no more, or the subscriber may see it no more. The entry is null."
+    REMOVED = "It is no more. The entry is null."
 
 
 class ChangeTypes:
@@ -76,9 +87,18 @@ class ChangeTypes:
             )
         return self.made[names.stream]  # type: ignore[return-value]  # under its name there is nothing else
 
+    def _kind(self) -> GraphQLEnumType:
+        if "ChangeKind" not in self.made:
+            self.made["ChangeKind"] = GraphQLEnumType(
+                "ChangeKind",
+                {each.name: GraphQLEnumValue(each, description=each.value) for each in ChangeKind},
+                description="What has become of an entry.",
+            )
+        return self.made["ChangeKind"]  # type: ignore[return-value]  # under its name there is nothing else
+
     def _change(self, view: ViewSpec) -> GraphQLObjectType:
         names = ViewNames(view)
-        kind: Any = self._generic["ChangeKind"]
+        kind = self._kind()
         record: Any = self._generic["EventRecord"]
         field = self._behind.field
         if names.change not in self.made:

@@ -154,7 +154,19 @@ class FilterTypes:
         assert isinstance(found, GraphQLInputObjectType)
         return found
 
-    def sort_of(self, view: ViewSpec, direction: GraphQLEnumType) -> GraphQLInputObjectType:
+    def _direction(self) -> GraphQLEnumType:
+        if "SortDirection" not in self.made:
+            self.made["SortDirection"] = GraphQLEnumType(
+                "SortDirection",
+                {
+                    "ASC": GraphQLEnumValue("ASC", description="The least first."),
+                    "DESC": GraphQLEnumValue("DESC", description="The greatest first."),
+                },
+                description="In which direction a list is sorted.",
+            )
+        return self.made["SortDirection"]  # type: ignore[return-value]  # under its name there is nothing else
+
+    def sort_of(self, view: ViewSpec) -> GraphQLInputObjectType:
         """By what, and in which direction, entries of a view are sorted."""
         names = ViewNames(view)
         if names.sort not in self.made:
@@ -174,8 +186,8 @@ class FilterTypes:
                 {
                     "field": field,
                     "direction": GraphQLInputField(
-                        GraphQLNonNull(direction),
-                        default_value=direction.values["DESC" if descends else "ASC"].value,
+                        GraphQLNonNull(self._direction()),
+                        default_value="DESC" if descends else "ASC",
                         description="In which direction.",
                     ),
                 },

@@ -4,7 +4,7 @@ What a mutation takes and answers besides its own entity: options, the receipt, 
 The mapping from `hazelgate.sourcing.errors` to GraphQL types is here and nowhere else.
 """
 
-from typing import Annotated, TypeAlias, Union
+from typing import Annotated, TypeAlias, Union, cast
 
 import strawberry
 from strawberry.scalars import JSON
@@ -56,6 +56,9 @@ class EventReceipt:
     aggregate_id: strawberry.ID
     sequence: int | None = strawberry.field(description="Null where the client waited for ACCEPTED only.")
     status: CompletionStatus
+    token: str | None = strawberry.field(
+        description="For minRevision of a later read. Null where the client waited for ACCEPTED only."
+    )
     metrics: EventMetrics
 
     @classmethod
@@ -69,6 +72,7 @@ class EventReceipt:
             aggregate_id=strawberry.ID(receipt.aggregate_id),
             sequence=receipt.sequence,
             status=receipt.status,
+            token=None,
             metrics=EventMetrics.of(stages),
         )
 
@@ -82,8 +86,16 @@ class EventError:
 
 @strawberry.type
 class FieldProblem:
-    path: list[str]
-    message: str
+    path: list[str] = strawberry.field(description="Where it is in the input; list indexes as texts.")
+    code: str = strawberry.field(description="Stable and in capitals, to switch on.")
+    message: str = strawberry.field(description="For people to read.")
+    params: JSON | None = strawberry.field(description="What the message names, by name.")
+
+    @classmethod
+    def of(cls, problem: errors.FieldProblem) -> "FieldProblem":
+        """A problem as clients see it."""
+        params = cast(JSON | None, problem.params)
+        return cls(path=list(problem.path), code=problem.code, message=problem.message, params=params)
 
 
 @strawberry.type(description="A guard or a check said no. Nothing was stored.")
@@ -152,10 +164,10 @@ def error_result(error: errors.HazelgateError, event_id: str | None = None) -> A
     code, message = error.code, error.message
     match error:
         case errors.EventRejected() | errors.InvalidEvent() | errors.Rejected():
-            problems = [FieldProblem(path=list(problem.path), message=problem.message) for problem in error.problems]
+            problems = [FieldProblem.of(problem) for problem in error.problems]
             return EventRejected(code=code, message=message, event_id=event, problems=problems)
         case errors.UnknownEventType():
-            problem = FieldProblem(path=["eventType"], message=message)
+            problem = FieldProblem(path=["eventType"], code=code, message=message, params=None)
             return EventRejected(code=code, message=message, event_id=event, problems=[problem])
         case errors.SequenceConflict():
             return SequenceConflict(

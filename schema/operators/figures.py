@@ -3,6 +3,7 @@
 import strawberry
 
 from hazelgate.client.figures.metrics import Histogram, PipelineStats
+from hazelgate.schema.scalars import Long
 
 
 @strawberry.type(description="Latencies of the last 60 s; zero where nothing happened.")
@@ -24,7 +25,7 @@ class LatencySummary:
 
 @strawberry.type(description="The pipeline's figures, summed over its members.")
 class PipelineMetrics:
-    events_total: int
+    events_total: Long
     events_per_second: float
     pending: int
     dead_letters: int
@@ -42,7 +43,7 @@ class PipelineMetrics:
     def of(cls, stats: PipelineStats) -> "PipelineMetrics":
         recent = stats.recent
         return cls(
-            events_total=stats.events_total,
+            events_total=Long(stats.events_total),
             events_per_second=stats.events_per_second,
             pending=stats.pending,
             dead_letters=stats.dead_letters,

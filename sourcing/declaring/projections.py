@@ -14,6 +14,7 @@ from hazelgate.sourcing.declaring.access import Grant
 from hazelgate.sourcing.declaring.indexes import By
 from hazelgate.sourcing.declaring.registry import (
     ComputedRegistration,
+    FedByRegistration,
     FoldRegistration,
     Key,
     LinkRegistration,
@@ -85,6 +86,18 @@ class Projection(Generic[V]):
             description: What the API says of it.
         """
         default.add(LinkRegistration(self.view.__module__, self.name, path, to.name, key, by, description))
+
+    def fed_by(self, entries: Projection[Any], *, by: str) -> None:
+        """
+        Say which aggregates feed an entry, where it is not the one whose id is its key.
+
+        `history` and `asOf` then read their events by key. Without it they search the log, up to a bound.
+
+        Args:
+            entries: The projection whose entries' keys are those aggregates' ids.
+            by: Its field that holds this entry's key. An index has to begin with it.
+        """
+        default.add(FedByRegistration(self.view.__module__, self.name, entries.name, by))
 
 
 def projection(

@@ -109,6 +109,16 @@ class LinkRegistration:
     description: str | None
 
 
+@dataclass(frozen=True)
+class FedByRegistration:
+    """`<projection>.fed_by(...)`: which aggregates feed an entry, by a field of another view's entries."""
+
+    module: str
+    view: str
+    target: str
+    by: str
+
+
 Registration = (
     EventRegistration
     | UpcastRegistration
@@ -117,6 +127,7 @@ Registration = (
     | FoldRegistration
     | ComputedRegistration
     | LinkRegistration
+    | FedByRegistration
 )
 
 

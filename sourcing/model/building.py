@@ -17,6 +17,7 @@ from hazelgate.sourcing.declaring.indexes import By
 from hazelgate.sourcing.declaring.registry import (
     ComputedRegistration,
     EventRegistration,
+    FedByRegistration,
     FoldRegistration,
     GuardRegistration,
     LinkRegistration,
@@ -30,7 +31,7 @@ from hazelgate.sourcing.model.events import Answer, EventSpec
 from hazelgate.sourcing.model.fields import ListOf, Scalar, description_of, field_at, fields_of, held_by
 from hazelgate.sourcing.model.indexes import IndexSpec, make_index
 from hazelgate.sourcing.model.names import lower_first, plural
-from hazelgate.sourcing.model.views import ComputedSpec, LinkSpec, ViewSpec
+from hazelgate.sourcing.model.views import ComputedSpec, FedBySpec, LinkSpec, ViewSpec
 
 KEY_INDEX = "id"
 """The index by key that a view has where it declares none."""
@@ -70,7 +71,8 @@ def view_specs(registered: Sequence[Registration]) -> Mapping[str, ViewSpec]:
         }
     computed = of_kind(registered, ComputedRegistration)
     links = of_kind(registered, LinkRegistration)
-    for view in [each.view for each in computed] + [each.view for each in links]:
+    fed = {each.view: each for each in of_kind(registered, FedByRegistration)}
+    for view in [each.view for each in computed] + [each.view for each in links] + list(fed):
         if view not in declared:
             raise CatalogError(f"a field or link is declared for {view!r}, which is no registered view")
     return MappingProxyType(
@@ -80,6 +82,7 @@ def view_specs(registered: Sequence[Registration]) -> Mapping[str, ViewSpec]:
                 indexes[each.name],
                 [_computed(one, each.cls) for one in computed if one.view == each.name],
                 [_link(one, declared, indexes) for one in links if one.view == each.name],
+                _fed_by(fed[each.name], declared, indexes) if each.name in fed else None,
             )
             for each in declared.values()
         }
@@ -94,7 +97,11 @@ def _with_key(each: ViewRegistration) -> dict[str, By]:
 
 
 def _view_spec(
-    each: ViewRegistration, indexes: dict[str, IndexSpec], computed: list[ComputedSpec], links: list[LinkSpec]
+    each: ViewRegistration,
+    indexes: dict[str, IndexSpec],
+    computed: list[ComputedSpec],
+    links: list[LinkSpec],
+    fed_by: FedBySpec | None,
 ) -> ViewSpec:
     one = each.one or lower_first(each.cls.__name__)
     many = each.many or plural(one)
@@ -112,6 +119,7 @@ def _view_spec(
         in_api=each.api,
         computed=tuple(computed),
         links=tuple(links),
+        fed_by=fed_by,
         access=each.access,
     )
 
@@ -163,7 +171,13 @@ def _link(
         if path:
             raise CatalogError(f"{where} leads from a nested value to many; only an entry can lead to many by an index")
         return LinkSpec(
-            cls, camel(name), each.target, None, True, _index_of(each, views, indexes, where), each.description
+            cls,
+            camel(name),
+            each.target,
+            None,
+            True,
+            _index_of(each.target, each.by, views, indexes, where),
+            each.description,
         )
     key = (each.key or "").removeprefix(f"{path}.") if path else each.key or ""
     field = field_at(owner, key, where)[-1]
@@ -174,20 +188,28 @@ def _link(
     return LinkSpec(owner, camel(name), each.target, key, many, None, each.description)
 
 
+def _fed_by(
+    each: FedByRegistration, views: Mapping[str, ViewRegistration], indexes: Mapping[str, Mapping[str, IndexSpec]]
+) -> FedBySpec:
+    where = f"what {each.view!r} is fed by"
+    if each.target not in views:
+        raise CatalogError(f"{where} is {each.target!r}, which is no registered view")
+    return FedBySpec(each.target, _index_of(each.target, each.by, views, indexes, where))
+
+
 def _index_of(
-    each: LinkRegistration,
+    name: str,
+    by: str,
     views: Mapping[str, ViewRegistration],
     indexes: Mapping[str, Mapping[str, IndexSpec]],
     where: str,
 ) -> str:
-    target = views[each.target].cls
-    path = tuple(field.name for field in field_at(target, each.by or "", where))
-    for index in indexes[each.target].values():
+    target = views[name].cls
+    path = tuple(field.name for field in field_at(target, by, where))
+    for index in indexes[name].values():
         if index.parts[0].path == path and not index.parts[0].descending:
             return index.name
-    raise CatalogError(
-        f"{where} goes by {each.by!r}; no index of {target.__name__} begins with it: declare By({each.by!r})"
-    )
+    raise CatalogError(f"{where} goes by {by!r}; no index of {target.__name__} begins with it: declare By({by!r})")
 
 
 def event_specs(

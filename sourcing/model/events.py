@@ -45,6 +45,11 @@ class EventSpec:
     access: tuple[Grant, ...]
 
     @property
+    def key_name(self) -> str:
+        """The key's field, in JSON's name."""
+        return next(field.name for field in fields_of(self.cls) if field.python_name == self.key)
+
+    @property
     def description(self) -> str:
         """What the class's docstring says first."""
         return description_of(self.cls) or ""

@@ -53,6 +53,20 @@ class LinkSpec:
 
 
 @dataclass(frozen=True)
+class FedBySpec:
+    """
+    Which aggregates feed an entry: those that are keys of entries of another view.
+
+    Args:
+        view: The name of that view.
+        index: Its index that begins with this view's key.
+    """
+
+    view: str
+    index: str
+
+
+@dataclass(frozen=True)
 class ViewSpec:
     """
     One view. `key` is the Python name of the field that holds an entry's key.
@@ -75,6 +89,7 @@ class ViewSpec:
     in_api: bool
     computed: tuple[ComputedSpec, ...]
     links: tuple[LinkSpec, ...]
+    fed_by: FedBySpec | None
     access: tuple[Grant, ...]
 
     @property
@@ -91,6 +106,11 @@ class ViewSpec:
     def key_name(self) -> str:
         """The key's field, in JSON's name."""
         return next(field.name for field in fields_of(self.cls) if field.python_name == self.key)
+
+    @cached_property
+    def key_index(self) -> str:
+        """The name of the index by key: every view has one."""
+        return next(index.name for index in self.indexes.values() if index.parts[0].is_key)
 
     @cached_property
     def _decoders(self) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]:
