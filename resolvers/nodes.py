@@ -1,20 +1,23 @@
 """Global object identification: any node by its id."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived.entries import load
+from hazelgate.resolvers.events.fields import load_event
 from hazelgate.resolvers.reading.pages import MAX_PAGE
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.nodes import GlobalId, Node
 from hazelgate.sourcing.ids import is_id
 
 
-async def _load(info: Info, argument: str, text: str) -> Any:
+async def _load(info: Info, argument: str, text: str) -> Any:  # an entry, or an event
     node_id = GlobalId.decode(text)
+    if node_id is not None and node_id.type_name == "EventRecord" and is_id(node_id.key):
+        return await load_event(info, node_id.key)
     view = None if node_id is None else info.context.catalog.view_of_type(node_id.type_name)
     if node_id is None or view is None or not is_id(node_id.key):
         raise bad_input(argument, "not the id of a node: take it from a node's `id` field")
@@ -25,7 +28,7 @@ async def _load(info: Info, argument: str, text: str) -> Any:
 class NodeQueries:
     @strawberry.field(description="Any node by its id.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
-        return await _load(info, "id", id)
+        return cast(Node | None, await _load(info, "id", id))
 
     @strawberry.field(description="In the order of the ids, null where there is none. At most 1,000 ids.")
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None] | None:

@@ -29,7 +29,16 @@ from hazelgate.client.hazelcast.configuration import client_config
 from hazelgate.client.hazelcast.failures import deadline, plain_errors
 from hazelgate.client.hazelcast.listeners import TopicListener
 from hazelgate.client.reading.gathering import ReadGathering
-from hazelgate.client.reading.queries import EntryPage, EntryQuery, decode_page, merge_pages
+from hazelgate.client.reading.queries import (
+    AggregatePage,
+    AggregateQuery,
+    EntryPage,
+    EntryQuery,
+    decode_aggregate,
+    decode_page,
+    merge_aggregates,
+    merge_pages,
+)
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.client.submitting.gathering import SubmitGathering
 from hazelgate.sourcing.errors import PipelineUnavailable
@@ -145,6 +154,10 @@ class HazelcastCluster:
     async def query(self, query: EntryQuery) -> EntryPage:
         answers = await self._ask_all(tasks.query_entries(query))
         return merge_pages(query, [decode_page(answer) for answer in answers])
+
+    async def aggregate(self, query: AggregateQuery) -> AggregatePage:
+        answers = await self._ask_all(tasks.aggregate_entries(query))
+        return merge_aggregates(query, [decode_aggregate(answer) for answer in answers])
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
         return tasks.resolutions(await self._ask_any(tasks.resolve_dead_letters(orders), RESOLVE_SECONDS))

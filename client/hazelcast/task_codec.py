@@ -12,7 +12,7 @@ import msgspec
 from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataInput, ObjectDataOutput
 
 from hazelgate.client.cluster import Admission
-from hazelgate.client.reading.queries import EntryQuery, encode_query
+from hazelgate.client.reading.queries import AggregateQuery, EntryQuery, encode_aggregate, encode_query
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 
 EXECUTOR = "hazelgate"
@@ -81,6 +81,11 @@ def _entry(raw: msgspec.Raw) -> bytes | None:
 def query_entries(query: EntryQuery) -> Task:
     """Look for a page of entries in a member's own partitions."""
     return Task(3, encode_query(query))
+
+
+def aggregate_entries(query: AggregateQuery) -> Task:
+    """Have a member work out figures over the entries in its own partitions."""
+    return Task(9, encode_aggregate(query))
 
 
 def control_pipeline(request: Mapping[str, str]) -> Task:

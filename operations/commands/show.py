@@ -14,7 +14,7 @@ from hazelgate.client.cluster import Cluster
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
 from hazelgate.client.reading.histories import entry_as_of, read_histories
-from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.operations.commands.connecting import Connection, connection_options
 from hazelgate.operations.commands.progress import ProgressBar
 from hazelgate.operations.commands.usage import CannotStart
@@ -104,10 +104,10 @@ async def _searched(cluster: Cluster, lineage: Lineage, key: str, until: str) ->
     progress, seen = ProgressBar(total.count), 0
     found: dict[tuple[str, str], list[EventRecord]] = defaultdict(list)
     ended: set[tuple[str, str]] = set()
-    after: str | None = None
+    start: str | None = None
     while True:
         page = await cluster.query(
-            EntryQuery(map_name=EVENT_STORE, index="cursor", from_value=after, from_inclusive=False, limit=_PAGE_EVENTS)
+            EntryQuery(map_name=EVENT_STORE, index="cursor", ranges=(KeyRange(start),), limit=_PAGE_EVENTS)
         )
         for record in (_decode_record(each.entry) for each in page.entries):
             aggregate = (record.aggregate_type, record.aggregate_id)
@@ -120,7 +120,7 @@ async def _searched(cluster: Cluster, lineage: Lineage, key: str, until: str) ->
         if len(page.entries) < _PAGE_EVENTS:
             progress.end()
             return list(found.values())
-        after = page.entries[-1].index_value
+        start = f"{page.entries[-1].index_value}\0"
 
 
 def _catalog(domain: str) -> Catalog:

@@ -32,16 +32,20 @@ _decode_id_record = msgspec.json.Decoder(IdRecord).decode
 _decode_completion = msgspec.json.Decoder(envelope.Completion).decode
 
 
+async def load_event(info: Info, event_id: str) -> EventRecord | None:
+    """An event by its id, in two reads: the id leads to the key in the store."""
+    reads = info.context.reads
+    raw_id = await reads.load(EVENT_IDS, event_id)
+    key = _decode_id_record(raw_id).key if raw_id is not None else None
+    raw = await reads.load(EVENT_STORE, key) if key is not None else None
+    return EventRecord.decode(raw) if raw is not None else None
+
+
 @strawberry.type
 class EventQueries:
     @strawberry.field
     async def event(self, info: Info, event_id: strawberry.ID) -> EventRecord | None:
-        """By its id, in two reads: the id leads to the key in the store."""
-        reads = info.context.reads
-        raw_id = await reads.load(EVENT_IDS, require_id("eventId", event_id))
-        key = _decode_id_record(raw_id).key if raw_id is not None else None
-        raw = await reads.load(EVENT_STORE, key) if key is not None else None
-        return EventRecord.decode(raw) if raw is not None else None
+        return await load_event(info, require_id("eventId", event_id))
 
     @strawberry.field(description="Where the streams stand now, for `after` of a subscription.")
     def stream_cursor(self) -> str | None:

@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 
 from hazelgate.schema.events.completions import EventMetrics
 from hazelgate.schema.fields import resolved
-from hazelgate.schema.nodes import PageInfo
+from hazelgate.schema.nodes import GlobalId, Node, PageInfo
 from hazelgate.schema.scalars import stored_instant
 from hazelgate.sourcing import envelope
 
@@ -16,7 +16,7 @@ _decode_record = msgspec.json.Decoder(envelope.EventRecord).decode
 
 
 @strawberry.type(description="One stored event.")
-class EventRecord:
+class EventRecord(Node):
     record: strawberry.Private[envelope.EventRecord]
     event_id: strawberry.ID
     event_type: str
@@ -37,6 +37,7 @@ class EventRecord:
     @classmethod
     def of(cls, record: envelope.EventRecord) -> "EventRecord":
         return cls(
+            id=strawberry.ID(GlobalId("EventRecord", record.event_id).encode()),
             record=record,
             event_id=strawberry.ID(record.event_id),
             event_type=record.event_type,
