@@ -77,7 +77,7 @@ async def running_stack(
         *("-m", "hazelgate.operations.cli", "dev", "--port", "0", "--no-demo-data", *memory, *store),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "GATEWAY_POSTGRES_DSN": dsn or "", **options},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "HAZELGATE_POSTGRES_DSN": dsn or "", **options},
     )
     assert process.stdout is not None
     lines: list[str] = []

@@ -1,5 +1,12 @@
 """
-The web front: the app, HTTP, websockets, execution, errors, health, metrics, settings.
+The web front alone.
+
+- `app.py` the ASGI app, `server.py` the process that serves it, `settings.py` all that an operator can set
+- `parts.py` what lives as long as the process, and the context of a request
+- `transports/` GraphQL over HTTP and websockets, and the log's lines of failures
+- `graphql/` documents, the executable schema, execution
+- `errors.py` what a client is told of an error
+- `health.py`, `metrics.py`, `graphiql.py` the other pages
 
 It imports `resolvers`, `subscriptions`, `schema`, `client` and `sourcing`.
 """

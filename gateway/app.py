@@ -26,7 +26,7 @@ from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import PipelineUnavailable
 from hazelgate.subscriptions.feed import Feed
 
-logger = logging.getLogger("hazelgate.gateway")
+logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings | None = None, *, cluster: Cluster | None = None) -> Starlette:
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None, *, cluster: Cluster | None = No
     catalog = Catalog.load(settings.domain)
     cluster = cluster or HazelcastCluster(
         cluster_name=settings.cluster_name,
-        members=settings.cluster_members,
+        members=settings.members,
         deadline_seconds=settings.operation_timeout_seconds,
     )
     feed = Feed(cluster, queue_size=settings.subscriber_queue_size)

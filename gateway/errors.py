@@ -1,9 +1,8 @@
 """
 What a client is told of an error: always a code to switch on, the field it is about where there is one, and nothing of
-our insides.
+our insides. Nothing is logged here: an answer takes its unexpected errors along, for the one line that tells of it.
 """
 
-import logging
 import re
 import uuid
 from typing import Any
@@ -23,13 +22,33 @@ from graphql import (
 
 from hazelgate.sourcing.errors import HazelgateError
 
-logger = logging.getLogger("hazelgate.gateway")
-
 BAD_USER_INPUT = "BAD_USER_INPUT"
 _LONGEST_MESSAGE = 1_000
 _VARIABLE_PROBLEM = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]*))?")
 
+_KINDS_SHOWN = 5
+
 Json = dict[str, Any]
+
+
+class Faults:
+    """The unexpected errors of one answer. The client gets their id, the log gets the id and the errors."""
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
+        self.errors: list[BaseException] = []
+
+    def mask(self, error: BaseException) -> Json:
+        """The extensions of an error that says nothing of its cause."""
+        self.errors.append(error)
+        return {"code": "INTERNAL", "errorId": self.id}
+
+    def as_one(self) -> BaseException:
+        """All of them as one exception, for one traceback. Equal ones count once: a thousand rows may fail alike."""
+        kinds = list({(type(error), str(error)): error for error in reversed(self.errors)}.values())[::-1]
+        if len(kinds) == 1:
+            return kinds[0]
+        return BaseExceptionGroup(f"{len(self.errors):,} internal errors", kinds[:_KINDS_SHOWN])
 
 
 def request_error(error: GraphQLError, ast: DocumentNode | None) -> Json:
@@ -57,8 +76,8 @@ def _describe(error: GraphQLError, ast: DocumentNode | None) -> Json:
     return {**error.formatted, "extensions": extensions}
 
 
-def field_error(error: GraphQLError) -> Json:
-    """An error of one field. What is not meant for clients is logged under an id, and they get the id."""
+def field_error(error: GraphQLError, faults: Faults) -> Json:
+    """An error of one field. What is not meant for clients goes to the faults, and they get the id of these."""
     formatted: Json = dict(error.formatted)
     original: BaseException | None = error.original_error
     if error.extensions and "code" in error.extensions:
@@ -72,18 +91,14 @@ def field_error(error: GraphQLError) -> Json:
     ):
         formatted["extensions"] = {"code": BAD_USER_INPUT}
         return formatted
-    error_id = uuid.uuid4().hex
-    logger.error("internal error %s at %s", error_id, error.path, exc_info=original or error)
     formatted["message"] = "internal error"
-    formatted["extensions"] = {"code": "INTERNAL", "errorId": error_id}
+    formatted["extensions"] = faults.mask(original or error)
     return formatted
 
 
-def internal_error(error: BaseException) -> Json:
-    """An error outside of any field: logged under an id, masked."""
-    error_id = uuid.uuid4().hex
-    logger.error("internal error %s", error_id, exc_info=error)
-    return {"message": "internal error", "extensions": {"code": "INTERNAL", "errorId": error_id}}
+def internal_error(error: BaseException, faults: Faults) -> Json:
+    """An error outside of any field: masked."""
+    return {"message": "internal error", "extensions": faults.mask(error)}
 
 
 class _PlaceFinder(Visitor):

@@ -1,12 +1,12 @@
 """Serves the gateway's app over HTTP and websockets."""
 
 import gc
-import logging
 
 import uvicorn
 
 from hazelgate.gateway.app import create_app
 from hazelgate.gateway.settings import Settings
+from hazelgate.sourcing import logs
 
 # How long open requests and sockets may take to finish once the process is told to end.
 _FINISH_SECONDS = 2
@@ -14,8 +14,7 @@ _FINISH_SECONDS = 2
 
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM."""
-    # The client tells of every try to reconnect with a stack trace; /ready tells what is away.
-    logging.getLogger("hazelcast").setLevel(logging.ERROR)
+    logs.configure(settings.log_level, settings.log_form)
     app = create_app(settings)
     # The schema is a large graph that lives as long as the process: a collection that walks through it takes longer
     # than ten mutations. What a request leaves behind is small.
@@ -31,7 +30,7 @@ def run(settings: Settings) -> None:
         ws="websockets-sansio",
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # costs more of the one busy core than a private network gains by it
-        log_level=settings.log_level,
+        log_config=None,  # its loggers write through the same handler as ours
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_FINISH_SECONDS,

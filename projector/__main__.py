@@ -1,7 +1,8 @@
 """
 `python -m hazelgate.projector --port N --domain hazelgate.domain`: serve a domain to the engine until told to end.
 
-This is the worker alone: a handler that hangs or kills ends it. `hazelgate projector` runs it under a supervisor.
+This is the worker alone: a handler that hangs or kills ends it. `hazelgate projector` runs it under a supervisor, and
+hands its settings on as options. The worker reads no environment, and starts without what reads it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import gc
-import logging
 import os
 import queue
 import resource
@@ -18,11 +18,13 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from hazelgate.projector.core.calls import Limits
 from hazelgate.projector.process import Processor
 from hazelgate.projector.serving.server import DEFAULT_HANDLER_TIMEOUT_SECONDS, ProjectorServer
 from hazelgate.projector.serving.watchdog import Watchdog
+from hazelgate.sourcing import logs
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
 
@@ -55,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_MAX_MEMORY_MIB,
         help="how much memory the process may take, 0 for no bound (%(default)s)",
     )
+    add("--log-level", choices=get_args(logs.LogLevel), default="info", help="least level of the log (%(default)s)")
+    add("--log-form", choices=get_args(logs.LogForm), default="console", help="form of the log (%(default)s)")
     add("--path", action="append", default=[], help="folder to look for modules in, after all others")
     add("--supervised-by", type=int, help=argparse.SUPPRESS)
     add("--ended", default="", help=argparse.SUPPRESS)
@@ -64,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT. Returns the exit status: 0, or 2 where it can't start."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logs.configure(options.log_level, options.log_form)
     sys.path.extend(options.path)
     # What crashes, and what is about to be killed because it hangs, says where.
     faulthandler.enable()

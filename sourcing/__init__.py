@@ -6,6 +6,7 @@ It imports no other room. It is pure: it opens no connection, starts no process 
 From the bottom up, each imports only from those below it:
 
 - `backoff.py`, `clock.py`, `errors.py`, `ids.py`: pauses between attempts, instants, the tree of errors, ids and keys
+- `logs.py`, `settings.py`: how a process writes its log; how settings are named. A domain needs neither
 - `declaring/`: the base classes and decorators that a domain is written with
 - `envelope.py`, `structure/`: what goes along with an event; what types look like, and how values are read and checked
 - `catalog.py`: everything that a domain declares, checked once and ready to use

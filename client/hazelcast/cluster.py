@@ -40,6 +40,7 @@ from hazelgate.client.reading.queries import (
     merge_pages,
 )
 from hazelgate.client.resolutions import Resolution, ResolveOrder
+from hazelgate.client.state_log import log_change
 from hazelgate.client.submitting.gathering import SubmitGathering
 from hazelgate.sourcing.errors import PipelineUnavailable
 
@@ -96,6 +97,8 @@ class HazelcastCluster:
         self._next = itertools.count()
         self._avoided: dict[Any, float] = {}
         self._last_answer = 0.0
+        self._silent: set[Any] = set()
+        """Members that gave no figures when they were last asked, each told of once."""
         self._reads = ReadGathering(self._read_entries)
         self._submissions = SubmitGathering(self._submit_events)
 
@@ -316,9 +319,15 @@ class HazelcastCluster:
             *(asyncio.wait_for(self._run_on(member, task), POLL_DEADLINE_SECONDS) for member in members),
             return_exceptions=True,
         )
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                _logger.info("a member of cluster %s gives no figures: %s", self._cluster_name, answer)
+        silent = {
+            member.uuid: answer
+            for member, answer in zip(members, answers, strict=True)
+            if isinstance(answer, BaseException)
+        }
+        if self._connected:  # else the loss of the cluster is told, and is the reason
+            for each in silent.keys() - self._silent:
+                _logger.warning("member %s of cluster %s gives no figures: %r", each, self._cluster_name, silent[each])
+        self._silent = set(silent)
         stats = [decode_stats(answer) for answer in answers if isinstance(answer, bytes)]
         return merge_stats(stats) if stats else None
 
@@ -348,8 +357,8 @@ class HazelcastCluster:
         self._wake.set()
 
     def _set_state(self, state: ClusterState) -> None:
-        if state.problem != self._state.problem:
-            _logger.info("cluster %s: %s", self._cluster_name, state.problem or "ready")
+        if self._supervisor is not None:  # else it is this process that leaves
+            log_change(self._cluster_name, self.gateway_id, self._state, state)
         self._state = state
         self._state_changed.set()
 

@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from docs.generating.markdown import one_line, paragraphs, table
-from hazelgate.gateway.graphql.schema import graphql_schema
+from hazelgate.gateway.graphql.executable_schema import graphql_schema
 
 _KINDS: tuple[tuple[str, type[GraphQLNamedType]], ...] = (
     ("Objects", GraphQLObjectType),

@@ -30,6 +30,12 @@ class Document:
             return self.operations.get(name)
         return next(iter(self.operations.values())) if len(self.operations) == 1 else None
 
+    def operation_name(self, name: str | None) -> str | None:
+        """The name of the operation that this name picks, where it has one."""
+        if name:
+            return name if name in self.operations else None
+        return next(iter(self.operations)) or None if len(self.operations) == 1 else None
+
 
 class InvalidDocument(Exception):
     """The text is no valid document for this schema."""

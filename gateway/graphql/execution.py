@@ -16,7 +16,7 @@ from graphql import (
     execute,
 )
 
-from hazelgate.gateway.errors import field_error, internal_error, request_error
+from hazelgate.gateway.errors import Faults, field_error, internal_error, request_error
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
 from hazelgate.gateway.parts import RequestContext
 
@@ -34,18 +34,35 @@ class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response. `executed` is false where nothing ran: bad syntax, an invalid document, variables that don't fit."""
+    """
+    A response.
+
+    `executed` is false where nothing ran: bad syntax, an invalid document, variables that don't fit. `faults` are its
+    unexpected errors, of which the body says nothing but their id.
+    """
 
     body: Json
     executed: bool
+    faults: Faults | None = None
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of its errors, each once."""
+        return sorted({error["extensions"]["code"] for error in self.body.get("errors", ())})
 
     def encode(self) -> bytes:
         return orjson.dumps(self.body)
 
 
-def refusal(*errors: Json) -> Answer:
+def refusal(*errors: Json, faults: Faults | None = None) -> Answer:
     """The answer to a request of which nothing ran."""
-    return Answer({"errors": list(errors)}, executed=False)
+    return Answer({"errors": list(errors)}, False, faults if faults is not None and faults.errors else None)
+
+
+def fault(error: BaseException) -> Answer:
+    """The answer where an error came that nobody expected."""
+    faults = Faults()
+    return refusal(internal_error(error, faults), faults=faults)
 
 
 class Execution:
@@ -85,7 +102,7 @@ class Execution:
         except RecursionError:
             return refusal({"message": "the operation is nested too deeply", "extensions": {"code": "BAD_USER_INPUT"}})
         except Exception as error:
-            return refusal(internal_error(error))
+            return fault(error)
 
     async def subscribe(self, document: Document, request: GraphQLRequest) -> "AsyncIterator[Answer] | Answer":
         """The answers of a subscription as they come, or one that says why there are none. Never raises."""
@@ -103,10 +120,10 @@ class Execution:
             if inspect.isawaitable(stream):
                 stream = await stream
         except Exception as error:
-            return refusal(internal_error(error))
+            return fault(error)
         if isinstance(stream, ExecutionResult):
             # A field of the operation said no before there was a stream: the operation ends with these errors.
-            return refusal(*(field_error(error) for error in stream.errors or ()))
+            return _field_refusal(*(stream.errors or ()))
         return self._answers(cast(AsyncIterator[Any], stream), executor, document)
 
     async def _answers(
@@ -121,9 +138,9 @@ class Execution:
                     result = await result
                 yield _answer(result, document)
         except GraphQLError as error:
-            yield refusal(field_error(error))
+            yield _field_refusal(error)
         except Exception as error:
-            yield refusal(field_error(GraphQLError(str(error), original_error=error)))
+            yield _field_refusal(GraphQLError(str(error), original_error=error))
         finally:
             close = getattr(stream, "aclose", None)
             if close is not None:
@@ -136,4 +153,11 @@ def _answer(result: ExecutionResult, document: Document) -> Answer:
         return Answer({"data": result.data}, executed=True)
     if result.data is None and all(error.path is None for error in errors):
         return refusal(*(request_error(error, document.ast) for error in errors))
-    return Answer({"data": result.data, "errors": [field_error(error) for error in errors]}, executed=True)
+    faults = Faults()
+    body = {"data": result.data, "errors": [field_error(error, faults) for error in errors]}
+    return Answer(body, True, faults if faults.errors else None)
+
+
+def _field_refusal(*errors: GraphQLError) -> Answer:
+    faults = Faults()
+    return refusal(*(field_error(error, faults) for error in errors), faults=faults)

@@ -1,6 +1,8 @@
 """GraphQL over HTTP: POST for everything, GET for queries, GraphiQL for browsers."""
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,13 +11,17 @@ from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from hazelgate.gateway.errors import BAD_USER_INPUT
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, refusal
+from hazelgate.gateway.graphql.documents import Document
+from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
+from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.media import GRAPHQL_RESPONSE, HTML, JSON, negotiate
+from hazelgate.gateway.transports.request_ids import HEADER, request_id
 
 _decode_request = msgspec.json.Decoder(GraphQLRequest).decode
 _decode_object = msgspec.json.Decoder(dict[str, Any] | None).decode
 
 _DRAINED_AT_MOST = 32 * 1024 * 1024
+_EMPTY_BODY_AND_MORE = 2
 
 
 class HttpError(Exception):
@@ -26,6 +32,31 @@ class HttpError(Exception):
         self.status = status
         self.allow = allow
         self.code = code
+
+
+class ClientGone(HttpError):
+    """The client went away while it sent its request: nobody gets the answer."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "the request ended early")
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request on its way to its answer, and all that a line in the log would say of it."""
+
+    id: str
+    method: str
+    started: float
+    request: GraphQLRequest | None = None
+    document: Document | Answer | None = None
+
+    def log(self) -> RequestLog:
+        """Made only where something went wrong."""
+        log = RequestLog({"request_id": self.id}, self.started)
+        if self.request is not None and isinstance(self.document, Document):
+            log.operation = self.document.operation_name(self.request.operation_name)
+        return log
 
 
 class GraphQLOverHttp:
@@ -53,22 +84,37 @@ class GraphQLOverHttp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        exchange = _Exchange(request_id(headers.get(HEADER)), method, time.perf_counter())
         media = negotiate(headers.get(b"accept", ""), html=method in ("GET", "HEAD") and self._page is not None)
+        if media == HTML:
+            await self._send(send, exchange, 200, b"text/html; charset=utf-8", self._page or b"")
+            return
+        allow = None
         try:
-            if media == HTML:
-                await self._send(send, method, 200, b"text/html; charset=utf-8", self._page or b"")
-                return
             if media is None:
                 raise HttpError(406, f"answers are {GRAPHQL_RESPONSE} or {JSON}", code="NOT_ACCEPTABLE")
-            request = await self._request(scope, headers, receive)
-            answer = await self._answer(method, request)
+            exchange.request = await self._request(scope, headers, receive)
+            answer = await self._answer(exchange, exchange.request)
             status = 400 if media == GRAPHQL_RESPONSE and not answer.executed else 200
-            allow = None
+            body = answer.encode()
+            gone = _is_gone(receive)
+            if "errors" in answer.body:
+                exchange.log().failed(answer, status=status, client_gone=gone)
+            elif gone:
+                exchange.log().client_gone()
         except HttpError as error:
             answer = refusal({"message": str(error), "extensions": {"code": error.code}})
-            status, allow = error.status, error.allow
+            status, allow, body = error.status, error.allow, answer.encode()
+            if isinstance(error, ClientGone):
+                exchange.log().client_gone()
+            else:
+                exchange.log().failed(answer, status=status)
+        except Exception as error:
+            exchange.log().failed(fault(error), status=500)
+            await self._send(send, exchange, 500, b"text/plain; charset=utf-8", b"Internal Server Error")
+            return
         content_type = f"{media or JSON}; charset=utf-8".encode()
-        await self._send(send, method, status, content_type, answer.encode(), allow)
+        await self._send(send, exchange, status, content_type, body, allow)
 
     async def _request(self, scope: Scope, headers: dict[bytes, str], receive: Receive) -> GraphQLRequest:
         match scope["method"]:
@@ -91,7 +137,7 @@ class GraphQLOverHttp:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise HttpError(400, "the request ended early")
+                raise ClientGone
             chunk: bytes = message.get("body", b"")
             length += len(chunk)
             if length > self._max_body_bytes:
@@ -106,31 +152,51 @@ class GraphQLOverHttp:
             raise HttpError(413, f"a request body is at most {limit}", code="BODY_TOO_LARGE")
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def _answer(self, method: str, request: GraphQLRequest) -> Answer:
-        document = self._execution.document(request)
+    async def _answer(self, exchange: _Exchange, request: GraphQLRequest) -> Answer:
+        document = exchange.document = self._execution.document(request)
         if isinstance(document, Answer):
             return document
         operation = document.operation_type(request.operation_name)
         if operation is OperationType.SUBSCRIPTION:
             message = "subscriptions go over a websocket at this address, subprotocol graphql-transport-ws"
             return refusal({"message": message, "extensions": {"code": BAD_USER_INPUT}})
-        if method == "GET" and operation is OperationType.MUTATION:
+        if exchange.method == "GET" and operation is OperationType.MUTATION:
             raise HttpError(405, "a mutation is sent with POST", allow="POST", code="METHOD_NOT_ALLOWED")
         return await self._execution.run(document, request)
 
     async def _send(
-        self, send: Send, method: str, status: int, content_type: bytes, body: bytes, allow: str | None = None
+        self, send: Send, exchange: _Exchange, status: int, content_type: bytes, body: bytes, allow: str | None = None
     ) -> None:
         headers = [
             (b"content-type", content_type),
             (b"content-length", str(len(body)).encode()),
             (b"vary", b"accept"),
+            (HEADER, exchange.id.encode()),
         ]
         if allow:
             headers.append((b"allow", allow.encode()))
-        self._count(method, status)
+        self._count(exchange.method, status)
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+        await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else body})
+
+
+def _is_gone(receive: Receive) -> bool:
+    """
+    Whether the client has gone away since its request was read. Asks once, and does not wait for an answer.
+
+    A server sends an answer that nobody takes without a word, so that sending it tells nothing.
+    """
+    for _ in range(_EMPTY_BODY_AND_MORE):
+        asking = receive().__await__()
+        try:
+            next(asking)
+        except StopIteration as told:
+            if told.value["type"] == "http.disconnect":
+                return True
+        else:
+            asking.close()  # there is nothing to hear yet
+            return False
+    return False
 
 
 def _require_json(content_type: str, content_encoding: str) -> None:

@@ -15,8 +15,9 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
-from hazelgate.gateway.errors import internal_error
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, refusal
+from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
+from hazelgate.gateway.transports.failures import ConnectionLog, RequestLog
+from hazelgate.gateway.transports.request_ids import HEADER, request_id
 
 SUBPROTOCOL = "graphql-transport-ws"
 
@@ -74,15 +75,19 @@ class GraphQLOverWebsocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER), None)
+        log = ConnectionLog(request_id(given))
+        headers = [(HEADER, log.id.encode())]
         if SUBPROTOCOL not in scope.get("subprotocols", ()):
-            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.accept", "headers": headers})
             reason = f"the subprotocol has to be {SUBPROTOCOL}"
+            log.closed(SUBPROTOCOL_NOT_ACCEPTABLE, reason, operations=0)
             await send({"type": "websocket.close", "code": SUBPROTOCOL_NOT_ACCEPTABLE, "reason": reason})
             return
-        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL, "headers": headers})
         self._count(1)
         try:
-            await _Socket(self, receive, send).serve()
+            await _Socket(self, log, receive, send).serve()
         finally:
             self._count(-1)
 
@@ -90,8 +95,9 @@ class GraphQLOverWebsocket:
 class _Socket:
     """One socket: what was agreed on it, and the operations that run on it."""
 
-    def __init__(self, server: GraphQLOverWebsocket, receive: Receive, send: Send) -> None:
+    def __init__(self, server: GraphQLOverWebsocket, log: ConnectionLog, receive: Receive, send: Send) -> None:
         self._server = server
+        self._log = log
         self._receive = receive
         self._asgi_send = send
         self._initialised = False
@@ -101,14 +107,20 @@ class _Socket:
     async def serve(self) -> None:
         """Until the client goes, or breaks the protocol."""
         try:
-            await self._await_init()
-            while (text := await self._next()) is not None:
-                await self._handle(text)
+            if await self._await_init():
+                while (text := await self._next()) is not None:
+                    await self._handle(text)
         except _Closing as closing:
+            self._log.closed(closing.code, closing.reason, operations=len(self._operations))
             with contextlib.suppress(OSError):
                 await self._asgi_send({"type": "websocket.close", "code": closing.code, "reason": closing.reason[:123]})
         except OSError:
-            pass  # the client is gone; there is nobody to tell
+            # The client is gone; there is nobody to tell. How it went is behind the messages that it has left.
+            while (message := await self._receive())["type"] != "websocket.disconnect":
+                pass
+            self._log.client_gone(message, operations=len(self._operations))
+        except Exception as error:
+            self._log.broken(error, operations=len(self._operations))  # the server closes what is left open
         finally:
             tasks = list(self._operations.values())
             for task in tasks:
@@ -116,18 +128,23 @@ class _Socket:
             if tasks:
                 await asyncio.wait(tasks)
 
-    async def _await_init(self) -> None:
+    async def _await_init(self) -> bool:
+        """Whether the client is there, and has said hello."""
         try:
             async with asyncio.timeout(self._server.init_timeout_seconds):
-                while not self._acknowledged and (text := await self._next()) is not None:
+                while not self._acknowledged:
+                    if (text := await self._next()) is None:
+                        return False
                     await self._handle(text)
         except TimeoutError:
             raise _Closing(INIT_TIMEOUT, "Connection initialisation timeout") from None
+        return True
 
     async def _next(self) -> str | None:
         """The next message, None when the client is gone."""
         message = await self._receive()
         if message["type"] == "websocket.disconnect":
+            self._log.client_gone(message, operations=len(self._operations))
             return None
         text: str | None = message.get("text")
         if text is None:
@@ -177,20 +194,23 @@ class _Socket:
             raise _Closing(BAD_REQUEST, f"Invalid payload of subscribe: {error}") from None
         if len(self._operations) >= self._server.max_operations:
             text = f"at most {self._server.max_operations} operations run on one socket; complete some first"
-            refused = {"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}
-            await self._send({"id": message.id, "type": "error", "payload": [refused]})
+            answer = refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}})
+            self._log.operation(message.id).failed(answer)
+            await self._send({"id": message.id, "type": "error", "payload": answer.body["errors"]})
             return
         self._operations[message.id] = asyncio.create_task(self._run(message.id, request))
 
     async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
         """One operation from `subscribe` to `complete` or `error`. A client that completed it hears no more of it."""
         me = asyncio.current_task()
+        log = self._log.operation(operation_id)
         try:
-            refused = await self._operate(operation_id, request)
+            refused = await self._operate(operation_id, request, log)
         except OSError:
             return
         except Exception as error:
-            refused = refusal(internal_error(error))
+            refused = fault(error)
+            log.failed(refused)
         # Free the id before the client hears of the end: it may use it again at once.
         if self._operations.get(operation_id) is not me:
             return
@@ -201,26 +221,31 @@ class _Socket:
             else:
                 await self._send({"id": operation_id, "type": "error", "payload": refused.body["errors"]})
 
-    async def _operate(self, operation_id: str, request: GraphQLRequest) -> Answer | None:
+    async def _operate(self, operation_id: str, request: GraphQLRequest, log: RequestLog) -> Answer | None:
         """Send the results; return the answer of an operation that never ran, None when all went its way."""
         execution = self._server.execution
         document = execution.document(request)
         if isinstance(document, Answer):
+            log.failed(document)
             return document
+        log.operation = document.operation_name(request.operation_name)
         operation = document.operation_type(request.operation_name)
         if operation is not OperationType.SUBSCRIPTION:
-            return await self._deliver(operation_id, await execution.run(document, request))
+            return await self._deliver(operation_id, await execution.run(document, request), log)
         answers = await execution.subscribe(document, request)
         if isinstance(answers, Answer):
+            log.failed(answers)
             return answers
         async with contextlib.aclosing(answers):  # type: ignore[type-var]  # an async generator
             async for answer in answers:
-                refused = await self._deliver(operation_id, answer)
+                refused = await self._deliver(operation_id, answer, log)
                 if refused is not None:
                     return refused
         return None
 
-    async def _deliver(self, operation_id: str, answer: Answer) -> Answer | None:
+    async def _deliver(self, operation_id: str, answer: Answer, log: RequestLog) -> Answer | None:
+        if "errors" in answer.body:
+            log.failed(answer)
         if not answer.executed:
             return answer
         await self._send({"id": operation_id, "type": "next", "payload": answer.body})

@@ -12,11 +12,13 @@ import msgspec
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.dead_letters import DeadLetters
 from hazelgate.client.resolutions import Resolution
-from hazelgate.operations.commands.connecting import Connection, connection_options
-from hazelgate.operations.commands.usage import CannotStart
+from hazelgate.operations.command_line.connecting import Connection, connection_options
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.tables import print_table
 from hazelgate.sourcing.envelope import EVENT_STORE, DeadLetter
 
 _ERROR_WIDTH = 60
+_NONE = "no dead letters"
 
 
 @click.group("dead-letters")
@@ -42,8 +44,9 @@ def list_letters(connection: Connection, projection: str | None, event_type: str
     if as_json:
         _print_json(letters)
         return
-    _print_table(
-        ("ID", "PROJECTION", "ENTRY", "EVENT TYPE", "ATTEMPTS", "WAITING", "FAILED AT", "ERROR"),
+    if not letters:
+        click.echo(_NONE)
+    print_table(
         [
             (
                 letter.id,
@@ -57,7 +60,7 @@ def list_letters(connection: Connection, projection: str | None, event_type: str
             )
             for letter in letters
         ],
-        nothing="no dead letters",
+        head=("ID", "PROJECTION", "ENTRY", "EVENT TYPE", "ATTEMPTS", "WAITING", "FAILED AT", "ERROR"),
     )
 
 
@@ -181,8 +184,9 @@ def _report(resolutions: list[Resolution], as_json: bool) -> None:
     if as_json:
         _print_json(resolutions)
     else:
-        _print_table(
-            ("ID", "OUTCOME", "EVENT", "STATUS", "MESSAGE"),
+        if not resolutions:
+            click.echo(_NONE)
+        print_table(
             [
                 (
                     each.id,
@@ -193,7 +197,7 @@ def _report(resolutions: list[Resolution], as_json: bool) -> None:
                 )
                 for each in resolutions
             ],
-            nothing="no dead letters",
+            head=("ID", "OUTCOME", "EVENT", "STATUS", "MESSAGE"),
         )
     unknown = [each.id for each in resolutions if each.outcome == "UNKNOWN"]
     if unknown:
@@ -204,12 +208,3 @@ def _report(resolutions: list[Resolution], as_json: bool) -> None:
 
 def _print_json(value: Any) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-
-
-def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, nothing: str) -> None:
-    if not rows:
-        click.echo(nothing)
-        return
-    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
-    for row in (head, *rows):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

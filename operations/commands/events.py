@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from hazelgate.operations.commands.usage import CannotStart
+from hazelgate.operations.command_line.domains import domain_option, load_domain
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.logging import log_options
 from hazelgate.sourcing import golden
-from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
 
 
@@ -29,7 +29,8 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             default=Path("tests/golden"),
             help="The folder of the golden files.",
         ),
-        click.option("--domain", default="hazelgate.domain", help="Import path of the events, guards and projections."),
+        domain_option,
+        log_options,
     ):
         command = option(command)
     return command
@@ -44,7 +45,7 @@ def check(domain: str, folder: Path) -> None:
     Ends with status 1 when an event was changed so that old ones can't be read as they were meant, or when a version
     is not recorded.
     """
-    catalog = _load(domain)
+    catalog = load_domain(domain)
     try:
         findings = golden.check(catalog, folder)
     except CatalogError as error:
@@ -65,7 +66,7 @@ def record(domain: str, folder: Path) -> None:
 
     The examples in them are made up from the fields; real stored events may be put in their place.
     """
-    catalog = _load(domain)
+    catalog = load_domain(domain)
     try:
         written = golden.record(catalog, folder)
     except CatalogError as error:
@@ -74,13 +75,3 @@ def record(domain: str, folder: Path) -> None:
         click.echo(f"wrote {path}")
     if not written:
         click.echo("nothing is new")
-
-
-def _load(domain: str) -> Catalog:
-    sys.path.append(os.getcwd())
-    try:
-        return Catalog.load(domain)
-    except ImportError as error:
-        raise CannotStart(f"--domain {domain}: {error}; give the import path of a module with events") from None
-    except CatalogError as error:
-        raise CannotStart(f"--domain {domain}: {error.message}") from None

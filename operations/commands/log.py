@@ -10,10 +10,10 @@ from typing import BinaryIO
 import click
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.operations.commands.connecting import Connection, connection_options
-from hazelgate.operations.commands.postgres import postgres_dsn, require_dsn
-from hazelgate.operations.commands.progress import ProgressBar
-from hazelgate.operations.commands.usage import CannotStart
+from hazelgate.operations.command_line.connecting import Connection, connection_options
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.postgres import postgres_dsn, require_dsn
+from hazelgate.operations.command_line.progress import Show, progress
 from hazelgate.operations.postgres.connecting import PostgresUnusable
 from hazelgate.operations.transfer.cluster import ClusterLog
 from hazelgate.operations.transfer.into_cluster import import_into
@@ -33,7 +33,7 @@ _DEADLINE_SECONDS = 120.0
 @click.command("export")
 @click.argument("file", type=click.File("wb"), default="-")
 @click.option("--from-postgres", is_flag=True, help="Read --postgres-dsn itself; no cluster need be running.")
-@postgres_dsn()
+@postgres_dsn
 @connection_options
 def export(file: BinaryIO, from_postgres: bool, postgres_dsn: str | None, connection: Connection) -> None:
     """
@@ -53,13 +53,13 @@ def export(file: BinaryIO, from_postgres: bool, postgres_dsn: str | None, connec
 
 async def _written(file: BinaryIO, cluster: HazelcastCluster) -> int:
     log = ClusterLog(cluster)
-    progress, written = ProgressBar(await log.total()), 0
-    async for page in log.pages():
-        file.writelines(map(line_of, page))
-        written += len(page)
-        progress.show(written)
+    written = 0
+    with progress(await log.total()) as show:
+        async for page in log.pages():
+            file.writelines(map(line_of, page))
+            written += len(page)
+            show(written)
     file.write(last_line(written))
-    progress.end()
     return written
 
 
@@ -67,15 +67,15 @@ def _written_from_postgres(file: BinaryIO, dsn: str) -> int:
     from hazelgate.operations.transfer.postgres import count_events, read_events
 
     try:
-        progress, written = ProgressBar(count_events(dsn)), 0
-        for written, event in enumerate(read_events(dsn), 1):
-            file.write(line_of(event))
-            if written % 1_000 == 0:
-                progress.show(written)
+        written = 0
+        with progress(count_events(dsn)) as show:
+            for written, event in enumerate(read_events(dsn), 1):
+                file.write(line_of(event))
+                if written % 1_000 == 0:
+                    show(written)
     except PostgresUnusable as error:
         raise CannotStart(str(error)) from None
     file.write(last_line(written))
-    progress.end()
     return written
 
 
@@ -84,7 +84,7 @@ def _written_from_postgres(file: BinaryIO, dsn: str) -> int:
 @click.option(
     "--into-cluster", is_flag=True, help="Into a running cluster that keeps its events in memory and has none yet."
 )
-@postgres_dsn()
+@postgres_dsn
 @connection_options
 def import_(file: BinaryIO, into_cluster: bool, postgres_dsn: str | None, connection: Connection) -> None:
     """
@@ -96,32 +96,29 @@ def import_(file: BinaryIO, into_cluster: bool, postgres_dsn: str | None, connec
     With --into-cluster the events go into the memory of a running cluster, and into its views at once. It takes no
     others meanwhile.
     """
-    progress = ProgressBar(None)
-    try:
+    with progress(None) as show:
         if into_cluster:
             new, known = connection.run(
-                lambda cluster: import_into(cluster, read_lines(file), progress.show),
+                lambda cluster: import_into(cluster, read_lines(file), show),
                 deadline_seconds=_DEADLINE_SECONDS,
             )
         elif postgres_dsn is None:
             raise click.UsageError(
-                "import goes into PostgreSQL: give GATEWAY_POSTGRES_DSN or --postgres-dsn; "
+                "import goes into PostgreSQL: give HAZELGATE_POSTGRES_DSN or --postgres-dsn; "
                 "or into a running cluster that keeps its events in memory: --into-cluster"
             )
         else:
-            new, known = _imported_into_postgres(file, postgres_dsn, progress)
-    finally:
-        progress.end()
+            new, known = _imported_into_postgres(file, postgres_dsn, show)
     click.echo(f"{new:,} events imported, {known:,} were there already")
 
 
-def _imported_into_postgres(file: BinaryIO, dsn: str, progress: ProgressBar) -> tuple[int, int]:
+def _imported_into_postgres(file: BinaryIO, dsn: str, show: Show) -> tuple[int, int]:
     from hazelgate.operations.postgres.migrating import migrate
     from hazelgate.operations.transfer.postgres import import_events
 
     try:
         migrate(dsn)
-        return import_events(dsn, read_lines(file), progress.show)
+        return import_events(dsn, read_lines(file), show)
     except (PostgresUnusable, ImportRefused, LogUnreadable) as error:
         raise CannotStart(str(error)) from None
 
@@ -130,7 +127,7 @@ def _imported_into_postgres(file: BinaryIO, dsn: str, progress: ProgressBar) -> 
 @click.option(
     "--from-cluster", is_flag=True, help="Then copy the log of a running cluster that keeps its events in memory."
 )
-@postgres_dsn()
+@postgres_dsn
 @connection_options
 def migrate(postgres_dsn: str | None, from_cluster: bool, connection: Connection) -> None:
     """
@@ -158,10 +155,10 @@ async def _copied(cluster: HazelcastCluster, dsn: str) -> None:
     from hazelgate.operations.transfer.postgres import import_events
 
     log = ClusterLog(cluster)
-    progress, there = ProgressBar(await log.total()), _Digest()
+    there = _Digest()
     pages, loop = log.pages(), asyncio.get_running_loop()
-    new, known = await asyncio.to_thread(import_events, dsn, there.over(_flat(pages, loop)), progress.show)
-    progress.end()
+    with progress(await log.total()) as show:
+        new, known = await asyncio.to_thread(import_events, dsn, there.over(_flat(pages, loop)), show)
     click.echo(f"{new:,} events copied, {known:,} were there already")
     here = await asyncio.to_thread(_digest_of, dsn)
     if here.events != there.events or here.hex != there.hex:

@@ -10,7 +10,7 @@ import click
 
 from hazelgate.client.figures.pipelines import DRAINED, READY, RUNNING, PipelineState
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.operations.commands.connecting import Connection, connection_options
+from hazelgate.operations.command_line.connecting import Connection, connection_options
 from hazelgate.sourcing.errors import PipelineUnavailable
 
 ASK_AGAIN_SECONDS = 0.05

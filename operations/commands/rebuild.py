@@ -9,10 +9,11 @@ import click
 import msgspec
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.client.operators.rebuilds import Rebuild, RebuildReport, Rebuilds, RebuildStatus
-from hazelgate.operations.commands.connecting import Connection, connection_options
-from hazelgate.operations.commands.progress import bar
-from hazelgate.operations.commands.usage import CannotStart
+from hazelgate.client.operators.rebuilds import Rebuild, RebuildReport, Rebuilds, RebuildStatus, ViewStatus
+from hazelgate.operations.command_line.connecting import Connection, connection_options
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.progress import figures, progress
+from hazelgate.operations.command_line.tables import print_table
 
 speed_option = click.option(
     "--events-per-second", type=click.IntRange(0), default=0, help="How fast it may go; 0: as fast as it can."
@@ -123,12 +124,10 @@ async def _watched(cluster: HazelcastCluster, begin: Callable[[Rebuilds], Awaita
     rebuilds = Rebuilds(cluster)
     rebuild_id = await begin(rebuilds)
     click.echo(f"{rebuild_id} is running", err=True)
-    async for each in rebuilds.watch(rebuild_id):
-        ended = each
-        if sys.stderr.isatty():
-            click.echo(f"\r{bar(each.events, each.total)}", err=True, nl=False)
-    if sys.stderr.isatty():
-        click.echo(err=True)
+    with progress(0) as show:
+        async for each in rebuilds.watch(rebuild_id):
+            ended = each
+            show(each.events, each.total)
     return ended
 
 
@@ -142,19 +141,25 @@ def _ended_well(ended: Rebuild) -> None:
 def _show(report: RebuildReport) -> None:
     if not report.views:
         click.echo("no view is known yet: the projector was not there so far", err=True)
-    for view in report.views:
-        notes = [f"live in {view.live}"]
-        if view.built_at:
-            notes.append(f"built at {view.built_at}")
-        if view.previous:
-            notes.append(f"{view.previous} is kept for a rollback")
-        if view.incomplete:
-            notes.append(f"INCOMPLETE, younger than the log: hazelgate rebuild {view.view}")
-        click.echo(f"{view.view:<30} {'; '.join(notes)}")
-    for each in report.rebuilds:
-        click.echo(
-            f"{each.id}  {each.kind:<8}  {each.status:<9}  {each.started_at}  "
-            f"{bar(each.events, each.total)}  {', '.join(each.views)}"
-            + (f"  from {each.snapshot}" if each.snapshot else "")
-            + (f"  {each.error}" if each.error else "")
-        )
+    print_table([(view.view, "; ".join(_notes(view))) for view in report.views])
+    print_table(
+        [
+            (
+                *(each.id, each.kind, each.status, each.started_at),
+                *(figures(each.events, each.total), ", ".join(each.views)),
+                *(f"from {each.snapshot}" if each.snapshot else "", each.error or ""),
+            )
+            for each in report.rebuilds
+        ]
+    )
+
+
+def _notes(view: ViewStatus) -> list[str]:
+    notes = [f"live in {view.live}"]
+    if view.built_at:
+        notes.append(f"built at {view.built_at}")
+    if view.previous:
+        notes.append(f"{view.previous} is kept for a rollback")
+    if view.incomplete:
+        notes.append(f"INCOMPLETE, younger than the log: hazelgate rebuild {view.view}")
+    return notes

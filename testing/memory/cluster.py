@@ -12,6 +12,7 @@ from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscrip
 from hazelgate.client.figures.metrics import AWAY, READY, RUNNING, PipelineStats, merge_stats
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery, merge_aggregates
 from hazelgate.client.resolutions import Resolution, ResolveOrder
+from hazelgate.client.state_log import log_change
 from hazelgate.sourcing import clock
 from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
 from hazelgate.testing.memory.engine import MemoryEngine, take_all
@@ -70,7 +71,8 @@ class MemoryCluster:
         self.connect()
 
     async def close(self) -> None:
-        self._set(ClusterState())
+        self._state = ClusterState()
+        self._state_changed.set()
         if self._retry_timer is not None:
             self._retry_timer.cancel()
 
@@ -160,6 +162,7 @@ class MemoryCluster:
         await asyncio.sleep(0)
 
     def _set(self, state: ClusterState) -> None:
+        log_change("memory", self.gateway_id, self._state, state)
         self._state = state
         self._state_changed.set()
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ class DurableNodes(Nodes):
     def start(self) -> None:
         """First PostgreSQL, then all members."""
         self.postgres.start()
-        self._options = replace(self._options, postgres_dsn=self.postgres.new_database())
+        self._options = self._options.model_copy(update={"postgres_dsn": self.postgres.new_database()})
         super().start()
 
     @property

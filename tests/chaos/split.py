@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from hazelgate.operations.member import MemberOptions
@@ -69,13 +68,14 @@ class SplitNodes(Nodes):
         number = len(self.nodes)
         within = ["ip", "netns", "exec", self._names[number]]
         log = self._folder / f"{self.cluster_name}-{number}"
-        options = replace(
-            self._options,
-            cluster_name=self.cluster_name,
-            host=self._ips[number],
-            port=PORT,
-            members=tuple(f"{ip}:{PORT}" for ip in self._ips),
-            projector=f"127.0.0.1:{PROJECTOR_PORT}",
+        options = self._options.model_copy(
+            update={
+                "cluster_name": self.cluster_name,
+                "host": self._ips[number],
+                "port": PORT,
+                "members": tuple(f"{ip}:{PORT}" for ip in self._ips),
+                "projector": f"127.0.0.1:{PROJECTOR_PORT}",
+            }
         )
         node = Node(
             f"{self._ips[number]}:{PORT}",

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from docs.generating import codes, commands, figures, graphql_api, metrics, python_api, reference, settings, staging
-from hazelgate.gateway.graphql.schema import graphql_schema
+from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.operations.cli import main
 from hazelgate.sourcing.errors import EventRejected
 from tests.docs.pages import DOCS, blocks, docs_pages, passages

@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from tests.component.operations.test_connecting import command
+from tests.component.operations.command_line.test_connecting import command
 from tests.support.stack import Stack
 
 

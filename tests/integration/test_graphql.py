@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -322,9 +323,17 @@ async def away_and_back(http: httpx.AsyncClient, part: str, stack: Stack) -> Non
 
 @pytest.mark.parametrize("part", ["projector", "member"])
 async def test_a_part_that_goes_away_is_named_and_comes_back(
-    http: httpx.AsyncClient, shop_stack: Stack, part: str
+    http: httpx.AsyncClient, shop_stack: Stack, part: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await away_and_back(http, part, shop_stack)
+    """The log has one line of a cluster that was lost, and one when it is back."""
+    with caplog.at_level(logging.INFO, logger="hazelgate.client"):
+        await away_and_back(http, part, shop_stack)
+    told = [record.getMessage() for record in caplog.records if record.name == "hazelgate.client.state_log"]
+    name = f"cluster {shop_stack.cluster_name}"
+    times = 1 if part == "member" else 0
+    assert told.count(f"{name} is lost: no member of the cluster answers") == times
+    assert len([line for line in told if line.startswith(f"{name} is connected: ")]) == times
+    assert told[-1].endswith(": ready")
 
 
 async def test_operators_rebuild_views_and_roll_back(http: httpx.AsyncClient) -> None:

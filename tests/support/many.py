@@ -85,14 +85,15 @@ class Nodes:
         log = self._folder / f"{self.cluster_name}-{number}"
         folds = projector(folds_at, log=log.with_suffix(".projector.log"), domain=self._domain)
         runs = member_with(
-            replace(
-                self._options,
-                cluster_name=self.cluster_name,
-                port=port,
-                members=tuple(f"127.0.0.1:{each}" for each in {*self._ports, port}),
-                projector=f"127.0.0.1:{folds_at}",
-                heap=TEST_HEAP,
-                clock_offset_ms=self._offsets_ms[number] if number < len(self._offsets_ms) else 0,
+            self._options.model_copy(
+                update={
+                    "cluster_name": self.cluster_name,
+                    "port": port,
+                    "members": tuple(f"127.0.0.1:{each}" for each in {*self._ports, port}),
+                    "projector": f"127.0.0.1:{folds_at}",
+                    "heap": TEST_HEAP,
+                    "clock_offset_ms": self._offsets_ms[number] if number < len(self._offsets_ms) else 0,
+                }
             ),
             log=log.with_suffix(".member.log"),
         )

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 from hazelgate.gateway.app import create_app
 from hazelgate.gateway.settings import Settings
@@ -16,24 +17,35 @@ from tests.support.until import PATIENCE_SECONDS
 
 
 @asynccontextmanager
-async def served_gateway(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the gateway to this stack; its base URL tells where it listens."""
-    settings = Settings(
-        cluster_name=stack.cluster_name,
-        cluster_members=(stack.address,),
-        operation_timeout_seconds=2 * PATIENCE_SECONDS,  # what ends before it did not wait for it
-    )
+async def serving(app: ASGIApp) -> AsyncIterator[uvicorn.Server]:
+    """A server of this app that takes connections, with the parts that `hazelgate gateway` has."""
     server = uvicorn.Server(
-        uvicorn.Config(create_app(settings), port=0, ws="websockets-sansio", log_level="error", lifespan="on")
+        uvicorn.Config(app, port=0, http="httptools", ws="websockets-sansio", log_level="error", lifespan="on")
     )
-    serving = asyncio.create_task(server.serve())
+    running = asyncio.create_task(server.serve())
     try:
         while not server.started:
-            assert not serving.done(), "the server ended as it started"
+            assert not running.done(), "the server ended as it started"
             await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=2 * PATIENCE_SECONDS) as http:
-            yield http
+        yield server
     finally:
         server.should_exit = True
-        await serving
+        await running
+
+
+def client_of(server: uvicorn.Server) -> httpx.AsyncClient:
+    """A client of this server; its base URL tells where it listens."""
+    port = server.servers[0].sockets[0].getsockname()[1]
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=2 * PATIENCE_SECONDS)
+
+
+@asynccontextmanager
+async def served_gateway(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the gateway to this stack."""
+    settings = Settings(
+        cluster_name=stack.cluster_name,
+        members=(stack.address,),
+        operation_timeout_seconds=2 * PATIENCE_SECONDS,  # what ends before it did not wait for it
+    )
+    async with serving(create_app(settings)) as server, client_of(server) as http:
+        yield http

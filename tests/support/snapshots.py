@@ -12,8 +12,8 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuild, Rebuilds, RebuildStatus
 from hazelgate.client.operators.snapshot_requests import Attempt, AttemptStatus, Snapshots
 from hazelgate.operations.member import SnapshotOptions
-from hazelgate.operations.snapshots.archive import Archive
-from hazelgate.operations.snapshots.location import open_location
+from hazelgate.operations.snapshot_store.archive import Archive
+from hazelgate.operations.snapshot_store.location import open_location
 from tests.support.processes import Child
 
 
@@ -52,7 +52,7 @@ def pause_child(member: Child) -> int | None:
     """The same, for who does not wait."""
     for pid in member.children():
         with contextlib.suppress(OSError):
-            if b"hazelgate.operations.snapshots\0write" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"hazelgate.operations.snapshot_store\0write" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.kill(pid, signal.SIGSTOP)
                 return pid
     return None

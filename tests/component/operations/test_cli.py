@@ -47,7 +47,7 @@ def test_a_port_in_use_is_one_line_and_status_2(command: str, fake_java: FakeJav
 
 def test_a_postgres_that_does_not_answer_is_said_in_one_line_without_its_password() -> None:
     """Where it was looked for, not with what secret."""
-    result = run("migrate", env={"GATEWAY_POSTGRES_DSN": "postgresql://shop:secret@127.0.0.1:1/shop"})
+    result = run("migrate", env={"HAZELGATE_POSTGRES_DSN": "postgresql://shop:secret@127.0.0.1:1/shop"})
     assert result.exit_code == 2
     assert "PostgreSQL can't be reached" in result.output
     assert "secret" not in result.output

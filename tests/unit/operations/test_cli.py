@@ -53,7 +53,7 @@ def test_an_ill_formed_heap_is_named() -> None:
 
 def test_a_setting_from_the_environment_is_checked() -> None:
     """And named as the setting that it is."""
-    result = run("serve", env={"GATEWAY_PORT": "eighty"})
+    result = run("serve", env={"HAZELGATE_PORT": "eighty"})
     assert result.exit_code == 2
     assert "setting port" in result.output
 

@@ -54,3 +54,20 @@ def test_a_name_picks_an_operation(
     documents: Documents, text: str, name: str | None, expected: OperationType | None
 ) -> None:
     assert documents.get(text).operation_type(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("{ a }", None, None),
+        ("mutation M { b }", None, "M"),
+        ("query A { a } mutation B { b }", "B", "B"),
+        ("query A { a } mutation B { b }", "C", None),
+        ("query A { a } mutation B { b }", None, None),
+    ],
+)
+def test_an_operation_has_the_name_that_its_document_gives_it(
+    documents: Documents, text: str, name: str | None, expected: str | None
+) -> None:
+    """A name that the document does not have is a text of the client's, and no name."""
+    assert documents.get(text).operation_name(name) == expected

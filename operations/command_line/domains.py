@@ -1,0 +1,37 @@
+"""How a command finds the domain that it is told of."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from hazelgate.operations.command_line.failing import CannotStart
+from hazelgate.operations.command_line.settings import option
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.errors import CatalogError
+from hazelgate.sourcing.settings import DomainOptions
+
+domain_option = option(DomainOptions, "domain")
+"""The option `--domain`."""
+
+
+def find_in_current_folder() -> None:
+    """A domain of one's own may lie in the current folder. It comes last, so that it shadows nothing installed."""
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+
+
+def load_domain(domain: str) -> Catalog:
+    """
+    The catalog of a domain, of several modules where they are parted by commas.
+
+    Raises:
+        CannotStart: It is not there, or contradicts itself.
+    """
+    find_in_current_folder()
+    try:
+        return Catalog.load(*domain.split(","))
+    except ImportError as error:
+        raise CannotStart(f"--domain {domain}: {error}; give the import path of a module with events") from None
+    except CatalogError as error:
+        raise CannotStart(f"--domain {domain}: {error.message}") from None

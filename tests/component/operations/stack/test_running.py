@@ -1,0 +1,70 @@
+"""Running a stack, with small children in place of the real ones."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from hazelgate.operations.ports import LOOPBACK, free_ports
+from hazelgate.operations.stack.planning import Stack
+from hazelgate.operations.stack.running import run_stack, wait_until_ready
+from hazelgate.operations.stack.services import ChildSpec
+from tests.support.until import until
+
+# Answers /ready: first that something is missing, and that it is ready once the given file exists.
+GATEWAY = """
+import http.server, json, pathlib, sys
+port, ready = int(sys.argv[1]), pathlib.Path(sys.argv[2])
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if ready.exists() else 503)
+        self.end_headers()
+        self.wfile.write(json.dumps({"problem": "the projector is away"}).encode())
+    def log_message(self, *_):
+        pass
+http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"""
+DEMO = "import time; print('orders', flush=True); time.sleep(600)"
+
+
+def child(name: str, source: str, *arguments: str) -> ChildSpec:
+    return ChildSpec(name=name, command=(sys.executable, "-I", "-S", "-c", source, *arguments))
+
+
+def stack(ready: Path) -> Stack:
+    (port,) = free_ports(1)
+    return Stack(
+        services=(child("gateway", GATEWAY, str(port), str(ready)),),
+        demo=child("demo", DEMO),
+        places=(("gateway", "here"), ("GraphiQL", "there")),
+        url=f"http://{LOOPBACK}:{port}",
+    )
+
+
+async def test_the_demo_starts_once_the_stack_is_ready(tmp_path: Path) -> None:
+    """Not before: it would only be refused."""
+    lines: list[str] = []
+    ready = tmp_path / "ready"
+    planned = stack(ready)
+    running = asyncio.create_task(run_stack(planned, lines.append))
+    await until(lambda: lines == ["gateway     here", "GraphiQL    there"])
+    telling: list[str] = []
+    waiting = asyncio.create_task(wait_until_ready(f"{planned.url}/ready", telling.append, tell_after_seconds=0.0))
+    await until(lambda: "not ready yet: the projector is away" in telling)
+    ready.touch()
+    await waiting
+    await until(lambda: "demo    | orders" in lines)
+    assert [line for line in lines if line.startswith("ready after ")]
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
+    assert lines[-2:] == ["stopping", "stopped"]
+
+
+async def test_a_stack_that_nobody_reads_from_any_more_ends(tmp_path: Path) -> None:
+    """As in `hazelgate dev | head`."""
+
+    def write(line: str) -> None:
+        raise BrokenPipeError
+
+    await asyncio.wait_for(run_stack(stack(tmp_path / "ready"), write), 20.0)

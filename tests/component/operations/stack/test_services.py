@@ -1,0 +1,148 @@
+"""A group of services, with small children in place of a member, a projector and a gateway."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from hazelgate.operations.stack.services import BACKOFF, GOOD_RUN_SECONDS, ChildSpec, ServiceGroup, failures_in_a_row
+from hazelgate.sourcing.backoff import Backoff
+
+QUICK = Backoff(first_seconds=0.05, longest_seconds=0.2)
+
+SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
+HAS_A_CHILD = (
+    "import subprocess, sys; grandchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+    " print('grandchild', grandchild.pid, flush=True); grandchild.wait()"
+)
+
+
+def python(name: str, source: str, *, stop_seconds: float = 3.0) -> ChildSpec:
+    return ChildSpec(name=name, command=(sys.executable, "-I", "-S", "-c", source), stop_seconds=stop_seconds)
+
+
+async def until(condition: Callable[[], bool], *, within_seconds: float = 20.0) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(within_seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+async def test_each_line_is_forwarded_with_the_name_of_its_child() -> None:
+    """Both of stdout and of stderr, and a last line without a line break."""
+    lines: list[str] = []
+    source = (
+        "import sys, time; print('one'); print('two', file=sys.stderr);"
+        " sys.stdout.write('three'); sys.stdout.flush(); time.sleep(600)"
+    )
+    async with ServiceGroup(lines.append, backoff=QUICK) as services:
+        services.start(python("a", source), python("longer", SLEEPS))
+        await until(lambda: "longer | up" in lines and any("two" in line for line in lines))
+    assert "a      | one" in lines
+    assert "a      | two" in lines
+    assert "a      | three" in lines
+
+
+async def test_a_line_that_never_ends_does_not_stop_the_child() -> None:
+    """A child is never blocked on output that nobody takes."""
+    lines: list[str] = []
+    source = "import time; print('x' * 1_000_000, flush=True); print('done', flush=True); time.sleep(600)"
+    async with ServiceGroup(lines.append) as services:
+        services.start(python("a", source))
+        await until(lambda: "a | done" in lines)
+    assert sum(line.count("x") for line in lines) == 1_000_000
+
+
+async def test_a_child_that_dies_is_started_again() -> None:
+    """And the reason of its end is told."""
+    lines: list[str] = []
+    async with ServiceGroup(lines.append, backoff=QUICK) as services:
+        services.start(python("a", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"))
+        await until(lambda: len(lines) == 1)
+        os.kill(int(lines[0].split()[-1]), signal.SIGKILL)
+        await until(lambda: len(lines) == 3)
+    assert lines[1] == "a | ended by SIGKILL; starting it again in 0.1 s"
+    assert lines[0] != lines[2]
+
+
+async def test_a_child_that_can_not_be_started_is_tried_again() -> None:
+    """The cause is told, and the others run on."""
+    lines: list[str] = []
+    async with ServiceGroup(lines.append, backoff=QUICK) as services:
+        services.start(ChildSpec(name="a", command=("/nowhere/to/be/found",)), python("b", SLEEPS))
+        await until(lambda: sum("could not be started" in line for line in lines) >= 2 and "b | up" in lines)
+
+
+def test_the_wait_doubles_up_to_a_bound_and_starts_over_after_a_good_run() -> None:
+    """A child that fails at once is not started in a tight loop."""
+    assert [failures_in_a_row(before, 0.0) for before in (0, 1, 2)] == [1, 2, 3]
+    assert failures_in_a_row(7, GOOD_RUN_SECONDS) == 1
+    assert [BACKOFF.pause_seconds(failures) for failures in (1, 2, 3, 9)] == [0.5, 1.0, 2.0, 10.0]
+
+
+async def test_children_end_in_the_reverse_order_of_their_start() -> None:
+    """So that none of them sees what it needs go first."""
+    lines: list[str] = []
+    source = (
+        "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit(0)));"
+        " print('up', flush=True); time.sleep(600)"
+    )
+    async with ServiceGroup(lines.append) as services:
+        services.start(python("a", source), python("b", source))
+        services.start(python("c", source))
+        await until(lambda: len(lines) == 3)
+    assert lines[3:] == ["c | bye", "b | bye", "a | bye"]
+
+
+async def test_a_child_that_will_not_end_is_killed_when_its_time_is_up() -> None:
+    """Ending the stack is bounded in time."""
+    lines: list[str] = []
+    loop = asyncio.get_running_loop()
+    async with ServiceGroup(lines.append) as services:
+        services.start(python("a", STUBBORN, stop_seconds=0.3))
+        await until(lambda: lines == ["a | up"])
+        told = loop.time()
+    assert 0.3 <= loop.time() - told < 5.0
+
+
+async def test_what_a_child_started_ends_with_it() -> None:
+    """Nothing is left behind one level deeper either."""
+    lines: list[str] = []
+    async with ServiceGroup(lines.append) as services:
+        services.start(python("a", HAS_A_CHILD))
+        await until(lambda: len(lines) == 1)
+        grandchild = int(lines[0].split()[-1])
+        assert is_alive(grandchild)
+    await until(lambda: not is_alive(grandchild))
+
+
+async def test_a_process_that_is_killed_takes_its_services_along(tmp_path: Path) -> None:
+    """Even by SIGKILL, which it can't react to."""
+    source = (
+        "import asyncio, sys\n"
+        "from hazelgate.operations.stack.services import ChildSpec, ServiceGroup\n"
+        "async def main():\n"
+        "    async with ServiceGroup(lambda line: print(line, flush=True)) as services:\n"
+        f"        services.start(ChildSpec(name='a', command=(sys.executable, '-c', {HAS_A_CHILD!r})))\n"
+        "        await asyncio.sleep(600)\n"
+        "asyncio.run(main())\n"
+    )
+    supervisor = await asyncio.create_subprocess_exec(sys.executable, "-c", source, stdout=asyncio.subprocess.PIPE)
+    assert supervisor.stdout is not None
+    grandchild = int((await supervisor.stdout.readline()).split()[-1])
+    supervisor.kill()
+    await supervisor.wait()
+    await until(lambda: not is_alive(grandchild))

@@ -1,0 +1,136 @@
+"""Each setting has one name: one environment variable, by which every command that has the setting goes."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from hazelgate.gateway.settings import Settings
+from hazelgate.operations import cli
+from hazelgate.operations.command_line.settings import SettingOption
+from hazelgate.sourcing.settings import Options, environment_name, named
+
+SOURCES = Path(cli.__file__).parents[1]
+NO_OPTION = {"snapshots", "clock_offset_ms"}
+"""Fields that no operator sets by themselves: options of their own, and what is for tests."""
+OF_ONE_PROCESS = {"--host", "--port"}
+"""Two processes on a machine have two of each, and so two settings."""
+NO_SETTING = {"HAZELGATE_SNAPSHOT_COMMAND"}
+"""The launcher tells the member, and no operator does."""
+
+
+def commands(command: click.Command = cli.main, path: str = "hazelgate") -> Iterator[tuple[str, click.Command]]:
+    """Each command that does something, by how it is called: `hazelgate snapshot list`."""
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from commands(child, f"{path} {name}")
+    else:
+        yield path, command
+
+
+def options() -> Iterator[tuple[str, click.Option]]:
+    """Each option of each command."""
+    for path, command in commands():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                yield path, parameter
+
+
+def variables() -> set[str]:
+    """The environment variables of all settings."""
+    return {str(option.envvar) for _, option in options() if isinstance(option, SettingOption)}
+
+
+def models(of: type[Options] = Options) -> list[type[Options]]:
+    """All models of settings: those that other commands and processes are built from, too."""
+    return [each for model in of.__subclasses__() for each in (model, *models(model))]
+
+
+ALL_SETTINGS = [(model, field) for model in models() for field in model.model_fields if field not in NO_OPTION]
+
+
+def test_there_are_settings_and_commands() -> None:
+    """The tests below look at them all."""
+    assert {"Settings", "MemberOptions", "DevOptions", "ProjectorOptions"} <= {model.__name__ for model in models()}
+    assert len(variables()) > 40
+    assert "hazelgate snapshot list" in dict(commands())
+
+
+def test_every_option_and_every_command_has_a_help_text() -> None:
+    assert [(path, option.opts) for path, option in options() if not option.help] == []
+    assert [path for path, command in commands() if not command.help] == []
+
+
+@pytest.mark.parametrize(("model", "field"), ALL_SETTINGS, ids=lambda value: getattr(value, "__name__", value))
+def test_a_setting_has_a_description_and_an_option_with_its_variable(model: type[Options], field: str) -> None:
+    assert model.model_fields[field].description
+    have = {(option.envvar, option.opts[0]) for _, option in options()}
+    assert (environment_name(model, field), named(model, field).option) in have
+
+
+def test_an_option_of_a_setting_has_one_variable_and_no_other_option_has_any() -> None:
+    for path, option in options():
+        if isinstance(option, SettingOption):
+            assert isinstance(option.envvar, str), f"{path} {option.opts}"
+            assert re.fullmatch("HAZELGATE_[A-Z_]+", option.envvar)
+        else:
+            assert option.envvar is None, f"{path} {option.opts}: is it a setting?"
+    for path, command in commands():
+        assert "auto_envvar_prefix" not in command.context_settings, path
+    assert "auto_envvar_prefix" not in cli.main.context_settings
+
+
+def test_no_variable_means_two_settings_and_no_setting_has_two() -> None:
+    of_variable, of_option = defaultdict(set), defaultdict(set)
+    for _, option in options():
+        if isinstance(option, SettingOption):
+            of_variable[option.envvar].add(option.opts[0])
+            of_option[option.opts[0]].add(option.envvar)
+    assert {variable for variable, found in of_variable.items() if len(found) > 1} == set()
+    assert {option for option, found in of_option.items() if len(found) > 1} == OF_ONE_PROCESS
+
+
+def test_an_option_that_a_setting_has_is_that_setting_in_every_command() -> None:
+    """A command that declares `--members` by itself would have no variable, or another."""
+    of_settings = {option.opts[0] for _, option in options() if isinstance(option, SettingOption)}
+    others = {option.opts[0] for _, option in options() if not isinstance(option, SettingOption)}
+    assert of_settings & others <= {"--projector"}, "`pipeline replace` names new projectors; no member is told so"
+
+
+def test_a_gateway_by_itself_reads_the_same_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {
+        "host": "h", "port": 1, "cluster_name": "c", "members": ("a:1", "b:2"), "domain": "d", "log_level": "error",
+        "log_form": "json", "graphiql": False, "max_body_bytes": 2_000, "max_query_tokens": 11,
+        "operation_timeout_seconds": 1.5, "connection_init_timeout_seconds": 2.5, "subscriber_queue_size": 3,
+        "max_subscriptions_per_socket": 4,
+    }  # fmt: skip
+    for field, value in told.items():
+        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        monkeypatch.setenv(environment_name(Settings, field), text)
+    assert Settings().model_dump() == told
+
+
+def test_no_source_names_another_variable() -> None:
+    """`HAZELGATE_PORT` was the second name of a setting, `HAZELGATE_SERVE_PORT` the third."""
+    known = variables() | NO_SETTING
+    looked_at = 0
+    for folder in ("sourcing", "projector", "client", "gateway", "operations", "subscriptions", "resolvers", "schema"):
+        for file in (SOURCES / folder).rglob("*.py"):
+            looked_at += 1
+            named_there = set(re.findall(r"\b(?:HAZELGATE|GATEWAY)_[A-Z][A-Z_]+[A-Z]\b", file.read_text()))
+            assert named_there <= known, file
+    assert looked_at > 100
+
+
+def test_a_variable_sets_its_option_and_the_option_comes_first() -> None:
+    """Seen in the default that is shown, and in what is complained of."""
+    wrong = CliRunner().invoke(cli.main, ["member"], env={"HAZELGATE_QUORUM": "0"})
+    assert (wrong.exit_code, "setting quorum" in wrong.output, "HAZELGATE_QUORUM" in wrong.output) == (2, True, True)
+    wrong = CliRunner().invoke(cli.main, ["member", "--quorum", "101"], env={"HAZELGATE_QUORUM": "0"})
+    assert "101 is not in the range" in wrong.output
