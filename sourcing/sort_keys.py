@@ -35,6 +35,9 @@ _ESCAPE = "!"
 _HIGHEST_ESCAPED = ord(_ESCAPE)
 _FIRST_CODE = 0x23
 """Neither the quotation mark (0x22) nor the backslash: JSON would escape them."""
+_HIGHEST = "\U0010ffff"
+_FIRST_SURROGATE = 0xD800
+_BEHIND_SURROGATES = 0xE000
 PRESENT = "+"
 """Stands before a value that could be null."""
 _BIAS = 500_000
@@ -72,9 +75,17 @@ def component(kind: Kind, value: Any, *, optional: bool = False, descending: boo
     return text + END
 
 
-def after(prefix: str) -> str:
-    """A text that sorts behind everything that begins with the prefix, and before everything else behind it."""
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+def after(prefix: str) -> str | None:
+    """
+    The first text behind everything that begins with the prefix; None where nothing can be behind it.
+
+    It has no half of a surrogate pair, which no text in UTF-8 has.
+    """
+    begin = prefix.rstrip(_HIGHEST)
+    if not begin:
+        return None
+    following = ord(begin[-1]) + 1
+    return begin[:-1] + chr(_BEHIND_SURROGATES if following == _FIRST_SURROGATE else following)
 
 
 def _text(value: Any) -> str:
@@ -83,7 +94,8 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> str:
-    number = value if isinstance(value, Decimal) else Decimal(value)
+    # A float is the number that JSON says of it, and not the binary fraction next to that.
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     sign, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int):
         raise ValueError(f"{value} has no place among numbers; keep it out of a field that an index sorts by")

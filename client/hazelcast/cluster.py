@@ -87,7 +87,7 @@ class HazelcastCluster:
         self._members = list(members)
         self._deadline_seconds = deadline_seconds
         self._client: HazelcastClient | None = None
-        self._executor: Any = None
+        self._executors: dict[str, Any] = {}
         self._connected = False
         self._state = ClusterState()
         self._state_changed = asyncio.Event()
@@ -248,7 +248,7 @@ class HazelcastCluster:
 
     async def _run_on(self, member: Any, task: tasks.Task) -> bytes:
         with plain_errors():
-            answer = bytes(await self._executor.execute_on_member(member, task))
+            answer = bytes(await self._executors[task.executor].execute_on_member(member, task))
         self._last_answer = time.monotonic()
         return answer
 
@@ -277,7 +277,9 @@ class HazelcastCluster:
                 # Not create_and_start: it keeps the client to itself until it is connected, so nobody could end it.
                 await client._start()  # type: ignore[no-untyped-call]
                 async with deadline(self._deadline_seconds):
-                    self._executor = await client.get_executor(tasks.EXECUTOR)
+                    self._executors = {
+                        name: await client.get_executor(name) for name in (tasks.EXECUTOR, tasks.SCANS_EXECUTOR)
+                    }
                 self._connected = True
                 while client.lifecycle_service.is_running():
                     await self._refresh(client)
@@ -351,7 +353,7 @@ class HazelcastCluster:
 
     def _set_connected(self, connected: bool) -> None:
         # Connected is not yet ready: the state says so once the members have answered.
-        self._connected = connected and self._executor is not None
+        self._connected = connected and bool(self._executors)
         if not connected:
             self._set_state(ClusterState())
         self._wake.set()
@@ -363,7 +365,7 @@ class HazelcastCluster:
         self._state_changed.set()
 
     async def _drop_client(self) -> None:
-        client, self._client, self._executor = self._client, None, None
+        client, self._client, self._executors = self._client, None, {}
         if client is not None:
             await client.shutdown()
 

@@ -3,7 +3,7 @@ Filters: what an entry has to be like, as a tree of plain JSON.
 
     {"and": [F, …]}   {"or": [F, …]}   {"not": F}
     {"path": ["customer", "name"], "op": "startsWith", "value": "A", "as": "folded"}
-    {"path": ["items"], "some" | "every" | "none": F}      F is about an item: its paths begin there
+    {"path": ["items"], "some" | "every" | "none": F}      F is about an item: its paths begin there, and [] is the item
 
 The members evaluate them, and `matches` does the same in this process; tests/contract holds both to the same answers.
 
@@ -14,15 +14,14 @@ the negation of `eq`. `isNull` asks, with true or false as its value.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
+
+from hazelgate.client.reading.values import As, read
 
 Filter = Mapping[str, Any]
 """One node of a tree."""
 
 Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "startsWith", "contains", "isNull"]
-As = Literal["text", "folded", "number", "boolean"]
-"""How values compare: by code points, by code points without regard to case, as exact numbers, as booleans."""
 
 _ABSENT = object()
 
@@ -76,15 +75,14 @@ def _compares(tree: Filter, found: Any) -> bool:
         return is_null is bool(value)
     if op == "ne":
         return not _compares({**tree, "op": "eq"}, found)
-    if is_null:
-        return False
-    read = _READERS[tree.get("as", "text")]
-    actual = read(found)
+    compare_as = tree.get("as", "text")
+    actual = None if is_null else read(compare_as, found)
     if actual is None:
         return False
     if op == "in":
-        return any(actual == read(each) for each in value)
-    return bool(_OPERATORS[op](actual, read(value)))
+        return any(actual == read(compare_as, each) for each in value)
+    wanted = read(compare_as, value)
+    return wanted is not None and bool(_OPERATORS[op](actual, wanted))
 
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -93,24 +91,6 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "gte": lambda actual, wanted: actual >= wanted,
     "lt": lambda actual, wanted: actual < wanted,
     "lte": lambda actual, wanted: actual <= wanted,
-    "startsWith": lambda actual, wanted: actual.startswith(wanted),
-    "contains": lambda actual, wanted: wanted in actual,
-}
-
-
-def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    "text": lambda value: value if isinstance(value, str) else None,
-    "folded": lambda value: value.casefold() if isinstance(value, str) else None,
-    "number": _number,
-    "boolean": lambda value: value if isinstance(value, bool) else None,
+    "startsWith": lambda actual, wanted: isinstance(actual, str) and actual.startswith(wanted),
+    "contains": lambda actual, wanted: isinstance(actual, str) and wanted in actual,
 }

@@ -10,11 +10,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from hazelgate.client.reading.filters import Filter
+from hazelgate.client.reading.values import As, add, plain, read
 
 
 class KeyRange(msgspec.Struct, frozen=True, array_like=True):
@@ -121,7 +123,8 @@ class AggregateQuery(msgspec.Struct, frozen=True, kw_only=True):
         group_by: The fields by whose values entries are grouped; none: all are one group.
         sums: The fields whose numbers are added up.
         extremes: The fields of which the least and the greatest are found.
-        numbers: Of those, which compare as numbers; the others compare as texts.
+        numbers: Of those, which compare as numbers.
+        instants: Of those, which compare as moments; the others compare as texts.
         max_groups: How many groups there may be.
     """
 
@@ -134,7 +137,12 @@ class AggregateQuery(msgspec.Struct, frozen=True, kw_only=True):
     sums: tuple[Path, ...] = ()
     extremes: tuple[Path, ...] = ()
     numbers: tuple[Path, ...] = ()
+    instants: tuple[Path, ...] = ()
     max_groups: int = msgspec.field(name="maxGroups", default=1_000)
+
+    def compares(self, extreme: Path) -> As:
+        """How the values of a field compare of which the least and the greatest are found."""
+        return "number" if extreme in self.numbers else "instant" if extreme in self.instants else "text"
 
 
 class Group(msgspec.Struct, frozen=True, array_like=True):
@@ -178,10 +186,10 @@ def decode_aggregate(answer: bytes) -> AggregatePage:
 def merge_aggregates(query: AggregateQuery, pages: Sequence[AggregatePage]) -> AggregatePage:
     """The groups of all members, those that are alike together, in the order of their values."""
     found: dict[str, Group] = {}
-    numbers = [path in query.numbers for path in query.extremes]
+    compared = [query.compares(path) for path in query.extremes]
     for group in (group for page in pages for group in page.groups):
         name = _encoder.encode(group.values).decode()
-        found[name] = group if name not in found else _together(found[name], group, numbers)
+        found[name] = group if name not in found else _together(found[name], group, compared)
     return AggregatePage(
         groups=sorted(found.values(), key=lambda group: tuple(_rank(value) for value in group.values)),
         scanned=sum(page.scanned for page in pages),
@@ -189,22 +197,27 @@ def merge_aggregates(query: AggregateQuery, pages: Sequence[AggregatePage]) -> A
     )
 
 
-def _together(one: Group, other: Group, numbers: Sequence[bool]) -> Group:
+def _together(one: Group, other: Group, compared: Sequence[As]) -> Group:
     return Group(
         one.values,
         one.count + other.count,
-        tuple(format(Decimal(left) + Decimal(right), "f") for left, right in zip(one.sums, other.sums, strict=True)),
-        tuple(_extremes(min, one.minima, other.minima, numbers)),
-        tuple(_extremes(max, one.maxima, other.maxima, numbers)),
+        tuple(plain(add(_sum(left), _sum(right))) for left, right in zip(one.sums, other.sums, strict=True)),
+        tuple(_extremes(min, one.minima, other.minima, compared)),
+        tuple(_extremes(max, one.maxima, other.maxima, compared)),
     )
 
 
+def _sum(text: str) -> Decimal:
+    """Of many numbers: it may have more digits than one of them."""
+    return Decimal(text)
+
+
 def _extremes(
-    choose: Any, one: Iterable[str | None], other: Iterable[str | None], numbers: Iterable[bool]
+    choose: Any, one: Iterable[str | None], other: Iterable[str | None], compared: Iterable[As]
 ) -> Iterable[str | None]:
-    for left, right, number in zip(one, other, numbers, strict=True):
+    for left, right, compare_as in zip(one, other, compared, strict=True):
         present = [each for each in (left, right) if each is not None]
-        yield choose(present, key=Decimal if number else str) if present else None
+        yield choose(present, key=partial(read, compare_as)) if present else None
 
 
 def _rank(value: Any) -> tuple[bool, str]:

@@ -13,7 +13,7 @@ import msgspec
 from hazelgate.sourcing.declaring.indexes import By
 from hazelgate.sourcing.errors import CatalogError
 from hazelgate.sourcing.model.fields import SORT_KINDS, ListOf, Scalar, field_at
-from hazelgate.sourcing.sort_keys import Kind, after, component
+from hazelgate.sourcing.sort_keys import Kind, component
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class IndexPart:
 
     def behind(self, prefix: str) -> str:
         """The first text behind all sort keys that begin with this, up to a value of the field."""
-        return f"{prefix}\0" if self.is_key else after(prefix)
+        return f"{prefix}\0" if self.is_key else prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 @dataclass(frozen=True)
