@@ -42,6 +42,7 @@ async def aggregate(info: Info, view: ViewSpec, arguments: dict[str, Any]) -> li
         sums=tuple(each.path for each in sums),
         extremes=tuple(each.path for each in extremes),
         numbers=tuple(each.path for each in extremes if each.type not in _TEXTS),
+        instants=tuple(each.path for each in extremes if each.type is Scalar.DATE_TIME),
         max_groups=MAX_GROUPS,
     )
     answer = await info.context.reads.aggregate(query)

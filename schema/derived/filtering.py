@@ -139,6 +139,8 @@ def _together(made: list[Filter]) -> Filter:
 def _compares(held: FieldType) -> As:
     if held in _NUMBERS:
         return "number"
+    if held is Scalar.DATE_TIME:
+        return "instant"
     return "boolean" if held is Scalar.BOOLEAN else "text"
 
 
