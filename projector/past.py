@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import takewhile
 
+import msgspec
+
 from hazelgate.projector.core.entries import aggregate_of
 from hazelgate.projector.core.paths import json_path, path_getter
 from hazelgate.projector.core.plans import EventPlan, Fold, make_plans
@@ -20,6 +22,8 @@ from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import UNREADABLE, Decision, DecisionAction, EntryMeta, EventRecord
 from hazelgate.sourcing.errors import NotYet
 from hazelgate.sourcing.ids import dead_letter_id
+
+Targets = Mapping[str, tuple[Event, Fold]]
 
 
 class Lineage:
@@ -62,19 +66,21 @@ class Lineage:
 
     def keys(self, record: EventRecord) -> list[str]:
         """The keys of the entries that an event forms; none where its data can't be read."""
-        plan = self._plans.get(record.event_type)
-        for each in plan.views if plan is not None else ():
-            if each.view is self._view:
-                try:
-                    event = self._catalog.decode(record.event_type, record.event_version, record.data)
-                    return list(each.targets(event))
-                except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
-                    return []
-        return []
+        try:
+            return list(self._targets(record, record.event_version, record.data))
+        except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
+            return []
 
     def forms(self, record: EventRecord, key: str) -> bool:
         """Whether an event is one of those that form the entry."""
         return self._read(record, key) is not None
+
+    def may_form(self, record: EventRecord, key: str) -> bool:
+        """The same, or its data can't be read: then an operator's edit of it may lead to the entry."""
+        try:
+            return key in self._targets(record, record.event_version, record.data)
+        except Exception:  # an upcast or a key function is the user's code
+            return True
 
     def letter_ids(self, records: Iterable[EventRecord], key: str) -> list[str]:
         """What dead letters of these events about this entry are called, and operators' decisions about them."""
@@ -128,16 +134,19 @@ class Lineage:
 
     def _read(self, record: EventRecord, key: str, edited: Decision | None = None) -> tuple[Event, Fold] | None:
         version, data = (record.event_version, record.data) if edited is None else (edited.event_version, edited.data)
+        try:
+            return self._targets(record, version, data).get(key)
+        except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
+            return None
+
+    def _targets(self, record: EventRecord, version: int | None, data: bytes | msgspec.Raw) -> Targets:
+        """By key, the event and how it is folded into that entry. Raises whatever the user's code raises."""
         plan = self._plans.get(record.event_type)
         for each in plan.views if plan is not None else ():
             if each.view is self._view:
-                try:
-                    event = self._catalog.decode(record.event_type, version, data)
-                    fold = each.targets(event).get(key)
-                except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
-                    return None
-                return None if fold is None else (event, fold)
-        return None
+                event = self._catalog.decode(record.event_type, version, data)
+                return {key: (event, fold) for key, fold in each.targets(event).items()}
+        return {}
 
 
 class _Entry:

@@ -67,7 +67,9 @@ class DerivedResolvers:
             keys = arguments[argument]
             if len(keys) > MAX_PAGE:
                 raise bad_input(argument, f"at most {MAX_PAGE:,} ids, these are {len(keys):,}")
-            return list(await asyncio.gather(*[load(info, view, require_key(view, key, argument)) for key in keys]))
+            for key in keys:
+                require_key(view, key, argument)
+            return list(await asyncio.gather(*[load(info, view, key) for key in keys]))
 
         return resolve
 

@@ -42,7 +42,7 @@ class EntryList:
         if within is not None:
             tree = within if tree is None else {"and": [within, tree]}
         sort = arguments.get("sort")
-        chosen = None
+        chosen = view.sort
         if sort is not None:
             index = view.indexes[sort["field"]]
             chosen = (index.name, sort["direction"] == "DESC")

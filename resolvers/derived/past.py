@@ -46,7 +46,7 @@ async def records_of(info: Info, view: ViewSpec, key: str) -> list[EventRecord]:
     else:
         read = info.context.reads.load_many
         found = [record for history in await read_histories(read, aggregates) for record in history]
-    return sorted((each for each in found if lineage.forms(each, key)), key=lambda record: record.cursor)
+    return sorted((each for each in found if lineage.may_form(each, key)), key=lambda record: record.cursor)
 
 
 async def _feeding(info: Info, view: ViewSpec, key: str) -> list[str]:
@@ -111,7 +111,11 @@ async def history(info: Info, node: EntryNode, arguments: dict[str, Any]) -> Eve
     """
     order = f"history:{node.view.name}:{node.key}"
     page = Page.of(order, *(arguments.get(name) for name in ("first", "after", "last", "before")))
-    return records_page(page, order, await records_of(info, node.view, node.key))
+    lineage = Lineage(info.context.catalog, node.view.name)
+    records = await records_of(info, node.view, node.key)
+    if lineage.own_aggregates(node.key) is None:
+        records = [each for each in records if lineage.forms(each, node.key)]
+    return records_page(page, order, records)
 
 
 async def as_it_was(info: Info, view: ViewSpec, key: str, as_of: datetime) -> EntryNode | None:
