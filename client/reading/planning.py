@@ -54,6 +54,9 @@ def plan(
     beforehand: it stays as it is for as long as the plan is the same.
     """
     conditions = list(_conjuncts(tree))
+    for index in indexes.values():
+        if index.parts[0].is_key and any(each["op"] == "eq" for each in conditions if _sets(each, index.parts[0])):
+            return _best(conditions, {index.name: index}, None, False)[1]  # one entry is in any order
     name, descending = sort or default
     in_order, made = _best(conditions, indexes, indexes[name].parts[0], descending)
     if sort is None and in_order == _NOTHING:

@@ -49,7 +49,7 @@ async def aggregate(info: Info, view: ViewSpec, arguments: dict[str, Any]) -> li
     if answer.exceeded:
         allowed = info.context.reads.max_scanned_entries
         if answer.scanned > allowed:
-            raise too_much(tree, allowed)
+            raise too_much(view, tree, allowed)
         raise bad_input("groupBy", f"there are more than {MAX_GROUPS:,} groups; narrow the filter")
     groups = answer.groups or ([] if grouped else [_of_nothing(sums, extremes)])
     return [_shown(group, sums, extremes) for group in groups]

@@ -16,6 +16,7 @@ from hazelgate.resolvers.reading.pages import Page, page_info
 from hazelgate.schema.connections import cursor_of
 from hazelgate.schema.derived.entries import EntryNode
 from hazelgate.schema.derived.filtering import filter_of
+from hazelgate.sourcing.model.names import constant
 from hazelgate.sourcing.model.views import ViewSpec
 
 
@@ -86,13 +87,20 @@ class EntryList:
 
     def too_much(self, allowed: int) -> GraphQLError:
         """Why the list is not answered: too many entries would have to be looked at."""
-        return too_much(self.tree, allowed)
+        return too_much(self.view, self.tree, allowed)
 
 
-def too_much(tree: Filter | None, allowed: int) -> GraphQLError:
-    """The error that names the filter's fields, and the index that would help."""
+def too_much(view: ViewSpec, tree: Filter | None, allowed: int) -> GraphQLError:
+    """The error that names the filter's fields, and the sort or the index that would help."""
     fields = helpful_fields(tree)
-    help_ = f"declare an index that begins with {fields[0]!r}" if fields else "add a condition that an index can answer"
+    sorts = {".".join(index.parts[0].path): index.name for index in view.indexes.values() if index.is_sort}
+    sorted_by = next((sorts[each] for each in fields if each in sorts), None)
+    if sorted_by is not None:
+        help_ = f"sort by {constant(sorted_by)}"
+    elif fields:
+        help_ = f"declare an index that begins with {fields[0]!r}"
+    else:
+        help_ = "add a condition that an index can answer"
     return GraphQLError(
         f"filter: more than {allowed:,} entries would have to be looked at; {help_}, or narrow the filter",
         extensions={"code": "BAD_USER_INPUT", "field": f"filter.{fields[0]}" if fields else "filter"},
