@@ -24,11 +24,7 @@ def test_nothing_of_the_contract_is_missing_or_changed() -> None:
     contract = build_schema(CONTRACT.read_text(encoding="utf-8"))
     ours = build_schema(schema_text(SHOP))
     assert [change.description for change in find_breaking_changes(contract, ours)] == []
-    dangerous = [
-        change.description
-        for change in find_dangerous_changes(contract, ours)
-        if change.type not in HARMLESS
-    ]
+    dangerous = [change.description for change in find_dangerous_changes(contract, ours) if change.type not in HARMLESS]
     assert dangerous == []
 
 

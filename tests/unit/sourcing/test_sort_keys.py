@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hazelgate.sourcing.sort_keys import Kind, after, component
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 numbers = st.one_of(
     st.integers(), st.integers(-20, 20), st.decimals(allow_nan=False, allow_infinity=False), st.floats(-1e6, 1e6)
 )
