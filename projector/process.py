@@ -31,6 +31,7 @@ from hazelgate.projector.core.calls import (
 )
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import Entries, EntryNotEncodable, Incomplete, Letter
+from hazelgate.projector.core.faults import FaultLog, Hear
 from hazelgate.projector.core.folding import Folding
 from hazelgate.projector.core.intake import (
     Intake,
@@ -90,10 +91,17 @@ class _Refused(Exception):
 
 
 class Processor:
-    """Processes batches against one catalog. Keeps nothing between calls."""
+    """
+    Processes batches against one catalog. Keeps nothing between calls.
 
-    def __init__(self, catalog: Catalog, limits: Limits | None = None) -> None:
+    Args:
+        limits: How much handlers may make.
+        hear: Is told of every fault of the user's code; left out, the log is.
+    """
+
+    def __init__(self, catalog: Catalog, limits: Limits | None = None, hear: Hear | None = None) -> None:
         self.catalog = catalog
+        self._hear = hear or FaultLog().hear
         self._limits = limits or Limits()
         self._plans = make_plans(catalog)
         self._intake = Intake(catalog, self._plans)
@@ -126,7 +134,7 @@ class Processor:
 
     def refolding(self) -> Refolding:
         """A new conversation about stored events."""
-        return Refolding(self.catalog, self._plans, self._limits)
+        return Refolding(self.catalog, self._plans, self._limits, self._hear)
 
     def replay(self) -> Replay:
         """The same where nobody else writes into the entries, and nothing is unusual."""
@@ -140,7 +148,7 @@ class Processor:
         self, request: ResolveRequest, pulse: Pulse | None = None, tell: Tell = to_nobody
     ) -> ResolveResponse:
         """The same from and to values, as `fold` has them."""
-        return self._resolver.resolve(request, calls_of(request, pulse, tell))
+        return self._resolver.resolve(request, calls_of(request, pulse, tell, hear=self._hear))
 
     def settle(self, request: bytes) -> bytes:
         """How stored events stand, bytes to bytes as `process`."""
@@ -164,7 +172,7 @@ class Processor:
         Raises:
             BatchTooLarge: What it comes to does not fit into one answer; in parts it may.
         """
-        calls = calls_of(request, pulse, tell, alone=len(request.events) <= 1)
+        calls = calls_of(request, pulse, tell, alone=len(request.events) <= 1, hear=self._hear)
         make = _Batch(self._intake, self.catalog, self._limits, request, calls)
         try:
             return make.run(careful=request.careful)
@@ -336,7 +344,7 @@ class _Batch:
             except Incomplete:
                 raise
             except FAULTS as error:  # a guard is the user's code: its fault refuses the event, not the batch
-                self._calls.blame(error)
+                self._calls.blame(error, f"guard {guard.name}, event {event_id}")
                 failure = failure or _guard_failed(guard, error)
         if problems:
             raise _Refused(answers.error(Rejected.code, "; ".join(map(str, problems)), problems))
@@ -379,7 +387,7 @@ class _Batch:
             self._calls.before(KEYS, plan.spec.name, event_id)
             targets = targets_of(plan, event)
         except FAULTS as error:  # a key function is the user's code
-            self._calls.blame(error)
+            self._calls.blame(error, f"the keys of {plan.spec.name} {event_id}")
             raise _Refused(
                 answers.error("GUARD_FAILED", f"a view of {plan.spec.name} can't tell its entry's key: {error}")
             ) from error

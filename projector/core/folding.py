@@ -11,6 +11,7 @@ from __future__ import annotations
 from hazelgate.projector.core.calls import FAULTS, FOLD, Calls, Limits, check_size
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import NOBODY, Entries, Incomplete, Letter, ViewEntry, Waiter, aggregate_of
+from hazelgate.projector.core.faults import said
 from hazelgate.projector.core.intake import Targets
 from hazelgate.projector.core.messages import Write
 from hazelgate.projector.core.plans import Fold, ViewPlan
@@ -81,7 +82,9 @@ class Folding:
                 except Incomplete:
                     raise
                 except FAULTS as error:  # a projection is the user's code: its fault blocks its entry, not the batch
-                    self._calls.blame(error)
+                    self._calls.blame(
+                        error, f"{fold.name}, {record.event_type} {record.event_id} into {spec.name} {entry_key}"
+                    )
                     letter = self.dead_letter(entry, index, record, key, spec.name, entry_key, error, by)
                     found = _worse(found, letter)
                     continue
@@ -183,8 +186,3 @@ def waiting_event(record: EventRecord, key: str, by: Waiter) -> WaitingEvent:
     return WaitingEvent(
         key=key, lane=record.lane, position=record.position, reply_to=by.reply_to, submission_id=by.submission_id
     )
-
-
-def said(error: BaseException) -> str:
-    """What a letter says of a failure."""
-    return f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()[:2_000]

@@ -187,7 +187,8 @@ async def test_pages_of_the_real_index_make_up_the_list(http: httpx.AsyncClient,
     query = """
     query($id: ID, $sort: OrderSort, $first: Int, $after: String, $last: Int, $before: String) {
       orders(
-        filter: {customer: {customerId: {eq: $id}}}, sort: $sort, first: $first, after: $after, last: $last, before: $before
+        filter: {customer: {customerId: {eq: $id}}}, sort: $sort
+        first: $first, after: $after, last: $last, before: $before
       ) {
         totalCount edges { node { orderId } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       }
