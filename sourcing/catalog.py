@@ -27,6 +27,7 @@ from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.errors import CatalogError, FieldProblem, InvalidEvent, UnknownEventType
 from hazelgate.sourcing.model.building import check_functions, event_specs, of_kind, view_specs
 from hazelgate.sourcing.model.events import EventSpec
+from hazelgate.sourcing.model.rules import check_api
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.sourcing.structure.decoding import Decoder
 from hazelgate.sourcing.structure.fingerprints import view_fingerprint
@@ -50,6 +51,7 @@ class Catalog:
         self._by_class: dict[type[Event], EventSpec] = {spec.cls: spec for spec in self.specs.values()}
         self._by_type_name = {view.type_name: view for view in self.views.values() if view.in_api}
         check_functions(registered, self.views)
+        check_api(self.views, self.specs)
 
     @classmethod
     def load(cls, *modules: str) -> Catalog:

@@ -94,6 +94,7 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> str:
+    value = value.value if isinstance(value, Enum) else value
     # A float is the number that JSON says of it, and not the binary fraction next to that.
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     sign, digits, exponent = number.as_tuple()

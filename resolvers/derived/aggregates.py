@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
 from hazelgate.client.reading.planning import plan
@@ -52,16 +53,18 @@ async def aggregate(info: Info, view: ViewSpec, arguments: dict[str, Any]) -> li
             raise too_much(view, tree, allowed)
         raise bad_input("groupBy", f"there are more than {MAX_GROUPS:,} groups; narrow the filter")
     groups = answer.groups or ([] if grouped else [_of_nothing(sums, extremes)])
-    return [_shown(group, sums, extremes) for group in groups]
+    return [_shown(group, grouped, sums, extremes) for group in groups]
 
 
 def _of_nothing(sums: Sequence[Measure], extremes: Sequence[Measure]) -> Group:
     return Group((), 0, ("0",) * len(sums), (None,) * len(extremes), (None,) * len(extremes))
 
 
-def _shown(group: Group, sums: Sequence[Measure], extremes: Sequence[Measure]) -> dict[str, Any]:
+def _shown(
+    group: Group, grouped: Sequence[Measure], sums: Sequence[Measure], extremes: Sequence[Measure]
+) -> dict[str, Any]:
     return {
-        "group": [_text(value) for value in group.values],
+        "group": [_text(each, value) for each, value in zip(grouped, group.values, strict=True)],
         "count": group.count,
         "sum": {each.name: _number(each, text) for each, text in zip(sums, group.sums, strict=True)},
         "min": {each.name: _number(each, text) for each, text in zip(extremes, group.minima, strict=True)},
@@ -69,10 +72,15 @@ def _shown(group: Group, sums: Sequence[Measure], extremes: Sequence[Measure]) -
     }
 
 
-def _text(value: Any) -> str | None:
+def _text(measure: Measure, value: Any) -> str | None:
+    """A value grouped by as the API writes it elsewhere; one that the enum has no more, as it is stored."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return None if value is None else str(value)
+    if value is None:
+        return None
+    if isinstance(measure.type, type) and issubclass(measure.type, Enum):
+        return next((member.name for member in measure.type if member.value == value), str(value))
+    return str(value)
 
 
 def _number(measure: Measure, text: str | None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 from graphql import GraphQLFieldResolver
@@ -23,7 +23,7 @@ from hazelgate.schema.scalars import stored_instant
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import NotAvailableYet
 from hazelgate.sourcing.model.events import EventSpec
-from hazelgate.sourcing.model.fields import fields_of
+from hazelgate.sourcing.model.fields import field_at
 from hazelgate.sourcing.model.views import ComputedSpec, LinkSpec, ViewSpec
 
 Resolve = GraphQLFieldResolver
@@ -148,14 +148,14 @@ class DerivedResolvers:
         target = self._catalog.views[link.target]
         if link.index is not None:
             return self._link_by_index(target, link.index)
-        key_name = next(each.name for each in fields_of(link.owner) if each.python_name == link.key)
+        path = [each.name for each in field_at(link.owner, link.key or "", link.name)]
 
         async def to_one(source: Any, info: Info) -> EntryNode | None:
-            key = (source if isinstance(source, dict) else source.data).get(key_name)
-            return None if key is None else await load(info, target, key)
+            keys = list(_keys_at(source if isinstance(source, dict) else source.data, path))
+            return await load(info, target, keys[0]) if keys else None
 
         async def to_many(source: Any, info: Info) -> list[EntryNode | None]:
-            keys = (source if isinstance(source, dict) else source.data).get(key_name) or []
+            keys = _keys_at(source if isinstance(source, dict) else source.data, path)
             return list(await asyncio.gather(*[load(info, target, key) for key in keys]))
 
         return to_many if link.many else to_one
@@ -173,6 +173,7 @@ class DerivedResolvers:
         """The mutation that submits an event."""
         answers = event.answers
         view = None if answers is None else self._catalog.views[answers.view]
+        payload = "" if view is None else ViewNames(view).payload
 
         async def resolve(_: Any, info: Info, **arguments: Any) -> Any:
             result = await writing.submit_input(info, event, arguments["input"], arguments.get("options"))
@@ -181,8 +182,7 @@ class DerivedResolvers:
             receipt, submitted = result
             if view is None or answers is None or not view.in_api:
                 return EventPayload(receipt=receipt)
-            key = getattr(submitted, answers.key)
-            return writing.PayloadNode(view, ViewNames(view).payload, receipt, key)
+            return writing.PayloadNode(view, payload, receipt, submitted, answers.key)
 
         return resolve
 
@@ -210,3 +210,15 @@ class DerivedResolvers:
             return name
 
         return resolve
+
+
+def _keys_at(value: Any, path: Sequence[str]) -> Iterator[str]:
+    """The keys to which a path of JSON's names leads, through lists; none where something on the way is null."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _keys_at(item, path)
+    elif value is not None:
+        if path:
+            yield from _keys_at(value.get(path[0]), path[1:])
+        else:
+            yield value

@@ -9,6 +9,7 @@ from typing import Any
 
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived.entries import load
+from hazelgate.resolvers.events.fields import load_event
 from hazelgate.resolvers.events.submitting import entity_id, given, submit
 from hazelgate.schema.events.results import AnyEventError, EventOptions, EventReceipt, error_result
 from hazelgate.schema.scalars import serialize_decimal, serialize_instant
@@ -21,12 +22,13 @@ from hazelgate.sourcing.model.views import ViewSpec
 class PayloadNode:
     """What a mutation answers when its event went through."""
 
-    __slots__ = ("data", "key", "type_name", "view")
+    __slots__ = ("data", "event", "key_path", "type_name", "view")
 
-    def __init__(self, view: ViewSpec, type_name: str, receipt: EventReceipt, key: str) -> None:
+    def __init__(self, view: ViewSpec, type_name: str, receipt: EventReceipt, event: Event, key_path: str) -> None:
         self.view = view
         self.type_name = type_name
-        self.key = key
+        self.event = event
+        self.key_path = key_path
         self.data: dict[str, Any] = {"receipt": receipt}
 
 
@@ -56,8 +58,27 @@ async def submit_input(
 
 
 async def answered(info: Info, payload: PayloadNode) -> Any:
-    """The entry that the mutation answers with."""
-    return await load(info, payload.view, payload.key)
+    """The entry that the mutation answers with; None where nothing tells its key (yet)."""
+    key = _at(payload.event, payload.key_path)
+    if key is None:  # a guard fills it in: the stored event has it
+        key = await _stored_key(info, payload)
+    return None if key is None else await load(info, payload.view, key)
+
+
+async def _stored_key(info: Info, payload: PayloadNode) -> str | None:
+    receipt: EventReceipt = payload.data["receipt"]
+    stored = await load_event(info, receipt.event_id)
+    if stored is None:
+        return None
+    record = stored.record
+    return _at(info.context.catalog.decode(record.event_type, record.event_version, record.data), payload.key_path)
+
+
+def _at(value: Any, path: str) -> str | None:
+    """The text to which a dotted path of Python's names leads; None where something on the way is none."""
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return value if isinstance(value, str) else None
 
 
 def _plain(value: Any) -> Any:

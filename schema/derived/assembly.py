@@ -8,12 +8,12 @@ from typing import Any
 from graphql import (
     GraphQLArgument,
     GraphQLDirective,
+    GraphQLError,
     GraphQLField,
     GraphQLFieldMap,
     GraphQLID,
     GraphQLInt,
     GraphQLList,
-    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLScalarType,
@@ -26,12 +26,12 @@ from hazelgate.schema.derived.behind import Behind
 from hazelgate.schema.derived.changes import ChangeTypes
 from hazelgate.schema.derived.filters import FilterTypes
 from hazelgate.schema.derived.lists import ListTypes
+from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.derived.values import ValueTypes, page_arguments, sentence
 from hazelgate.schema.derived.writes import WriteTypes
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
-from hazelgate.sourcing.model.names import require_name, require_type_name
 from hazelgate.sourcing.model.views import LinkSpec, ViewSpec
 
 
@@ -49,7 +49,18 @@ def derive(
     Raises:
         CatalogError: Two declarations, or one and the generic part, give the same name; or GraphQL can't have a name.
     """
-    return _Assembly(catalog, generic, scalars, behind).schema()
+    try:
+        return _Assembly(catalog, generic, scalars, behind).schema()
+    except (TypeError, GraphQLError) as error:
+        raise _cause(error) from None
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The mistake of the catalog behind an error: graphql-core wraps what is raised while it asks for fields."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, CatalogError):
+        found = found.__cause__
+    return found or error
 
 
 class _Assembly:
@@ -58,28 +69,20 @@ class _Assembly:
     ) -> None:
         self._catalog = catalog
         self._generic_schema = generic
-        self._generic: dict[str, GraphQLNamedType] = {
-            **specified_scalar_types,
-            **{each.name: each for each in scalars},
-            **generic.type_map,
-        }
+        types = NamedTypes({**specified_scalar_types, **{each.name: each for each in scalars}, **generic.type_map})
+        self._generic = types.generic
         self._behind = behind
         self._views = [view for view in catalog.views.values() if view.in_api]
-        self._values = ValueTypes(catalog, self._generic, behind, self._link)
-        self._filters = FilterTypes(self._values)
-        self._lists = ListTypes(self._generic, self._values, behind)
+        self._values = ValueTypes(catalog, types, behind, self._link)
+        self._filters = FilterTypes(types, self._values)
+        self._lists = ListTypes(types, self._values, behind)
         resolve_type = behind.type_name()
-        self._writes = WriteTypes(catalog, self._generic, self._values, behind, resolve_type)
-        self._changes = ChangeTypes(self._generic, self._values, self._filters, behind, resolve_type)
+        self._writes = WriteTypes(catalog, types, self._values, behind, resolve_type)
+        self._changes = ChangeTypes(types, self._values, self._filters, behind, resolve_type)
 
     def schema(self) -> GraphQLSchema:
         generic = self._generic_schema
-        mutations = {
-            require_name(event.mutation, f"the mutation of event {event.name!r}"): event
-            for event in self._catalog.specs.values()
-            if event.mutation is not None
-        }
-        self._require_distinct_mutations()
+        mutations = {each.mutation: each for each in self._catalog.specs.values() if each.mutation is not None}
         query = self._root(generic.query_type, self._query_fields())
         mutation = self._root(
             generic.mutation_type, {name: self._writes.mutation(event) for name, event in mutations.items()}
@@ -92,15 +95,13 @@ class _Assembly:
             },
         )
         directives: list[GraphQLDirective] = list(generic.directives)
-        schema = GraphQLSchema(
+        return GraphQLSchema(
             query=query,
             mutation=mutation,
             subscription=subscription,
             types=[*(self._values.view(view) for view in self._views), *self._filters.of_all_scalars()],
             directives=directives,
         )
-        self._require_distinct_types(schema)
-        return schema
 
     def _live(self, query: GraphQLObjectType | None) -> GraphQLField:
         made: Any = query
@@ -124,7 +125,7 @@ class _Assembly:
                     raise CatalogError(
                         f"{view.cls.__name__} gives the query {name!r}, which another view has; set `one`"
                     )
-                fields[require_name(name, f"a query of {view.cls.__name__}")] = field
+                fields[name] = field
         return fields
 
     def _fields_of(self, view: ViewSpec) -> GraphQLFieldMap:
@@ -187,10 +188,6 @@ class _Assembly:
 
     def _link(self, view: ViewSpec, link: LinkSpec) -> GraphQLField:
         target = self._catalog.views[link.target]
-        if not target.in_api:
-            raise CatalogError(
-                f"the link {link.name!r} of {link.owner.__name__} leads to {target.name!r}, which is in no API"
-            )
         description = link.description or sentence(link.name)
         resolve = self._behind.link(view, link)
         entry: Any = self._values.view(target)
@@ -219,20 +216,3 @@ class _Assembly:
             {**derived, **generic.fields},
             description=generic.description or f"All {generic.name.lower()} fields.",
         )
-
-    def _require_distinct_mutations(self) -> None:
-        seen: dict[str, str] = {}
-        for event in self._catalog.specs.values():
-            if event.mutation is not None and seen.setdefault(event.mutation, event.name) != event.name:
-                raise CatalogError(
-                    f"the events {seen[event.mutation]!r} and {event.name!r} have one mutation, {event.mutation!r}; "
-                    "give one another name"
-                )
-
-    def _require_distinct_types(self, schema: GraphQLSchema) -> None:
-        owners: dict[str, object] = {name: each for name, each in self._generic.items() if not name.startswith("__")}
-        for part in (self._values, self._filters, self._lists, self._writes, self._changes):
-            for name, made in part.made.items():
-                require_type_name(name, f"the type {name!r}")
-                if owners.setdefault(name, made) is not made:
-                    raise CatalogError(f"two types are named {name!r}; set `type_name`, `one` or `api_name` of one")

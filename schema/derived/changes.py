@@ -12,7 +12,6 @@ from graphql import (
     GraphQLEnumValue,
     GraphQLField,
     GraphQLID,
-    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLString,
@@ -21,8 +20,9 @@ from graphql import (
 
 from hazelgate.schema.derived.behind import Behind
 from hazelgate.schema.derived.filters import FilterTypes
+from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.schema.derived.names import ViewNames
-from hazelgate.schema.derived.values import Named, ValueTypes
+from hazelgate.schema.derived.values import ValueTypes, qualified
 from hazelgate.sourcing.model.views import ViewSpec
 
 
@@ -39,18 +39,17 @@ class ChangeTypes:
 
     def __init__(
         self,
-        generic: Named,
+        types: NamedTypes,
         values: ValueTypes,
         filters: FilterTypes,
         behind: Behind,
         resolve_type: Callable[..., Any],
     ) -> None:
-        self._generic = generic
+        self._types = types
         self._values = values
         self._filters = filters
         self._behind = behind
         self._resolve_type = resolve_type
-        self.made: dict[str, GraphQLNamedType] = {}
 
     def changed(self, view: ViewSpec) -> GraphQLField:
         """The subscription to a view."""
@@ -77,32 +76,41 @@ class ChangeTypes:
 
     def _stream(self, view: ViewSpec) -> GraphQLUnionType:
         names = ViewNames(view)
-        gap: Any = self._generic["Discontinuity"]
-        if names.stream not in self.made:
-            self.made[names.stream] = GraphQLUnionType(
+        gap: Any = self._types.generic["Discontinuity"]
+        return self._types.make(
+            names.stream,
+            view,
+            qualified(view.cls),
+            lambda: GraphQLUnionType(
                 names.stream,
                 [self._change(view), gap],
                 resolve_type=self._resolve_type,
                 description=f"Changes of {view.many}, and gaps between them.",
-            )
-        return self.made[names.stream]  # type: ignore[return-value]  # under its name there is nothing else
+            ),
+        )
 
     def _kind(self) -> GraphQLEnumType:
-        if "ChangeKind" not in self.made:
-            self.made["ChangeKind"] = GraphQLEnumType(
+        return self._types.make(
+            "ChangeKind",
+            ChangeKind,
+            "the kind of a change",
+            lambda: GraphQLEnumType(
                 "ChangeKind",
                 {each.name: GraphQLEnumValue(each, description=each.value) for each in ChangeKind},
                 description="What has become of an entry.",
-            )
-        return self.made["ChangeKind"]  # type: ignore[return-value]  # under its name there is nothing else
+            ),
+        )
 
     def _change(self, view: ViewSpec) -> GraphQLObjectType:
         names = ViewNames(view)
         kind = self._kind()
-        record: Any = self._generic["EventRecord"]
+        record: Any = self._types.generic["EventRecord"]
         field = self._behind.field
-        if names.change not in self.made:
-            self.made[names.change] = GraphQLObjectType(
+        return self._types.make(
+            names.change,
+            view,
+            qualified(view.cls),
+            lambda: GraphQLObjectType(
                 names.change,
                 lambda: {
                     "cursor": GraphQLField(
@@ -121,12 +129,12 @@ class ChangeTypes:
                         resolve=field("causedBy"),
                         description="The event that changed it; null where the subscriber may not see that.",
                     ),
-                    view.one: GraphQLField(
+                    names.change_entry: GraphQLField(
                         self._values.view(view),
                         resolve=field("node"),
                         description="The entry as it is; null where it has LEFT or is REMOVED.",
                     ),
                 },
                 description=f"One of {view.many} has changed.",
-            )
-        return self.made[names.change]  # type: ignore[return-value]  # under its name there is nothing else
+            ),
+        )

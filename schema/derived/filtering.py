@@ -13,7 +13,7 @@ import msgspec
 from hazelgate.client.reading.filters import As, Filter, Operator, all_of, condition
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.scalars import serialize_decimal, serialize_instant
-from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, fields_of
+from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, fields_of, is_numeric
 from hazelgate.sourcing.model.views import ViewSpec
 
 DEEPEST = 32
@@ -137,7 +137,7 @@ def _together(made: list[Filter]) -> Filter:
 
 
 def _compares(held: FieldType) -> As:
-    if held in _NUMBERS:
+    if held in _NUMBERS or (isinstance(held, type) and issubclass(held, Enum) and is_numeric(held)):
         return "number"
     if held is Scalar.DATE_TIME:
         return "instant"

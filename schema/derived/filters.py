@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
@@ -14,14 +13,15 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputFieldMap,
     GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLList,
-    GraphQLNamedType,
     GraphQLNonNull,
 )
 
+from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.schema.derived.names import ViewNames
-from hazelgate.schema.derived.values import ValueTypes, api_name, sentence
-from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, fields_of
+from hazelgate.schema.derived.values import ValueTypes, api_name, qualified, sentence
+from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, shown_of
 from hazelgate.sourcing.model.indexes import IndexSpec
 from hazelgate.sourcing.model.names import constant
 from hazelgate.sourcing.model.views import ViewSpec
@@ -47,6 +47,7 @@ _DESCRIPTIONS = {
     "every": "All items are like this; so it is where there is none.",
     "none": "No item is like this.",
 }
+_DIRECTIONS = {"ASC": "The least first.", "DESC": "The greatest first."}
 _EQUALITY = ("eq", "ne", "in")
 _ORDER = ("gt", "gte", "lt", "lte")
 _TEXT = ("startsWith", "contains", "eqIgnoreCase", "startsWithIgnoreCase", "containsIgnoreCase")
@@ -63,20 +64,23 @@ _OPERATORS: dict[Scalar, tuple[str, ...]] = {
 class FilterTypes:
     """The inputs by which entries are chosen and sorted."""
 
-    def __init__(self, values: ValueTypes) -> None:
+    def __init__(self, types: NamedTypes, values: ValueTypes) -> None:
+        self._types = types
         self._values = values
-        self.made: dict[str, GraphQLNamedType] = {}
 
     def of_view(self, view: ViewSpec) -> GraphQLInputObjectType:
         """What an entry of a view has to be like."""
         name = ViewNames(view).filter
-        if name not in self.made:
-            self.made[name] = GraphQLInputObjectType(
+        return self._types.make(
+            name,
+            view,
+            qualified(view.cls),
+            lambda: GraphQLInputObjectType(
                 name,
                 lambda: self._view_fields(view),
                 description=f"What {view.many} have to be like. All fields that are given have to hold.",
-            )
-        return self._input(name)
+            ),
+        )
 
     def _view_fields(self, view: ViewSpec) -> GraphQLInputFieldMap:
         this = self.of_view(view)
@@ -94,106 +98,146 @@ class FilterTypes:
             return None if held is Scalar.JSON else self.of_scalar(held)
         if isinstance(held, ListOf):
             return self._of_list(held)
-        return self._of_value(held) if issubclass(held, msgspec.Struct) else self._of_enum(held)
+        if issubclass(held, msgspec.Struct):
+            return self._of_value(held) if _can_be_asked(held, frozenset()) else None
+        return self._of_enum(held)
 
     def of_scalar(self, scalar: Scalar) -> GraphQLInputObjectType:
         """The operators of a scalar."""
-        return self._operators(f"{scalar.value}Filter", self._values.scalar(scalar), _OPERATORS[scalar])
+        name = f"{scalar.value}Filter"
+        return self._operators(name, scalar, f"what asks for {scalar.value}", self._values.scalar(scalar))
 
     def of_all_scalars(self) -> list[GraphQLInputObjectType]:
         """The operators of every scalar: documents may name them, whatever the views of today hold."""
         return [self.of_scalar(scalar) for scalar in _OPERATORS]
 
     def _of_enum(self, cls: type[Enum]) -> GraphQLInputObjectType:
-        return self._operators(f"{api_name(cls)}Filter", self._values.enum(cls), _EQUALITY)
+        return self._operators(f"{api_name(cls)}Filter", cls, qualified(cls), self._values.enum(cls))
 
-    def _operators(self, name: str, operand: Any, operators: Iterable[str]) -> GraphQLInputObjectType:
-        if name not in self.made:
-            fields = {
-                each: _operand(each, GraphQLList(GraphQLNonNull(operand)) if each == "in" else operand)
-                for each in operators
-            }
-            fields["isNull"] = _operand("isNull", GraphQLBoolean)
-            self.made[name] = GraphQLInputObjectType(
+    def _operators(
+        self, name: str, owner: Scalar | type[Enum], about: str, operand: GraphQLInputType
+    ) -> GraphQLInputObjectType:
+        operators = _OPERATORS[owner] if isinstance(owner, Scalar) else _EQUALITY
+
+        def fields() -> GraphQLInputFieldMap:
+            made: Any = operand
+            several = GraphQLList(GraphQLNonNull(made))
+            shown = {each: _operand(each, several if each == "in" else made) for each in operators}
+            return shown | {"isNull": _operand("isNull", GraphQLBoolean)}
+
+        return self._types.make(
+            name,
+            owner,
+            about,
+            lambda: GraphQLInputObjectType(
                 name, fields, description="Comparisons. All that are given have to hold; one has to be given."
-            )
-        return self._input(name)
+            ),
+        )
 
     def _of_value(self, cls: type[msgspec.Struct]) -> GraphQLInputObjectType:
         name = f"{api_name(cls)}Filter"
-        if name not in self.made:
 
-            def fields() -> GraphQLInputFieldMap:
-                shown = [(each, self._of(each.type)) for each in fields_of(cls) if not each.hidden]
-                return {
-                    each.name: GraphQLInputField(found, description=_about(each))
-                    for each, found in shown
-                    if found is not None
-                }
+        def fields() -> GraphQLInputFieldMap:
+            shown = [(each, self._of(each.type)) for each in shown_of(cls)]
+            return {
+                each.name: GraphQLInputField(found, description=_about(each))
+                for each, found in shown
+                if found is not None
+            }
 
-            self.made[name] = GraphQLInputObjectType(
+        return self._types.make(
+            name,
+            cls,
+            qualified(cls),
+            lambda: GraphQLInputObjectType(
                 name, fields, description="All fields that are given have to hold; one has to be given."
-            )
-        return self._input(name)
+            ),
+        )
 
     def _of_list(self, held: ListOf) -> GraphQLInputObjectType | None:
         of_item = self._of(held.item)
         if of_item is None:
             return None
         name = f"{of_item.name.removesuffix('Filter')}ListFilter"
-        if name not in self.made:
-            self.made[name] = GraphQLInputObjectType(
+        return self._types.make(
+            name,
+            of_item,
+            f"what asks for lists of {of_item.name.removesuffix('Filter')}",
+            lambda: GraphQLInputObjectType(
                 name,
-                {each: _operand(each, of_item) for each in ("some", "every", "none")},
+                lambda: {each: _operand(each, of_item) for each in ("some", "every", "none")},
                 description="What the items of a list have to be like. All that are given have to hold.",
-            )
-        return self._input(name)
-
-    def _input(self, name: str) -> GraphQLInputObjectType:
-        found = self.made[name]
-        assert isinstance(found, GraphQLInputObjectType)
-        return found
+            ),
+        )
 
     def _direction(self) -> GraphQLEnumType:
-        if "SortDirection" not in self.made:
-            self.made["SortDirection"] = GraphQLEnumType(
+        return self._types.make(
+            "SortDirection",
+            _DIRECTIONS,
+            "the direction of a sort",
+            lambda: GraphQLEnumType(
                 "SortDirection",
-                {
-                    "ASC": GraphQLEnumValue("ASC", description="The least first."),
-                    "DESC": GraphQLEnumValue("DESC", description="The greatest first."),
-                },
+                {name: GraphQLEnumValue(name, description=about) for name, about in _DIRECTIONS.items()},
                 description="In which direction a list is sorted.",
-            )
-        return self.made["SortDirection"]  # type: ignore[return-value]  # under its name there is nothing else
+            ),
+        )
 
     def sort_of(self, view: ViewSpec) -> GraphQLInputObjectType:
         """By what, and in which direction, entries of a view are sorted."""
-        names = ViewNames(view)
-        if names.sort not in self.made:
-            sorts = [index for index in view.indexes.values() if index.is_sort]
-            self.made[names.sort_field] = fields = GraphQLEnumType(
-                names.sort_field,
-                {constant(index.name): GraphQLEnumValue(index.name, description=_sorted_by(index)) for index in sorts},
-                description=f"What {view.many} can be sorted by.",
-            )
-            field = GraphQLInputField(GraphQLNonNull(fields), description="By what.")
-            if view.sort is not None:
-                field.default_value = view.sort[0]
-            declared = [view.indexes[name] for name in view.indexes if view.indexes[name].is_sort][:1]
-            descends = view.sort[1] if view.sort is not None else all(index.descending for index in declared)
-            self.made[names.sort] = GraphQLInputObjectType(
-                names.sort,
+        name = ViewNames(view).sort
+        return self._types.make(name, view, qualified(view.cls), lambda: self._sort(view, name))
+
+    def _sort(self, view: ViewSpec, name: str) -> GraphQLInputObjectType:
+        sorts = view.sorts
+        by = view.sort if view.sort is not None and view.sort[0] in {index.name for index in sorts} else None
+        field = GraphQLInputField(GraphQLNonNull(self._sort_field(view)), description="By what.")
+        if by is not None:
+            field.default_value = by[0]
+        descends = by[1] if by is not None else sorts[0].descending
+        return GraphQLInputObjectType(
+            name,
+            {
+                "field": field,
+                "direction": GraphQLInputField(
+                    GraphQLNonNull(self._direction()),
+                    default_value="DESC" if descends else "ASC",
+                    description="In which direction.",
+                ),
+            },
+            description=f"How {view.many} are sorted.",
+        )
+
+    def _sort_field(self, view: ViewSpec) -> GraphQLEnumType:
+        name = ViewNames(view).sort_field
+        return self._types.make(
+            name,
+            view,
+            qualified(view.cls),
+            lambda: GraphQLEnumType(
+                name,
                 {
-                    "field": field,
-                    "direction": GraphQLInputField(
-                        GraphQLNonNull(self._direction()),
-                        default_value="DESC" if descends else "ASC",
-                        description="In which direction.",
-                    ),
+                    constant(index.name): GraphQLEnumValue(index.name, description=_sorted_by(index))
+                    for index in view.sorts
                 },
-                description=f"How {view.many} are sorted.",
-            )
-        return self._input(names.sort)
+                description=f"What {view.many} can be sorted by.",
+            ),
+        )
+
+
+def _can_be_asked(cls: type[msgspec.Struct], within: frozenset[type]) -> bool:
+    """Whether a value has a field that a filter can ask for: an input without fields is none."""
+    if cls in within:
+        return False
+    for field in shown_of(cls):
+        held = field.type
+        while isinstance(held, ListOf):
+            held = held.item
+        if isinstance(held, Scalar):
+            if held is not Scalar.JSON:
+                return True
+        elif issubclass(held, Enum) or _can_be_asked(held, within | {cls}):
+            return True
+    return False
 
 
 def _operand(name: str, operand: Any) -> GraphQLInputField:

@@ -14,15 +14,15 @@ from graphql import (
     GraphQLField,
     GraphQLInt,
     GraphQLList,
-    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLString,
 )
 
 from hazelgate.schema.derived.behind import Behind
+from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.schema.derived.names import ViewNames
-from hazelgate.schema.derived.values import Named, ValueTypes, sentence
+from hazelgate.schema.derived.values import ValueTypes, qualified, sentence
 from hazelgate.sourcing.model.fields import FieldType, ListOf, Scalar, fields_of
 from hazelgate.sourcing.model.names import constant
 from hazelgate.sourcing.model.views import ViewSpec
@@ -87,19 +87,19 @@ def _is_value(held: FieldType) -> TypeGuard[type[msgspec.Struct]]:
 class ListTypes:
     """Connections and aggregates of views."""
 
-    def __init__(self, generic: Named, values: ValueTypes, behind: Behind) -> None:
-        self._generic = generic
+    def __init__(self, types: NamedTypes, values: ValueTypes, behind: Behind) -> None:
+        self._types = types
         self._values = values
         self._behind = behind
-        self.made: dict[str, GraphQLNamedType] = {}
 
     def connection(self, view: ViewSpec) -> GraphQLObjectType:
         """Entries in pages."""
         names = ViewNames(view)
-        page_info: Any = self._generic["PageInfo"]
+        page_info: Any = self._types.generic["PageInfo"]
 
         def edge() -> GraphQLObjectType:
             return self._object(
+                view,
                 names.edge,
                 f"One of {view.many}, and where it stands in the list.",
                 lambda: {
@@ -109,6 +109,7 @@ class ListTypes:
             )
 
         return self._object(
+            view,
             names.connection,
             f"A page of {view.many}.",
             lambda: {
@@ -137,16 +138,23 @@ class ListTypes:
             }
             sums, extremes = sum_measures(view), extreme_measures(view)
             if sums:
-                made["sum"] = self._part("sum", names.sums, sums, f"Sums over {view.many}.", required=True)
+                made["sum"] = self._part(view, "sum", names.sums, sums, f"Sums over {view.many}.", required=True)
             if extremes:
-                made["min"] = self._part("min", names.minima, extremes, f"The least of {view.many}.")
-                made["max"] = self._part("max", names.maxima, extremes, f"The greatest of {view.many}.")
+                made["min"] = self._part(view, "min", names.minima, extremes, f"The least of {view.many}.")
+                made["max"] = self._part(view, "max", names.maxima, extremes, f"The greatest of {view.many}.")
             return made
 
-        return self._object(names.aggregate, f"A group of {view.many} in figures.", fields)
+        return self._object(view, names.aggregate, f"A group of {view.many} in figures.", fields)
 
     def _part(
-        self, field: str, name: str, measures: Iterable[Measure], description: str, *, required: bool = False
+        self,
+        view: ViewSpec,
+        field: str,
+        name: str,
+        measures: Iterable[Measure],
+        description: str,
+        *,
+        required: bool = False,
     ) -> GraphQLField:
         def fields() -> dict[str, GraphQLField]:
             made = {}
@@ -161,7 +169,7 @@ class ListTypes:
                 )
             return made
 
-        return _required(self._object(name, description, fields), self._behind.field(field), description)
+        return _required(self._object(view, name, description, fields), self._behind.field(field), description)
 
     def group_field(self, view: ViewSpec) -> GraphQLEnumType | None:
         """What an aggregate of a view groups by; None where there is nothing."""
@@ -169,21 +177,26 @@ class ListTypes:
         if not found:
             return None
         name = ViewNames(view).group_field
-        if name not in self.made:
-            self.made[name] = GraphQLEnumType(
+        return self._types.make(
+            name,
+            view,
+            qualified(view.cls),
+            lambda: GraphQLEnumType(
                 name,
                 {
                     constant(each.name): GraphQLEnumValue(each.name, description=f"By {'.'.join(each.path)}.")
                     for each in found
                 },
                 description=f"What {view.many} can be grouped by.",
-            )
-        return self.made[name]  # type: ignore[return-value]  # under its name there is nothing else
+            ),
+        )
 
-    def _object(self, name: str, description: str, fields: Callable[[], dict[str, GraphQLField]]) -> GraphQLObjectType:
-        if name not in self.made:
-            self.made[name] = GraphQLObjectType(name, fields, description=description)
-        return self.made[name]  # type: ignore[return-value]  # under its name there is nothing else
+    def _object(
+        self, view: ViewSpec, name: str, description: str, fields: Callable[[], dict[str, GraphQLField]]
+    ) -> GraphQLObjectType:
+        return self._types.make(
+            name, view, qualified(view.cls), lambda: GraphQLObjectType(name, fields, description=description)
+        )
 
 
 def _required(made: Any, resolve: Any, description: str) -> GraphQLField:

@@ -71,6 +71,11 @@ class ViewNames:
         return f"{self._stem}Stream"
 
     @property
+    def change_entry(self) -> str:
+        """The entry beside its key: a view of agents by `agent` has a change with `agent` and `entry`."""
+        return "entry" if self.view.one == self.view.key_name else self.view.one
+
+    @property
     def payload(self) -> str:
         return f"{self._stem}Payload"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -19,7 +19,6 @@ from graphql import (
     GraphQLInt,
     GraphQLInterfaceType,
     GraphQLList,
-    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -28,13 +27,10 @@ from graphql import (
 )
 
 from hazelgate.schema.derived.behind import Behind
+from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, description_of, fields_of
-from hazelgate.sourcing.model.names import require_name
+from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, description_of, shown_of
 from hazelgate.sourcing.model.views import LinkSpec, ViewSpec
-
-Named = Mapping[str, GraphQLNamedType]
-"""The types of the generic part by name: scalars, Node, PageInfo, Revision, events."""
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -48,6 +44,11 @@ def sentence(name: str) -> str:
 def api_name(cls: type) -> str:
     """What a value or an enum is called in the API: as its class, unless that says otherwise (`api_name=`)."""
     return str(getattr(cls, "__api_name__", cls.__name__))
+
+
+def qualified(cls: type) -> str:
+    """A class as a message names it: two may have one name."""
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def page_arguments() -> GraphQLArgumentMap:
@@ -65,22 +66,22 @@ class ValueTypes:
     The output types of what views hold.
 
     Args:
-        generic: The types that every domain has.
+        types: Where the types are kept.
         links_to: Gives the field of a link: its type, arguments and what is behind it.
     """
 
     def __init__(
         self,
         catalog: Catalog,
-        generic: Named,
+        types: NamedTypes,
         behind: Behind,
         links_to: Callable[[ViewSpec, LinkSpec], GraphQLField],
     ) -> None:
         self._catalog = catalog
-        self._generic = generic
+        self._types = types
+        self._generic = types.generic
         self._behind = behind
         self._links_to = links_to
-        self.made: dict[str, GraphQLNamedType] = {}
 
     def scalar(self, scalar: Scalar) -> GraphQLScalarType:
         """The GraphQL scalar of a kind."""
@@ -91,18 +92,21 @@ class ValueTypes:
     def enum(self, cls: type[Enum]) -> GraphQLEnumType:
         """An enum; its values are written in entries as Python's values, and named as its members."""
         name = api_name(cls)
-        if name not in self.made:
-            self.made[name] = GraphQLEnumType(
+        return self._types.make(
+            name,
+            cls,
+            qualified(cls),
+            lambda: GraphQLEnumType(
                 name,
                 {
-                    require_name(member.name, f"a value of {name}"): GraphQLEnumValue(
+                    member.name: GraphQLEnumValue(
                         member.value, description=sentence(member.name.lower().replace("_", " "))
                     )
                     for member in cls
                 },
                 description=description_of(cls) or sentence(name),
-            )
-        return self.made[name]  # type: ignore[return-value]  # under its name there is nothing else
+            ),
+        )
 
     def output(self, held: FieldType) -> GraphQLOutputType:
         """The type of a field that holds this, null allowed."""
@@ -116,27 +120,33 @@ class ValueTypes:
     def value(self, cls: type[msgspec.Struct]) -> GraphQLObjectType:
         """A value that is nested in entries."""
         name = api_name(cls)
-        if name not in self.made:
-            self.made[name] = GraphQLObjectType(
+        return self._types.make(
+            name,
+            cls,
+            qualified(cls),
+            lambda: GraphQLObjectType(
                 name, lambda: self._value_fields(cls), description=description_of(cls) or sentence(name)
-            )
-        return self.made[name]  # type: ignore[return-value]  # under its name there is nothing else
+            ),
+        )
 
     def view(self, view: ViewSpec) -> GraphQLObjectType:
         """The entries of a view."""
-        if view.type_name not in self.made:
-            node = self._generic["Node"]
-            assert isinstance(node, GraphQLInterfaceType)
-            self.made[view.type_name] = GraphQLObjectType(
+        node = self._generic["Node"]
+        assert isinstance(node, GraphQLInterfaceType)
+        return self._types.make(
+            view.type_name,
+            view,
+            qualified(view.cls),
+            lambda: GraphQLObjectType(
                 view.type_name,
                 lambda: self._view_fields(view),
                 interfaces=[node],
                 description=view.description or sentence(view.one),
-            )
-        return self.made[view.type_name]  # type: ignore[return-value]  # under its name there is nothing else
+            ),
+        )
 
     def _value_fields(self, cls: type[msgspec.Struct]) -> GraphQLFieldMap:
-        fields = {each.name: self._field(each) for each in fields_of(cls) if not each.hidden}
+        fields = {each.name: self._field(each) for each in shown_of(cls)}
         for view in self._catalog.views.values():
             fields |= {link.name: self._links_to(view, link) for link in view.links if link.owner is cls}
         return fields

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-import msgspec
 from graphql import (
     GraphQLArgument,
+    GraphQLError,
     GraphQLField,
     GraphQLInputField,
     GraphQLInputFieldMap,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
-    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLUnionType,
     Undefined,
+    ast_from_value,
 )
 
 from hazelgate.schema.derived.behind import Behind
+from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.schema.derived.names import ViewNames
-from hazelgate.schema.derived.values import Named, ValueTypes, api_name, sentence
+from hazelgate.schema.derived.values import ValueTypes, api_name, qualified, sentence
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.model.events import EventSpec
-from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, description_of, fields_of
+from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, description_of, inputs_of
 from hazelgate.sourcing.model.names import upper_first
 from hazelgate.sourcing.model.views import ViewSpec
 
@@ -48,17 +50,17 @@ class WriteTypes:
     def __init__(
         self,
         catalog: Catalog,
-        generic: Named,
+        types: NamedTypes,
         values: ValueTypes,
         behind: Behind,
         resolve_type: Callable[..., Any],
     ) -> None:
         self._catalog = catalog
-        self._generic = generic
+        self._types = types
+        self._generic = types.generic
         self._values = values
         self._behind = behind
         self._resolve_type = resolve_type
-        self.made: dict[str, GraphQLNamedType] = {}
 
     def mutation(self, event: EventSpec) -> GraphQLField:
         """The mutation that submits an event."""
@@ -84,23 +86,23 @@ class WriteTypes:
             }
 
         name = f"{upper_first(event.mutation or '')}Input"
-        if name not in self.made:
-            self.made[name] = GraphQLInputObjectType(
-                name, fields, description=event.description or sentence(event.name)
-            )
-        return self.made[name]  # type: ignore[return-value]  # under its name there is nothing else
+        return self._types.make(
+            name,
+            event,
+            qualified(event.cls),
+            lambda: GraphQLInputObjectType(name, fields, description=event.description or sentence(event.name)),
+        )
 
     def _input_field(self, field: FieldSpec, *, is_id: bool = False, optional: bool = False) -> GraphQLInputField:
         made: Any = self._values.scalar(Scalar.ID) if is_id else self._input(field.type)
-        has_default = field.default is not msgspec.UNSET and field.default is not None
-        nullable = optional or field.can_be_left_out or field.optional or (not field.required and not has_default)
+        default = Undefined if optional else _default(field, made)
+        nullable = optional or field.optional or (default is Undefined and not field.required)
         description = field.description or sentence(field.name)
         if optional:
             description = f"{description.rstrip('.')}. Made where it is left out."
-        plain = has_default and isinstance(field.default, (str, int, float, bool)) and not field.can_be_left_out
         return GraphQLInputField(
             made if nullable else GraphQLNonNull(made),
-            default_value=field.default if plain and not nullable else Undefined,
+            default_value=default,
             description=description,
             deprecation_reason=field.deprecated,
         )
@@ -114,34 +116,43 @@ class WriteTypes:
         if issubclass(held, Enum):
             return self._values.enum(held)
         name = f"{api_name(held)}Input"
-        if name not in self.made:
 
-            def fields() -> GraphQLInputFieldMap:
-                return {each.name: self._input_field(each) for each in fields_of(held) if not each.filled}
+        def fields() -> GraphQLInputFieldMap:
+            return {each.name: self._input_field(each) for each in inputs_of(held)}
 
-            self.made[name] = GraphQLInputObjectType(name, fields, description=description_of(held) or sentence(name))
-        return self.made[name]  # type: ignore[return-value]  # under its name there is nothing else
+        return self._types.make(
+            name,
+            held,
+            qualified(held),
+            lambda: GraphQLInputObjectType(name, fields, description=description_of(held) or sentence(name)),
+        )
 
     def _result(self, event: EventSpec) -> Any:
         view = self._catalog.views[event.answers.view] if event.answers is not None else None
         if view is None or not view.in_api:
             return self._generic["EventResult"]
         names = ViewNames(view)
-        if names.result not in self.made:
-            failures: list[Any] = [self._generic[each] for each in FAILURES]
-            self.made[names.result] = GraphQLUnionType(
+        failures: list[Any] = [self._generic[each] for each in FAILURES]
+        return self._types.make(
+            names.result,
+            view,
+            qualified(view.cls),
+            lambda: GraphQLUnionType(
                 names.result,
                 [self._payload(view), *failures],
                 resolve_type=self._resolve_type,
                 description=f"What comes of an event that is about {view.many}.",
-            )
-        return self.made[names.result]
+            ),
+        )
 
     def _payload(self, view: ViewSpec) -> GraphQLObjectType:
         names = ViewNames(view)
         receipt: Any = self._generic["EventReceipt"]
-        if names.payload not in self.made:
-            self.made[names.payload] = GraphQLObjectType(
+        return self._types.make(
+            names.payload,
+            view,
+            qualified(view.cls),
+            lambda: GraphQLObjectType(
                 names.payload,
                 lambda: {
                     "receipt": GraphQLField(
@@ -156,5 +167,24 @@ class WriteTypes:
                     ),
                 },
                 description=f"An event about {view.many} went through.",
-            )
-        return self.made[names.payload]  # type: ignore[return-value]  # under its name there is nothing else
+            ),
+        )
+
+
+def _default(field: FieldSpec, made: GraphQLInputType) -> Any:
+    """What an input shows as the field's default; a default that it does not show is the event's all the same."""
+    if field.can_be_left_out:
+        return Undefined
+    if field.required:
+        return None if field.optional else Undefined
+    value = field.default.value if isinstance(field.default, Enum) else field.default
+    if not isinstance(value, _SHOWN_DEFAULTS):
+        return Undefined
+    try:
+        ast_from_value(value, made)
+    except GraphQLError:  # it is none of the scalar, as a text is no instant
+        return Undefined
+    return value
+
+
+_SHOWN_DEFAULTS = (str, int, float, bool, Decimal)

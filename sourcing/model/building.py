@@ -180,11 +180,11 @@ def _link(
             each.description,
         )
     key = (each.key or "").removeprefix(f"{path}.") if path else each.key or ""
-    field = field_at(owner, key, where)[-1]
-    many = isinstance(field.type, ListOf)
-    holds = field.type.item if isinstance(field.type, ListOf) else field.type
-    if holds not in (Scalar.ID, Scalar.STRING):
+    fields = field_at(owner, key, where)
+    last = fields[-1].type
+    if (last.item if isinstance(last, ListOf) else last) not in (Scalar.ID, Scalar.STRING):
         raise CatalogError(f"{where} takes the key {key!r} of {owner.__name__}, which holds no id")
+    many = any(isinstance(field.type, ListOf) for field in fields)
     return LinkSpec(owner, camel(name), each.target, key, many, None, each.description)
 
 
@@ -275,7 +275,10 @@ def _answer(
     if each.answers is not None:
         for view in views.values():
             if view.cls is each.answers:
-                field_at(each.cls, key, where)
+                if any(isinstance(field.type, ListOf) for field in field_at(each.cls, key, where)):
+                    raise CatalogError(
+                        f"{where} has the `answer_key` {key!r}, a list; a mutation answers with one entry"
+                    )
                 return Answer(view.name, key)
         raise CatalogError(f"{where} answers with {each.answers.__name__}, which no projection() makes")
     if each.answer_key is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hazelgate.sourcing.declaring.access import Grant
 from hazelgate.sourcing.declaring.upcasting import Json
 from hazelgate.sourcing.declaring.values import Event
-from hazelgate.sourcing.model.fields import FieldSpec, description_of, fields_of
+from hazelgate.sourcing.model.fields import FieldSpec, description_of, fields_of, inputs_of
 from hazelgate.sourcing.structure.json_schema import json_schema
 
 
@@ -57,7 +57,7 @@ class EventSpec:
     @property
     def input_fields(self) -> tuple[FieldSpec, ...]:
         """The fields that a mutation's input has: all but those that a guard fills in."""
-        return tuple(field for field in fields_of(self.cls) if not field.filled)
+        return inputs_of(self.cls)
 
     def json_schema(self) -> Json:
         """JSON Schema of the data, in today's version."""

@@ -7,7 +7,7 @@ Each has a name, a type of a few kinds, and what its marks say: hidden, filled i
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -120,6 +120,11 @@ def fields_of(cls: type[msgspec.Struct]) -> tuple[FieldSpec, ...]:
     return tuple(_field(cls, field) for field in structure.fields_of(cls))
 
 
+def inputs_of(cls: type[msgspec.Struct]) -> tuple[FieldSpec, ...]:
+    """The fields that an input has: all but those that a guard fills in, and those in no API."""
+    return tuple(field for field in fields_of(cls) if not field.filled and not field.hidden)
+
+
 def field_at(cls: type[msgspec.Struct], path: str, owner: str) -> tuple[FieldSpec, ...]:
     """
     The fields along a dotted path of Python's names, the last one being the path's own.
@@ -142,10 +147,23 @@ def field_at(cls: type[msgspec.Struct], path: str, owner: str) -> tuple[FieldSpe
     return tuple(found)
 
 
-def values_within(classes: Sequence[type[msgspec.Struct]]) -> Iterator[type[msgspec.Struct] | type[Enum]]:
+def is_numeric(enum: type[Enum]) -> bool:
+    """Whether the values of an enum are numbers in JSON."""
+    return all(isinstance(member.value, int) for member in enum)
+
+
+def shown_of(cls: type[msgspec.Struct]) -> tuple[FieldSpec, ...]:
+    """The fields that an API shows: all but those that are hidden."""
+    return tuple(field for field in fields_of(cls) if not field.hidden)
+
+
+def values_within(
+    classes: Sequence[type[msgspec.Struct]],
+    through: Callable[[type[msgspec.Struct]], Sequence[FieldSpec]] = shown_of,
+) -> Iterator[type[msgspec.Struct] | type[Enum]]:
     """Every nested value and enum that these classes reach through fields that are not hidden, each once."""
     seen: set[type] = set()
-    waiting: list[FieldType] = [field.type for cls in classes for field in fields_of(cls) if not field.hidden]
+    waiting: list[FieldType] = [field.type for cls in classes for field in through(cls)]
     while waiting:
         found = waiting.pop(0)
         if isinstance(found, ListOf):
@@ -154,7 +172,7 @@ def values_within(classes: Sequence[type[msgspec.Struct]]) -> Iterator[type[msgs
             seen.add(found)
             yield found
             if issubclass(found, msgspec.Struct):
-                waiting += [field.type for field in fields_of(found) if not field.hidden]
+                waiting += [field.type for field in through(found)]
 
 
 def held_by(hint: Any, owner: str) -> tuple[FieldType, bool]:

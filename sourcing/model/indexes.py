@@ -12,7 +12,7 @@ import msgspec
 
 from hazelgate.sourcing.declaring.indexes import By
 from hazelgate.sourcing.errors import CatalogError
-from hazelgate.sourcing.model.fields import SORT_KINDS, ListOf, Scalar, field_at
+from hazelgate.sourcing.model.fields import SORT_KINDS, ListOf, Scalar, field_at, is_numeric
 from hazelgate.sourcing.sort_keys import Kind, component
 
 
@@ -60,12 +60,14 @@ class IndexSpec:
         name: By which sort keys are kept (`_meta.keys.<name>`).
         descending: It was declared descending as a whole: read backwards, it is in the declared order.
         get_key: Gives the entry's own key, with which each sort key ends; None where a part of it does.
+        hidden: Whether it sorts by a field that is in no API.
     """
 
     name: str
     parts: tuple[IndexPart, ...]
     descending: bool
     get_key: Callable[[Any], str] | None
+    hidden: bool = False
 
     @property
     def declared(self) -> list[str]:
@@ -109,7 +111,8 @@ def make_index(cls: type[msgspec.Struct], name: str, by: By, key: str, owner: st
     parts = [_part(cls, path, whole, where) for path in by.paths]
     if names_key:
         parts[-1] = replace(parts[-1], is_key=True)
-    return IndexSpec(name, tuple(parts), whole, None if names_key else attrgetter(key))
+    hidden = any(field.hidden for path in by.paths for field in field_at(cls, path.removeprefix("-"), where))
+    return IndexSpec(name, tuple(parts), whole, None if names_key else attrgetter(key), hidden)
 
 
 def _part(cls: type[msgspec.Struct], path: str, whole: bool, where: str) -> IndexPart:
@@ -123,7 +126,7 @@ def _part(cls: type[msgspec.Struct], path: str, whole: bool, where: str) -> Inde
     if isinstance(last, Scalar) and last in SORT_KINDS:
         kind = SORT_KINDS[last]
     elif isinstance(last, type) and issubclass(last, Enum):
-        kind = Kind.TEXT
+        kind = Kind.NUMBER if is_numeric(last) else Kind.TEXT
     else:
         raise CatalogError(f"{where} sorts by {plain!r} of {cls.__name__}, which has no order")
     descending = path.startswith("-") and not whole

@@ -12,7 +12,7 @@ import msgspec
 from hazelgate.sourcing.declaring.access import Grant
 from hazelgate.sourcing.declaring.values import View
 from hazelgate.sourcing.envelope import EntryMeta
-from hazelgate.sourcing.model.fields import FieldSpec, FieldType, description_of, fields_of
+from hazelgate.sourcing.model.fields import FieldSpec, FieldType, description_of, fields_of, shown_of
 from hazelgate.sourcing.model.indexes import IndexSpec
 
 _encode = msgspec.json.Encoder().encode
@@ -38,8 +38,8 @@ class LinkSpec:
         owner: The class that has the field: the view's own, or that of a value in it.
         name: The field's name.
         target: The name of the view that it leads to.
-        key: The owner's field (Python's name) that holds the target's key, or a list of them; else None.
-        many: Whether `key` is a list.
+        key: The path of Python's names from the owner to the target's key, or to a list of them; else None.
+        many: Whether `key` leads to a list, or through one.
         index: In place of `key`: the target's index that begins with the key of the entry it leads from.
     """
 
@@ -100,12 +100,17 @@ class ViewSpec:
     @cached_property
     def fields(self) -> tuple[FieldSpec, ...]:
         """The fields that an API shows."""
-        return tuple(field for field in fields_of(self.cls) if not field.hidden)
+        return shown_of(self.cls)
 
     @cached_property
     def key_name(self) -> str:
         """The key's field, in JSON's name."""
         return next(field.name for field in fields_of(self.cls) if field.python_name == self.key)
+
+    @cached_property
+    def sorts(self) -> tuple[IndexSpec, ...]:
+        """The indexes that the API sorts by."""
+        return tuple(index for index in self.indexes.values() if index.is_sort and not index.hidden)
 
     @cached_property
     def key_index(self) -> str:

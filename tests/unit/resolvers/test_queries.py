@@ -141,8 +141,8 @@ async def test_all_are_counted_whatever_the_page_and_only_when_asked(
     monkeypatch.setattr(shop.cluster, "query", noted)
     await ids(shop, first=1)
     assert queries == [False]
-    query = "query($filter: OrderFilter) { orders(first: 1, filter: $filter) { totalCount edges { cursor } } }"
-    data = await shop.data(query, filter=OF_C1)
+    counting = "query($filter: OrderFilter) { orders(first: 1, filter: $filter) { totalCount edges { cursor } } }"
+    data = await shop.data(counting, filter=OF_C1)
     assert (data["orders"]["totalCount"], len(data["orders"]["edges"])) == (3, 1)
 
 

@@ -11,6 +11,7 @@ from hazelgate import (
     Catalog,
     Event,
     EventRecord,
+    Hidden,
     Id,
     Json,
     Rejected,
@@ -65,7 +66,7 @@ class Counter(View):
 
     counter_id: Id
     total: int
-    history: tuple[int, ...] = ()
+    history: Hidden[tuple[int, ...]] = ()
 
 
 class Group(View):
