@@ -120,12 +120,7 @@ class _Assembly:
     def _query_fields(self) -> GraphQLFieldMap:
         fields: GraphQLFieldMap = {}
         for view in self._views:
-            for name, field in self._fields_of(view).items():
-                if name in fields:
-                    raise CatalogError(
-                        f"{view.cls.__name__} gives the query {name!r}, which another view has; set `one`"
-                    )
-                fields[name] = field
+            fields |= self._fields_of(view)
         return fields
 
     def _fields_of(self, view: ViewSpec) -> GraphQLFieldMap:

@@ -39,6 +39,7 @@ def check_api(views: Mapping[str, ViewSpec], events: Mapping[str, EventSpec]) ->
         _check_links(view, views)
     _check_values(values_within([view.cls for view in shown]))
     _check_shared_links(shown)
+    _check_queries(shown)
     mutations: dict[str, EventSpec] = {}
     for event in events.values():
         _check_filled(event.cls)
@@ -86,6 +87,17 @@ def _check_view(view: ViewSpec) -> None:
             )
         if taken.setdefault(name, owner) != owner or owners.count((name, owner)) > 1:
             raise CatalogError(f"{taken[name]} and {owner} are both named {name!r}; give one another name")
+
+
+def _check_queries(shown: Iterable[ViewSpec]) -> None:
+    taken: dict[str, ViewSpec] = {}
+    for view in shown:
+        for name in (view.one, view.many, f"{view.many}ById", f"{view.many}Aggregate"):
+            other = taken.setdefault(name, view)
+            if other is not view:
+                raise CatalogError(
+                    f"{other.cls.__name__} and {view.cls.__name__} both give the query {name!r}; set `one` or `many`"
+                )
 
 
 def _check_sorts(view: ViewSpec) -> None:
