@@ -19,7 +19,7 @@ class RequestReads:
 
     __slots__ = ("_cluster", "_loaders", "max_scanned_entries")
 
-    def __init__(self, cluster: Cluster, *, max_scanned_entries: int = 100_000) -> None:
+    def __init__(self, cluster: Cluster, *, max_scanned_entries: int) -> None:
         self.max_scanned_entries = max_scanned_entries
         self._cluster = cluster
         self._loaders: dict[str, DataLoader[str, bytes | None]] = {}

@@ -11,14 +11,13 @@ import msgspec
 from graphql import build_schema
 
 from hazelgate.gateway.graphql.executable_schema import schema_text
-from hazelgate.operations.command_line.domains import domain_option, load_domain
+from hazelgate.operations.command_line.domains import domain_option, load_domain, mistakes_of
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.logging import log_options
 from hazelgate.operations.documents.catalog import CatalogPages
 from hazelgate.operations.documents.markdown import markdown
 from hazelgate.operations.documents.schema_changes import read_schema, schema_changes
 from hazelgate.operations.documents.schemas import asyncapi, json_schemas
-from hazelgate.sourcing.errors import CatalogError
 
 FILES = ("catalog.md", "events.schema.json", "asyncapi.json")
 """What `hazelgate catalog` writes into its folder."""
@@ -108,7 +107,6 @@ def check_schema(domain: str, old: Path) -> None:
 
 
 def _schema_text(domain: str) -> str:
-    try:
-        return schema_text(load_domain(domain))
-    except CatalogError as error:
-        raise CannotStart(f"--domain {domain}: {error.message}") from None
+    catalog = load_domain(domain)
+    with mistakes_of(domain):
+        return schema_text(catalog)
