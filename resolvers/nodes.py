@@ -1,7 +1,7 @@
 """Global object identification: any node by its id."""
 
 import asyncio
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -27,11 +27,21 @@ async def _load(info: Info, argument: str, text: str) -> Any:  # an entry, or an
 @strawberry.type
 class NodeQueries:
     @strawberry.field(description="Any node by its id.")
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="As a node's `id` field gave it.")],
+    ) -> Node | None:
         return cast(Node | None, await _load(info, "id", id))
 
     @strawberry.field(description="In the order of the ids, null where there is none. At most 1,000 ids.")
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None] | None:
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="As nodes' `id` fields gave them; at most 1,000.")
+        ],
+    ) -> list[Node | None] | None:
         if len(ids) > MAX_PAGE:
             raise bad_input("ids", f"at most {MAX_PAGE:,} ids, these are {len(ids):,}")
         return list(await asyncio.gather(*[_load(info, "ids", each) for each in ids]))

@@ -1,7 +1,7 @@
 """Queries and mutations about events, whatever the domain."""
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Annotated, cast
 
 import msgspec
 import orjson
@@ -43,8 +43,10 @@ async def load_event(info: Info, event_id: str) -> EventRecord | None:
 
 @strawberry.type
 class EventQueries:
-    @strawberry.field
-    async def event(self, info: Info, event_id: strawberry.ID) -> EventRecord | None:
+    @strawberry.field(description="An event by its id; null where there is none.")
+    async def event(
+        self, info: Info, event_id: Annotated[strawberry.ID, strawberry.argument(description="The event's id.")]
+    ) -> EventRecord | None:
         return await load_event(info, require_id("eventId", event_id))
 
     @strawberry.field(description="Where the streams stand now, for `after` of a subscription.")
@@ -55,14 +57,24 @@ class EventQueries:
     async def events(
         self,
         info: Info,
-        types: list[str] | None = strawberry.UNSET,
-        aggregate_id: strawberry.ID | None = strawberry.UNSET,
-        saga_id: strawberry.ID | None = strawberry.UNSET,
-        correlation_id: strawberry.ID | None = strawberry.UNSET,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
+        types: Annotated[list[str] | None, strawberry.argument(description="Of these types alone.")] = strawberry.UNSET,
+        aggregate_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of the aggregates with this id alone.")
+        ] = strawberry.UNSET,
+        saga_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of this saga alone.")
+        ] = strawberry.UNSET,
+        correlation_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of this correlation alone.")
+        ] = strawberry.UNSET,
+        first: Annotated[
+            int | None, strawberry.argument(description="So many from the beginning; at most 1,000. 20 without it.")
+        ] = strawberry.UNSET,
+        after: Annotated[str | None, strawberry.argument(description="Those behind this cursor.")] = strawberry.UNSET,
+        last: Annotated[
+            int | None, strawberry.argument(description="So many from the end; at most 1,000.")
+        ] = strawberry.UNSET,
+        before: Annotated[str | None, strawberry.argument(description="Those before this cursor.")] = strawberry.UNSET,
     ) -> EventConnection | None:
         chosen = known_types(info.context.catalog, types) if isinstance(types, list) else None
         page = Page.of(LOG_ORDER, first, after, last, before)
@@ -98,7 +110,9 @@ class EventQueries:
         return event_connection(page, len(answer.entries) > page.size, listing.order, shown)
 
     @strawberry.field(description="How an event fared; null where nothing is known of it (yet).")
-    async def completion(self, info: Info, event_id: strawberry.ID) -> Completion | None:
+    async def completion(
+        self, info: Info, event_id: Annotated[strawberry.ID, strawberry.argument(description="The event's id.")]
+    ) -> Completion | None:
         available(info.context.cluster)
         found = await info.context.handler.completion(require_id("eventId", event_id))
         return Completion.of(found) if found is not None else None
@@ -129,7 +143,12 @@ class EventTypeQueries:
 class EventMutations:
     @strawberry.mutation(description="Submits any event of the catalog.")
     async def handle_event(
-        self, info: Info, input: HandleEventInput, options: EventOptions | None = strawberry.UNSET
+        self,
+        info: Info,
+        input: Annotated[HandleEventInput, strawberry.argument(description="The event.")],
+        options: Annotated[
+            EventOptions | None, strawberry.argument(description="How it is submitted, and what is waited for.")
+        ] = strawberry.UNSET,
     ) -> EventResult | None:
         [result] = await submit_many(info, [input], given(options))
         return EventPayload(receipt=result) if isinstance(result, EventReceipt) else result
@@ -139,7 +158,14 @@ class EventMutations:
         "the ids `<eventId>:0`, `<eventId>:1`…"
     )
     async def handle_events(
-        self, info: Info, inputs: list[HandleEventInput], options: EventOptions | None = strawberry.UNSET
+        self,
+        info: Info,
+        inputs: Annotated[
+            list[HandleEventInput], strawberry.argument(description="The events, in their order; at most 1,000.")
+        ],
+        options: Annotated[
+            EventOptions | None, strawberry.argument(description="How they are submitted, and what is waited for.")
+        ] = strawberry.UNSET,
     ) -> list[EventResult] | None:
         if len(inputs) > MAX_EVENTS:
             raise bad_input("inputs", f"at most {MAX_EVENTS:,} events at once, these are {len(inputs):,}")

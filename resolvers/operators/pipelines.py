@@ -10,7 +10,7 @@ from hazelgate.schema.operators.pipelines import Pipeline
 
 @strawberry.type
 class PipelineQueries:
-    @strawberry.field
+    @strawberry.field(description="The pipeline's figures just now.")
     async def pipeline_metrics(self, info: Info) -> PipelineMetrics | None:
         return PipelineMetrics.of(await available(info.context.cluster).stats())
 

@@ -1,5 +1,7 @@
 """Queries and mutations about snapshots of views, for operators."""
 
+from typing import Annotated
+
 import strawberry
 
 from hazelgate.client.operators.snapshot_requests import Snapshots
@@ -26,6 +28,12 @@ class SnapshotMutations:
         description="Operators only. Begins to take a snapshot of views; without names: of all that are complete. "
         "Reads and writes go on."
     )
-    async def create_snapshot(self, info: Info, views: list[str] | None = None) -> SnapshotAttempt:
+    async def create_snapshot(
+        self,
+        info: Info,
+        views: Annotated[
+            list[str] | None, strawberry.argument(description="Their names; left out, all that are complete.")
+        ] = None,
+    ) -> SnapshotAttempt:
         snapshots = Snapshots(available(info.context.cluster))
         return SnapshotAttempt.of(await snapshots.find(await snapshots.create(views or ())))

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from hazelgate.client.reading.filters import As, Filter, Operator, all_of, condition
+from hazelgate.client.reading.filters import Filter, Operator, all_of, condition
+from hazelgate.client.reading.values import As
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.scalars import serialize_decimal, serialize_instant
 from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, fields_of, is_numeric

@@ -64,7 +64,9 @@ def test_what_follows_a_component_matters_only_where_it_is_equal(one: list[str],
 def test_a_prefix_bounds_exactly_what_begins_with_it(one: str, other: str) -> None:
     prefix = component(Kind.TEXT, one)
     key = component(Kind.TEXT, other) + "k1"
-    assert (prefix <= key < after(prefix)) == (one == other)
+    behind = after(prefix)
+    assert behind is not None
+    assert (prefix <= key < behind) == (one == other)
 
 
 @pytest.mark.parametrize("value", ["a b", "!", '"', "\\", "\x00"])
