@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
-import msgspec
-
 from hazelgate.client.reading.filters import Filter, matches
 from hazelgate.projector.past import Lineage
 from hazelgate.schema.derived.changes import ChangeKind
@@ -32,8 +30,6 @@ from hazelgate.subscriptions.streams import refuse_after
 
 REMEMBERED_KEYS = 10_000
 """Of entries that a subscriber was shown, or was told have left."""
-
-_parse = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class ChangeNode:
@@ -111,16 +107,16 @@ class _Seen:
 
     async def _change(self, happening: Happening, key: str) -> ChangeNode | None:
         record = happening.record
-        raw = await happening.entry(self._view.name, key)
-        data = None if raw is None else _parse(raw)
-        if data is None or not _has(data, record):
+        found = await happening.parsed(self._view.name, key)
+        if found is None or not _has(found[1], record):
             return None  # the event, or one before it, waits in the dead-letter queue
+        raw, data = found
         if data["_meta"].get("absent"):
             self._shown.pop(key, None)
             return self._node(record, key, ChangeKind.REMOVED, None)
         if self._filter is None or matches(self._filter, data):
             self._remember(key, True)
-            return self._node(record, key, ChangeKind.CHANGED, EntryNode(self._view, raw or b"", data))
+            return self._node(record, key, ChangeKind.CHANGED, EntryNode(self._view, raw, data))
         # One that was never shown may have matched before the subscription began, unless this event has made it.
         was_shown = self._shown.get(key, data["_meta"]["version"] > 1)
         self._remember(key, False)

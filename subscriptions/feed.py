@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,7 @@ from hazelgate.subscriptions.inbox import Gap, Inbox
 
 logger = logging.getLogger(__name__)
 
+_parse = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_batch = msgspec.json.Decoder(list[EventRecord]).decode
 
 
@@ -27,6 +29,7 @@ class Happening:
     record: EventRecord
     cluster: Cluster
     _entries: dict[tuple[str, str], asyncio.Future[bytes | None]] = field(default_factory=dict)
+    _parsed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     _keys: dict[str, list[str]] = field(default_factory=dict)
 
     def keys(self, view: str, lineage: Lineage) -> list[str]:
@@ -48,6 +51,21 @@ class Happening:
             reading = self._entries[view, key] = asyncio.ensure_future(self._read(view, key))
         # A subscriber that goes away must not take the others' read along.
         return await asyncio.shield(reading)
+
+    async def parsed(self, view: str, key: str) -> tuple[bytes, dict[str, Any]] | None:
+        """
+        The same, and as parsed JSON; None where there is no such entry. Nobody changes what all subscribers share.
+
+        Raises:
+            PipelineUnavailable: The cluster went away in between.
+        """
+        raw = await self.entry(view, key)
+        if raw is None:
+            return None
+        found = self._parsed.get((view, key))
+        if found is None:
+            found = self._parsed[view, key] = _parse(raw)
+        return raw, found
 
     async def _read(self, view: str, key: str) -> bytes | None:
         return (await self.cluster.read(view, [key]))[0]

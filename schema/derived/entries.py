@@ -19,7 +19,7 @@ class EntryNode:
 
     __slots__ = ("_value", "data", "raw", "view")
 
-    def __init__(self, view: ViewSpec, raw: bytes, data: dict[str, Any]) -> None:
+    def __init__(self, view: ViewSpec, raw: bytes | msgspec.Raw, data: dict[str, Any]) -> None:
         self.view = view
         self.raw = raw
         self.data = data
@@ -33,7 +33,7 @@ class EntryNode:
         if raw is None:
             return None
         data = _parse(raw)
-        return None if data["_meta"].get("absent") else cls(view, bytes(raw), data)
+        return None if data["_meta"].get("absent") else cls(view, raw, data)
 
     @property
     def type_name(self) -> str:

@@ -129,7 +129,7 @@ class ViewSpec:
         meta: EntryMeta = self._decoders[0].decode(raw).meta
         return meta
 
-    def decode(self, raw: bytes) -> View:
+    def decode(self, raw: bytes | msgspec.Raw) -> View:
         """An entry's JSON as a view, without its `_meta`."""
         view: View = self._decoders[1].decode(raw)
         return view

@@ -1,6 +1,7 @@
 """The wheel: everything that is needed is in it, and it starts from an empty folder."""
 
 import asyncio
+import shutil
 import subprocess
 import sys
 import venv
@@ -12,6 +13,13 @@ import pytest
 from tests.acceptance.dev_stack import running_dev
 
 ROOT = Path(__file__).parent.parent.parent
+INI = """[pytest]
+pythonpath = .
+addopts = --import-mode=importlib
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = session
+asyncio_default_test_loop_scope = session
+"""
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +64,28 @@ async def test_an_installed_wheel_runs_the_whole_stack(wheel: Path, tmp_path: Pa
         assert len(page) > 5_000_000
         assert "unpkg.com" not in page
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.timeout(1_200)
+async def test_a_domain_of_ones_own_is_served_by_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
+    """The tests of the bookings in an environment that has the wheel, pytest, and nothing else of this repository."""
+    environment, folder = tmp_path / "environment", tmp_path / "house"
+    await asyncio.to_thread(install, wheel, environment)
+    pip = [str(environment / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    packages = ["pytest", "pytest-asyncio", "pytest-timeout"]
+    await asyncio.to_thread(lambda: subprocess.run([*pip, *packages], check=True))
+    shutil.copytree(
+        ROOT / "tests" / "domains", folder / "tests" / "domains", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (folder / "pytest.ini").write_text(INI, encoding="utf-8")
+    tests = await asyncio.create_subprocess_exec(
+        environment / "bin" / "python",
+        "-m",
+        "pytest",
+        "-q",
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await tests.communicate()
+    assert tests.returncode == 0, printed.decode(errors="replace")[-4_000:]

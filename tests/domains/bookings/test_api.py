@@ -309,7 +309,7 @@ async def test_views_are_rebuilt_from_the_log(house: House) -> None:
     gone = await house.book(room, member, at(9), at(10))
     await house.book(room, member, at(11), at(12))
     await house.mutate("cancelBooking", bookingId=gone)
-    command = [Path(sys.executable).parent / "hazelgate", "rebuild", "room-day-view", "booking-view"]
+    command = [str(Path(sys.executable).parent / "hazelgate"), "rebuild", "room-day-view", "booking-view"]
     environ = {**os.environ, **house.environ}
     ended = await asyncio.to_thread(
         lambda: subprocess.run(command, cwd=FOLDER, env=environ, capture_output=True, text=True, check=False)
