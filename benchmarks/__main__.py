@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import durable, growth, rebuilding, snapshots, writes
+from benchmarks import derivation, durable, filters, growth, rebuilding, snapshots, writes
 from benchmarks.figures import Figure, table
 from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
@@ -41,6 +41,7 @@ SUITES: dict[str, Suite] = {
     "latency": Suite([writes.one_at_a_time, writes.orders], "2g"),
     "bulk": Suite([writes.bulk], "8g", pretouch_heap=True),
     "rebuild": Suite([rebuilding.speed_and_manners], "4g"),
+    "filters": Suite([filters.work_and_manners], "4g"),
     "growth": Suite([growth.cost_and_heap], "10g"),
     "committed": Suite(
         [writes.one_at_a_time_committed, writes.bulk_committed], "8g", pretouch_heap=True, postgres=True
@@ -55,6 +56,10 @@ SUITES: dict[str, Suite] = {
         restarted=True,
     ),
 }
+
+
+ALONE: dict[str, Callable[[], list[Figure]]] = {"schema": derivation.schema_of_a_large_domain}
+"""What is measured in this process, without a stack."""
 
 
 async def stacks(suite: Suite) -> AsyncIterator[RunningStack]:
@@ -82,6 +87,9 @@ async def run(names: list[str]) -> list[Figure]:
     """All figures of the suites named."""
     figures: list[Figure] = []
     for name in names:
+        if name in ALONE:
+            figures += ALONE[name]()
+            continue
         suite = SUITES[name]
         measures = suite.measures
         async for stack in stacks(suite):
@@ -109,8 +117,9 @@ def _start(name: str, stack: RunningStack, *, from_snapshot: bool) -> Figure:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*SUITES, []], help=f"suites: {', '.join(SUITES)}; all by default")
-    names = parser.parse_args().names or list(SUITES)
+    known = [*ALONE, *SUITES]
+    parser.add_argument("names", nargs="*", choices=[*known, []], help=f"suites: {', '.join(known)}; all by default")
+    names = parser.parse_args().names or known
     versions = f"Python {platform.python_version()}, Java {find_java().version}"
     print(f"{platform.machine()}, {os.cpu_count()} processors, {versions}, load {os.getloadavg()[0]:.1f}")
     figures = asyncio.run(run(names))

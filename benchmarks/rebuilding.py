@@ -13,7 +13,7 @@ from benchmarks.http_load import load
 from benchmarks.stack import RunningStack, event_handler
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
-from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.projector.core.messages import FoldRequest
 from hazelgate.projector.process import Processor
 from hazelgate.sourcing.catalog import Catalog
@@ -95,7 +95,7 @@ async def _records(cluster: HazelcastCluster) -> list[bytes]:
     after: str | None = None
     while True:
         page = await cluster.query(
-            EntryQuery(map_name=EVENT_STORE, index="cursor", from_value=after, from_inclusive=False, limit=PAGE)
+            EntryQuery(map_name=EVENT_STORE, index="cursor", ranges=(KeyRange(after and f"{after}\0"),), limit=PAGE)
         )
         records += [bytes(each.entry) for each in page.entries]
         if len(page.entries) < PAGE:

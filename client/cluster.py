@@ -15,7 +15,7 @@ from typing import Protocol
 
 from hazelgate.client.figures.metrics import READY, RUNNING, PipelineStats
 from hazelgate.client.figures.pipelines import PipelineState, pipeline_of
-from hazelgate.client.reading.queries import EntryPage, EntryQuery
+from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 
 EVENT_STREAM = "event-stream"
@@ -149,6 +149,9 @@ class Cluster(Protocol):
 
     async def query(self, query: EntryQuery) -> EntryPage:
         """One page of a map, merged from all members."""
+
+    async def aggregate(self, query: AggregateQuery) -> AggregatePage:
+        """Figures over the entries of a map in groups, merged from all members."""
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
         """Retry, edit or discard dead letters, in order; an answer for each."""

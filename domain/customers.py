@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from hazelgate import Event, EventRecord, Id, Rejected, View, event, guard, projection, replace
+from hazelgate import (
+    UNSET,
+    By,
+    Event,
+    EventRecord,
+    Id,
+    Instant,
+    Json,
+    Rejected,
+    UnsetType,
+    View,
+    event,
+    guard,
+    projection,
+    replace,
+    upcast,
+)
 from hazelgate.domain.fields import Address, Email, Name
 
 
-@event("CustomerCreated", aggregate="Customer", key="customer_id")
+@event("CustomerCreated", aggregate="Customer", key="customer_id", mutation="createCustomer", creates=True)
 class CustomerCreated(Event):
     """Somebody has become a customer."""
 
@@ -16,14 +32,20 @@ class CustomerCreated(Event):
     address: Address | None = None
 
 
-@event("CustomerUpdated", aggregate="Customer", key="customer_id")
+@event("CustomerUpdated", aggregate="Customer", key="customer_id", version=2, mutation="updateCustomer")
 class CustomerUpdated(Event):
-    """A customer's details have changed. A field that is null stays as it was. Orders placed before don't change."""
+    """A customer's details have changed. A field that is left out stays; null clears it. Orders stay as they are."""
 
     customer_id: Id
-    name: Name | None = None
-    email: Email | None = None
-    address: Address | None = None
+    name: Name | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
+    address: Address | UnsetType | None = UNSET
+
+
+@upcast(CustomerUpdated, from_version=1)
+def null_is_left_out(data: Json) -> Json:
+    """In version 1 null said what leaving out says now."""
+    return {name: value for name, value in data.items() if value is not None}
 
 
 class Customer(View):
@@ -33,7 +55,7 @@ class Customer(View):
     name: str
     email: str
     address: str | None
-    created_at: str
+    created_at: Instant
 
 
 @guard(CustomerCreated, reads={"customer": Customer.by("customer_id")})
@@ -49,7 +71,7 @@ def exists_and_changes(event: CustomerUpdated, customer: Customer | None) -> Non
     problems = []
     if customer is None:
         problems.append(Rejected("customer_id", f"there is no customer {event.customer_id}"))
-    if event.name is None and event.email is None and event.address is None:
+    if event.name is UNSET and event.email is UNSET and event.address is UNSET:
         problems.append(Rejected((), "give at least one of name, email and address"))
     if problems:
         raise Rejected.all(problems)
@@ -59,10 +81,7 @@ customers = projection(
     "customer-view",
     Customer,
     key="customer_id",
-    indexes={
-        "email": lambda customer: f"{customer.email.lower()}|{customer.customer_id}",
-        "createdAt": lambda customer: f"{customer.created_at}|{customer.customer_id}",
-    },
+    indexes={"name": By("name"), "email": By("email"), "createdAt": By("created_at")},
 )
 
 
@@ -83,7 +102,7 @@ def updated(customer: Customer, event: CustomerUpdated) -> Customer:
     """A field that is given replaces the old one."""
     return replace(
         customer,
-        name=customer.name if event.name is None else event.name,
-        email=customer.email if event.email is None else event.email,
-        address=customer.address if event.address is None else event.address,
+        name=customer.name if event.name is UNSET else event.name,
+        email=customer.email if event.email is UNSET else event.email,
+        address=customer.address if event.address is UNSET else event.address,
     )

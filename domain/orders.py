@@ -14,50 +14,65 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from hazelgate import Event, EventRecord, Id, Rejected, Value, View, event, guard, projection, replace
-from hazelgate.domain.customers import Customer
+from hazelgate import (
+    By,
+    Doc,
+    Event,
+    EventRecord,
+    Filled,
+    Id,
+    Instant,
+    Rejected,
+    Value,
+    View,
+    event,
+    guard,
+    projection,
+    replace,
+)
+from hazelgate.domain.customers import Customer, customers
 from hazelgate.domain.fields import Money, OrderQuantity, Reason, cents
-from hazelgate.domain.products import Product
+from hazelgate.domain.products import Product, products
 
 NOTHING = Decimal("0.00")
 
 
-class OrderLine(Value):
+class OrderLine(Value, api_name="OrderItem"):
     """One product of an order. Its price is today's where none is given; name and SKU are filled in by the guard."""
 
     product_id: Id
     quantity: OrderQuantity
-    price_at_order: Money | None = None
-    name: str | None = None
-    sku: str | None = None
+    price_at_order: Annotated[Money | None, Doc("The product's price today where it is left out.")] = None
+    name: Filled[str] = None
+    sku: Filled[str] = None
 
 
-@event("OrderCreated", aggregate="Order", key="order_id")
+@event("OrderCreated", aggregate="Order", key="order_id", mutation="createOrder", creates=True)
 class OrderCreated(Event):
     """A customer has ordered. Name and email are filled in by the guard."""
 
     order_id: Id
     customer_id: Id
     items: Annotated[tuple[OrderLine, ...], Meta(min_length=1, max_length=100)]
-    customer_name: str | None = None
-    customer_email: str | None = None
+    customer_name: Filled[str] = None
+    customer_email: Filled[str] = None
 
 
-@event("OrderConfirmed", aggregate="Order", key="order_id")
+@event("OrderConfirmed", aggregate="Order", key="order_id", mutation="confirmOrder")
 class OrderConfirmed(Event):
     """An order is certain."""
 
     order_id: Id
 
 
-@event("OrderCancelled", aggregate="Order", key="order_id")
+@event("OrderCancelled", aggregate="Order", key="order_id", mutation="cancelOrder")
 class OrderCancelled(Event):
     """An order is called off. Whose it was, and how much, is filled in by the guard."""
 
     order_id: Id
     reason: Reason
-    customer_id: Id | None = None
-    total_amount: Decimal | None = None
+    customer_id: Filled[Id] = None
+    total_amount: Filled[Decimal] = None
 
 
 class OrderStatus(StrEnum):
@@ -95,7 +110,7 @@ class EnrichedOrder(View):
     total_amount: Decimal
     status: OrderStatus
     cancel_reason: str | None
-    placed_at: str
+    placed_at: Instant
 
 
 class CustomerOrderSummary(View):
@@ -105,8 +120,8 @@ class CustomerOrderSummary(View):
     order_count: int = 0
     cancelled_count: int = 0
     total_spent: Decimal = NOTHING
-    last_order_id: str | None = None
-    last_order_at: str | None = None
+    last_order_id: Id | None = None
+    last_order_at: Instant | None = None
 
 
 @guard(
@@ -183,17 +198,15 @@ orders = projection(
     "enriched-order-view",
     EnrichedOrder,
     key="order_id",
+    one="order",
     indexes={
-        "placedAt": lambda order: f"{order.placed_at}|{order.order_id}",
-        "totalAmount": lambda order: f"{sortable(order.total_amount)}|{order.order_id}",
-        "customer": lambda order: f"{order.customer.customer_id}|{order.placed_at}|{order.order_id}",
+        "placedAt": By("placed_at"),
+        "totalAmount": By("total_amount"),
+        "customer": By("customer.customer_id", "placed_at"),
+        "statusAndTime": By("status", "placed_at"),
     },
+    sort="-placedAt",
 )
-
-
-def sortable(amount: Decimal) -> str:
-    """An amount as cents of fixed width, so that amounts sort as strings."""
-    return f"{int(amount.scaleb(2)):020d}"
 
 
 @orders.on(OrderCreated, key="order_id")
@@ -233,7 +246,16 @@ def cancelled(order: EnrichedOrder, event: OrderCancelled) -> EnrichedOrder:
     return replace(order, status=OrderStatus.CANCELLED, cancel_reason=event.reason)
 
 
-summaries = projection("customer-order-summary-view", CustomerOrderSummary, key="customer_id")
+summaries = projection(
+    "customer-order-summary-view",
+    CustomerOrderSummary,
+    key="customer_id",
+    indexes={"totalSpent": By("-total_spent")},
+)
+summaries.fed_by(orders, by="customer.customer_id")
+customers.link("orders", orders, by="customer.customer_id")
+customers.link("order_summary", summaries, key="customer_id")
+orders.link("items.product", products, key="items.product_id", description="As it is today; null where it is no more.")
 
 
 @summaries.on(OrderCreated, key="customer_id")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hazelgate import Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate import By, Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
 from hazelgate.domain.fields import MAX_STOCK, Description, Money, Name, Sku, StockOnHand, StockQuantity, cents
 
 
-@event("ProductCreated", aggregate="Product", key="product_id")
+@event("ProductCreated", aggregate="Product", key="product_id", mutation="createProduct", creates=True)
 class ProductCreated(Event):
     """A product can be ordered."""
 
@@ -20,7 +20,7 @@ class ProductCreated(Event):
     quantity_on_hand: StockOnHand = 0
 
 
-@event("StockReplenished", aggregate="Product", key="product_id")
+@event("StockReplenished", aggregate="Product", key="product_id", mutation="replenishStock")
 class StockReplenished(Event):
     """More of a product has come in."""
 
@@ -28,7 +28,7 @@ class StockReplenished(Event):
     quantity: StockQuantity
 
 
-@event("StockReserved", aggregate="Product", key="product_id", version=2)
+@event("StockReserved", aggregate="Product", key="product_id", version=2, mutation="reserveStock")
 class StockReserved(Event):
     """Part of a product's stock is set aside for an order."""
 
@@ -43,7 +43,7 @@ def quantity_has_its_full_name(data: Json) -> Json:
     return {"quantity" if name == "qty" else name: value for name, value in data.items()}
 
 
-@event("StockReleased", aggregate="Product", key="product_id")
+@event("StockReleased", aggregate="Product", key="product_id", mutation="releaseStock")
 class StockReleased(Event):
     """Stock that was set aside for an order is available again."""
 
@@ -108,9 +108,7 @@ products = projection(
     "product-availability-view",
     Product,
     key="product_id",
-    indexes={
-        "sku": lambda product: f"{product.sku}|{product.product_id}",
-    },
+    indexes={"sku": By("sku"), "name": By("name"), "price": By("price")},
 )
 
 

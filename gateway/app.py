@@ -29,25 +29,31 @@ from hazelgate.subscriptions.feed import Feed
 logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings | None = None, *, cluster: Cluster | None = None) -> Starlette:
+def create_app(
+    settings: Settings | None = None, *, cluster: Cluster | None = None, catalog: Catalog | None = None
+) -> Starlette:
     """
     The gateway. It starts at once and becomes ready when the cluster is.
 
     Args:
         settings: From the environment where left out.
         cluster: Another cluster than the one that the settings name; tests run on one in memory.
+        catalog: That of the domain that the settings name, where it is loaded already.
+
+    Raises:
+        CatalogError: The domain contradicts itself, or no schema can be derived from it.
     """
     settings = settings or Settings()
-    catalog = Catalog.load(settings.domain)
+    catalog = catalog or Catalog.load(*settings.domain.split(","))
     cluster = cluster or HazelcastCluster(
         cluster_name=settings.cluster_name,
         members=settings.members,
         deadline_seconds=settings.operation_timeout_seconds,
     )
     feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
-    parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed)
+    parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries)
     metrics = GatewayMetrics(feed)
-    execution = Execution(graphql_schema(), parts.context, max_tokens=settings.max_query_tokens)
+    execution = Execution(graphql_schema(catalog), parts.context, max_tokens=settings.max_query_tokens)
     over_http = GraphQLOverHttp(
         execution,
         max_body_bytes=settings.max_body_bytes,

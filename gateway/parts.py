@@ -33,6 +33,7 @@ class Parts:
     cluster: Cluster
     handler: EventHandler
     feed: Feed
+    max_scanned_entries: int
 
     def context(self) -> RequestContext:
         """A context with reads of its own: nothing that one request has read answers another."""
@@ -40,7 +41,7 @@ class Parts:
             catalog=self.catalog,
             cluster=self.cluster,
             handler=self.handler,
-            reads=RequestReads(self.cluster),
+            reads=RequestReads(self.cluster, max_scanned_entries=self.max_scanned_entries),
             feed=self.feed,
         )
 

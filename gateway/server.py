@@ -7,15 +7,24 @@ import uvicorn
 from hazelgate.gateway.app import create_app
 from hazelgate.gateway.settings import Settings
 from hazelgate.sourcing import logs
+from hazelgate.sourcing.catalog import Catalog
 
 # How long open requests and sockets may take to finish once the process is told to end.
 _FINISH_SECONDS = 2
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM."""
+def run(settings: Settings, catalog: Catalog | None = None) -> None:
+    """
+    Serve until SIGINT or SIGTERM.
+
+    Args:
+        catalog: That of the domain that the settings name, where it is loaded already.
+
+    Raises:
+        CatalogError: No schema can be derived from the domain.
+    """
     logs.configure(settings.log_level, settings.log_form)
-    app = create_app(settings)
+    app = create_app(settings, catalog=catalog)
     # The schema is a large graph that lives as long as the process: a collection that walks through it takes longer
     # than ten mutations. What a request leaves behind is small.
     gc.collect()

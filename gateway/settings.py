@@ -38,6 +38,8 @@ class Settings(LogOptions, DomainOptions, ClusterOptions, BaseSettings):
     """Tokens in one GraphQL document."""
     operation_timeout_seconds: Annotated[float, Field(gt=0)] = 5.0
     """How long one read of the cluster may take, before its field is an error."""
+    max_scanned_entries: Annotated[int, Field(ge=1)] = 100_000
+    """Entries that one query may look at where no index answers its filter; beyond, it is an error."""
     connection_init_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
     """How long a new websocket may take to send its `connection_init`."""
     subscriber_queue_size: Annotated[int, Field(ge=1)] = 1_000

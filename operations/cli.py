@@ -2,6 +2,7 @@
 
 import click
 
+from hazelgate.operations.commands.catalog import catalog, schema
 from hazelgate.operations.commands.dead_letters import dead_letters
 from hazelgate.operations.commands.demo import demo
 from hazelgate.operations.commands.dev import dev
@@ -30,7 +31,7 @@ def main() -> None:
 
 _COMMANDS: tuple[click.Command, ...] = (
     *(dev, member, projector, serve, demo),
-    *(migrate, export, import_, events),
+    *(migrate, export, import_, events, catalog, schema),
     *(pipeline, rebuild, diff, show, snapshot, dead_letters),
 )
 for command in _COMMANDS:

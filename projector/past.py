@@ -12,13 +12,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import takewhile
 
+import msgspec
+
 from hazelgate.projector.core.entries import aggregate_of
+from hazelgate.projector.core.paths import json_path, path_getter
 from hazelgate.projector.core.plans import EventPlan, Fold, make_plans
 from hazelgate.sourcing.catalog import Catalog, ViewSpec
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import UNREADABLE, Decision, DecisionAction, EntryMeta, EventRecord
 from hazelgate.sourcing.errors import NotYet
 from hazelgate.sourcing.ids import dead_letter_id
+
+Targets = Mapping[str, tuple[Event, Fold]]
 
 
 class Lineage:
@@ -40,9 +45,42 @@ class Lineage:
                 found[spec.aggregate, key] = None
         return list(found)
 
+    @property
+    def aggregate_types(self) -> list[str]:
+        """The types of all aggregates that feed entries of the view."""
+        folds = [fold for fold in self._catalog.folds if fold.view == self._view.name]
+        return list(dict.fromkeys(self._catalog.spec(fold.cls).aggregate for fold in folds))
+
+    def paths(self) -> list[tuple[str, str | None]]:
+        """
+        By which events feed entries: the event type, and where in its data the key stands, in JSON's names.
+
+        The path is None where a function gives the key, or where it leads through a list.
+        """
+        found: list[tuple[str, str | None]] = []
+        for fold in self._catalog.folds:
+            if fold.view == self._view.name:
+                plain = isinstance(fold.key, str) and not path_getter(fold.cls, fold.key, fold.name).many
+                found.append((self._catalog.spec(fold.cls).name, json_path(str(fold.key)) if plain else None))
+        return found
+
+    def keys(self, record: EventRecord) -> list[str]:
+        """The keys of the entries that an event forms; none where its data can't be read."""
+        try:
+            return list(self._targets(record, record.event_version, record.data))
+        except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
+            return []
+
     def forms(self, record: EventRecord, key: str) -> bool:
         """Whether an event is one of those that form the entry."""
         return self._read(record, key) is not None
+
+    def may_form(self, record: EventRecord, key: str) -> bool:
+        """The same, or its data can't be read: then an operator's edit of it may lead to the entry."""
+        try:
+            return key in self._targets(record, record.event_version, record.data)
+        except Exception:  # an upcast or a key function is the user's code
+            return True
 
     def letter_ids(self, records: Iterable[EventRecord], key: str) -> list[str]:
         """The ids of dead letters of these events about this entry, and of operators' decisions about them."""
@@ -65,7 +103,7 @@ class Lineage:
             letters: The ids of those that are open, and not tried again by themselves.
             until: The instant, as stored: six decimals and Z.
         """
-        entry = _Entry()
+        entry = _Entry(key)
         for record in records:
             letter, unreadable = self._letter_id(record, key), _unreadable_id(record)
             whole = decisions.get(unreadable)
@@ -96,22 +134,26 @@ class Lineage:
 
     def _read(self, record: EventRecord, key: str, edited: Decision | None = None) -> tuple[Event, Fold] | None:
         version, data = (record.event_version, record.data) if edited is None else (edited.event_version, edited.data)
+        try:
+            return self._targets(record, version, data).get(key)
+        except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
+            return None
+
+    def _targets(self, record: EventRecord, version: int | None, data: bytes | msgspec.Raw) -> Targets:
+        """By key, the event and how it is folded into that entry. Raises whatever the user's code raises."""
         plan = self._plans.get(record.event_type)
         for each in plan.views if plan is not None else ():
             if each.view is self._view:
-                try:
-                    event = self._catalog.decode(record.event_type, version, data)
-                    fold = each.targets(event).get(key)
-                except Exception:  # an upcast or a key function is the user's code; no entry has taken such an event
-                    return None
-                return None if fold is None else (event, fold)
-        return None
+                event = self._catalog.decode(record.event_type, version, data)
+                return {key: (event, fold) for key, fold in each.targets(event).items()}
+        return {}
 
 
 class _Entry:
     """An entry while its events are folded: those of an aggregate wait behind one that it can't take."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
+        self._key = key
         self.view: View | None = None
         self.meta: EntryMeta | None = None
         self._blocked: set[str] = set()
@@ -138,7 +180,7 @@ class _Entry:
             return False
         fold, event, record = queue[0]
         try:
-            self.view = fold.apply(self.view, event, record)
+            self.view = fold.apply(self.view, event, record, self._key)
         except NotYet:
             return False
         except Exception:  # the projection is the user's code: it has failed then as it does now

@@ -31,6 +31,7 @@ from hazelgate.projector.core.calls import (
 )
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import Entries, EntryNotEncodable, Incomplete, Letter
+from hazelgate.projector.core.faults import FaultLog, Hear
 from hazelgate.projector.core.folding import Folding
 from hazelgate.projector.core.intake import (
     Intake,
@@ -90,10 +91,17 @@ class _Refused(Exception):
 
 
 class Processor:
-    """Processes batches against one catalog. Keeps nothing between calls."""
+    """
+    Processes batches against one catalog. Keeps nothing between calls.
 
-    def __init__(self, catalog: Catalog, limits: Limits | None = None) -> None:
+    Args:
+        limits: How much handlers may make.
+        hear: Is told of every fault of the user's code; left out, the log is.
+    """
+
+    def __init__(self, catalog: Catalog, limits: Limits | None = None, hear: Hear | None = None) -> None:
         self.catalog = catalog
+        self._hear = hear or FaultLog().hear
         self._limits = limits or Limits()
         self._plans = make_plans(catalog)
         self._intake = Intake(catalog, self._plans)
@@ -126,7 +134,7 @@ class Processor:
 
     def refolding(self) -> Refolding:
         """A new conversation about stored events."""
-        return Refolding(self.catalog, self._plans, self._limits)
+        return Refolding(self.catalog, self._plans, self._limits, self._hear)
 
     def replay(self) -> Replay:
         """The same where nobody else writes into the entries, and nothing is unusual."""
@@ -140,7 +148,7 @@ class Processor:
         self, request: ResolveRequest, pulse: Pulse | None = None, tell: Tell = to_nobody
     ) -> ResolveResponse:
         """The same from and to values, as `fold` has them."""
-        return self._resolver.resolve(request, calls_of(request, pulse, tell))
+        return self._resolver.resolve(request, calls_of(request, pulse, tell, hear=self._hear))
 
     def settle(self, request: bytes) -> bytes:
         """How stored events stand, bytes to bytes as `process`."""
@@ -164,7 +172,7 @@ class Processor:
         Raises:
             BatchTooLarge: What it comes to does not fit into one answer; in parts it may.
         """
-        calls = calls_of(request, pulse, tell, alone=len(request.events) <= 1)
+        calls = calls_of(request, pulse, tell, alone=len(request.events) <= 1, hear=self._hear)
         make = _Batch(self._intake, self.catalog, self._limits, request, calls)
         try:
             return make.run(careful=request.careful)
@@ -262,7 +270,7 @@ class _Batch:
             self._check_event(envelope)
             if envelope.expected_sequence is not None:
                 self._check_sequence(envelope, envelope.expected_sequence, head.sequence)
-            event, completed_by = self._guarded(envelope.event_id, sent, submission.guards)
+            event, completed_by = self._guarded(envelope.event_id, envelope.timestamp, sent, submission.guards)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
@@ -306,7 +314,7 @@ class _Batch:
             )
 
     def _guarded(
-        self, event_id: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]]
+        self, event_id: str, submitted_at: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]]
     ) -> tuple[Event, GuardPlan | None]:
         """
         The event as the guards complete it, and the last of them that did.
@@ -320,9 +328,11 @@ class _Batch:
             try:
                 if completed_by is not None:
                     declared = self._declared(guard, event)
-                state = {}
+                state: dict[str, Any] = {}
                 for read, keys in declared:
                     state[read.parameter] = self._read(read, keys)
+                if guard.takes_time:
+                    state["submitted_at"] = submitted_at
                 self._calls.before(GUARD, guard.name, event_id)
                 result = guard.function(event, **state)
                 if result is not None:
@@ -334,7 +344,7 @@ class _Batch:
             except Incomplete:
                 raise
             except FAULTS as error:  # a guard is the user's code: its fault refuses the event, not the batch
-                self._calls.blame(error)
+                self._calls.blame(error, f"guard {guard.name}, event {event_id}")
                 failure = failure or _guard_failed(guard, error)
         if problems:
             raise _Refused(answers.error(Rejected.code, "; ".join(map(str, problems)), problems))
@@ -377,7 +387,7 @@ class _Batch:
             self._calls.before(KEYS, plan.spec.name, event_id)
             targets = targets_of(plan, event)
         except FAULTS as error:  # a key function is the user's code
-            self._calls.blame(error)
+            self._calls.blame(error, f"the keys of {plan.spec.name} {event_id}")
             raise _Refused(
                 answers.error("GUARD_FAILED", f"a view of {plan.spec.name} can't tell its entry's key: {error}")
             ) from error

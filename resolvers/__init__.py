@@ -7,7 +7,7 @@ Reading and writing behind fields: the root fields, and what answers the fields 
 - `reading/` reads of one request, lists in pages, histories, the past
 - `events/` events of every domain: queries, `handleEvent`, the way from a mutation to the pipeline
 - `operators/` dead letters, pipelines, rebuilds, snapshots
-- `shop/` customers, products and orders: the part that a user replaces
+- `derived/` what reads and writes behind the fields that are derived from a domain
 
-It imports `schema`, `client`, `projector` (the past of an entry), `domain` and `sourcing`.
+It imports `schema`, `client`, `projector` (the past of an entry) and `sourcing`.
 """

@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Sequence
 
+from msgspec.structs import replace
 from strawberry.dataloader import DataLoader
 
 from hazelgate.client.cluster import Cluster
-from hazelgate.client.reading.queries import EntryPage, EntryQuery
+from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
 from hazelgate.sourcing.errors import PipelineUnavailable
 
 
@@ -16,9 +17,10 @@ class RequestReads:
     There is a loader per map. The cluster in turn gathers the loaders of concurrent requests into one task.
     """
 
-    __slots__ = ("_cluster", "_loaders")
+    __slots__ = ("_cluster", "_loaders", "max_scanned_entries")
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, *, max_scanned_entries: int) -> None:
+        self.max_scanned_entries = max_scanned_entries
         self._cluster = cluster
         self._loaders: dict[str, DataLoader[str, bytes | None]] = {}
 
@@ -42,8 +44,13 @@ class RequestReads:
         return await available(self._cluster).read(map_name, keys)
 
     async def query(self, query: EntryQuery) -> EntryPage:
-        """One page of a map."""
-        return await available(self._cluster).query(query)
+        """One page of a map. A filter looks at `max_scanned_entries` at most."""
+        bounded = replace(query, max_scanned=self.max_scanned_entries) if query.filter is not None else query
+        return await available(self._cluster).query(bounded)
+
+    async def aggregate(self, query: AggregateQuery) -> AggregatePage:
+        """Figures over a map. It looks at `max_scanned_entries` at most."""
+        return await available(self._cluster).aggregate(replace(query, max_scanned=self.max_scanned_entries))
 
 
 def available(cluster: Cluster) -> Cluster:

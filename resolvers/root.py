@@ -1,4 +1,4 @@
-"""The roots of queries and mutations, and the resolvers of all types: what every domain has, and the shop's."""
+"""The roots of queries and mutations, and the resolvers of all types: what every domain has."""
 
 import strawberry
 
@@ -11,19 +11,12 @@ from hazelgate.resolvers.operators.pipelines import PipelineQueries
 from hazelgate.resolvers.operators.rebuilds import RebuildMutations, RebuildQueries
 from hazelgate.resolvers.operators.snapshots import SnapshotMutations, SnapshotQueries
 from hazelgate.resolvers.reading import connections
-from hazelgate.resolvers.shop import customers, orders, products
-from hazelgate.resolvers.shop.customers import CustomerMutations, CustomerQueries
-from hazelgate.resolvers.shop.orders import OrderMutations, OrderQueries
-from hazelgate.resolvers.shop.products import ProductMutations, ProductQueries
 from hazelgate.schema.fields import FieldResolvers
 
 
 @strawberry.type
 class Query(
     NodeQueries,
-    CustomerQueries,
-    ProductQueries,
-    OrderQueries,
     EventQueries,
     DeadLetterQueries,
     EventTypeQueries,
@@ -36,9 +29,6 @@ class Query(
 
 @strawberry.type
 class Mutation(
-    CustomerMutations,
-    ProductMutations,
-    OrderMutations,
     EventMutations,
     DeadLetterMutations,
     RebuildMutations,
@@ -51,8 +41,5 @@ FIELD_RESOLVERS: FieldResolvers = {
     **connections.FIELDS,
     **events.FIELDS,
     **dead_letters.FIELDS,
-    **customers.FIELDS,
-    **products.FIELDS,
-    **orders.FIELDS,
 }
 """What answers the fields that a type of `schema` only declares."""

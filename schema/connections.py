@@ -16,16 +16,16 @@ from hazelgate.schema.nodes import PageInfo, decode_opaque, encode_opaque
 T = TypeVar("T")
 
 
-@strawberry.type
+@strawberry.type(description="One entry, and where it stands in the list.")
 class Edge(Generic[T]):
-    cursor: str
-    node: T
+    cursor: str = strawberry.field(description="For `after` of the next page.")
+    node: T = strawberry.field(description="The entry.")
 
 
-@strawberry.type
+@strawberry.type(description="A page of entries.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]]
-    page_info: PageInfo
+    edges: list[Edge[T]] = strawberry.field(description="The entries, in their order.")
+    page_info: PageInfo = strawberry.field(description="Whether the list goes on.")
     counted: strawberry.Private[EntryQuery]
     total_count: int = resolved(description="How many there are in all; counted when it is asked for.")
 

@@ -42,16 +42,16 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Global object identification (Relay).")
 
 
-@strawberry.type
+@strawberry.type(description="Whether a list goes on beyond a page.")
 class PageInfo:
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="Whether there is more behind the page.")
+    has_previous_page: bool = strawberry.field(description="Whether there is more before the page.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first edge; null where there is none.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last edge; null where there is none.")
 
 
 @strawberry.type(description="Where a view entry stands.")
 class Revision:
     version: int = strawberry.field(description="Grows by one with every event applied to this entry.")
     caused_by: strawberry.ID = strawberry.field(description="The event that changed it last.")
-    updated_at: datetime
+    updated_at: datetime = strawberry.field(description="When that event was received.")

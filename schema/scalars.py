@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, NewType, cast
 
+from graphql import GraphQLScalarType
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
@@ -89,6 +90,41 @@ def parse_json(value: object) -> Any:
     return value
 
 
+Long = NewType("Long", int)
+"""A whole number that stays exact in JSON up to 2^53; counters use it."""
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def parse_long(value: object) -> int:
+    """
+    A whole number of any size.
+
+    Raises:
+        ValueError: Another thing.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("a Long is a whole number")
+
+
+def parse_date(value: object) -> date:
+    """
+    A day.
+
+    Raises:
+        ValueError: Not ISO 8601, or no such day.
+    """
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("a date is written like 2026-11-23")
+    return date.fromisoformat(value)
+
+
+def serialize_date(value: date | str) -> str:
+    """ISO 8601. A string is taken to be that already."""
+    return value if isinstance(value, str) else value.isoformat()
+
+
 SCALARS: Mapping[object, ScalarDefinition] = {
     datetime: ScalarDefinition(
         name="DateTime",
@@ -108,6 +144,15 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         parse_literal=None,
         origin=Decimal,
     ),
+    Long: ScalarDefinition(
+        name="Long",
+        description="A whole number of any size that stays exact in JSON to 2^53.",
+        specified_by_url=None,
+        serialize=lambda value: value,
+        parse_value=parse_long,
+        parse_literal=None,
+        origin=int,
+    ),
     JSON: ScalarDefinition(
         name="JSON",
         description="Any JSON value.",
@@ -119,3 +164,14 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     ),
 }
 """For `StrawberryConfig(scalar_map=…)`."""
+
+PLAIN_SCALARS = (
+    GraphQLScalarType("Date", description="A day, ISO 8601.", serialize=serialize_date, parse_value=parse_date),
+    *(
+        GraphQLScalarType(
+            each.name, description=each.description, serialize=each.serialize, parse_value=each.parse_value
+        )
+        for each in SCALARS.values()
+    ),
+)
+"""The same and more, for types that are made without Strawberry."""

@@ -16,6 +16,7 @@ Instant = Annotated[
         description="an instant in UTC with microseconds, as 2026-11-23T17:45:00.123456Z",
     ),
 ]
+"""A point in time as a text: ISO 8601 in UTC with six decimals and `Z`. The API shows it as a DateTime."""
 
 
 def instant(moment: datetime) -> str:

@@ -218,7 +218,7 @@ class EntryMeta(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="cam
     keys: dict[str, str]
     blocked: dict[str, str] | None = None
     absent: bool = False
-    """The entry was blocked before its first event could be applied: there are no fields yet, readers see nothing."""
+    """There are no fields, and readers see nothing: the entry was removed, or blocked before its first event."""
 
 
 UNREADABLE = "*"

@@ -27,15 +27,26 @@ Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
 
-class FieldProblem(msgspec.Struct, frozen=True, rename="camel"):
-    """One field and its fault. `path` is in camelCase, list indexes as strings: `("items", "0", "quantity")`."""
+class FieldProblem(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """
+    What is wrong with one field.
+
+    Args:
+        path: In camelCase, list indexes as strings: `("items", "0", "quantity")`.
+        message: For people to read.
+        code: Stable and in capitals, to switch on.
+        params: What the message names, so that a client can say it in its own words.
+    """
 
     path: tuple[str, ...]
     message: str
+    code: str = "INVALID"
+    params: dict[str, Any] | None = None
 
     def __str__(self) -> str:
         return f"{'.'.join(self.path)}: {self.message}" if self.path else self.message
@@ -147,13 +158,19 @@ class Rejected(HazelgateError):
 
     Args:
         field: The field to blame, as Python names it: `"quantity"`, `"items.0.quantity"`, or the parts of the path.
-        message: The reason, for the client to read.
+        message: What is wrong, for the client to read.
+        code: Stable and in capitals, for the client to switch on: `"OUT_OF_STOCK"`.
+        params: What the message names, as JSON, so that the client can say it in its own words: `available=3`.
     """
 
     code = "REJECTED"
 
-    def __init__(self, field: str | Sequence[str | int], message: str) -> None:
-        self.problems: tuple[FieldProblem, ...] = (FieldProblem(field_path(field), message),)
+    def __init__(
+        self, field: str | Sequence[str | int], message: str, *, code: str = "REJECTED", **params: Any
+    ) -> None:
+        named = {camel(name): value for name, value in params.items()}
+        problem = FieldProblem(field_path(field), message, code, named or None)
+        self.problems: tuple[FieldProblem, ...] = (problem,)
         super().__init__(_sentence(self.problems))
 
     @classmethod

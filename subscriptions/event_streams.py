@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import strawberry
 
@@ -25,9 +26,13 @@ class EventSubscriptions:
     async def events(
         self,
         info: Info,
-        types: list[str] | None = strawberry.UNSET,
-        aggregate_id: strawberry.ID | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
+        types: Annotated[list[str] | None, strawberry.argument(description="Of these types alone.")] = strawberry.UNSET,
+        aggregate_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of the aggregates with this id alone.")
+        ] = strawberry.UNSET,
+        after: Annotated[
+            str | None, strawberry.argument(description="Every event since this cursor first, then live.")
+        ] = strawberry.UNSET,
     ) -> AsyncIterator[EventStream]:
         refuse_after(after)
         chosen = frozenset(known_types(info.context.catalog, types)) if isinstance(types, list) else None
@@ -44,7 +49,11 @@ class EventSubscriptions:
             yield notice
 
     @strawberry.subscription(description="The pipeline's figures, now and then every `intervalMs` (100 to 60,000).")
-    async def pipeline_metrics(self, info: Info, interval_ms: int = 1_000) -> AsyncIterator[PipelineMetrics]:
+    async def pipeline_metrics(
+        self,
+        info: Info,
+        interval_ms: Annotated[int, strawberry.argument(description="How often; 100 to 60,000.")] = 1_000,
+    ) -> AsyncIterator[PipelineMetrics]:
         if not SHORTEST_INTERVAL_MS <= interval_ms <= LONGEST_INTERVAL_MS:
             raise bad_input("intervalMs", f"from {SHORTEST_INTERVAL_MS} to {LONGEST_INTERVAL_MS:,}")
         while True:

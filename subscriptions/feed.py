@@ -6,16 +6,19 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
 from hazelgate.client.cluster import EVENT_STREAM, Cluster, Subscription
+from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.ids import cursor
 from hazelgate.subscriptions.inbox import Gap, Inbox
 
 logger = logging.getLogger(__name__)
 
+_parse = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_batch = msgspec.json.Decoder(list[EventRecord]).decode
 
 
@@ -26,6 +29,15 @@ class Happening:
     record: EventRecord
     cluster: Cluster
     _entries: dict[tuple[str, str], asyncio.Future[bytes | None]] = field(default_factory=dict)
+    _parsed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    _keys: dict[str, list[str]] = field(default_factory=dict)
+
+    def keys(self, view: str, lineage: Lineage) -> list[str]:
+        """The keys of the entries of a view that the event has changed."""
+        found = self._keys.get(view)
+        if found is None:
+            found = self._keys[view] = lineage.keys(self.record)
+        return found
 
     async def entry(self, view: str, key: str) -> bytes | None:
         """
@@ -39,6 +51,21 @@ class Happening:
             reading = self._entries[view, key] = asyncio.ensure_future(self._read(view, key))
         # A subscriber that goes away must not take the others' read along.
         return await asyncio.shield(reading)
+
+    async def parsed(self, view: str, key: str) -> tuple[bytes, dict[str, Any]] | None:
+        """
+        The same, and as parsed JSON; None where there is no such entry. Nobody changes what all subscribers share.
+
+        Raises:
+            PipelineUnavailable: The cluster went away in between.
+        """
+        raw = await self.entry(view, key)
+        if raw is None:
+            return None
+        found = self._parsed.get((view, key))
+        if found is None:
+            found = self._parsed[view, key] = _parse(raw)
+        return raw, found
 
     async def _read(self, view: str, key: str) -> bytes | None:
         return (await self.cluster.read(view, [key]))[0]

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
-from hazelgate.schema.entries import Entry, V, ViewType
 from hazelgate.schema.events.streams import Discontinuity, log_cursor
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
@@ -33,19 +32,6 @@ async def follow(
                 continue
             if made is not None:
                 yield made
-
-
-async def entry_after(happening: Happening, view: ViewType[V]) -> Entry[V] | None:
-    """
-    The entry that the event's own aggregate has in this view, once the event has been applied.
-
-    None where it has not: the event, or one before it, waits in the dead-letter queue.
-    """
-    record = happening.record
-    entry = view.decode(await happening.entry(view.name, record.aggregate_id))
-    if entry is None or entry.meta.applied.get(record.lane, 0) < record.position:
-        return None
-    return entry
 
 
 def refuse_after(after: object) -> None:

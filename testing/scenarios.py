@@ -100,7 +100,9 @@ class When:
         pipeline, completions = self._run(times)
         for completion in completions:
             if completion.status is not CompletionStatus.SUCCESS:
-                raise AssertionError(f"{completion.event_type} is {completion.status}: {_reason(completion)}")
+                raise AssertionError(
+                    f"{completion.event_type} is {completion.status}: {_reason(completion)}"
+                ) from _fault(pipeline)
         for expected in views:
             spec = self._spec_of(expected)
             actual = _entry(pipeline, spec, getattr(expected, spec.key))
@@ -119,13 +121,17 @@ class When:
         Raises:
             AssertionError: Other events are stored.
         """
-        pipeline, _ = self._run(times)
+        pipeline, completions = self._run(times)
         stored = [
             self._catalog.decode(record.event_type, record.event_version, record.data)
             for record in pipeline.records[len([each for each in self._past if isinstance(each, Event)]) :]
         ]
         if _exactly(stored) != _exactly(events):
-            raise AssertionError(f"other events are stored\n  expected: {list(events)}\n  actual:   {stored}")
+            refused = [each for each in completions if each.status is CompletionStatus.REJECTED]
+            reason = "".join(f"\n  {each.event_type} is refused: {_reason(each)}" for each in refused)
+            raise AssertionError(
+                f"other events are stored\n  expected: {list(events)}\n  actual:   {stored}{reason}"
+            ) from _fault(pipeline)
 
     def then_rejected(self, *fields: str, code: str | None = None) -> None:
         """
@@ -138,17 +144,19 @@ class When:
         Raises:
             AssertionError: The event is accepted, or refused for another reason.
         """
-        _, completions = self._run(1)
+        pipeline, completions = self._run(1)
         completion = completions[-1]
         if completion.status is not CompletionStatus.REJECTED or completion.error is None:
-            raise AssertionError(f"{completion.event_type} is {completion.status}, expected it to be rejected")
+            raise AssertionError(
+                f"{completion.event_type} is {completion.status}, expected it to be rejected"
+            ) from _fault(pipeline)
         blamed = {problem.path for problem in completion.error.problems}
         expected = {field_path(field) for field in fields}
         if blamed != expected or code not in (None, completion.error.code):
             raise AssertionError(
                 f"rejected for another reason ({_reason(completion)})\n  expected: {sorted(expected)} {code or ''}\n"
                 f"  actual:   {sorted(blamed)} {completion.error.code}"
-            )
+            ) from _fault(pipeline)
 
     def _run(self, times: int) -> tuple[MemoryPipeline, list[Completion]]:
         pipeline = self._start()
@@ -162,7 +170,9 @@ class When:
                     )
                 (completion,) = given
                 if completion.status is not CompletionStatus.SUCCESS:
-                    raise AssertionError(f"given {completion.event_type} is {completion.status}: {_reason(completion)}")
+                    raise AssertionError(
+                        f"given {completion.event_type} is {completion.status}: {_reason(completion)}"
+                    ) from _fault(pipeline)
         *others, last = self._events
         envelopes = [self._envelope(each, self._at) for each in others]
         envelopes.append(self._envelope(last, self._at, self._expected_sequence))
@@ -251,6 +261,11 @@ def _exactly(value: object) -> bytes:
 
 def _reason(completion: Completion) -> str:
     return completion.error.message if completion.error is not None else "no reason given"
+
+
+def _fault(pipeline: MemoryPipeline) -> BaseException | None:
+    """What a function of the domain has raised last: a failing test shows where."""
+    return pipeline.faults[-1] if pipeline.faults else None
 
 
 __all__ = ["AT", "EventRecord", "Given", "When", "catalog_of", "envelope_of", "given"]

@@ -29,7 +29,16 @@ from hazelgate.client.hazelcast.configuration import client_config
 from hazelgate.client.hazelcast.failures import deadline, plain_errors
 from hazelgate.client.hazelcast.listeners import TopicListener
 from hazelgate.client.reading.gathering import ReadGathering
-from hazelgate.client.reading.queries import EntryPage, EntryQuery, decode_page, merge_pages
+from hazelgate.client.reading.queries import (
+    AggregatePage,
+    AggregateQuery,
+    EntryPage,
+    EntryQuery,
+    decode_aggregate,
+    decode_page,
+    merge_aggregates,
+    merge_pages,
+)
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.client.state_log import log_change
 from hazelgate.client.submitting.gathering import SubmitGathering
@@ -79,7 +88,7 @@ class HazelcastCluster:
         self._members = list(members)
         self._deadline_seconds = deadline_seconds
         self._client: HazelcastClient | None = None
-        self._executor: Any = None
+        self._executors: dict[str, Any] = {}
         self._connected = False
         self._state = ClusterState()
         self._state_changed = asyncio.Event()
@@ -150,6 +159,10 @@ class HazelcastCluster:
     async def query(self, query: EntryQuery) -> EntryPage:
         answers = await self._ask_all(tasks.query_entries(query))
         return merge_pages(query, [decode_page(answer) for answer in answers])
+
+    async def aggregate(self, query: AggregateQuery) -> AggregatePage:
+        answers = await self._ask_all(tasks.aggregate_entries(query))
+        return merge_aggregates(query, [decode_aggregate(answer) for answer in answers])
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
         return tasks.resolutions(await self._ask_any(tasks.resolve_dead_letters(orders), RESOLVE_SECONDS))
@@ -237,7 +250,7 @@ class HazelcastCluster:
 
     async def _run_on(self, member: Any, task: tasks.Task) -> bytes:
         with plain_errors():
-            answer = bytes(await self._executor.execute_on_member(member, task))
+            answer = bytes(await self._executors[task.executor].execute_on_member(member, task))
         self._last_answer = time.monotonic()
         return answer
 
@@ -266,7 +279,9 @@ class HazelcastCluster:
                 # Not create_and_start: it keeps the client to itself until it is connected, so nobody could end it.
                 await client._start()  # type: ignore[no-untyped-call]
                 async with deadline(self._deadline_seconds):
-                    self._executor = await client.get_executor(tasks.EXECUTOR)
+                    self._executors = {
+                        name: await client.get_executor(name) for name in (tasks.EXECUTOR, tasks.SCANS_EXECUTOR)
+                    }
                 self._connected = True
                 while client.lifecycle_service.is_running():
                     await self._refresh(client)
@@ -340,7 +355,7 @@ class HazelcastCluster:
 
     def _set_connected(self, connected: bool) -> None:
         # Connected is not yet ready: the state says so once the members have answered.
-        self._connected = connected and self._executor is not None
+        self._connected = connected and bool(self._executors)
         if not connected:
             self._set_state(ClusterState())
         self._wake.set()
@@ -352,7 +367,7 @@ class HazelcastCluster:
         self._state_changed.set()
 
     async def _drop_client(self) -> None:
-        client, self._client, self._executor = self._client, None, None
+        client, self._client, self._executors = self._client, None, {}
         if client is not None:
             await client.shutdown()
 

@@ -12,21 +12,24 @@ import msgspec
 from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataInput, ObjectDataOutput
 
 from hazelgate.client.cluster import Admission
-from hazelgate.client.reading.queries import EntryQuery, encode_query
+from hazelgate.client.reading.queries import AggregateQuery, EntryQuery, encode_aggregate, encode_query
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 
 EXECUTOR = "hazelgate"
+SCANS_EXECUTOR = "hazelgate-scans"
+"""Runs what may look at many entries: such tasks wait for one another, and no other task waits for them."""
 FACTORY_ID = 7101
 
 
 class Task(IdentifiedDataSerializable):
     """A request of bytes that a member answers with bytes; the class id says what it asks for."""
 
-    __slots__ = ("_class_id", "_request")
+    __slots__ = ("_class_id", "_request", "executor")
 
-    def __init__(self, class_id: int, request: bytes) -> None:
+    def __init__(self, class_id: int, request: bytes, executor: str = EXECUTOR) -> None:
         self._class_id = class_id
         self._request = request
+        self.executor = executor
 
     def write_data(self, object_data_output: ObjectDataOutput) -> None:
         object_data_output.write_byte_array(self._request)  # type: ignore[arg-type]  # bytes serve as well, uncopied
@@ -80,7 +83,12 @@ def _entry(raw: msgspec.Raw) -> bytes | None:
 
 def query_entries(query: EntryQuery) -> Task:
     """Look for a page of entries in a member's own partitions."""
-    return Task(3, encode_query(query))
+    return Task(3, encode_query(query), EXECUTOR if query.filter is None else SCANS_EXECUTOR)
+
+
+def aggregate_entries(query: AggregateQuery) -> Task:
+    """Have a member work out figures over the entries in its own partitions."""
+    return Task(9, encode_aggregate(query), SCANS_EXECUTOR)
 
 
 def control_pipeline(request: Mapping[str, str]) -> Task:

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from hazelgate.client.cluster import Cluster
-from hazelgate.client.reading.queries import Condition, EntryQuery
+from hazelgate.client.reading.filters import Filter, all_of, condition
+from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.sourcing.envelope import DEAD_LETTER_EVENTS, DeadLetter
 from hazelgate.sourcing.errors import DeadLetterBusy, DeadLetterEditInvalid, DeadLetterUnknown
@@ -45,20 +46,19 @@ class DeadLetters:
 
     async def find(self, *, projection: str | None = None, event_type: str | None = None) -> AsyncIterator[DeadLetter]:
         """All of them, or those of one projection or event type, the oldest first."""
-        after: str | None = None
+        start: str | None = None
         while True:
             page = await self._cluster.query(
                 EntryQuery(
                     map_name=DEAD_LETTER_EVENTS,
                     index=BY_TIME,
-                    from_value=after,
-                    from_inclusive=False,
+                    ranges=(KeyRange(start),),
                     limit=PAGE,
-                    filter=letter_conditions(projection, event_type),
+                    filter=letter_filter(projection, event_type),
                 )
             )
             for each in page.entries:
-                after = each.index_value
+                start = f"{each.index_value}\0"
                 yield _decode_letter(each.entry)
             if len(page.entries) < PAGE:
                 return
@@ -95,10 +95,10 @@ class DeadLetters:
         return resolutions
 
 
-def letter_conditions(projection: str | None, event_type: str | None) -> tuple[Condition, ...]:
-    """The conditions that letters of a projection or event type meet."""
+def letter_filter(projection: str | None, event_type: str | None) -> Filter | None:
+    """What letters of a projection or event type have in common."""
     wanted = (("projection", projection), ("eventType", event_type))
-    return tuple(Condition(path, "eq", value) for path, value in wanted if value is not None)
+    return all_of([condition([path], "eq", value) for path, value in wanted if value is not None])
 
 
 def checked(resolution: Resolution) -> Resolution:

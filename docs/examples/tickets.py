@@ -31,7 +31,7 @@ def is_open(event: TicketClosed, ticket: Ticket | None) -> None:
         raise Rejected("ticket_id", "no such ticket is open")
 
 
-tickets = projection("ticket-view", Ticket, key="ticket_id", indexes={"id": lambda ticket: ticket.ticket_id})
+tickets = projection("ticket-view", Ticket, key="ticket_id")
 
 
 @tickets.on(TicketOpened, key="ticket_id")

@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from docs.generating.markdown import one_line, paragraphs, table
+from hazelgate import Catalog
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 
 _KINDS: tuple[tuple[str, type[GraphQLNamedType]], ...] = (
@@ -36,7 +37,7 @@ _KINDS: tuple[tuple[str, type[GraphQLNamedType]], ...] = (
 
 def page() -> str:
     """The page."""
-    schema = graphql_schema()
+    schema = graphql_schema(Catalog.load("hazelgate.domain"))
     roots = [each for each in (schema.query_type, schema.mutation_type, schema.subscription_type) if each is not None]
     text = ["# GraphQL API\n\nThis is the schema of the shop, the example domain.\n"]
     text.append("The fields for events, pipelines, rebuilds and snapshots are the same for any domain.\n\n")

@@ -90,7 +90,7 @@ def _require_arguments(function: Resolve, owner: type, field: ResolvedField) -> 
 
 
 def _resolve_type(value: Any, _info: Any, _type: Any) -> str:
-    name: str = type(value).__strawberry_definition__.name
+    name: str = getattr(value, "type_name", None) or type(value).__strawberry_definition__.name
     return name
 
 

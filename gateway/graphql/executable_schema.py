@@ -1,7 +1,7 @@
 """
-The schema as a whole: types, roots and resolvers put together, ready to be executed.
+The schema as a whole: what every domain has, and what is derived from the catalog, ready to be executed.
 
-`python -m hazelgate.gateway.graphql.executable_schema` writes its text to `schema/schema.graphql`.
+`python -m hazelgate.gateway.graphql.executable_schema` writes the shop's to `schema/schema.graphql`.
 """
 
 from functools import cache
@@ -13,26 +13,46 @@ from strawberry.schema.config import StrawberryConfig
 
 import hazelgate.schema
 from hazelgate.gateway.graphql.direct_resolvers import resolve_directly
+from hazelgate.resolvers.derived.behind import DerivedResolvers
 from hazelgate.resolvers.root import FIELD_RESOLVERS, Mutation, Query
-from hazelgate.schema.scalars import SCALARS
+from hazelgate.schema.derived.assembly import derive
+from hazelgate.schema.nodes import Revision
+from hazelgate.schema.scalars import PLAIN_SCALARS, SCALARS
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.subscriptions.changes import ViewChanges, refuse_live
 from hazelgate.subscriptions.root import Subscription
 
 SNAPSHOT = Path(hazelgate.schema.__file__).parent / "schema.graphql"
 
 
 @cache
-def graphql_schema() -> GraphQLSchema:
-    """The executable schema. Made with Strawberry, run by graphql-core alone."""
+def generic_schema() -> GraphQLSchema:
+    """What every domain has. Made with Strawberry, run by graphql-core alone."""
     made = strawberry.Schema(
-        query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[Revision],
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
     return resolve_directly(made._schema, FIELD_RESOLVERS)
 
 
-def schema_text() -> str:
+def graphql_schema(catalog: Catalog) -> GraphQLSchema:
+    """
+    The executable schema of a catalog.
+
+    Raises:
+        CatalogError: The catalog gives two things one name, or one that GraphQL can't have.
+    """
+    behind = DerivedResolvers(catalog, ViewChanges(catalog).changed, refuse_live)
+    return derive(catalog, generic_schema(), PLAIN_SCALARS, behind)
+
+
+def schema_text(catalog: Catalog) -> str:
     """The schema in the schema definition language."""
-    return print_schema(graphql_schema()) + "\n"
+    return print_schema(graphql_schema(catalog)) + "\n"
 
 
 if __name__ == "__main__":
-    SNAPSHOT.write_text(schema_text(), encoding="utf-8")
+    SNAPSHOT.write_text(schema_text(Catalog.load("hazelgate.domain")), encoding="utf-8")

@@ -17,6 +17,8 @@ from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.tables import print_table
 from hazelgate.sourcing.envelope import EVENT_STORE, DeadLetter
 
+_NEW_LINE, _INDENTED = "\n", "\n" + 14 * " "
+"""An error's frames stand below its message."""
 _ERROR_WIDTH = 60
 _NONE = "no dead letters"
 
@@ -93,7 +95,7 @@ def show(connection: Connection, id: str, as_json: bool) -> None:
         ("waiting", ", ".join(each.key for each in letter.waiting) or "none"),
         ("event", letter.event_key),
     ):
-        click.echo(f"{name + ':':<14}{value}")
+        click.echo(f"{name + ':':<14}{str(value).replace(_NEW_LINE, _INDENTED)}")
     click.echo((b"null" if event is None else msgspec.json.format(bytes(event), indent=2)).decode())
 
 

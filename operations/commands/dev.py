@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from hazelgate.operations.command_line.domains import check_domain
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import settings
 from hazelgate.operations.command_line.snapshots import snapshot_options
@@ -37,6 +38,7 @@ def dev(context: click.Context, options: DevOptions, snapshots: SnapshotOptions 
             raise CannotStart("--data-dir is where --postgres keeps its data: give both, or neither")
         if context.get_parameter_source("postgres_dsn") is ParameterSource.COMMANDLINE:
             raise CannotStart("--postgres-dsn is where --postgres keeps events: give both, or neither")
+    check_domain(options.domain)
     try:
         stack = plan_stack(options.model_copy(update={"snapshots": snapshots}))
     except (JavaUnusable, EngineMissing, PortUnavailable, PostgresUnusable) as error:

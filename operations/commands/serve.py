@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hazelgate.gateway.settings import Settings
-from hazelgate.operations.command_line.domains import find_in_current_folder
+from hazelgate.operations.command_line.domains import load_domain, mistakes_of
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import settings
 
@@ -20,7 +20,8 @@ def serve(settings: Settings) -> None:
         check_free(settings.port, settings.host)
     except PortUnavailable as error:
         raise CannotStart(str(error)) from None
+    catalog = load_domain(settings.domain)
     from hazelgate.gateway.server import run
 
-    find_in_current_folder()
-    run(settings)
+    with mistakes_of(settings.domain):
+        run(settings, catalog)

@@ -13,7 +13,7 @@ from hazelgate.client.cluster import Cluster
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
 from hazelgate.client.reading.histories import entry_as_of, read_histories
-from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.operations.command_line.connecting import Connection, connection_options
 from hazelgate.operations.command_line.domains import domain_option, load_domain
 from hazelgate.operations.command_line.failing import CannotStart
@@ -102,14 +102,12 @@ async def _searched(cluster: Cluster, lineage: Lineage, key: str, until: str) ->
     total = await cluster.query(EntryQuery(map_name=EVENT_STORE, index="cursor", limit=0, count=True))
     found: dict[tuple[str, str], list[EventRecord]] = defaultdict(list)
     ended: set[tuple[str, str]] = set()
-    after: str | None = None
+    start: str | None = None
     seen = 0
     with progress(total.count) as show_progress:
         while True:
             page = await cluster.query(
-                EntryQuery(
-                    map_name=EVENT_STORE, index="cursor", from_value=after, from_inclusive=False, limit=_PAGE_EVENTS
-                )
+                EntryQuery(map_name=EVENT_STORE, index="cursor", ranges=(KeyRange(start),), limit=_PAGE_EVENTS)
             )
             for record in (_decode_record(each.entry) for each in page.entries):
                 aggregate = (record.aggregate_type, record.aggregate_id)
@@ -121,4 +119,4 @@ async def _searched(cluster: Cluster, lineage: Lineage, key: str, until: str) ->
             show_progress(seen)
             if len(page.entries) < _PAGE_EVENTS:
                 return list(found.values())
-            after = page.entries[-1].index_value
+            start = f"{page.entries[-1].index_value}\0"

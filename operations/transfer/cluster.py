@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from hazelgate.client.cluster import Cluster
-from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.operations.transfer.lines import StoredEvent, decode_record
 from hazelgate.sourcing.envelope import EVENT_IDS, EVENT_STORE, IdRecord
 from hazelgate.sourcing.errors import PipelineUnavailable
@@ -36,7 +36,7 @@ class ClusterLog:
         self._cluster = cluster
         self._settling_seconds = settling_seconds
         self._began = time.monotonic()
-        self._end = cursor(time.time_ns() // 1_000, _LAST_LANE)
+        self._end = cursor(time.time_ns() // 1_000, _LAST_LANE) + "\0"
 
     async def total(self) -> int:
         """About how many events there are: for a bar."""
@@ -52,15 +52,13 @@ class ClusterLog:
         """
         await asyncio.sleep(max(0.0, self._began + self._settling_seconds - time.monotonic()))
         seen = 0
-        after: str | None = None
+        start: str | None = None
         while True:
             page = await self._cluster.query(
                 EntryQuery(
                     map_name=EVENT_STORE,
                     index="cursor",
-                    from_value=after,
-                    from_inclusive=False,
-                    to_value=self._end,
+                    ranges=(KeyRange(start, self._end),),
                     limit=PAGE_EVENTS,
                 )
             )
@@ -69,7 +67,7 @@ class ClusterLog:
             yield await self._with_hashes(raws)
             if len(raws) < PAGE_EVENTS:
                 break
-            after = page.entries[-1].index_value
+            start = f"{page.entries[-1].index_value}\0"
         await self._require_all(seen)
 
     async def _with_hashes(self, raws: list[bytes]) -> list[StoredEvent]:
@@ -84,7 +82,7 @@ class ClusterLog:
 
     async def _require_all(self, seen: int) -> None:
         counted = await self._cluster.query(
-            EntryQuery(map_name=EVENT_STORE, index="cursor", to_value=self._end, limit=0, count=True)
+            EntryQuery(map_name=EVENT_STORE, index="cursor", ranges=(KeyRange(end=self._end),), limit=0, count=True)
         )
         if counted.count != seen:
             raise PipelineUnavailable(

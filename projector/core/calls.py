@@ -15,6 +15,8 @@ from typing import Protocol
 
 import msgspec
 
+from hazelgate.projector.core.faults import Hear
+
 FAULTS = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
 """What a handler may raise and be blamed for: `sys.exit()` in a guard must not end the projector."""
 
@@ -102,9 +104,10 @@ class Pulse:
 class Calls:
     """The normal mode: calls are counted."""
 
-    def __init__(self, pulse: Pulse | None = None, *, alone: bool = False) -> None:
+    def __init__(self, pulse: Pulse | None = None, *, alone: bool = False, hear: Hear | None = None) -> None:
         self.pulse = Pulse() if pulse is None else pulse
         self._alone = alone
+        self._hear = hear
 
     def before(self, stage: Stage, function: str, event_id: str, view: str = "", entry_key: str = "") -> None:
         """
@@ -115,24 +118,35 @@ class Calls:
         """
         self.pulse.beats += 1
 
-    def blame(self, error: BaseException) -> None:
+    def blame(self, error: BaseException, where: str | None = None) -> None:
         """
         A handler raised this.
+
+        Args:
+            where: The handler, and what it was called for; None where the fault is to be expected.
 
         Raises:
             BatchTooLarge: The memory is full, and it can't be told which event of the batch filled it.
         """
         if isinstance(error, MemoryError) and not self._alone:
             raise BatchTooLarge("the memory is full") from None
+        if self._hear is not None and where is not None:
+            self._hear(where, error)
 
 
 class CarefulCalls(Calls):
     """The careful mode: each call is told before it is made, and those that are known to fail are not made."""
 
     def __init__(
-        self, pulse: Pulse, tell: Callable[[Crumb], None], failed: Iterable[FailedCall], *, alone: bool
+        self,
+        pulse: Pulse,
+        tell: Callable[[Crumb], None],
+        failed: Iterable[FailedCall],
+        *,
+        alone: bool,
+        hear: Hear | None = None,
     ) -> None:
-        super().__init__(pulse, alone=alone)
+        super().__init__(pulse, alone=alone, hear=hear)
         self._tell = tell
         self._failed = {
             Crumb(each.stage, each.function, each.event_id, each.view, each.entry_key): each.message for each in failed
@@ -165,11 +179,13 @@ class Asking(Protocol):
     def failed(self) -> Sequence[FailedCall]: ...
 
 
-def calls_of(request: Asking, pulse: Pulse | None, tell: Tell, *, alone: bool = True) -> Calls:
+def calls_of(
+    request: Asking, pulse: Pulse | None, tell: Tell, *, alone: bool = True, hear: Hear | None = None
+) -> Calls:
     """The calls that a request leads to, in the mode that it asks for."""
     if request.careful:
-        return CarefulCalls(pulse or Pulse(), tell, request.failed, alone=alone)
-    return Calls(pulse, alone=alone)
+        return CarefulCalls(pulse or Pulse(), tell, request.failed, alone=alone, hear=hear)
+    return Calls(pulse, alone=alone, hear=hear)
 
 
 def check_size(what: str, size: int, limits: Limits) -> None:

@@ -92,11 +92,11 @@ class ViewEntry(msgspec.Struct, eq=False):
                 self._view = self.spec.decode(self._raw)
         return self._view
 
-    def apply(self, view: View, record: EventRecord, index: int) -> None:
-        """The state after one more event."""
+    def apply(self, view: View | None, record: EventRecord, index: int) -> None:
+        """The state after one more event; None where it is removed: its marks stay."""
         self._view = view
         self._changed = True
-        self.absent = False
+        self.absent = view is None
         self._move_mark(record.lane, record.position)
         self.caused_by = record.event_id
         self.updated_at = record.received_at
@@ -157,8 +157,8 @@ class ViewEntry(msgspec.Struct, eq=False):
         Raises:
             Exception: Whatever a view that can't be encoded, or an index function, raises.
         """
-        if self._changed and self._view is not None:
-            keys = self.spec.sort_keys(self._view)
+        if self._changed:
+            keys = {} if self._view is None else self.spec.sort_keys(self._view)
         else:
             keys = {} if self._meta is None else self._meta.keys
         meta = EntryMeta(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from hazelgate.projector.core.calls import FAULTS, FOLD, Calls, Limits, check_size
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import NOBODY, Entries, Incomplete, Letter, ViewEntry, Waiter, aggregate_of
+from hazelgate.projector.core.faults import said
 from hazelgate.projector.core.intake import Targets
 from hazelgate.projector.core.messages import Write
 from hazelgate.projector.core.plans import Fold, ViewPlan
@@ -81,7 +82,9 @@ class Folding:
                 except Incomplete:
                     raise
                 except FAULTS as error:  # a projection is the user's code: its fault blocks its entry, not the batch
-                    self._calls.blame(error)
+                    self._calls.blame(
+                        error, f"{fold.name}, {record.event_type} {record.event_id} into {spec.name} {entry_key}"
+                    )
                     letter = self.dead_letter(entry, index, record, key, spec.name, entry_key, error, by)
                     found = _worse(found, letter)
                     continue
@@ -105,9 +108,9 @@ class Folding:
         of_edited = None if edited is None else view_plan.targets(edited).get(entry.key)
         return None if edited is None or of_edited is None else (edited, of_edited)
 
-    def fold(self, fold: Fold, entry: ViewEntry, event: Event, record: EventRecord) -> View:
+    def fold(self, fold: Fold, entry: ViewEntry, event: Event, record: EventRecord) -> View | None:
         """
-        An entry's view after one more event.
+        An entry's view after one more event; None where it is removed.
 
         Raises:
             BaseException: Any that the projection raises; TypeError where it returns no view, HandlerMisbehaved where
@@ -115,8 +118,8 @@ class Folding:
         """
         spec = entry.spec
         self._calls.before(FOLD, fold.name, record.event_id, spec.name, entry.key)
-        made = fold.apply(entry.view, event, record)
-        if self._careful:
+        made = fold.apply(entry.view, event, record, entry.key)
+        if self._careful and made is not None:
             sort_keys = spec.sort_keys(made)
             size = len(encode_json(made)) + len(encode_json(sort_keys)) + _META_BYTES
             check_size(fold.name, size, self._limits)
@@ -183,8 +186,3 @@ def waiting_event(record: EventRecord, key: str, by: Waiter) -> WaitingEvent:
     return WaitingEvent(
         key=key, lane=record.lane, position=record.position, reply_to=by.reply_to, submission_id=by.submission_id
     )
-
-
-def said(error: BaseException) -> str:
-    """A failure, as a letter words it."""
-    return f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()[:2_000]

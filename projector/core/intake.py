@@ -278,7 +278,7 @@ class Intake:
             calls.before(UPCAST, event_type, event_id)
             first = first_submitted(self._catalog, known, None if stored is None else _decode_record(stored))
         except FAULTS as failure:  # an upcast is the user's code
-            calls.blame(failure)
+            calls.blame(failure, f"reading {event_type} {event_id} as it was first")
             return False
         return are_same(first, submission.event)
 
@@ -306,7 +306,7 @@ class Intake:
             calls.before(KEYS, record.event_type, record.event_id)
             work.targets = targets_of(work.plan, work.event)
         except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch
-            calls.blame(failure)
+            calls.blame(failure, f"reading {record.event_type} {record.event_id}")
             if isinstance(failure, HandlerMisbehaved):
                 failure = HandlerMisbehaved(f"reading {record.event_type} {failure}")
             work.failure = failure

@@ -13,6 +13,7 @@ from hazelgate.sourcing.declaring.registry import FoldRegistration, Key
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.ids import is_id
+from hazelgate.sourcing.model.building import fold_extras, guard_extras, may_remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,15 @@ class ReadPlan:
 
 @dataclass(frozen=True, slots=True)
 class GuardPlan:
-    """One guard of an event type."""
+    """One guard of an event type. `takes_time`: it is told when the event was submitted."""
 
     name: str
     function: Callable[..., Any]
     reads: tuple[ReadPlan, ...]
+    takes_time: bool
 
 
-Apply = Callable[[Any, Event, EventRecord], View]
+Apply = Callable[[Any, Event, EventRecord, str], View | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Fold:
     name: str
     apply: Apply
     """
-    Takes the entry (None where there is none yet), the event and its record.
+    Takes the entry (None where there is none), the event, its record and the entry's key; gives the entry, or None
+    where it is removed.
 
     Raises:
         BaseException: Any that a projection raises; TypeError where one returns something else than the view.
@@ -60,10 +63,10 @@ class Fold:
         if not others:
             return cls(name, first)
 
-        def apply(entry: Any, event: Event, record: EventRecord) -> View:
-            made = first(entry, event, record)
+        def apply(entry: Any, event: Event, record: EventRecord, key: str) -> View | None:
+            made = first(entry, event, record, key)
             for other in others:
-                made = other(made, event, record)
+                made = other(made, event, record, key)
             return made
 
         return cls(name, apply)
@@ -71,24 +74,30 @@ class Fold:
 
 def _checked(registration: FoldRegistration, view: type[View]) -> Apply:
     """A registered function, however many parameters it takes, that is known to return its view."""
-    name, function = registration.name, registration.function
+    name, function, removes = registration.name, registration.function, may_remove(registration)
 
-    def wrong(made: Any) -> TypeError:
-        return TypeError(f"{name} returned {type(made).__name__}; it has to return {view.__name__}")
-
-    def with_record(entry: Any, event: Event, record: EventRecord) -> View:
-        made = function(entry, event, record)
+    def checked(made: Any) -> View | None:
         if isinstance(made, view):
             return made
-        raise wrong(made)
+        if made is None and removes:
+            return None
+        hint = f"; to remove entries, annotate it with `-> {view.__name__} | None`" if made is None else ""
+        raise TypeError(f"{name} returned {type(made).__name__}; it has to return {view.__name__}{hint}")
 
-    def without_record(entry: Any, event: Event, _: EventRecord) -> View:
+    def plain(entry: Any, event: Event, _record: EventRecord, _key: str) -> View | None:
         made = function(entry, event)
-        if isinstance(made, view):
-            return made
-        raise wrong(made)
+        return made if isinstance(made, view) else checked(made)
 
-    return with_record if registration.takes_record else without_record
+    def with_record(entry: Any, event: Event, record: EventRecord, _key: str) -> View | None:
+        made = function(entry, event, record)
+        return made if isinstance(made, view) else checked(made)
+
+    def with_extras(entry: Any, event: Event, record: EventRecord, key: str) -> View | None:
+        given = {"record": record, "key": key}
+        return checked(function(entry, event, **{extra: given[extra] for extra in extras}))
+
+    extras = fold_extras(registration)
+    return plain if not extras else with_record if extras == ("record",) else with_extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,7 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
                     ReadPlan(parameter, by_class[read.view], *path_getter(spec.cls, read.path, guard.name))
                     for parameter, read in guard.reads.items()
                 ),
+                "submitted_at" in guard_extras(guard),
             )
             for guard in catalog.guards
             if guard.cls is spec.cls

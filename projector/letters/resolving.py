@@ -23,7 +23,8 @@ import msgspec
 
 from hazelgate.projector.core.calls import FAULTS, Calls, Limits, Stage
 from hazelgate.projector.core.entries import Entries, Incomplete, Letter, ViewEntry, aggregate_of, letter_keys
-from hazelgate.projector.core.folding import FIRST_RETRY_MS, Folding, said
+from hazelgate.projector.core.faults import said
+from hazelgate.projector.core.folding import FIRST_RETRY_MS, Folding
 from hazelgate.projector.core.intake import Targets, require_targets, targets_of
 from hazelgate.projector.core.messages import Affected, ResolveRequest, ResolveResponse, Write
 from hazelgate.projector.core.plans import EventPlan

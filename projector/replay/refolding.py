@@ -24,6 +24,7 @@ from hazelgate.projector.core.calls import (
 )
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import NOBODY, Entries, EntryNotEncodable, Incomplete
+from hazelgate.projector.core.faults import Hear
 from hazelgate.projector.core.folding import Folding
 from hazelgate.projector.core.intake import Targets, require_targets
 from hazelgate.projector.core.messages import FoldRequest, FoldResponse
@@ -55,7 +56,14 @@ class Refolding:
     The first round of a batch brings its records, the following ones only what was asked for.
     """
 
-    def __init__(self, catalog: Catalog, plans: dict[str, EventPlan], limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        plans: dict[str, EventPlan],
+        limits: Limits | None = None,
+        hear: Hear | None = None,
+    ) -> None:
+        self._hear = hear
         self._catalog = catalog
         self._plans = plans
         self._limits = limits or Limits()
@@ -79,7 +87,7 @@ class Refolding:
             ValueError: A later round of a batch whose records never came here.
         """
         alone = len(request.records if request.round == 0 else self._stored) <= 1
-        self._calls = calls_of(request, pulse, tell, alone=alone)
+        self._calls = calls_of(request, pulse, tell, alone=alone, hear=self._hear)
         self._calls.pulse.beats += 1
         if request.round == 0:
             views = frozenset(request.views)
@@ -126,7 +134,7 @@ class Refolding:
             self._calls.before(Stage.KEYS, record.event_type, record.event_id)
             targets = [(view, view.targets(event)) for view in plan.views if view.view.name in views]
         except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch
-            self._calls.blame(failure)
+            self._calls.blame(failure, f"reading {record.event_type} {record.event_id}")
             if isinstance(failure, HandlerMisbehaved):
                 failure = HandlerMisbehaved(f"reading {record.event_type} {failure}")
             return _Stored(index, record, key, None, [], failure)

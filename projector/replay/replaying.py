@@ -10,19 +10,17 @@ has those events folded by `refolding`, which knows all cases.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from hazelgate.projector.core.calls import FAULTS, Limits, Pulse, Tell, Unusual, to_nobody
 from hazelgate.projector.core.messages import FoldRequest, FoldResponse, Write
-from hazelgate.projector.core.paths import Keys
-from hazelgate.projector.core.plans import Apply, EventPlan, FoldPlan
+from hazelgate.projector.core.plans import Apply, EventPlan, ViewPlan
 from hazelgate.sourcing.catalog import Catalog, ViewSpec
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import EntryMeta, EventRecord
-from hazelgate.sourcing.ids import is_id
 
 REMEMBERED_BYTES = 4 * 1024 * 1024
 """Of entries as JSON, in each of two generations of what is remembered."""
@@ -50,20 +48,20 @@ class _Entry:
         if raw is None:
             return
         meta = self.spec.decode_meta(raw)
-        if meta.blocked or meta.absent or meta.ahead:
+        if meta.blocked or meta.ahead:
             raise Unusual(f"{self.key} of {self.spec.name} is, or was, blocked")
-        self.view = self.spec.decode(raw)
+        self.view = None if meta.absent else self.spec.decode(raw)
         self.version = self.expected = meta.version
         self.applied, self.caused_by, self.updated_at = meta.applied, meta.caused_by, meta.updated_at
 
     def write(self) -> Write:
-        assert self.view is not None
         meta = EntryMeta(
             version=self.version,
             caused_by=self.caused_by,
             updated_at=self.updated_at,
             applied=self.applied,
-            keys=self.spec.sort_keys(self.view),
+            keys={} if self.view is None else self.spec.sort_keys(self.view),
+            absent=self.view is None,
         )
         value = self.spec.encode(meta, self.view)
         expected, self.expected = self.expected, self.version
@@ -98,7 +96,7 @@ class _Batch(NamedTuple):
     asked: dict[str, dict[str, _Entry]]
 
 
-_Route = tuple[_ViewMemory, Apply, Callable[[Any], Keys]]
+_Route = tuple[_ViewMemory, ViewPlan]
 
 
 class Replay:
@@ -154,17 +152,10 @@ class Replay:
                 continue
             pulse.beats += 1
             event = decode(record.event_type, record.event_version, record.data)
-            for memory, apply, keys_of in routes:
-                keys = keys_of(event)
-                if type(keys) is str:
-                    entry = memory.recent.get(keys) or self._find(memory, keys, batch)
-                    steps.append(_Step(event, record, entry, apply))
-                elif keys is not None:
-                    if len(set(keys)) < len(keys):
-                        raise Unusual("one event for one entry twice")
-                    for key in keys:
-                        entry = memory.recent.get(key) or self._find(memory, key, batch)
-                        steps.append(_Step(event, record, entry, apply))
+            for memory, plan in routes:
+                for key, fold in plan.targets(event).items():
+                    entry = memory.recent.get(key) or self._find(memory, key, batch)
+                    steps.append(_Step(event, record, entry, fold.apply))
         self._batches.append(batch)
         return FoldResponse({name: list(entries) for name, entries in batch.asked.items()}, [])
 
@@ -173,19 +164,13 @@ class Replay:
             if name in self._catalog.views:
                 self._memories[name] = _ViewMemory(self._catalog.views[name])
         for event_type, plan in self._plans.items():
-            routes = [
-                (self._memories[each.view.name], each.whole.apply, _keys_of(each.folds))
-                for each in plan.views
-                if each.view.name in self._memories
-            ]
+            routes = [(self._memories[each.view.name], each) for each in plan.views if each.view.name in self._memories]
             if routes:
                 self._routes[event_type] = routes
 
     def _find(self, memory: _ViewMemory, key: str, batch: _Batch) -> _Entry:
         entry = memory.earlier.get(key)
         if entry is None:
-            if not is_id(key):
-                raise Unusual(f"{key!r} is no key of {memory.spec.name}")
             entry = _Entry(memory.spec, key)
             batch.asked.setdefault(memory.spec.name, {})[key] = entry
         memory.recent[key] = entry
@@ -209,7 +194,7 @@ class Replay:
             if applied.get(record.lane, -1) >= position:
                 continue
             pulse.beats += 1
-            entry.view = apply(entry.view, event, record)
+            entry.view = apply(entry.view, event, record, entry.key)
             entry.version += 1
             applied[record.lane] = position
             entry.caused_by = record.event_id
@@ -237,17 +222,3 @@ class Replay:
                 memory.earlier, memory.recent = memory.recent, {}
             self._remembered_bytes = 0
         return writes
-
-
-def _keys_of(folds: tuple[FoldPlan, ...]) -> Callable[[Any], Keys]:
-    """The keys that several functions of one view give for an event; each of them is about all, or it is unusual."""
-    if len(folds) == 1:
-        return folds[0].keys
-
-    def same(event: Any) -> Keys:
-        keys = folds[0].keys(event)
-        if any(fold.keys(event) != keys for fold in folds[1:]):
-            raise Unusual("functions of one view that are about different entries")
-        return keys
-
-    return same

@@ -1,17 +1,18 @@
 """Queries and mutations about events, whatever the domain."""
 
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Annotated, cast
 
 import msgspec
 import orjson
 import strawberry
 from strawberry.scalars import JSON
 
-from hazelgate.client.reading.histories import read_histories_after
-from hazelgate.client.reading.queries import Condition
+from hazelgate.client.reading.filters import Filter, all_of, condition
+from hazelgate.client.reading.histories import Aggregate, read_histories, read_histories_after
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.events.submitting import MAX_EVENTS, given, submit_many
-from hazelgate.resolvers.reading.histories import event_connection
+from hazelgate.resolvers.reading.histories import event_connection, records_page
 from hazelgate.resolvers.reading.listings import Listing
 from hazelgate.resolvers.reading.pages import Page
 from hazelgate.resolvers.requests import available
@@ -25,35 +26,58 @@ from hazelgate.schema.fields import FieldResolvers
 from hazelgate.sourcing import envelope
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import COMPLETED_EVENTS, EVENT_IDS, EVENT_STORE, IdRecord
+from hazelgate.sourcing.errors import NotAvailableYet
 
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
 _decode_completion = msgspec.json.Decoder(envelope.Completion).decode
 
 
+async def load_event(info: Info, event_id: str) -> EventRecord | None:
+    """An event by its id, in two reads: the id leads to the key in the store."""
+    reads = info.context.reads
+    raw_id = await reads.load(EVENT_IDS, event_id)
+    key = _decode_id_record(raw_id).key if raw_id is not None else None
+    raw = await reads.load(EVENT_STORE, key) if key is not None else None
+    return EventRecord.decode(raw) if raw is not None else None
+
+
 @strawberry.type
 class EventQueries:
-    @strawberry.field
-    async def event(self, info: Info, event_id: strawberry.ID) -> EventRecord | None:
-        """By its id, in two reads: the id leads to the key in the store."""
-        reads = info.context.reads
-        raw_id = await reads.load(EVENT_IDS, require_id("eventId", event_id))
-        key = _decode_id_record(raw_id).key if raw_id is not None else None
-        raw = await reads.load(EVENT_STORE, key) if key is not None else None
-        return EventRecord.decode(raw) if raw is not None else None
+    @strawberry.field(description="An event by its id; null where there is none.")
+    async def event(
+        self, info: Info, event_id: Annotated[strawberry.ID, strawberry.argument(description="The event's id.")]
+    ) -> EventRecord | None:
+        return await load_event(info, require_id("eventId", event_id))
 
-    @strawberry.field(description="Stored events, oldest first.")
+    @strawberry.field(description="Where the streams stand now, for `after` of a subscription.")
+    def stream_cursor(self) -> str | None:
+        raise NotAvailableYet("streamCursor comes with a later release; follow `events` from its last cursor")
+
+    @strawberry.field(description="Stored events, oldest first; with last, the newest.")
     async def events(
         self,
         info: Info,
-        types: list[str] | None = strawberry.UNSET,
-        aggregate_id: strawberry.ID | None = strawberry.UNSET,
-        saga_id: strawberry.ID | None = strawberry.UNSET,
-        correlation_id: strawberry.ID | None = strawberry.UNSET,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-    ) -> EventConnection:
+        types: Annotated[list[str] | None, strawberry.argument(description="Of these types alone.")] = strawberry.UNSET,
+        aggregate_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of the aggregates with this id alone.")
+        ] = strawberry.UNSET,
+        saga_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of this saga alone.")
+        ] = strawberry.UNSET,
+        correlation_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of this correlation alone.")
+        ] = strawberry.UNSET,
+        first: Annotated[
+            int | None, strawberry.argument(description="So many from the beginning; at most 1,000. 20 without it.")
+        ] = strawberry.UNSET,
+        after: Annotated[str | None, strawberry.argument(description="Those behind this cursor.")] = strawberry.UNSET,
+        last: Annotated[
+            int | None, strawberry.argument(description="So many from the end; at most 1,000.")
+        ] = strawberry.UNSET,
+        before: Annotated[str | None, strawberry.argument(description="Those before this cursor.")] = strawberry.UNSET,
+    ) -> EventConnection | None:
         chosen = known_types(info.context.catalog, types) if isinstance(types, list) else None
-        page = Page.of(LOG_ORDER, first, after)
+        page = Page.of(LOG_ORDER, first, after, last, before)
         if isinstance(aggregate_id, str):
             specs = info.context.catalog.specs
 
@@ -66,39 +90,51 @@ class EventQueries:
 
             key = require_id("aggregateId", aggregate_id)
             kinds = dict.fromkeys(specs[name].aggregate for name in (specs if chosen is None else chosen))
+            aggregates = [(kind, key) for kind in kinds]
+            if page.backward or page.before is not None:
+                return records_page(page, LOG_ORDER, await _before(info, aggregates, page, wanted))
             found = await read_histories_after(
-                info.context.reads.load_many,
-                [(kind, key) for kind in kinds],
-                after=page.after,
-                limit=page.size + 1,
-                wanted=wanted,
+                info.context.reads.load_many, aggregates, after=page.after, limit=page.size + 1, wanted=wanted
             )
-            return event_connection(
-                page,
-                len(found) > page.size,
-                LOG_ORDER,
-                [(record.cursor, EventRecord.of(record)) for record in found[: page.size]],
-            )
-        conditions: list[Condition] = [] if chosen is None else [Condition("eventType", "in", chosen)]
+            return records_page(page, LOG_ORDER, found)
+        conditions: list[Filter] = [] if chosen is None else [condition(["eventType"], "in", chosen)]
         for path, value in (("sagaId", saga_id), ("correlationId", correlation_id)):
             if isinstance(value, str):
-                conditions.append(Condition(path, "eq", value))
-        listing = Listing(EVENT_STORE, LOG_ORDER, conditions=tuple(conditions))
+                conditions.append(condition([path], "eq", value))
+        listing = Listing(EVENT_STORE, LOG_ORDER, all_of(conditions))
         answer = await info.context.reads.query(listing.query(page))
+        if answer.exceeded:
+            raise bad_input("types", "too many events would have to be looked at: ask for less, or from a later cursor")
         records = [(entry.index_value, EventRecord.decode(bytes(entry.entry))) for entry in answer.entries[: page.size]]
-        return event_connection(page, len(answer.entries) > page.size, listing.order, records)
+        shown = records[::-1] if page.backward else records
+        return event_connection(page, len(answer.entries) > page.size, listing.order, shown)
 
     @strawberry.field(description="How an event fared; null where nothing is known of it (yet).")
-    async def completion(self, info: Info, event_id: strawberry.ID) -> Completion | None:
+    async def completion(
+        self, info: Info, event_id: Annotated[strawberry.ID, strawberry.argument(description="The event's id.")]
+    ) -> Completion | None:
         available(info.context.cluster)
         found = await info.context.handler.completion(require_id("eventId", event_id))
         return Completion.of(found) if found is not None else None
 
 
+async def _before(
+    info: Info,
+    aggregates: Sequence[Aggregate],
+    page: Page,
+    wanted: Callable[[envelope.EventRecord], bool],
+) -> list[envelope.EventRecord]:
+    """All records of the aggregates that a page from the end, or up to a cursor, may have, in the order of storing."""
+    histories = await read_histories(info.context.reads.load_many, aggregates)
+    return sorted(
+        (record for history in histories for record in history if wanted(record)), key=lambda each: each.cursor
+    )
+
+
 @strawberry.type
 class EventTypeQueries:
     @strawberry.field(description="Every event type there is.")
-    def event_catalog(self, info: Info) -> list[EventTypeInfo]:
+    def event_catalog(self, info: Info) -> list[EventTypeInfo] | None:
         catalog = info.context.catalog
         return [EventTypeInfo.of(catalog.spec(name)) for name in catalog.event_types]
 
@@ -107,8 +143,13 @@ class EventTypeQueries:
 class EventMutations:
     @strawberry.mutation(description="Submits any event of the catalog.")
     async def handle_event(
-        self, info: Info, input: HandleEventInput, options: EventOptions | None = strawberry.UNSET
-    ) -> EventResult:
+        self,
+        info: Info,
+        input: Annotated[HandleEventInput, strawberry.argument(description="The event.")],
+        options: Annotated[
+            EventOptions | None, strawberry.argument(description="How it is submitted, and what is waited for.")
+        ] = strawberry.UNSET,
+    ) -> EventResult | None:
         [result] = await submit_many(info, [input], given(options))
         return EventPayload(receipt=result) if isinstance(result, EventReceipt) else result
 
@@ -117,8 +158,15 @@ class EventMutations:
         "the ids `<eventId>:0`, `<eventId>:1`…"
     )
     async def handle_events(
-        self, info: Info, inputs: list[HandleEventInput], options: EventOptions | None = strawberry.UNSET
-    ) -> list[EventResult]:
+        self,
+        info: Info,
+        inputs: Annotated[
+            list[HandleEventInput], strawberry.argument(description="The events, in their order; at most 1,000.")
+        ],
+        options: Annotated[
+            EventOptions | None, strawberry.argument(description="How they are submitted, and what is waited for.")
+        ] = strawberry.UNSET,
+    ) -> list[EventResult] | None:
         if len(inputs) > MAX_EVENTS:
             raise bad_input("inputs", f"at most {MAX_EVENTS:,} events at once, these are {len(inputs):,}")
         results = await submit_many(info, inputs, given(options))

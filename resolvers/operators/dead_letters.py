@@ -1,10 +1,12 @@
 """Queries and mutations about events that a view could not take."""
 
+from typing import Annotated
+
 import msgspec
 import strawberry
 from strawberry.scalars import JSON
 
-from hazelgate.client.operators.dead_letters import DeadLetters, checked, letter_conditions
+from hazelgate.client.operators.dead_letters import DeadLetters, checked, letter_filter
 from hazelgate.client.resolutions import Resolution
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.events.submitting import optional
@@ -28,17 +30,22 @@ class DeadLetterQueries:
     async def dead_letters(
         self,
         info: Info,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        projection: str | None = strawberry.UNSET,
-        event_type: str | None = strawberry.UNSET,
-    ) -> Connection[DeadLetter]:
-        conditions = letter_conditions(optional(projection), optional(event_type))
-        listing = Listing(DEAD_LETTER_EVENTS, None, conditions=conditions)
+        first: Annotated[
+            int | None, strawberry.argument(description="So many from the beginning; at most 1,000. 20 without it.")
+        ] = strawberry.UNSET,
+        after: Annotated[str | None, strawberry.argument(description="Those behind this cursor.")] = strawberry.UNSET,
+        projection: Annotated[str | None, strawberry.argument(description="Of this view alone.")] = strawberry.UNSET,
+        event_type: Annotated[
+            str | None, strawberry.argument(description="Of this event type alone.")
+        ] = strawberry.UNSET,
+    ) -> Connection[DeadLetter] | None:
+        listing = Listing(DEAD_LETTER_EVENTS, None, letter_filter(optional(projection), optional(event_type)))
         return await read_connection(info, listing, Page.of(listing.order, first, after), DeadLetter.decode)
 
     @strawberry.field(description="One event that a view could not take; null where there is no such id (any more).")
-    async def dead_letter(self, info: Info, id: strawberry.ID) -> DeadLetter | None:
+    async def dead_letter(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The letter's id.")]
+    ) -> DeadLetter | None:
         raw = await info.context.reads.load(DEAD_LETTER_EVENTS, require_id("id", id))
         return None if raw is None else DeadLetter.decode(raw)
 
@@ -49,7 +56,9 @@ class DeadLetterMutations:
         description="Operators only. Tries once more to apply the event to the view; those behind it follow in order. "
         "Where it fails again the completion says so."
     )
-    async def retry_dead_letter(self, info: Info, id: strawberry.ID) -> Completion:
+    async def retry_dead_letter(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The letter's id.")]
+    ) -> Completion | None:
         letters = DeadLetters(available(info.context.cluster))
         [resolution] = await letters.retry([require_id("id", id)])
         return _completed(resolution)
@@ -61,9 +70,13 @@ class DeadLetterMutations:
     async def retry_dead_letters(
         self,
         info: Info,
-        ids: list[strawberry.ID] | None = strawberry.UNSET,
-        projection: str | None = strawberry.UNSET,
-        event_type: str | None = strawberry.UNSET,
+        ids: Annotated[
+            list[strawberry.ID] | None, strawberry.argument(description="These letters.")
+        ] = strawberry.UNSET,
+        projection: Annotated[str | None, strawberry.argument(description="Those of this view.")] = strawberry.UNSET,
+        event_type: Annotated[
+            str | None, strawberry.argument(description="Those of this event type.")
+        ] = strawberry.UNSET,
     ) -> list[DeadLetterResolution]:
         letters, named = DeadLetters(available(info.context.cluster)), optional(ids)
         if named is not None and (optional(projection) is not None or optional(event_type) is not None):
@@ -80,15 +93,26 @@ class DeadLetterMutations:
         "keeps the event as it was."
     )
     async def edit_dead_letter(
-        self, info: Info, id: strawberry.ID, data: JSON, reason: str | None = strawberry.UNSET
-    ) -> Completion:
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The letter's id.")],
+        data: Annotated[JSON, strawberry.argument(description="The payload to apply in place of the event's own.")],
+        reason: Annotated[
+            str | None, strawberry.argument(description="Why; kept with the decision.")
+        ] = strawberry.UNSET,
+    ) -> Completion | None:
         encoded = msgspec.json.encode(data)
         return _completed(
             await DeadLetters(available(info.context.cluster)).edit(require_id("id", id), encoded, optional(reason))
         )
 
     @strawberry.mutation(description="Operators only. Leaves the event out of that view, for good; the store keeps it.")
-    async def discard_dead_letter(self, info: Info, id: strawberry.ID, reason: str) -> Completion:
+    async def discard_dead_letter(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The letter's id.")],
+        reason: Annotated[str, strawberry.argument(description="Why; kept with the decision.")],
+    ) -> Completion | None:
         if not reason.strip():
             raise bad_input("reason", "say why")
         letters = DeadLetters(available(info.context.cluster))

@@ -10,10 +10,10 @@ from hazelgate.schema.operators.pipelines import Pipeline
 
 @strawberry.type
 class PipelineQueries:
-    @strawberry.field
-    async def pipeline_metrics(self, info: Info) -> PipelineMetrics:
+    @strawberry.field(description="The pipeline's figures just now.")
+    async def pipeline_metrics(self, info: Info) -> PipelineMetrics | None:
         return PipelineMetrics.of(await available(info.context.cluster).stats())
 
     @strawberry.field(description="The configured pipelines: what each takes, and how it is.")
-    async def pipelines(self, info: Info) -> list[Pipeline]:
+    async def pipelines(self, info: Info) -> list[Pipeline] | None:
         return [Pipeline.of(state) for state in (await available(info.context.cluster).stats()).pipelines]

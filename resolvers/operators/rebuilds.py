@@ -1,5 +1,7 @@
 """Queries and mutations about rebuilds of views, for operators."""
 
+from typing import Annotated
+
 import strawberry
 
 from hazelgate.client.operators.rebuilds import Rebuilds
@@ -12,11 +14,11 @@ from hazelgate.schema.operators.rebuilds import Rebuild, ViewState
 @strawberry.type
 class RebuildQueries:
     @strawberry.field(description="The last rebuilds, newest first, with how far each is.")
-    async def rebuilds(self, info: Info) -> list[Rebuild]:
+    async def rebuilds(self, info: Info) -> list[Rebuild] | None:
         return [Rebuild.of(each) for each in (await Rebuilds(available(info.context.cluster)).report()).rebuilds]
 
     @strawberry.field(description="Where each view stands.")
-    async def views(self, info: Info) -> list[ViewState]:
+    async def views(self, info: Info) -> list[ViewState] | None:
         return [ViewState.of(each) for each in (await Rebuilds(available(info.context.cluster)).report()).views]
 
 
@@ -31,10 +33,14 @@ class RebuildMutations:
     async def start_rebuild(
         self,
         info: Info,
-        views: list[str] | None = None,
-        events_per_second: int | None = None,
-        begin_with: str | None = None,
-        other_code: bool = False,
+        views: Annotated[list[str] | None, strawberry.argument(description="Their names; left out, all.")] = None,
+        events_per_second: Annotated[
+            int | None, strawberry.argument(description="At most so many; left out, as fast as it goes.")
+        ] = None,
+        begin_with: Annotated[str | None, strawberry.argument(description="A snapshot to go on from.")] = None,
+        other_code: Annotated[
+            bool, strawberry.argument(description="Take a snapshot that other code has made, too.")
+        ] = False,
     ) -> Rebuild:
         if events_per_second is not None and events_per_second < 1:
             raise bad_input("eventsPerSecond", "must be 1 or more; leave it out for no limit")
@@ -45,7 +51,9 @@ class RebuildMutations:
         return Rebuild.of(await rebuilds.find(started))
 
     @strawberry.mutation(description="Operators only. Ends a rebuild; the live views stay as they are.")
-    async def cancel_rebuild(self, info: Info, id: strawberry.ID) -> Rebuild:
+    async def cancel_rebuild(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The rebuild's id.")]
+    ) -> Rebuild:
         rebuilds = Rebuilds(available(info.context.cluster))
         await rebuilds.cancel(id)
         return Rebuild.of(await rebuilds.find(id))
@@ -53,6 +61,8 @@ class RebuildMutations:
     @strawberry.mutation(
         description="Operators only. Makes the generation before the live one live again, with all that came since."
     )
-    async def rollback_view(self, info: Info, view: str) -> Rebuild:
+    async def rollback_view(
+        self, info: Info, view: Annotated[str, strawberry.argument(description="The view's name.")]
+    ) -> Rebuild:
         rebuilds = Rebuilds(available(info.context.cluster))
         return Rebuild.of(await rebuilds.find(await rebuilds.roll_back(view)))

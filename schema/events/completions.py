@@ -4,12 +4,23 @@ from datetime import datetime
 
 import strawberry
 
+from hazelgate.schema.enums import described_enum
 from hazelgate.schema.scalars import optional_instant, stored_instant
 from hazelgate.sourcing import envelope
 from hazelgate.sourcing.clock import milliseconds_between
 from hazelgate.sourcing.envelope import CompletionStatus
 
-strawberry.enum(CompletionStatus, description="How far an event got.")
+described_enum(
+    CompletionStatus,
+    "How far an event got.",
+    {
+        CompletionStatus.ACCEPTED: "In pending-events; nothing more is promised yet.",
+        CompletionStatus.STORED: "In the event store.",
+        CompletionStatus.SUCCESS: "Stored, and every view that it touches is updated.",
+        CompletionStatus.REJECTED: "Refused by a guard or a check; not stored.",
+        CompletionStatus.DEAD_LETTERED: "Stored, but a view could not be updated: it waits in the dead-letter queue.",
+    },
+)
 
 
 def _between(earlier: str | None, later: str | None) -> float | None:
@@ -21,12 +32,12 @@ def _between(earlier: str | None, later: str | None) -> float | None:
 )
 class EventMetrics:
     stages: strawberry.Private[envelope.Stages]
-    submitted_at: datetime
-    received_at: datetime | None
-    persisted_at: datetime | None
-    view_updated_at: datetime | None
-    published_at: datetime | None
-    completed_at: datetime | None
+    submitted_at: datetime = strawberry.field(description="When a client submitted it.")
+    received_at: datetime | None = strawberry.field(description="When the pipeline received it.")
+    persisted_at: datetime | None = strawberry.field(description="When it was stored.")
+    view_updated_at: datetime | None = strawberry.field(description="When it was visible in the views.")
+    published_at: datetime | None = strawberry.field(description="When subscribers were told.")
+    completed_at: datetime | None = strawberry.field(description="When its submitter was told.")
 
     @classmethod
     def of(cls, stages: envelope.Stages) -> "EventMetrics":
@@ -63,13 +74,13 @@ class EventMetrics:
 
 @strawberry.type(description="How an event fared.")
 class Completion:
-    event_id: strawberry.ID
-    correlation_id: strawberry.ID
-    status: CompletionStatus
-    sequence: int | None
-    error: str | None
-    completed_at: datetime | None
-    metrics: EventMetrics
+    event_id: strawberry.ID = strawberry.field(description="The event's id.")
+    correlation_id: strawberry.ID = strawberry.field(description="What the event is a part of, as its submitter says.")
+    status: CompletionStatus = strawberry.field(description="How far it got.")
+    sequence: int | None = strawberry.field(description="Its place within its aggregate; null where it was not stored.")
+    error: str | None = strawberry.field(description="Why it did not go through, where it did not.")
+    completed_at: datetime | None = strawberry.field(description="When that was known.")
+    metrics: EventMetrics = strawberry.field(description="When it passed each stage.")
 
     @classmethod
     def of(cls, completion: envelope.Completion) -> "Completion":

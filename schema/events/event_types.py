@@ -10,10 +10,12 @@ from hazelgate.sourcing.catalog import EventSpec
 
 @strawberry.type(description="What the catalog knows of an event type.")
 class EventTypeInfo:
-    event_type: str
-    version: int
-    aggregate_type: str
-    description: str
+    event_type: str = strawberry.field(description="Its name.")
+    version: int = strawberry.field(description="The version of its schema today.")
+    aggregate_type: str = strawberry.field(
+        description="The type of the aggregates whose history such events belong to."
+    )
+    description: str = strawberry.field(description="What it says of itself.")
     json_schema: JSON = strawberry.field(description="JSON Schema of the payload.")
     updates: list[str] = strawberry.field(description="Names of the views that it updates.")
     readable_versions: list[int] = strawberry.field(description="Versions that can still be read.")

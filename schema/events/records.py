@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 
 from hazelgate.schema.events.completions import EventMetrics
 from hazelgate.schema.fields import resolved
-from hazelgate.schema.nodes import PageInfo
+from hazelgate.schema.nodes import GlobalId, Node, PageInfo
 from hazelgate.schema.scalars import stored_instant
 from hazelgate.sourcing import envelope
 
@@ -16,27 +16,28 @@ _decode_record = msgspec.json.Decoder(envelope.EventRecord).decode
 
 
 @strawberry.type(description="One stored event.")
-class EventRecord:
+class EventRecord(Node):
     record: strawberry.Private[envelope.EventRecord]
-    event_id: strawberry.ID
-    event_type: str
+    event_id: strawberry.ID = strawberry.field(description="Its own id, unique over all events.")
+    event_type: str = strawberry.field(description="The name of its type in the catalog.")
     event_version: int = strawberry.field(description="The version of the event's schema that it was written with.")
-    aggregate_type: str
-    aggregate_id: strawberry.ID
+    aggregate_type: str = strawberry.field(description="The type of the aggregate whose history it belongs to.")
+    aggregate_id: strawberry.ID = strawberry.field(description="The id of that aggregate.")
     sequence: int = strawberry.field(description="1, 2, 3… within the aggregate.")
-    correlation_id: strawberry.ID
-    causation_id: strawberry.ID | None
-    saga_id: strawberry.ID | None
-    saga_type: str | None
-    step_number: int | None
-    source: str
+    correlation_id: strawberry.ID = strawberry.field(description="What the event is a part of, as its submitter says.")
+    causation_id: strawberry.ID | None = strawberry.field(description="The event that caused it, where one did.")
+    saga_id: strawberry.ID | None = strawberry.field(description="The saga that it is a step of, where it is one.")
+    saga_type: str | None = strawberry.field(description="The type of that saga.")
+    step_number: int | None = strawberry.field(description="Which step of that saga it is.")
+    source: str = strawberry.field(description="Who submitted it: the process.")
     timestamp: datetime = strawberry.field(description="When it was submitted.")
     data: JSON = resolved(description="The payload, in today's schema.")
-    metrics: EventMetrics = resolved()
+    metrics: EventMetrics = resolved(description="When it passed each stage.")
 
     @classmethod
     def of(cls, record: envelope.EventRecord) -> "EventRecord":
         return cls(
+            id=strawberry.ID(GlobalId("EventRecord", record.event_id).encode()),
             record=record,
             event_id=strawberry.ID(record.event_id),
             event_type=record.event_type,
@@ -62,13 +63,13 @@ def _optional_id(text: str | None) -> strawberry.ID | None:
     return None if text is None else strawberry.ID(text)
 
 
-@strawberry.type
+@strawberry.type(description="One event, and where it stands in the list.")
 class EventEdge:
-    cursor: str
-    node: EventRecord
+    cursor: str = strawberry.field(description="For `after` and `before`, and `after` of a subscription.")
+    node: EventRecord = strawberry.field(description="The event.")
 
 
-@strawberry.type
+@strawberry.type(description="A page of events.")
 class EventConnection:
-    edges: list[EventEdge]
-    page_info: PageInfo
+    edges: list[EventEdge] = strawberry.field(description="The events, in their order.")
+    page_info: PageInfo = strawberry.field(description="Whether the list goes on.")

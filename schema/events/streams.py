@@ -11,21 +11,23 @@ LOG_ORDER = "cursor"
 """The order of the whole log. A subscription's cursors are those of `Query.events`."""
 
 
-@strawberry.type
+@strawberry.type(description="An event that a subscription delivers.")
 class EventNotice:
-    cursor: str
-    event: EventRecord
+    cursor: str = strawberry.field(description="For `after` of a later query or subscription.")
+    event: EventRecord = strawberry.field(description="The event.")
 
 
 @strawberry.type(
     description="What lies between two cursors can't be delivered any more: read the views again, go on from here."
 )
 class Discontinuity:
-    cursor: str
-    reason: str
+    cursor: str = strawberry.field(description="Where the stream goes on.")
+    reason: str = strawberry.field(description="Why something was left out.")
 
 
-EventStream = Annotated[EventNotice | Discontinuity, strawberry.union("EventStream")]
+EventStream = Annotated[
+    EventNotice | Discontinuity, strawberry.union("EventStream", description="Events, and gaps between them.")
+]
 
 
 def log_cursor(cursor: str) -> str:

@@ -19,18 +19,18 @@ _decode_dead_letter = msgspec.json.Decoder(envelope.DeadLetter).decode
 @strawberry.type(description="An event that one view could not take.")
 class DeadLetter:
     letter: strawberry.Private[envelope.DeadLetter]
-    id: strawberry.ID
-    projection: str
+    id: strawberry.ID = strawberry.field(description="The letter's id.")
+    projection: str = strawberry.field(description="The view that could not take the event.")
     entry_key: str = strawberry.field(description="The key of the view's entry that waits.")
-    error: str
-    attempts: int
+    error: str = strawberry.field(description="What the projection raised: the message, then where.")
+    attempts: int = strawberry.field(description="How often it was tried.")
     blocked_count: int = strawberry.field(
         description="Later events of the same aggregate that wait behind it, for that entry."
     )
-    first_failed_at: datetime
-    last_failed_at: datetime
+    first_failed_at: datetime = strawberry.field(description="When it failed first.")
+    last_failed_at: datetime = strawberry.field(description="When it failed last.")
     retry_at: datetime | None = strawberry.field(description="When it is tried again by itself; null where it is not.")
-    event: EventRecord = resolved()
+    event: EventRecord = resolved(description="The event that the view could not take.")
 
     @classmethod
     def decode(cls, raw: bytes) -> "DeadLetter":
@@ -60,9 +60,9 @@ class DeadLetterOutcome(Enum):
 
 @strawberry.type(description="What came of one of several dead letters.")
 class DeadLetterResolution:
-    id: strawberry.ID
-    outcome: DeadLetterOutcome
-    message: str | None
+    id: strawberry.ID = strawberry.field(description="The letter's id.")
+    outcome: DeadLetterOutcome = strawberry.field(description="What came of it.")
+    message: str | None = strawberry.field(description="What there is to say of it, where there is something.")
     completion: Completion | None = strawberry.field(description="How the letter's event stands now.")
 
     @classmethod

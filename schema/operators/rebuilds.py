@@ -8,21 +8,39 @@ import strawberry
 
 from hazelgate.client.operators import rebuilds
 from hazelgate.client.operators.rebuilds import RebuildKind, RebuildStatus
+from hazelgate.schema.enums import described_enum
 from hazelgate.schema.scalars import optional_instant, stored_instant
 
-strawberry.enum(RebuildKind, description="What is done with a fresh fold of the log.")
-strawberry.enum(RebuildStatus, description="How far a rebuild is.")
+described_enum(
+    RebuildKind,
+    "What is done with a fresh fold of the log.",
+    {
+        RebuildKind.REBUILD: "It becomes the live one.",
+        RebuildKind.ROLLBACK: "The one before the live one becomes live again.",
+        RebuildKind.DIFF: "It is compared with the live one.",
+    },
+)
+described_enum(
+    RebuildStatus,
+    "How far a rebuild is.",
+    {
+        RebuildStatus.RUNNING: "Under way.",
+        RebuildStatus.DONE: "At its end.",
+        RebuildStatus.CANCELLED: "Ended by an operator.",
+        RebuildStatus.FAILED: "Ended by an error.",
+    },
+)
 
 
 @strawberry.type(description="Views that are built again from the log, beside the live ones.")
 class Rebuild:
-    id: strawberry.ID
-    kind: RebuildKind
-    views: list[str]
-    status: RebuildStatus
-    started_at: datetime
-    ended_at: datetime | None
-    error: str | None
+    id: strawberry.ID = strawberry.field(description="The rebuild's id.")
+    kind: RebuildKind = strawberry.field(description="What is done with the fresh fold.")
+    views: list[str] = strawberry.field(description="The views that are built.")
+    status: RebuildStatus = strawberry.field(description="How far it is.")
+    started_at: datetime = strawberry.field(description="When it began.")
+    ended_at: datetime | None = strawberry.field(description="When it ended; null while it runs.")
+    error: str | None = strawberry.field(description="Why it failed, where it did.")
     snapshot: strawberry.ID | None = strawberry.field(description="The snapshot that it goes on from.")
     events: int = strawberry.field(description="How many events were folded so far.")
     total: int = strawberry.field(description="How many events there are to fold, without those in a snapshot.")
@@ -46,10 +64,12 @@ class Rebuild:
 
 @strawberry.type(description="Where a view stands.")
 class ViewState:
-    view: str
+    view: str = strawberry.field(description="The view's name.")
     live: str = strawberry.field(description="The map that holds it just now.")
     previous: str | None = strawberry.field(description="The map that was live before, kept for a rollback.")
-    built_at: datetime | None
+    built_at: datetime | None = strawberry.field(
+        description="When the live map was built from the log; null where it never was."
+    )
     incomplete: bool = strawberry.field(
         description="It is younger than the log, and has not been built from it: startRebuild does that."
     )

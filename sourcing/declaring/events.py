@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from hazelgate.sourcing.declaring.access import Grant
 from hazelgate.sourcing.declaring.registry import EventRegistration, default
-from hazelgate.sourcing.declaring.values import Event
+from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.errors import CatalogError
 
 E = TypeVar("E", bound=Event)
 
 
-def event(name: str, *, aggregate: str, key: str, version: int = 1) -> Callable[[type[E]], type[E]]:
+def event(
+    name: str,
+    *,
+    aggregate: str,
+    key: str,
+    version: int = 1,
+    mutation: str | None = "",
+    creates: bool = False,
+    answers: type[View] | None = None,
+    answer_key: str | None = None,
+    deprecated: str | None = None,
+    access: Sequence[Grant] = (),
+) -> Callable[[type[E]], type[E]]:
     """
     Register a class as an event type.
 
@@ -20,21 +33,40 @@ def event(name: str, *, aggregate: str, key: str, version: int = 1) -> Callable[
         name: The name that is stored. Keep it when you rename the class.
         aggregate: The type of the aggregate whose history the event belongs to, as `"Order"`.
         key: The field that holds the aggregate's id.
-        version: The version of the data's schema. Raise it when the fields change, and write an `@upcast` for the
-            version before.
+        version: The version of the data's schema. Raise it when the fields change, and say how with `@upcast`.
+        mutation: The name of its mutation in the API, as `openTicket`; left out, the event's name. None: it has none.
+        creates: It is the first event of its aggregate: who submits it may leave the id out, and gets a new one.
+        answers: The view whose entry its mutation answers with; left out, the one that has the aggregate's id as key.
+        answer_key: The event's field that holds that entry's key; left out, the aggregate's id.
+        deprecated: Why its mutation is not to be used any more.
+        access: Who may submit it. Kept, and not enforced yet.
 
     Returns:
         A decorator that returns the class as it is.
 
     Raises:
-        CatalogError: The class is not derived from `Event`. `Catalog.load` raises it too: for a second event of the
-            same name, or a `key` that is no field.
+        CatalogError: The class is not derived from `Event`. `Catalog.load` raises it for every other mistake.
     """
 
     def register(cls: type[E]) -> type[E]:
         if not issubclass(cls, Event):
             raise CatalogError(f"{cls.__qualname__} is registered as event {name!r}; derive it from Event")
-        default.add(EventRegistration(cls.__module__, name, aggregate, key, version, cls))
+        default.add(
+            EventRegistration(
+                cls.__module__,
+                name,
+                aggregate,
+                key,
+                version,
+                cls,
+                mutation,
+                creates,
+                answers,
+                answer_key,
+                deprecated,
+                tuple(access),
+            )
+        )
         return cls
 
     return register

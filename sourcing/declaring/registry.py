@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hazelgate.sourcing.declaring.access import Grant
+from hazelgate.sourcing.declaring.indexes import By
 from hazelgate.sourcing.declaring.values import Event, Read, View
 
 Key = str | Callable[[Any], "str | list[str] | None"]
@@ -13,7 +15,7 @@ Key = str | Callable[[Any], "str | list[str] | None"]
 
 @dataclass(frozen=True)
 class EventRegistration:
-    """`@event(...)` on a class."""
+    """`@event(...)` on a class. `mutation` is None where the event has none, "" where its name makes it."""
 
     module: str
     name: str
@@ -21,6 +23,12 @@ class EventRegistration:
     key: str
     version: int
     cls: type[Event]
+    mutation: str | None = ""
+    creates: bool = False
+    answers: type[View] | None = None
+    answer_key: str | None = None
+    deprecated: str | None = None
+    access: tuple[Grant, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,13 +54,19 @@ class GuardRegistration:
 
 @dataclass(frozen=True)
 class ViewRegistration:
-    """`projection(...)`."""
+    """`projection(...)`. Names that are None are made from the class; `sort` is a field's path, `-` for descending."""
 
     module: str
     name: str
     cls: type[View]
     key: str
-    indexes: Mapping[str, Callable[[Any], str]]
+    indexes: Mapping[str, By]
+    one: str | None = None
+    many: str | None = None
+    type_name: str | None = None
+    sort: str | None = None
+    api: bool = True
+    access: tuple[Grant, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,10 +79,56 @@ class FoldRegistration:
     cls: type[Event]
     key: Key
     function: Callable[..., Any]
-    takes_record: bool
 
 
-Registration = EventRegistration | UpcastRegistration | GuardRegistration | ViewRegistration | FoldRegistration
+@dataclass(frozen=True)
+class ComputedRegistration:
+    """`@<projection>.field` on a function of the entry: a field of the API that is in no entry."""
+
+    module: str
+    view: str
+    name: str
+    function: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class LinkRegistration:
+    """
+    `<projection>.link(...)`: from entries of one view to entries of another.
+
+    `path` says where the link's field is: its name, behind the path of the nested value that gets it. Of `key` (a field
+    with the target's key, or a list of them) and `by` (a field of the target, which an index begins with) one is given.
+    """
+
+    module: str
+    view: str
+    path: str
+    target: str
+    key: str | None
+    by: str | None
+    description: str | None
+
+
+@dataclass(frozen=True)
+class FedByRegistration:
+    """`<projection>.fed_by(...)`: which aggregates feed an entry, by a field of another view's entries."""
+
+    module: str
+    view: str
+    target: str
+    by: str
+
+
+Registration = (
+    EventRegistration
+    | UpcastRegistration
+    | GuardRegistration
+    | ViewRegistration
+    | FoldRegistration
+    | ComputedRegistration
+    | LinkRegistration
+    | FedByRegistration
+)
 
 
 @dataclass

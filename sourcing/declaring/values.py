@@ -40,10 +40,18 @@ class Check:
 
 
 class _ByName(msgspec.StructMeta):
-    """Fields are given by name in subclasses too, so that they stand in any order, with or without a default."""
+    """
+    Fields are given by name in subclasses too, so that they stand in any order, with or without a default.
 
-    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> type:
-        return super().__new__(mcls, name, bases, namespace, **{"kw_only": True, **config})
+    `class OrderLine(Value, api_name="OrderItem")` gives a class another name in the API.
+    """
+
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, api_name: str = "", **config: Any
+    ) -> type:
+        made = super().__new__(mcls, name, bases, namespace, **{"kw_only": True, **config})
+        made.__api_name__ = api_name or name  # type: ignore[attr-defined]  # read by what derives an API
+        return made
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))

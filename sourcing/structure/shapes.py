@@ -57,7 +57,7 @@ def _struct_shape(cls: type[msgspec.Struct], within: tuple[type, ...]) -> Shape:
         if field.required:
             shape["required"] = True
         else:
-            shape["default"] = msgspec.to_builtins(field.default)
+            shape["default"] = None if field.default is msgspec.UNSET else msgspec.to_builtins(field.default)
         fields[field.json_name] = shape
     shape = {"type": "object", "fields": fields}
     return shape if cls.__struct_config__.tag is None else {**shape, "tag": cls.__struct_config__.tag}

@@ -19,6 +19,8 @@ import msgspec
 
 from hazelgate.sourcing.declaring.values import Check
 
+_NO_VALUES = (types.NoneType, msgspec.UnsetType)
+
 
 class Kind(Enum):
     """How values of a type are made up."""
@@ -46,12 +48,14 @@ class Type:
     hint: Any
     """As it was written."""
     bare: Any
-    """Without `Annotated`, and without None where there is one alternative to it."""
+    """Without `Annotated`, and without None and `UnsetType` where there is one alternative to them."""
     kind: Kind
     nullable: bool
     """Whether None is allowed."""
     extras: tuple[Any, ...]
     """Everything that its `Annotated`s say, the innermost first."""
+    can_be_left_out: bool = False
+    """Whether it names `UnsetType`: left out and null are two things."""
 
     @cached_property
     def metas(self) -> tuple[msgspec.Meta, ...]:
@@ -74,7 +78,7 @@ class Type:
         if self.kind is Kind.TUPLE:
             return tuple(map(type_of, arguments))
         if self.kind is Kind.EITHER:
-            return tuple(type_of(_annotated(each, self.metas)) for each in arguments if each is not types.NoneType)
+            return tuple(type_of(_annotated(each, self.metas)) for each in arguments if each not in _NO_VALUES)
         return ()
 
     @property
@@ -129,8 +133,8 @@ def field_of(cls: type[msgspec.Struct], name: str) -> Field | None:
 
 
 def type_of(hint: Any) -> Type:
-    """Resolve a type hint. Its parts are resolved when they are asked for, so types may contain themselves."""
-    bare, nullable = hint, False
+    """What a type hint says. What lies deeper is resolved when it is asked for, so types may contain themselves."""
+    bare, nullable, can_be_left_out = hint, False, False
     extras: tuple[Any, ...] = ()
     while True:
         origin = get_origin(bare)
@@ -138,13 +142,14 @@ def type_of(hint: Any) -> Type:
             bare, *inner = get_args(bare)
             extras = (*inner, *extras)
         elif origin in (Union, types.UnionType):
-            options = [option for option in get_args(bare) if option is not types.NoneType]
-            nullable = nullable or len(options) < len(get_args(bare))
+            options = [option for option in get_args(bare) if option not in _NO_VALUES]
+            nullable = nullable or types.NoneType in get_args(bare)
+            can_be_left_out = can_be_left_out or msgspec.UnsetType in get_args(bare)
             if len(options) > 1:
-                return Type(hint, bare, Kind.EITHER, nullable, extras)
+                return Type(hint, bare, Kind.EITHER, nullable, extras, can_be_left_out)
             [bare] = options
         else:
-            return Type(hint, bare, _kind_of(bare), nullable, extras)
+            return Type(hint, bare, _kind_of(bare), nullable, extras, can_be_left_out)
 
 
 def summary_of(cls: type) -> str:

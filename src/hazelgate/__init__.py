@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
+    from hazelgate.sourcing.clock import Instant
+    from hazelgate.sourcing.declaring.access import allow, claim
     from hazelgate.sourcing.declaring.events import event
+    from hazelgate.sourcing.declaring.fields import UNSET, Deprecated, Doc, Filled, Hidden, Long, UnsetType
     from hazelgate.sourcing.declaring.guards import guard
+    from hazelgate.sourcing.declaring.indexes import By
     from hazelgate.sourcing.declaring.projections import projection
     from hazelgate.sourcing.declaring.upcasting import Json, upcast
     from hazelgate.sourcing.declaring.values import Check, Event, Value, View, replace
@@ -23,22 +27,33 @@ if TYPE_CHECKING:
     from hazelgate.sourcing.ids import Id
 
 __all__ = [
+    "UNSET",
+    "By",
     "Catalog",
     "Check",
     "Completion",
     "CompletionStatus",
+    "Deprecated",
+    "Doc",
     "Envelope",
     "Event",
     "EventRecord",
     "EventSpec",
+    "Filled",
+    "Hidden",
     "Id",
+    "Instant",
     "Json",
+    "Long",
     "NotYet",
     "Rejected",
+    "UnsetType",
     "Value",
     "View",
     "ViewSpec",
     "WaitFor",
+    "allow",
+    "claim",
     "event",
     "guard",
     "projection",
@@ -48,8 +63,12 @@ __all__ = [
 
 _MODULES = {
     "sourcing.catalog": ("Catalog", "EventSpec", "ViewSpec"),
+    "sourcing.clock": ("Instant",),
+    "sourcing.declaring.access": ("allow", "claim"),
     "sourcing.declaring.events": ("event",),
+    "sourcing.declaring.fields": ("UNSET", "Deprecated", "Doc", "Filled", "Hidden", "Long", "UnsetType"),
     "sourcing.declaring.guards": ("guard",),
+    "sourcing.declaring.indexes": ("By",),
     "sourcing.declaring.projections": ("projection",),
     "sourcing.declaring.upcasting": ("Json", "upcast"),
     "sourcing.declaring.values": ("Check", "Event", "Value", "View", "replace"),

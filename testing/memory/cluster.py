@@ -10,13 +10,13 @@ from typing import Protocol
 
 from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscription
 from hazelgate.client.figures.metrics import AWAY, READY, RUNNING, PipelineStats, merge_stats
-from hazelgate.client.reading.queries import EntryPage, EntryQuery
+from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery, merge_aggregates
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.client.state_log import log_change
 from hazelgate.sourcing import clock
 from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
 from hazelgate.testing.memory.engine import MemoryEngine, take_all
-from hazelgate.testing.memory.queries import query_entries
+from hazelgate.testing.memory.queries import aggregate_entries, query_entries
 
 _logger = logging.getLogger(__name__)
 
@@ -102,6 +102,11 @@ class MemoryCluster:
     async def query(self, query: EntryQuery) -> EntryPage:
         await self._answering()
         return query_entries(self.engine.live_map(query.map_name), query)
+
+    async def aggregate(self, query: AggregateQuery) -> AggregatePage:
+        await self._answering()
+        found = aggregate_entries(self.engine.live_map(query.map_name), query)
+        return merge_aggregates(query, [found])
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
         await self._answering()

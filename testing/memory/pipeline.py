@@ -33,7 +33,9 @@ class MemoryPipeline:
         self.catalog = catalog
         self.rounds = 0
         """Calls of the processor in the last batch."""
-        self._processor = Processor(catalog)
+        self.faults: list[BaseException] = []
+        """What the domain's functions have raised that they were not to raise."""
+        self._processor = Processor(catalog, hear=lambda where, error: self.faults.append(error))
         self._engine = MemoryEngine(
             self._process,
             lambda topic, message: None,

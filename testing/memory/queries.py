@@ -1,77 +1,118 @@
-"""A page of a dictionary, as the engine's QueryEntries would answer it."""
+"""Pages and aggregates of a dictionary, as the engine's QueryEntries and AggregateEntries would answer them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from hazelgate.client.reading.queries import Condition, EntryPage, EntryQuery, PageEntry
+from hazelgate.client.reading.filters import matches
+from hazelgate.client.reading.queries import (
+    AggregatePage,
+    AggregateQuery,
+    EntryPage,
+    EntryQuery,
+    Group,
+    KeyRange,
+    PageEntry,
+    Path,
+)
+from hazelgate.client.reading.values import add, number, plain, read
 
 CURSOR = "cursor"
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+"""Numbers are as exact as they stand there."""
 
 
 def query_entries(entries: Mapping[str, bytes], query: EntryQuery) -> EntryPage:
     """At most `query.limit` entries in the order of the index, and how many there are in all when that is asked for."""
-    found = sorted(_matching(entries, query), key=lambda each: each[0], reverse=query.descending)
-    page = [PageEntry(value, msgspec.Raw(entry)) for value, entry in found[: query.limit]]
-    everything = query.from_value is None and query.to_value is None and not query.filter
-    return EntryPage(page, (len(entries) if everything else len(found)) if query.count else None)
+    page: list[PageEntry] = []
+    scanned = count = 0
+    for value, raw in _in_ranges(entries, query.index, query.ranges, descending=query.descending):
+        if len(page) >= query.limit and not query.count:
+            break
+        if query.filter is not None:
+            scanned += 1
+            if query.max_scanned is not None and scanned > query.max_scanned:
+                return EntryPage([], None, scanned, exceeded=True)
+            if not matches(query.filter, _decode(raw)):
+                continue
+        count += 1
+        if len(page) < query.limit:
+            page.append(PageEntry(value, msgspec.Raw(raw)))
+    return EntryPage(page, count if query.count else None, len(page) if query.filter is None else scanned)
 
 
-def _matching(entries: Mapping[str, bytes], query: EntryQuery) -> Iterator[tuple[str, bytes]]:
+def aggregate_entries(entries: Mapping[str, bytes], query: AggregateQuery) -> AggregatePage:
+    """Figures over the entries, in groups."""
+    in_ranges = _in_ranges(entries, query.index, query.ranges)
+    if query.filter is None and not (query.group_by or query.sums or query.extremes):
+        # The index knows it, and no entry is looked at.
+        return AggregatePage([Group((), len(in_ranges), (), (), ())] if in_ranges else [])
+    groups: dict[bytes, tuple[tuple[Any, ...], list[Mapping[str, Any]]]] = {}
+    scanned = 0
+    for _, raw in in_ranges:
+        scanned += 1
+        if query.max_scanned is not None and scanned > query.max_scanned:
+            return AggregatePage([], scanned, exceeded=True)
+        entry = _decode(raw)
+        if query.filter is None or matches(query.filter, entry):
+            values = tuple(_at(entry, path) for path in query.group_by)
+            groups.setdefault(msgspec.json.encode(values), (values, []))[1].append(entry)
+            if len(groups) > query.max_groups:
+                return AggregatePage([], scanned, exceeded=True)
+    return AggregatePage([_group(values, members, query) for values, members in groups.values()], scanned)
+
+
+def _group(values: tuple[Any, ...], members: Sequence[Mapping[str, Any]], query: AggregateQuery) -> Group:
+    sums = []
+    for path in query.sums:
+        total = Decimal(0)
+        for each in members:
+            found = number(_at(each, path))
+            total = total if found is None else add(total, found)
+        sums.append(plain(total))
+    minima: list[str | None] = []
+    maxima: list[str | None] = []
+    for path in query.extremes:
+        order = partial(read, query.compares(path))
+        present = [value for each in members if order(value := _at(each, path)) is not None]
+        minima.append(str(min(present, key=order)) if present else None)
+        maxima.append(str(max(present, key=order)) if present else None)
+    return Group(values, len(members), tuple(sums), tuple(minima), tuple(maxima))
+
+
+def _in_ranges(
+    entries: Mapping[str, bytes], index: str | None, ranges: Sequence[KeyRange], *, descending: bool = False
+) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
     for key, raw in entries.items():
-        entry = msgspec.json.decode(raw)
-        value = _index_value(key, entry, query.index)
-        if value is not None and _in_bounds(value, query) and all(_holds(each, entry) for each in query.filter):
-            yield value, raw
+        value = key if index is None else _index_value(raw, index)
+        if value is not None and any(_holds(each, value) for each in ranges):
+            found.append((value, raw))
+    return sorted(found, key=_value, reverse=descending)
 
 
-def _index_value(key: str, entry: Mapping[str, Any], index: str | None) -> str | None:
-    if index is None:
-        return key
+def _index_value(raw: bytes, index: str) -> str | None:
+    entry = _decode(raw)
     value = entry.get(CURSOR) if index == CURSOR else entry.get("_meta", {}).get("keys", {}).get(index)
     return value if isinstance(value, str) else None
 
 
-def _in_bounds(value: str, query: EntryQuery) -> bool:
-    lower, upper = query.from_value, query.to_value
-    if lower is not None and not (value >= lower if query.from_inclusive else value > lower):
-        return False
-    return upper is None or (value <= upper if query.to_inclusive else value < upper)
+def _holds(each: KeyRange, value: str) -> bool:
+    return (each.start is None or value >= each.start) and (each.end is None or value < each.end)
 
 
-def _holds(condition: Condition, entry: Mapping[str, Any]) -> bool:
+def _value(each: tuple[str, bytes]) -> str:
+    return each[0]
+
+
+def _at(entry: Mapping[str, Any], path: Path) -> Any:
     found: Any = entry
-    for name in condition.path.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
-    if found is None:
-        return False
-    comparable = Decimal if condition.compare_as == "decimal" else _folded if condition.compare_as == "text" else str
-    actual: Any = comparable(_scalar(found))
-    wanted: list[Any] = [
-        comparable(_scalar(value))
-        for value in (condition.value if isinstance(condition.value, (list, tuple)) else [condition.value])
-    ]
-    if condition.op in ("eq", "in"):
-        return actual in wanted
-    if condition.op == "contains":
-        return str(wanted[0]) in str(actual)
-    return bool(
-        {
-            "ge": actual >= wanted[0],
-            "le": actual <= wanted[0],
-            "gt": actual > wanted[0],
-            "lt": actual < wanted[0],
-        }[condition.op]
-    )
-
-
-def _folded(text: str) -> str:
-    return text.lower()
-
-
-def _scalar(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found

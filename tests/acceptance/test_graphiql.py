@@ -81,7 +81,7 @@ async def test_a_subscription_shows_an_order_that_is_placed_elsewhere(page: Page
     await dev.ask(CREATE_PRODUCT, {"id": "watched-product"})
     await run_operation(
         page,
-        """subscription Watch { orderChanged(customerId: "watched") {
+        """subscription Watch { orderChanged(filter: {customer: {customerId: {eq: "watched"}}}) {
           ... on OrderChange { causedBy { eventType } order { orderId totalAmount customer { name } items { name } } }
         } }""",
     )

@@ -1,7 +1,9 @@
 """The wheel: everything that is needed is in it, it starts from an empty folder, and it takes nobody else's names."""
 
+import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -13,6 +15,13 @@ import pytest
 from tests.acceptance.dev_stack import running_dev
 
 ROOT = Path(__file__).parent.parent.parent
+INI = """[pytest]
+pythonpath = .
+addopts = --import-mode=importlib
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = session
+asyncio_default_test_loop_scope = session
+"""
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +50,14 @@ def test_the_wheel_holds_the_engine_and_the_page(wheel: Path) -> None:
 @pytest.fixture(scope="session")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel with all that it depends on, beside PyPI's `schema`: a name that one of our rooms has, too."""
+    return _environment(tmp_path_factory, wheel, "schema")
+
+
+def _environment(tmp_path_factory: pytest.TempPathFactory, *packages: str | Path) -> Path:
     folder = tmp_path_factory.mktemp("installed") / "environment"
     venv.create(folder, with_pip=True)
     pip = folder / "bin" / "pip"
-    subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", wheel, "schema"], check=True)
+    subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
     return folder
 
 
@@ -130,3 +143,26 @@ async def test_a_users_domain_is_run_whatever_its_name(environment: Path, users_
         assert written["handleEvent"]["receipt"] == {"sequence": 1, "status": "SUCCESS"}
         stored = await dev.ask("{ events { edges { node { eventType aggregateId } } } }")
         assert stored["events"]["edges"] == [{"node": {"eventType": "NoteWritten", "aggregateId": "n1"}}]
+
+
+@pytest.mark.timeout(1_200)
+async def test_a_domain_of_ones_own_is_served_by_an_installed_wheel(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    """The tests of the bookings in an environment that has the wheel, pytest, and nothing else of this repository."""
+    packages = (wheel, "pytest", "pytest-asyncio", "pytest-timeout")
+    environment = await asyncio.to_thread(_environment, tmp_path_factory, *packages)
+    tests_of_bookings = tmp_path / "tests" / "domains"
+    shutil.copytree(ROOT / "tests" / "domains", tests_of_bookings, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "pytest.ini").write_text(INI, encoding="utf-8")
+    tests = await asyncio.create_subprocess_exec(
+        environment / "bin" / "python",
+        "-m",
+        "pytest",
+        "-q",
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await tests.communicate()
+    assert tests.returncode == 0, printed.decode(errors="replace")[-4_000:]

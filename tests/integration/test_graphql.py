@@ -146,7 +146,7 @@ async def test_an_order_is_created_enriched_and_read_back(http: httpx.AsyncClien
 async def test_what_is_created_is_pushed(http: httpx.AsyncClient) -> None:
     customer_id, product_id = await customer(http), await product(http)
     query = """
-    subscription($id: ID) { orderChanged(customerId: $id) {
+    subscription($id: ID) { orderChanged(filter: {customer: {customerId: {eq: $id}}}) {
       ... on OrderChange { causedBy { eventType sequence } order { orderId status } }
     } }
     """
@@ -186,7 +186,10 @@ async def test_pages_of_the_real_index_make_up_the_list(http: httpx.AsyncClient,
     orders = [await order(http, customer_id, product_id, quantity) for quantity in range(1, 6)]
     query = """
     query($id: ID, $sort: OrderSort, $first: Int, $after: String, $last: Int, $before: String) {
-      orders(filter: {customerId: $id}, sort: $sort, first: $first, after: $after, last: $last, before: $before) {
+      orders(
+        filter: {customer: {customerId: {eq: $id}}}, sort: $sort
+        first: $first, after: $after, last: $last, before: $before
+      ) {
         totalCount edges { node { orderId } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       }
     }
@@ -217,26 +220,28 @@ async def test_filters_of_the_real_engine(http: httpx.AsyncClient) -> None:
     await data(http, 'mutation($id: ID!) { cancelOrder(input: {orderId: $id, reason: "x"}) { __typename } }', id=small)
     query = "query($f: OrderFilter) { orders(filter: $f) { edges { node { orderId } } } }"
     for given, expected in (
-        ({"status": ["CANCELLED"]}, [small]),
-        ({"status": ["PENDING", "CONFIRMED"]}, [large]),
-        ({"totalAtLeast": "9.99"}, [large]),
-        ({"totalAtMost": "9.99"}, [small]),
-        ({"totalAtLeast": "1.25", "totalAtMost": "125.00"}, [large, small]),
-        ({"placedFrom": "2100-01-01T00:00:00Z"}, []),
+        ({"status": {"eq": "CANCELLED"}}, [small]),
+        ({"status": {"in": ["PENDING", "CONFIRMED"]}}, [large]),
+        ({"totalAmount": {"gte": "9.99"}}, [large]),
+        ({"totalAmount": {"lte": "9.99"}}, [small]),
+        ({"totalAmount": {"gte": "1.25", "lte": "125.00"}}, [large, small]),
+        ({"placedAt": {"gte": "2100-01-01T00:00:00Z"}}, []),
     ):
-        edges = (await data(http, query, f={"customerId": customer_id, **given}))["orders"]["edges"]
+        edges = (await data(http, query, f={"customer": {"customerId": {"eq": customer_id}}, **given}))["orders"][
+            "edges"
+        ]
         assert [edge["node"]["orderId"] for edge in edges] == expected
     query = "query($f: ProductFilter) { products(filter: $f) { totalCount } }"
     for wanted, count in (
-        ({"sku": product_id}, 1),
-        ({"sku": product_id, "inStock": False}, 0),
-        ({"sku": product_id[:-1]}, 0),
+        ({"sku": {"eq": product_id}}, 1),
+        ({"sku": {"eq": product_id}, "quantityAvailable": {"eq": 0}}, 0),
+        ({"sku": {"eq": product_id[:-1]}}, 0),
     ):
         assert (await data(http, query, f=wanted))["products"]["totalCount"] == count
     query = "query($f: ProductFilter) { products(filter: $f, first: 1) { edges { node { name } } } }"
-    assert (await data(http, query, f={"nameContains": "pEN", "inStock": True}))["products"]["edges"] == [
-        {"node": {"name": "Pen"}}
-    ]
+    assert (await data(http, query, f={"name": {"containsIgnoreCase": "pEN"}, "quantityAvailable": {"gt": 0}}))[
+        "products"
+    ]["edges"] == [{"node": {"name": "Pen"}}]
 
 
 async def test_the_log_the_history_and_the_completion_of_an_event(http: httpx.AsyncClient) -> None:

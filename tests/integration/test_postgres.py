@@ -13,7 +13,8 @@ import pytest
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.dead_letters import DeadLetters
-from hazelgate.client.reading.queries import Condition, EntryQuery
+from hazelgate.client.reading.filters import condition
+from hazelgate.client.reading.queries import EntryPage, EntryQuery, KeyRange
 from hazelgate.client.submitting.handler import SubmitOptions
 from hazelgate.operations.postgres.connecting import connect
 from hazelgate.sourcing import ids
@@ -80,10 +81,12 @@ async def test_an_event_too_old_for_the_maps_is_found_everywhere(ledger: Catalog
                 map_name=EVENT_STORE,
                 index="cursor",
                 count=True,
-                filter=(
-                    Condition("correlationId", "eq", receipt.correlation_id),
-                    Condition("eventType", "in", ["AccountOpened", "MoneyPaidIn"]),
-                ),
+                filter={
+                    "and": [
+                        condition(["correlationId"], "eq", receipt.correlation_id),
+                        condition(["eventType"], "in", ["AccountOpened", "MoneyPaidIn"]),
+                    ]
+                },
             )
         )
         assert [json.loads(bytes(each.entry))["eventId"] for each in found.entries] == [receipt.event_id]
@@ -93,6 +96,45 @@ async def test_an_event_too_old_for_the_maps_is_found_everywhere(ledger: Catalog
             (e.index_value for e in last.entries), reverse=True
         )
         assert len(last.entries) == 3
+
+
+async def test_the_log_is_searched_as_any_other_map(ledger: Catalog, durable_stack: Stack) -> None:
+    """By what has a column and by what has none, in several ranges, in both directions, and up to a bound."""
+    async with (
+        submitting(ledger, durable_stack) as handler,
+        connected(durable_stack.cluster()) as cluster,
+    ):
+        events = [opened() for _ in range(5)]
+        await submit_all(handler, events)
+        ids = [event.account_id for event in events]
+        of_ours = condition(["aggregateId"], "in", [*ids, "with a \0"])
+
+        async def search(**what: Any) -> EntryPage:
+            return await cluster.query(
+                EntryQuery(**{"map_name": EVENT_STORE, "index": "cursor", "filter": of_ours, **what})
+            )
+
+        def found(page: EntryPage) -> list[str]:
+            return [json.loads(bytes(each.entry))["aggregateId"] for each in page.entries]
+
+        stored = await search(count=True)
+        ordered, cursors = found(stored), [each.index_value for each in stored.entries]
+        assert (sorted(ordered), stored.count, cursors) == (sorted(ids), 5, sorted(cursors))
+        two = [
+            condition(["data", "accountId"], "eq", ids[1]),
+            condition(["data", "owner"], "contains", events[3].owner),
+        ]
+        by_data = await search(filter={"and": [of_ours, {"or": two}]}, count=True)
+        assert (sorted(found(by_data)), by_data.count, by_data.scanned) == (sorted([ids[1], ids[3]]), 2, 5)
+        not_one = await search(filter={"and": [of_ours, {"not": condition(["aggregateId"], "eq", ids[0])}]})
+        assert sorted(found(not_one)) == sorted(ids[1:])
+        exceeded = await search(filter={"and": [of_ours, {"or": two}]}, max_scanned=4)
+        assert (exceeded.entries, exceeded.exceeded) == ([], True)
+        ranges = (KeyRange(None, cursors[1]), KeyRange.behind(cursors[2]))
+        assert found(await search(ranges=ranges)) == [ordered[0], *ordered[3:]]
+        back = await search(ranges=ranges, descending=True, limit=2, count=True)
+        assert (found(back), back.count) == (ordered[:2:-1], 3)
+        assert (await search(ranges=())).entries == []
 
 
 async def forgotten(cluster: HazelcastCluster, key: str, *, left: int) -> None:

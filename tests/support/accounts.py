@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
 from hazelgate.sourcing.envelope import EVENT_STORE
 from hazelgate.sourcing.ids import new_id
@@ -37,7 +37,7 @@ async def log_of(cluster: HazelcastCluster) -> list[dict[str, Any]]:
     after: str | None = None
     while True:
         page = await cluster.query(
-            EntryQuery(map_name=EVENT_STORE, index="cursor", from_value=after, from_inclusive=False, limit=2_000)
+            EntryQuery(map_name=EVENT_STORE, index="cursor", ranges=(KeyRange(after and f"{after}\0"),), limit=2_000)
         )
         events += [msgspec.json.decode(each.entry) for each in page.entries]
         if len(page.entries) < 2_000:
@@ -51,7 +51,7 @@ async def entries_of(cluster: HazelcastCluster, view: str, field: str) -> dict[s
     after: str | None = None
     while True:
         page = await cluster.query(
-            EntryQuery(map_name=view, index="id", from_value=after, from_inclusive=False, limit=2_000)
+            EntryQuery(map_name=view, index="id", ranges=(KeyRange(after and f"{after}\0"),), limit=2_000)
         )
         for each in page.entries:
             found[each.index_value] = msgspec.json.decode(each.entry)[field]

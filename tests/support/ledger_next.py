@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from hazelgate import Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate import By, Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
 
 ACCOUNTS = "account-view"
 OWNERS = "owner-view"
@@ -82,11 +82,11 @@ accounts = projection(
     Account,
     key="account_id",
     indexes={
-        "id": lambda account: account.account_id,
-        "balance": lambda account: f"{account.balance:012d}:{account.account_id}",
+        "id": By("account_id"),
+        "balance": By("balance"),
     },
 )
-owners = projection(OWNERS, Owner, key="owner", indexes={"id": lambda owner: owner.owner})
+owners = projection(OWNERS, Owner, key="owner", indexes={"id": By("owner")})
 
 
 @accounts.on(AccountOpened, key="account_id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hazelgate import View, projection, replace
+from hazelgate import By, View, projection, replace
 from tests.support.ledger import MoneyPaidIn
 
 PAYMENTS = "payment-count-view"
@@ -15,7 +15,7 @@ class PaymentCount(View):
     payments: int
 
 
-payment_counts = projection(PAYMENTS, PaymentCount, key="account_id", indexes={"id": lambda count: count.account_id})
+payment_counts = projection(PAYMENTS, PaymentCount, key="account_id", indexes={"id": By("account_id")})
 
 
 @payment_counts.on(MoneyPaidIn, key="account_id")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, Subscription
 from hazelgate.client.figures.metrics import PipelineStats
-from hazelgate.client.reading.queries import EntryPage, EntryQuery
+from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.client.submitting.completions import GRACE_SECONDS
 from hazelgate.sourcing.envelope import COMPLETED_EVENTS
@@ -64,6 +64,9 @@ class LossyCluster:
 
     async def query(self, query: EntryQuery) -> EntryPage:
         return await self._inner.query(query)
+
+    async def aggregate(self, query: AggregateQuery) -> AggregatePage:
+        return await self._inner.aggregate(query)
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
         return await self._inner.resolve_dead_letters(orders)

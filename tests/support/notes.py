@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hazelgate import Event, Id, View, event, projection
+from hazelgate import By, Event, Id, View, event, projection
 
 
 @event("NoteTaken", aggregate="Note", key="note_id")
@@ -25,7 +25,7 @@ class Note(View):
     note_id: str
 
 
-notes = projection("note-view", Note, key="note_id", indexes={"id": lambda note: note.note_id})
+notes = projection("note-view", Note, key="note_id", indexes={"id": By("note_id")})
 
 
 @notes.on(NoteTaken, key="note_id")

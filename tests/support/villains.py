@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 
-from hazelgate import Event, Id, View, event, guard, projection, replace
+from hazelgate import By, Event, Id, View, event, guard, projection, replace
 
 BOXES = "box-view"
 HUGE = 104_857_600
@@ -81,7 +81,7 @@ def things_are_checked(event: ThingPut) -> ThingPut | None:
     return None
 
 
-boxes = projection(BOXES, Box, key="box_id", indexes={"id": lambda box: box.box_id})
+boxes = projection(BOXES, Box, key="box_id", indexes={"id": By("box_id")})
 
 
 @boxes.on(ThingPut, key="box_id")

@@ -53,7 +53,7 @@ def test_every_name_says_what_it_is(name: str) -> None:
     """A class or function by its docstring, a value by the text behind it."""
     value: Any = getattr(hazelgate, name)
     module = sys.modules[at_run_time()[name]]
-    if isinstance(value, type):
+    if isinstance(value, type) and value.__module__.startswith("hazelgate."):
         assert summary_of(value)
         return
     body = ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8")).body
@@ -61,7 +61,10 @@ def test_every_name_says_what_it_is(name: str) -> None:
         if isinstance(each, ast.FunctionDef) and each.name == name:
             assert ast.get_docstring(each)
             return
-        if isinstance(each, ast.Assign) and [ast.unparse(target) for target in each.targets] == [name]:
+        targets: list[ast.expr] = each.targets if isinstance(each, ast.Assign) else []
+        if isinstance(each, ast.AnnAssign):
+            targets = [each.target]
+        if [ast.unparse(target) for target in targets] == [name]:
             behind = body[index + 1]
             assert isinstance(behind, ast.Expr)
             assert isinstance(behind.value, ast.Constant)

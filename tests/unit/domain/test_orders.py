@@ -16,7 +16,6 @@ from hazelgate.domain.orders import (
     OrderItem,
     OrderLine,
     OrderStatus,
-    sortable,
 )
 from hazelgate.domain.products import ProductCreated
 from hazelgate.sourcing.declaring.values import Event
@@ -199,8 +198,3 @@ def test_the_summary_is_the_same_in_whatever_order_the_orders_are_placed() -> No
                 customer_id="c1", order_count=3, total_spent=Decimal("9.90"), last_order_id="o3", last_order_at=AT
             )
         )
-
-
-def test_amounts_sort_as_strings() -> None:
-    amounts = [Decimal(text) for text in ("0.00", "0.09", "0.10", "9.99", "10.00", "9999999999999999.99")]
-    assert sorted(map(sortable, amounts)) == list(map(sortable, amounts))

@@ -47,8 +47,11 @@ def run(
 
 
 def letters(answer: Response) -> list[str]:
+    """What each dead letter says in its first line."""
     return [
-        msgspec.json.decode(write.value or b"")["error"] for write in answer.writes if write.map == DEAD_LETTER_EVENTS
+        msgspec.json.decode(write.value or b"")["error"].split("\n")[0]
+        for write in answer.writes
+        if write.map == DEAD_LETTER_EVENTS
     ]
 
 

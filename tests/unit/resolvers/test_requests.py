@@ -35,8 +35,12 @@ async def cluster() -> Counting:
     return made
 
 
+def reads_of(cluster: Counting) -> RequestReads:
+    return RequestReads(cluster, max_scanned_entries=10)
+
+
 async def test_a_tick_is_one_read_a_map_and_each_key_is_asked_for_once(cluster: Counting) -> None:
-    reads = RequestReads(cluster)
+    reads = reads_of(cluster)
     wanted = [("m", "a"), ("m", "b"), ("n", "a"), ("m", "a"), ("m", "none")]
     found = await asyncio.gather(*(reads.load(*each) for each in wanted))
     assert found == [b"m/a", b"m/b", b"n/a", b"m/a", None]
@@ -44,7 +48,7 @@ async def test_a_tick_is_one_read_a_map_and_each_key_is_asked_for_once(cluster: 
 
 
 async def test_what_was_read_is_kept_until_something_is_written(cluster: Counting) -> None:
-    reads = RequestReads(cluster)
+    reads = reads_of(cluster)
     assert [await reads.load("m", "a"), await reads.load("m", "a")] == [b"m/a", b"m/a"]
     assert len(cluster.asked) == 1
     cluster.engine.map("m")["a"] = b"new"
@@ -54,19 +58,19 @@ async def test_what_was_read_is_kept_until_something_is_written(cluster: Countin
 
 async def test_a_read_that_nobody_waits_for_does_no_harm(cluster: Counting) -> None:
     """A field that fails leaves those beside it unanswered."""
-    reads = RequestReads(cluster)
+    reads = reads_of(cluster)
     reads.load("m", "a")
     assert await reads.load("m", "b") == b"m/b"
 
 
 async def test_another_request_reads_for_itself(cluster: Counting) -> None:
-    assert await RequestReads(cluster).load("m", "a") == await RequestReads(cluster).load("m", "a")
+    assert await reads_of(cluster).load("m", "a") == await reads_of(cluster).load("m", "a")
     assert len(cluster.asked) == 2
 
 
 async def test_nothing_is_asked_while_the_cluster_is_away(cluster: Counting) -> None:
     cluster.projector_away()
-    reads = RequestReads(cluster)
+    reads = reads_of(cluster)
     answers = await asyncio.gather(reads.load("m", "a"), reads.load("n", "a"), return_exceptions=True)
     assert [type(answer) for answer in answers] == [PipelineUnavailable, PipelineUnavailable]
     assert cluster.asked == []

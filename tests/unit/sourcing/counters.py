@@ -6,7 +6,22 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from hazelgate import Catalog, Event, EventRecord, Id, Json, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate import (
+    By,
+    Catalog,
+    Event,
+    EventRecord,
+    Hidden,
+    Id,
+    Json,
+    Rejected,
+    View,
+    event,
+    guard,
+    projection,
+    replace,
+    upcast,
+)
 
 POISON = 13
 
@@ -51,7 +66,7 @@ class Counter(View):
 
     counter_id: Id
     total: int
-    history: tuple[int, ...] = ()
+    history: Hidden[tuple[int, ...]] = ()
 
 
 class Group(View):
@@ -82,9 +97,7 @@ def is_not_unlucky(event: Counted) -> None:
         raise Rejected("by", "7 is unlucky")
 
 
-counters = projection(
-    "counter-view", Counter, key="counter_id", indexes={"total": lambda each: f"{each.total:06d}|{each.counter_id}"}
-)
+counters = projection("counter-view", Counter, key="counter_id", indexes={"total": By("total")})
 groups = projection("group-view", Group, key="group")
 
 

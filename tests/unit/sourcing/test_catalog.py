@@ -10,8 +10,6 @@ import pytest
 
 from hazelgate import Catalog, Event, View
 from hazelgate.projector.core.plans import make_plans
-from hazelgate.sourcing.catalog import default
-from hazelgate.sourcing.declaring.projections import projection
 from hazelgate.sourcing.declaring.registry import (
     EventRegistration,
     FoldRegistration,
@@ -48,7 +46,7 @@ SHOWN = ViewRegistration("m", "shown-view", Shown, "shown_id", MappingProxyType(
 
 
 def fold(cls: type[Event] = Made, view: str = "shown-view", key: Any = "made_id") -> FoldRegistration:
-    return FoldRegistration("m", "m.fold", view, cls, key, lambda entry, event: entry, False)
+    return FoldRegistration("m", "m.fold", view, cls, key, lambda entry, event: entry)
 
 
 def upcast(from_version: int) -> UpcastRegistration:
@@ -124,7 +122,7 @@ def test_an_event_that_holds_what_it_must_not_is_not_encoded(event: Event, path:
 def test_a_view_entry_is_encoded_and_decoded() -> None:
     spec = CATALOG.views["counter-view"]
     counter = Counter(counter_id="a", total=5)
-    assert spec.sort_keys(counter) == {"total": "000005|a"}
+    assert spec.sort_keys(counter) == {"total": "65000015 a", "id": "a"}
     raw = (
         b'{"_meta":{"version":7,"causedBy":"e","updatedAt":"t","applied":{"3":9},"keys":{}},"counterId":"a","total":5}'
     )
@@ -172,13 +170,30 @@ def test_a_module_without_events_is_no_domain() -> None:
         Catalog.load("hazelgate.sourcing.clock")
 
 
-def test_a_fold_takes_two_or_three_parameters() -> None:
-    before = list(default.registrations)
-    try:
-        with pytest.raises(CatalogError, match="takes 1 parameters"):
-            projection("x-view", Shown, key="shown_id").on(Made, key="made_id")(lambda event: event)
-    finally:
-        default.registrations[:] = before
+@pytest.mark.parametrize(
+    ("function", "problem"),
+    [
+        (lambda event: event, "takes 1 parameters"),
+        (lambda entry, event, rest: entry, "has the parameter 'rest'"),
+        (lambda entry, event, record, key, when: entry, "has the parameter 'when'"),
+    ],
+)
+def test_a_fold_takes_the_entry_the_event_and_more_by_name(function: Any, problem: str) -> None:
+    with pytest.raises(CatalogError, match=problem):
+        Catalog([MADE, SHOWN, FoldRegistration("m", "m.fold", "shown-view", Made, "made_id", function)])
+
+
+@pytest.mark.parametrize(
+    ("function", "problem"),
+    [
+        (lambda event, y: None, "declares the read 'x' and has no parameter"),
+        (lambda event, x, y: None, "has the parameter 'y', which nobody gives"),
+    ],
+)
+def test_a_guard_takes_its_reads_by_name(function: Any, problem: str) -> None:
+    read = {"x": Read(Shown, "made_id")}
+    with pytest.raises(CatalogError, match=problem):
+        Catalog([MADE, SHOWN, GuardRegistration("m", "m.g", Made, read, function)])
 
 
 def test_loading_takes_what_is_registered_in_the_module_and_nothing_else() -> None:

@@ -50,8 +50,16 @@ def test_fields_become_the_paths_that_clients_know(field: str, path: tuple[str, 
 
 def test_several_rejections_become_one() -> None:
     together = Rejected.all([Rejected("a", "is wrong"), Rejected("b_c", "too")])
-    assert together.problems == (FieldProblem(("a",), "is wrong"), FieldProblem(("bC",), "too"))
+    assert together.problems == (
+        FieldProblem(("a",), "is wrong", "REJECTED"),
+        FieldProblem(("bC",), "too", "REJECTED"),
+    )
     assert str(together) == "a: is wrong; bC: too"
+
+
+def test_a_rejection_has_a_code_and_what_its_message_names() -> None:
+    [problem] = Rejected("quantity", "only 3 left", code="OUT_OF_STOCK", on_hand=3).problems
+    assert problem == FieldProblem(("quantity",), "only 3 left", "OUT_OF_STOCK", {"onHand": 3})
 
 
 def test_messages_say_what_and_how_to_mend_it() -> None:

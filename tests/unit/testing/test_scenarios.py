@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from itertools import count
 
 import pytest
@@ -53,6 +54,19 @@ def test_a_rejection_fails_what_expects_success() -> None:
 def test_a_dead_letter_fails_what_expects_success() -> None:
     with pytest.raises(AssertionError, match="DEAD_LETTERED"):
         given(STARTED, catalog=CATALOG).when(Counted(counter_id="a", by=POISON)).then()
+
+
+def test_a_failing_test_shows_where_the_projection_failed() -> None:
+    with pytest.raises(AssertionError) as failed:
+        given(STARTED, catalog=CATALOG).when(Counted(counter_id="a", by=POISON)).then()
+    assert isinstance(failed.value.__cause__, ValueError)
+    assert "counters.py" in "".join(traceback.format_exception(failed.value))
+
+
+def test_what_a_guard_says_no_to_is_no_fault_of_it() -> None:
+    with pytest.raises(AssertionError) as failed:
+        given(catalog=CATALOG).when(ONE).then()
+    assert failed.value.__cause__ is None
 
 
 def test_success_fails_what_expects_a_rejection() -> None:

@@ -6,7 +6,8 @@ import msgspec
 
 from hazelgate.client.cluster import Admission
 from hazelgate.client.hazelcast import task_codec as tasks
-from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.reading.filters import condition
+from hazelgate.client.reading.queries import AggregateQuery, EntryQuery
 
 
 def test_submitted_events_are_counted_and_each_part_has_its_length() -> None:
@@ -35,5 +36,15 @@ def test_entries_come_raw_and_null_is_none() -> None:
 def test_a_query_and_the_figures_have_their_class() -> None:
     query = tasks.query_entries(EntryQuery(map_name="m"))
     assert (query.get_class_id(), msgspec.json.decode(query._request)["map"]) == (3, "m")
+    aggregate = tasks.aggregate_entries(AggregateQuery(map_name="m", index="id"))
+    assert (aggregate.get_class_id(), msgspec.json.decode(aggregate._request)["index"]) == (9, "id")
     figures = tasks.pipeline_stats()
     assert (figures.get_class_id(), figures._request) == (4, b"")
+
+
+def test_no_task_waits_for_those_that_look_at_many_entries() -> None:
+    scan = EntryQuery(map_name="m", filter=condition(["a"], "eq", "b"))
+    of_many = [tasks.query_entries(scan), tasks.aggregate_entries(AggregateQuery(map_name="m", index="id"))]
+    others = [tasks.query_entries(EntryQuery(map_name="m")), tasks.read_entries([]), tasks.submit_events([], 0)]
+    assert {task.executor for task in of_many} == {"hazelgate-scans"}
+    assert {task.executor for task in others} == {"hazelgate"}

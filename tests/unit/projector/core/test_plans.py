@@ -58,28 +58,28 @@ def with_id(place: Place | None, event: Moved, record: EventRecord) -> Place:
     return Place(place_id="p1", seen=(*(place.seen if place else ()), record.event_id))
 
 
-def registered(name: str, function: Any, *, takes_record: bool = False, key: Any = "near") -> FoldRegistration:
-    return FoldRegistration("boxes", name, "place-view", Moved, key, function, takes_record)
+def registered(name: str, function: Any, *, key: Any = "near") -> FoldRegistration:
+    return FoldRegistration("boxes", name, "place-view", Moved, key, function)
 
 
 def test_functions_are_applied_one_after_the_other() -> None:
     fold = Fold.of(
-        [registered("one", said("one")), registered("two", with_id, takes_record=True), registered("three", said("3"))],
+        [registered("one", said("one")), registered("two", with_id), registered("three", said("3"))],
         Place,
     )
     assert fold.name == "one, two, three"
-    assert fold.apply(None, EVENT, RECORD) == Place(place_id="p1", seen=("one", "e1", "3"))
+    assert fold.apply(None, EVENT, RECORD, "p1") == Place(place_id="p1", seen=("one", "e1", "3"))
 
 
 @pytest.mark.parametrize("made", [None, Box(box_id="b1"), {}])
-@pytest.mark.parametrize("takes_record", [False, True])
-def test_a_function_that_returns_another_thing_than_the_view_is_named(made: Any, takes_record: bool) -> None:
+@pytest.mark.parametrize("function", [lambda made: lambda *_: made, lambda made: lambda entry, event, record: made])
+def test_a_function_that_returns_another_thing_than_the_view_is_named(made: Any, function: Any) -> None:
     """Wherever it stands among several."""
-    wrong = registered("boxes.wrong", lambda *_: made, takes_record=takes_record)
+    wrong = registered("boxes.wrong", function(made))
     right = registered("boxes.right", said("x"))
     for several in ([wrong], [wrong, right], [right, wrong]):
         with pytest.raises(TypeError, match=rf"boxes\.wrong returned {type(made).__name__}; it has to return Place"):
-            Fold.of(several, Place).apply(None, EVENT, RECORD)
+            Fold.of(several, Place).apply(None, EVENT, RECORD, "p1")
 
 
 def test_each_entry_is_folded_by_the_functions_that_are_about_it() -> None:
@@ -95,6 +95,6 @@ def test_each_entry_is_folded_by_the_functions_that_are_about_it() -> None:
     (plan,) = make_plans(catalog)["Moved"].views
     targets = plan.targets(EVENT)
     assert {key: fold.name for key, fold in targets.items()} == {"p1": "near, both", "p2": "both, far"}
-    assert targets["p2"].apply(None, EVENT, RECORD) == Place(place_id="p1", seen=("both", "far"))
+    assert targets["p2"].apply(None, EVENT, RECORD, "p1") == Place(place_id="p1", seen=("both", "far"))
     meeting = plan.targets(Moved(box_id="b1", near="p1", far="p1"))
     assert {key: fold.name for key, fold in meeting.items()} == {"p1": "near, both, far"}

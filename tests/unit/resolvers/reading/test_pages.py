@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from hazelgate.resolvers.reading.listings import Listing, after_all
+from hazelgate.client.reading.queries import EVERYTHING, KeyRange
+from hazelgate.resolvers.reading.listings import Listing, between
 from hazelgate.resolvers.reading.pages import DEFAULT_PAGE, Page, page_info
 from hazelgate.schema.connections import cursor_of
 
 LISTING = Listing("some-view", "placedAt")
-NEWEST_FIRST = Listing("some-view", "placedAt", descending=True)
 
 
 def test_twenty_entries_where_nothing_is_said() -> None:
@@ -32,17 +32,19 @@ def test_a_cursor_of_another_list_is_refused(cursor: str) -> None:
 
 def test_a_page_forward_starts_behind_its_cursor() -> None:
     query = LISTING.query(Page.of("placedAt", first=2, after=cursor_of("placedAt", "k")))
-    assert (query.from_value, query.from_inclusive, query.to_value, query.descending) == ("k", False, None, False)
+    assert (query.ranges, query.descending) == ((KeyRange("k\0", None),), False)
 
 
 def test_a_page_backward_is_read_from_its_end() -> None:
     query = LISTING.query(Page.of("placedAt", last=2, before=cursor_of("placedAt", "k")))
-    assert (query.to_value, query.to_inclusive, query.from_value, query.descending) == ("k", False, None, True)
+    assert (query.ranges, query.descending) == ((KeyRange(None, "k"),), True)
 
 
 def test_behind_a_cursor_is_below_it_where_the_list_descends() -> None:
-    query = NEWEST_FIRST.query(Page.of("placedAt", first=2, after=cursor_of("placedAt", "k")))
-    assert (query.to_value, query.to_inclusive, query.from_value, query.descending) == ("k", False, None, True)
+    page = Page.of("placedAt", first=2, after=cursor_of("placedAt", "k"))
+    assert between(EVERYTHING, page, descending=True) == (KeyRange(None, "k"),)
+    page = Page.of("placedAt", last=2, before=cursor_of("placedAt", "k"))
+    assert between(EVERYTHING, page, descending=True) == (KeyRange("k\0", None),)
 
 
 def test_one_entry_more_is_read_to_see_whether_it_goes_on() -> None:
@@ -50,14 +52,20 @@ def test_one_entry_more_is_read_to_see_whether_it_goes_on() -> None:
 
 
 def test_a_cursor_never_widens_the_bounds_of_the_list() -> None:
-    bounded = Listing("some-view", "customer", from_key="b|", to_key=after_all("b|"))
-    query = bounded.query(Page(5, after="a|1", before="c|1"))
-    assert (query.from_value, query.to_value) == ("b|", "b}")
+    bounded = (KeyRange("b|", "b}"),)
+    assert between(bounded, Page(5, after="a|1", before="c|1")) == bounded
+
+
+def test_ranges_beyond_a_cursor_are_left_out() -> None:
+    ranges = (KeyRange(None, "b"), KeyRange("c", "d"), KeyRange("e", None))
+    assert between(ranges, Page(5, after="c1")) == (KeyRange("c1\0", "d"), KeyRange("e", None))
+    assert between(ranges, Page(5, after="c1"), descending=True) == (KeyRange(None, "b"), KeyRange("c", "c1"))
+    assert between(ranges, Page(5, after="b1", before="b2")) == ()
 
 
 def test_all_are_counted_whatever_the_page() -> None:
-    query = Listing("some-view", "customer", from_key="b|").count_query()
-    assert (query.count, query.limit, query.from_value) == (True, 0, "b|")
+    query = LISTING.count_query()
+    assert (query.count, query.limit, query.ranges) == (True, 0, EVERYTHING)
 
 
 @pytest.mark.parametrize(

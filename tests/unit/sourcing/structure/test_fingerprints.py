@@ -13,7 +13,7 @@ import pytest
 from hazelgate import Catalog
 
 DOMAIN = '''
-from hazelgate import Event, Id, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate import By, Event, Id, Rejected, View, event, guard, projection, replace, upcast
 
 STEP = 1
 
@@ -40,7 +40,7 @@ def small(event):
     if event.by > 10:
         raise Rejected("by", "too much")
 
-counters = projection("counter-view", Counter, key="counter_id", indexes={"id": lambda each: each.counter_id})
+counters = projection("counter-view", Counter, key="counter_id", indexes={"id": By("counter_id")})
 lasts = projection("last-view", Last, key="counter_id")
 
 def larger(total, by):
@@ -91,7 +91,7 @@ def test_the_same_code_has_the_same_fingerprint(fingerprints: Fingerprints) -> N
         ("total + by * STEP", "total + by * STEP + 1"),
         ("STEP = 1", "STEP = 2"),
         ("if counter else 0", "if counter else 1"),
-        ("lambda each: each.counter_id", "lambda each: each.counter_id + '!'"),
+        ('By("counter_id")', 'By("-counter_id")'),
         ("    total: int", "    total: int\n    name: str = ''"),
     ],
     ids=["what a projection calls", "a constant", "a projection", "a sort key", "the view's shape"],

@@ -1,0 +1,224 @@
+"""The functions behind derived fields, made for each view and event once when the schema is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any
+
+from graphql import GraphQLFieldResolver
+
+from hazelgate.client.reading.filters import condition
+from hazelgate.resolvers.context import Info
+from hazelgate.resolvers.derived import aggregates, past, writing
+from hazelgate.resolvers.derived.entries import load
+from hazelgate.resolvers.derived.lists import EdgePage, EntryList, count_list, read_list
+from hazelgate.resolvers.reading.pages import MAX_PAGE
+from hazelgate.schema.arguments import bad_input
+from hazelgate.schema.derived.entries import EntryNode, require_key
+from hazelgate.schema.derived.names import ViewNames
+from hazelgate.schema.events.results import EventPayload
+from hazelgate.schema.nodes import GlobalId, Revision
+from hazelgate.schema.scalars import stored_instant
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.errors import NotAvailableYet
+from hazelgate.sourcing.model.events import EventSpec
+from hazelgate.sourcing.model.fields import field_at
+from hazelgate.sourcing.model.views import ComputedSpec, LinkSpec, ViewSpec
+
+Resolve = GraphQLFieldResolver
+Subscribe = Callable[..., Any]
+
+
+class DerivedResolvers:
+    """
+    What reads and writes behind the fields that are derived from a catalog (`schema.derived.behind.Behind`).
+
+    Args:
+        changed: Makes the subscription to a view.
+        live: The subscription to a query.
+    """
+
+    def __init__(self, catalog: Catalog, changed: Callable[[ViewSpec], Subscribe], live: Subscribe) -> None:
+        self._catalog = catalog
+        self._changed = changed
+        self._live = live
+
+    def one(self, view: ViewSpec) -> Resolve:
+        """The root field of one entry."""
+        key_name = view.key_name
+
+        async def resolve(_: Any, info: Info, **arguments: Any) -> EntryNode | None:
+            key = require_key(view, arguments[key_name], key_name)
+            if arguments.get("minRevision") is not None:
+                raise NotAvailableYet("minRevision comes with a later release; leave it out")
+            as_of = arguments.get("asOf")
+            if as_of is not None:
+                return await past.as_it_was(info, view, key, as_of)
+            return await load(info, view, key)
+
+        return resolve
+
+    def by_id(self, view: ViewSpec) -> Resolve:
+        """The root field of several entries by their keys."""
+        argument = ViewNames(view).by_id_argument
+
+        async def resolve(_: Any, info: Info, **arguments: Any) -> list[EntryNode | None]:
+            keys = arguments[argument]
+            if len(keys) > MAX_PAGE:
+                raise bad_input(argument, f"at most {MAX_PAGE:,} ids, these are {len(keys):,}")
+            for key in keys:
+                require_key(view, key, argument)
+            return list(await asyncio.gather(*[load(info, view, key) for key in keys]))
+
+        return resolve
+
+    def many(self, view: ViewSpec) -> Resolve:
+        """The root field of entries in pages."""
+
+        async def resolve(_: Any, info: Info, **arguments: Any) -> EdgePage:
+            return await read_list(info, EntryList.of(view, arguments), arguments)
+
+        return resolve
+
+    def total_count(self) -> Resolve:
+        """How many entries a list has on all pages."""
+
+        async def resolve(page: EdgePage, info: Info) -> int:
+            return await count_list(info, page.entries)
+
+        return resolve
+
+    def aggregate(self, view: ViewSpec) -> Resolve:
+        """The root field of figures over entries."""
+
+        async def resolve(_: Any, info: Info, **arguments: Any) -> list[dict[str, Any]]:
+            named = {"filter": arguments.get("filter"), "group_by": arguments.get("groupBy")}
+            return await aggregates.aggregate(info, view, named)
+
+        return resolve
+
+    def node_id(self, view: ViewSpec) -> Resolve:
+        """The global id of an entry."""
+
+        def resolve(node: EntryNode, _: Info) -> str:
+            return GlobalId(view.type_name, node.key).encode()
+
+        return resolve
+
+    def revision(self) -> Resolve:
+        """Where an entry stands."""
+
+        def resolve(node: EntryNode, _: Info) -> Revision:
+            meta = node.data["_meta"]
+            return Revision(
+                version=meta["version"], caused_by=meta["causedBy"], updated_at=stored_instant(meta["updatedAt"])
+            )
+
+        return resolve
+
+    def history(self, view: ViewSpec) -> Resolve:
+        """The events that formed an entry."""
+
+        async def resolve(node: EntryNode, info: Info, **arguments: Any) -> Any:
+            return await past.history(info, node, arguments)
+
+        return resolve
+
+    def field(self, name: str) -> Resolve:
+        """A field that an entry, a value or a page holds by its name in the API."""
+
+        def resolve(source: Any, _: Info) -> Any:
+            held = source if isinstance(source, dict) else source.data
+            return held.get(name)
+
+        return resolve
+
+    def computed(self, view: ViewSpec, field: ComputedSpec) -> Resolve:
+        """A field that is worked out from an entry."""
+        function = field.function
+
+        def resolve(node: EntryNode, _: Info) -> Any:
+            return function(node.value)
+
+        return resolve
+
+    def link(self, view: ViewSpec, link: LinkSpec) -> Resolve:
+        """A field that leads to entries of another view."""
+        target = self._catalog.views[link.target]
+        if link.index is not None:
+            return self._link_by_index(target, link.index)
+        path = [each.name for each in field_at(link.owner, link.key or "", link.name)]
+
+        async def to_one(source: Any, info: Info) -> EntryNode | None:
+            keys = list(_keys_at(source if isinstance(source, dict) else source.data, path))
+            return await load(info, target, keys[0]) if keys else None
+
+        async def to_many(source: Any, info: Info) -> list[EntryNode | None]:
+            keys = _keys_at(source if isinstance(source, dict) else source.data, path)
+            return list(await asyncio.gather(*[load(info, target, key) for key in keys]))
+
+        return to_many if link.many else to_one
+
+    def _link_by_index(self, target: ViewSpec, index: str) -> Resolve:
+        path = target.indexes[index].parts[0].path
+
+        async def resolve(node: EntryNode, info: Info, **arguments: Any) -> EdgePage:
+            entries = EntryList.of(target, arguments, condition(path, "eq", node.key))
+            return await read_list(info, entries, arguments)
+
+        return resolve
+
+    def mutation(self, event: EventSpec) -> Resolve:
+        """The mutation that submits an event."""
+        answers = event.answers
+        view = None if answers is None else self._catalog.views[answers.view]
+        payload = "" if view is None else ViewNames(view).payload
+
+        async def resolve(_: Any, info: Info, **arguments: Any) -> Any:
+            result = await writing.submit_input(info, event, arguments["input"], arguments.get("options"))
+            if not isinstance(result, tuple):
+                return result
+            receipt, submitted = result
+            if view is None or answers is None or not view.in_api:
+                return EventPayload(receipt=receipt)
+            return writing.PayloadNode(view, payload, receipt, submitted, answers.key)
+
+        return resolve
+
+    def answer(self, event_view: ViewSpec) -> Resolve:
+        """The entry that a mutation answers with."""
+
+        def resolve(payload: writing.PayloadNode, info: Info) -> Awaitable[Any]:
+            return writing.answered(info, payload)
+
+        return resolve
+
+    def changed(self, view: ViewSpec) -> Subscribe:
+        """The subscription to a view."""
+        return self._changed(view)
+
+    def live(self) -> Subscribe:
+        """The subscription to a query."""
+        return self._live
+
+    def type_name(self) -> Callable[..., Any]:
+        """Which type of a union or an interface a value is of."""
+
+        def resolve(value: Any, _info: Any, _type: Any) -> str:
+            name: str = getattr(value, "type_name", None) or type(value).__strawberry_definition__.name
+            return name
+
+        return resolve
+
+
+def _keys_at(value: Any, path: Sequence[str]) -> Iterator[str]:
+    """The keys to which a path of JSON's names leads, through lists; none where something on the way is null."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _keys_at(item, path)
+    elif value is not None:
+        if path:
+            yield from _keys_at(value.get(path[0]), path[1:])
+        else:
+            yield value

@@ -1,0 +1,66 @@
+"""Entries of views as derived fields read them: the JSON that the projection made, parsed once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hazelgate.schema.arguments import bad_input
+from hazelgate.sourcing.declaring.values import View
+from hazelgate.sourcing.ids import ID_DESCRIPTION, is_id
+from hazelgate.sourcing.model.views import ViewSpec
+
+_parse = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class EntryNode:
+    """One entry. `data` has its fields by their names in the API, and `_meta`."""
+
+    __slots__ = ("_value", "data", "raw", "view")
+
+    def __init__(self, view: ViewSpec, raw: bytes | msgspec.Raw, data: dict[str, Any]) -> None:
+        self.view = view
+        self.raw = raw
+        self.data = data
+        self._value: View | None = None
+
+    @classmethod
+    def of(cls, view: ViewSpec, raw: bytes | msgspec.Raw | None) -> EntryNode | None:
+        """
+        The entry; None where there is none, where it was removed, or where its first event is in the dead-letter queue.
+        """
+        if raw is None:
+            return None
+        data = _parse(raw)
+        return None if data["_meta"].get("absent") else cls(view, raw, data)
+
+    @property
+    def type_name(self) -> str:
+        """The name of its type in the API."""
+        return self.view.type_name
+
+    @property
+    def key(self) -> str:
+        """The entry's key."""
+        key: str = self.data[self.view.key_name]
+        return key
+
+    @property
+    def value(self) -> View:
+        """As the projection made it."""
+        if self._value is None:
+            self._value = self.view.decode(self.raw)
+        return self._value
+
+
+def require_key(view: ViewSpec, key: str, argument: str) -> str:
+    """
+    The key, if it can be one.
+
+    Raises:
+        GraphQLError: Nothing can have that key; asking the cluster for it would be a wrong key at best.
+    """
+    if not is_id(key):
+        raise bad_input(argument, f"not an id: {ID_DESCRIPTION}")
+    return key
