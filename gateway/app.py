@@ -22,8 +22,8 @@ from hazelgate.gateway.parts import Parts
 from hazelgate.gateway.settings import Settings
 from hazelgate.gateway.transports.http import GraphQLOverHttp
 from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
-from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.loading import load_catalog
 from hazelgate.subscriptions.feed import Feed
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None, *, cluster: Cluster | None = No
         cluster: Another cluster than the one that the settings name; tests run on one in memory.
     """
     settings = settings or Settings()
-    catalog = Catalog.load(settings.domain)
+    catalog = load_catalog(settings.domain)
     cluster = cluster or HazelcastCluster(
         cluster_name=settings.cluster_name,
         members=settings.members,

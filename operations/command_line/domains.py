@@ -9,6 +9,7 @@ from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import option
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
+from hazelgate.sourcing.loading import load_catalog
 from hazelgate.sourcing.settings import DomainOptions
 
 domain_option = option(DomainOptions, "domain")
@@ -26,12 +27,15 @@ def load_domain(domain: str) -> Catalog:
     The catalog of a domain, of several modules where they are parted by commas.
 
     Raises:
-        CannotStart: It is not there, or contradicts itself.
+        CannotStart: It is not there, can't be imported, or contradicts itself.
     """
     find_in_current_folder()
     try:
-        return Catalog.load(*domain.split(","))
-    except ImportError as error:
-        raise CannotStart(f"--domain {domain}: {error}; give the import path of a module with events") from None
+        return load_catalog(domain)
     except CatalogError as error:
-        raise CannotStart(f"--domain {domain}: {error.message}") from None
+        raise cannot_use(domain, error) from None
+
+
+def cannot_use(domain: str, error: CatalogError) -> CannotStart:
+    """Which domain it is that something is wrong with."""
+    return CannotStart(f"--domain {domain}: {error.message}")

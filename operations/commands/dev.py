@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
+from hazelgate.operations.command_line.domains import cannot_use, find_in_current_folder
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import settings
 from hazelgate.operations.command_line.snapshots import snapshot_options
 from hazelgate.operations.member import SnapshotOptions
 from hazelgate.operations.stack.options import DevOptions
 from hazelgate.sourcing import logs
+from hazelgate.sourcing.errors import CatalogError
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -24,6 +27,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.pass_context
 def dev(context: click.Context, options: DevOptions, snapshots: SnapshotOptions | None) -> None:
     """Run everything on this machine: a member, a projector and a gateway. Ctrl-C ends all of it."""
+    from hazelgate.operations.domain_check import check_domain
     from hazelgate.operations.java import JavaUnusable
     from hazelgate.operations.member import EngineMissing
     from hazelgate.operations.ports import PortUnavailable
@@ -37,8 +41,13 @@ def dev(context: click.Context, options: DevOptions, snapshots: SnapshotOptions 
             raise CannotStart("--data-dir is where --postgres keeps its data: give both, or neither")
         if context.get_parameter_source("postgres_dsn") is ParameterSource.COMMANDLINE:
             raise CannotStart("--postgres-dsn is where --postgres keeps events: give both, or neither")
+    find_in_current_folder()
+    try:
+        check_domain(options.domain)
+    except CatalogError as error:
+        raise cannot_use(options.domain, error) from None
     try:
         stack = plan_stack(options.model_copy(update={"snapshots": snapshots}))
     except (JavaUnusable, EngineMissing, PortUnavailable, PostgresUnusable) as error:
         raise CannotStart(str(error)) from None
-    asyncio.run(run_stack(stack, click.echo))
+    sys.exit(asyncio.run(run_stack(stack, click.echo)))

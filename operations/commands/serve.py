@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from hazelgate.gateway.settings import Settings
-from hazelgate.operations.command_line.domains import find_in_current_folder
+from hazelgate.operations.command_line.domains import cannot_use, find_in_current_folder
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import settings
+from hazelgate.sourcing.errors import CatalogError
 
 
 @click.command()
@@ -23,4 +24,7 @@ def serve(settings: Settings) -> None:
     from hazelgate.gateway.server import run
 
     find_in_current_folder()
-    run(settings)
+    try:
+        run(settings)
+    except CatalogError as error:
+        raise cannot_use(settings.domain, error) from None

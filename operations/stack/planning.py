@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hazelgate.operations.java import find_java
 from hazelgate.operations.member import MemberOptions, engine_jar, member_command, member_environ
 from hazelgate.operations.ports import LOOPBACK, check_free, free_ports
+from hazelgate.operations.postgres.connecting import require_driver
 from hazelgate.operations.postgres.migrating import migrate
 from hazelgate.operations.postgres.options import DSN_VARIABLE
 from hazelgate.operations.postgres.server import PostgresServer, prepare_server
@@ -107,6 +108,7 @@ def _plan_store(
     """The stack's own server if it has one, how to connect to PostgreSQL if there is one, and how to say so."""
     if not options.postgres:
         return None, None, ()
+    require_driver()
     if options.postgres_dsn is not None:
         migrate(options.postgres_dsn)
         return None, options.postgres_dsn, (("store", f"PostgreSQL, as {DSN_VARIABLE} says"),)

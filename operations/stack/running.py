@@ -1,12 +1,10 @@
 """Runs a planned stack: everything in its order, until it is told to end."""
 
 import asyncio
-import contextlib
 import signal
 
 import httpx
 
-from hazelgate.operations.postgres.connecting import PostgresUnusable
 from hazelgate.operations.postgres.migrating import migrate
 from hazelgate.operations.stack.planning import Stack
 from hazelgate.operations.stack.services import ChildSpec, ServiceGroup, Write
@@ -16,8 +14,13 @@ _STILL_WAITING_SECONDS = 10.0
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-async def run_stack(stack: Stack, write: Write) -> None:
-    """Run everything until SIGINT, SIGTERM or SIGHUP; then end everything."""
+async def run_stack(stack: Stack, write: Write) -> int:
+    """
+    Run everything until SIGINT, SIGTERM or SIGHUP; then end everything.
+
+    Returns:
+        The exit status: 0, or 1 where the stack could not go on.
+    """
     told_to_stop = asyncio.Event()
 
     def say(line: str) -> None:
@@ -37,12 +40,12 @@ async def run_stack(stack: Stack, write: Write) -> None:
         becoming_ready.add_done_callback(lambda task: _stop_if_failed(task, told_to_stop, say))
         await told_to_stop.wait()
         becoming_ready.cancel()
-        with contextlib.suppress(asyncio.CancelledError, PostgresUnusable):
-            await becoming_ready
+        [failed] = await asyncio.gather(becoming_ready, return_exceptions=True)
         say("stopping")
     say("stopped")
     for number in _ENDING_SIGNALS:
         loop.remove_signal_handler(number)
+    return 1 if isinstance(failed, Exception) else 0
 
 
 def _stop_if_failed(task: asyncio.Task[None], told_to_stop: asyncio.Event, say: Write) -> None:
