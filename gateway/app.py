@@ -28,14 +28,22 @@ from hazelgate.subscriptions.feed import Feed
 
 logger = logging.getLogger(__name__)
 
+_READY_SECONDS = 30.0
 
-def create_app(settings: Settings | None = None, *, cluster: Cluster | None = None) -> Starlette:
+
+def create_app(
+    settings: Settings | None = None, *, cluster: Cluster | None = None, ready_first: bool = False
+) -> Starlette:
     """
     The gateway. It starts at once and becomes ready when the cluster is.
 
     Args:
         settings: From the environment where left out.
         cluster: Another cluster than the one that the settings name; tests run on one in memory.
+        ready_first: Whether it is ready before it starts, and does not start where the cluster is away for long.
+
+    Raises:
+        CatalogError: The domain can't be loaded, or no schema can be derived from it.
     """
     settings = settings or Settings()
     catalog = load_catalog(settings.domain)
@@ -65,6 +73,8 @@ def create_app(settings: Settings | None = None, *, cluster: Cluster | None = No
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await parts.start()
+        if ready_first:
+            await parts.cluster.wait_until_ready(_READY_SECONDS)
         try:
             yield
         finally:

@@ -26,7 +26,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @snapshot_options
 @click.pass_context
 def dev(context: click.Context, options: DevOptions, snapshots: SnapshotOptions | None) -> None:
-    """Run everything on this machine: a member, a projector and a gateway. Ctrl-C ends all of it."""
+    """
+    Run everything on this machine: a member, a projector and a gateway, or several. Ctrl-C ends all of it.
+
+    With --reload, a change of the domain's files counts once they are saved. It is checked first, and then put in
+    place of the old code without losing a write; views that it changes are built again beside the live ones.
+    """
     from hazelgate.operations.domain_check import check_domain
     from hazelgate.operations.java import JavaUnusable
     from hazelgate.operations.member import EngineMissing
@@ -43,11 +48,11 @@ def dev(context: click.Context, options: DevOptions, snapshots: SnapshotOptions 
             raise CannotStart("--postgres-dsn is where --postgres keeps events: give both, or neither")
     find_in_current_folder()
     try:
-        check_domain(options.domain)
+        report = check_domain(options.domain)
     except CatalogError as error:
         raise cannot_use(options.domain, error) from None
     try:
         stack = plan_stack(options.model_copy(update={"snapshots": snapshots}))
     except (JavaUnusable, EngineMissing, PortUnavailable, PostgresUnusable) as error:
         raise CannotStart(str(error)) from None
-    sys.exit(asyncio.run(run_stack(stack, click.echo)))
+    sys.exit(asyncio.run(run_stack(stack, click.echo, reloaded_from=report if options.reload else None)))

@@ -48,7 +48,7 @@ def stack(ready: Path) -> Stack:
         services=(child("gateway", GATEWAY, str(port), str(ready)),),
         demo=child("demo", DEMO),
         places=(("gateway", "here"), ("GraphiQL", "there")),
-        url=f"http://{LOOPBACK}:{port}",
+        urls=(f"http://{LOOPBACK}:{port}",),
     )
 
 
