@@ -20,8 +20,10 @@ from hazelgate.gateway.health import health, readiness
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
 from hazelgate.gateway.parts import Parts
 from hazelgate.gateway.settings import Settings
+from hazelgate.gateway.starting_operations import starting_operations
 from hazelgate.gateway.transports.http import GraphQLOverHttp
 from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
+from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import PipelineUnavailable
 from hazelgate.sourcing.loading import load_catalog
 from hazelgate.subscriptions.feed import Feed
@@ -59,7 +61,7 @@ def create_app(
     over_http = GraphQLOverHttp(
         execution,
         max_body_bytes=settings.max_body_bytes,
-        page=_page() if settings.graphiql else None,
+        page=_page(catalog) if settings.graphiql else None,
         count=metrics.count_request,
     )
     over_websocket = GraphQLOverWebsocket(
@@ -109,8 +111,8 @@ def create_app(
     )
 
 
-def _page() -> bytes:
-    html, self_contained = load_page()
+def _page(catalog: Catalog) -> bytes:
+    html, self_contained = load_page(starting_operations(catalog))
     if not self_contained:
         logger.warning("GraphiQL is loaded from a CDN: its page was not built here")
     return html

@@ -38,6 +38,7 @@ def dev(context: click.Context, options: DevOptions, snapshots: SnapshotOptions 
     from hazelgate.operations.ports import PortUnavailable
     from hazelgate.operations.postgres.connecting import PostgresUnusable
     from hazelgate.operations.stack.planning import plan_stack
+    from hazelgate.operations.stack.reloading import checked
     from hazelgate.operations.stack.running import run_stack
 
     logs.configure(options.log_level, options.log_form)
@@ -48,7 +49,7 @@ def dev(context: click.Context, options: DevOptions, snapshots: SnapshotOptions 
             raise CannotStart("--postgres-dsn is where --postgres keeps events: give both, or neither")
     find_in_current_folder()
     try:
-        report = check_domain(options.domain)
+        report = asyncio.run(checked(options.domain)) if options.reload else check_domain(options.domain)
     except CatalogError as error:
         raise cannot_use(options.domain, error) from None
     try:

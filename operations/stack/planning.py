@@ -52,11 +52,16 @@ class Projectors:
 
     domain: str
     logged: tuple[str, ...]
+    reloaded: bool = False
 
     def at(self, port: int, name: str) -> ChildSpec:
         """One of them."""
         arguments = (f"--port={port}", f"--domain={self.domain}", *self.logged)
-        return _python(name, "projector", *arguments, stop_seconds=1.0)
+        spec = _python(name, "projector", *arguments, stop_seconds=1.0)
+        if not self.reloaded:
+            return spec
+        # Compiled code could look as new as a file that is saved twice within a second.
+        return replace(spec, environ={**spec.environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +102,7 @@ def plan_stack(options: DevOptions) -> Stack:
     cluster = f"dev-{secrets.token_hex(4)}"
     database, dsn, store = _plan_store(options, ports.database)
     logged = (f"--log-level={options.log_level}", f"--log-form={options.log_form}")
-    projectors = Projectors(domain=options.domain, logged=logged)
+    projectors = Projectors(domain=options.domain, logged=logged, reloaded=options.reload)
     names = _names(options.member_count)
     members = tuple(
         _plan_member(options, cluster, ports, dsn, number, projectors.at(ports.projectors[number], f"projector{name}"))

@@ -113,7 +113,8 @@ async def checked(domain: str) -> DomainReport:
         CatalogError: It can't be run.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "hazelgate.operations.domain_check", domain),
+        # Without `-B` it could leave compiled code that looks as new as a file that is saved twice within a second.
+        *(sys.executable, "-B", "-P", "-m", "hazelgate.operations.domain_check", domain),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
