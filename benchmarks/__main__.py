@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import durable, growth, rebuilding, snapshots, trust, writes
+from benchmarks import durable, first_steps, growth, rebuilding, snapshots, trust, writes
 from benchmarks.figures import Figure, table
 from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
@@ -58,6 +58,10 @@ SUITES: dict[str, Suite] = {
 }
 
 
+OF_THEIR_OWN = {"first-steps": first_steps.figures}
+"""What is measured on stacks that it starts by itself."""
+
+
 async def stacks(suite: Suite) -> AsyncIterator[RunningStack]:
     """The stack of a suite; and, where it is restarted, the one that comes after it."""
     if not suite.postgres:
@@ -83,6 +87,10 @@ async def run(names: list[str]) -> list[Figure]:
     """All figures of the suites named."""
     figures: list[Figure] = []
     for name in names:
+        if name in OF_THEIR_OWN:
+            print(f"measuring {name}", file=sys.stderr, flush=True)
+            figures += await OF_THEIR_OWN[name]()
+            continue
         suite = SUITES[name]
         measures = suite.measures
         async for stack in stacks(suite):
@@ -110,8 +118,9 @@ def _start(name: str, stack: RunningStack, *, from_snapshot: bool) -> Figure:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*SUITES, []], help=f"suites: {', '.join(SUITES)}; all by default")
-    names = parser.parse_args().names or list(SUITES)
+    known = [*OF_THEIR_OWN, *SUITES]
+    parser.add_argument("names", nargs="*", choices=[*known, []], help=f"suites: {', '.join(known)}; all by default")
+    names = parser.parse_args().names or known
     versions = f"Python {platform.python_version()}, Java {find_java().version}"
     print(f"{platform.machine()}, {os.cpu_count()} processors, {versions}, load {os.getloadavg()[0]:.1f}")
     figures = asyncio.run(run(names))
