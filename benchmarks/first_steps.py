@@ -1,4 +1,4 @@
-"""The first minute with a domain of one's own: from `hazelgate new` to a mutation, and from a saved file to its view."""
+"""The first minute with a domain of one's own: from `hazelgate new` to a mutation, from a saved file to its view."""
 
 from __future__ import annotations
 
