@@ -8,6 +8,7 @@ which then ends the children in the right order. Only processes that were starte
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import sys
@@ -36,6 +37,11 @@ class ChildSpec:
     """How long it may take to end after SIGTERM, before it is killed."""
     inherits: tuple[int, ...] = ()
     """File descriptors that it gets, besides its output."""
+
+    @property
+    def kind(self) -> str:
+        """The name without its number: `member 2` is a member."""
+        return self.name.rstrip("0123456789").rstrip()
 
 
 class Service:
@@ -99,9 +105,10 @@ class ServiceGroup:
             self._children.remove(service)
 
     async def stop(self) -> None:
-        """End all children, the one started last first, each before the next."""
+        """End all children, the one started last first, each before the next. Those of a kind end together."""
         while self._children:
-            await self.end(self._children[-1])
+            _, same = next(itertools.groupby(reversed(self._children), lambda service: service.spec.kind))
+            await asyncio.gather(*map(self.end, list(same)))
 
     async def _keep(self, service: Service) -> None:
         loop = asyncio.get_running_loop()

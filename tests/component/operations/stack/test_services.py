@@ -184,3 +184,30 @@ async def test_a_child_gets_the_descriptors_that_it_inherits() -> None:
     finally:
         os.close(reads)
         os.close(writes)
+
+
+WAITS_FOR_THE_OTHERS = """
+import os, pathlib, signal, sys, time
+folder = pathlib.Path(sys.argv[1])
+def end(*_):
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < 3:
+        time.sleep(0.01)
+    os.write(1, b"bye\\n")
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
+async def test_children_of_a_kind_end_together(tmp_path: Path) -> None:
+    """Each of these ends only once the others have been told to."""
+    lines: list[str] = []
+    plain = python("a", WAITS_FOR_THE_OTHERS, stop_seconds=60.0)
+    async with ServiceGroup(lines.append) as services:
+        services.start(
+            *(replace(plain, name=f"a {number}", command=(*plain.command, str(tmp_path))) for number in (1, 2, 3))
+        )
+        await until(lambda: len(lines) == 3)
+    assert sorted(lines[3:]) == ["a 1 | bye", "a 2 | bye", "a 3 | bye"]
