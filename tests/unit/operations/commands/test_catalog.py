@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,12 @@ def test_the_asyncapi_document_has_a_channel_for_each_event(files: dict[str, str
     }
     for channel in document["channels"].values():
         for message in channel["messages"].values():
-            assert _resolved(document, message["$ref"])["payload"]["schema"]["required"]
+            assert _resolved(document, message["$ref"])["payload"]["required"]
     for operation in document["operations"].values():
         assert _resolved(document, operation["channel"]["$ref"])["address"]
+    found = re.findall(r'"\$ref": "(#/components/schemas/[^"]+)"', files["asyncapi.json"])
+    assert len(found) >= len(document["channels"])
+    assert [reference for reference in found if not _resolved(document, reference)] == []
 
 
 def test_the_page_names_each_event_and_each_view(files: dict[str, str]) -> None:
