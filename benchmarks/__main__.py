@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import derivation, durable, filters, growth, rebuilding, snapshots, writes
+from benchmarks import derivation, durable, filters, first_steps, growth, rebuilding, snapshots, writes
 from benchmarks.figures import Figure, table
 from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
@@ -60,6 +60,8 @@ SUITES: dict[str, Suite] = {
 
 ALONE: dict[str, Callable[[], list[Figure]]] = {"schema": derivation.schema_of_a_large_domain}
 """What is measured in this process, without a stack."""
+OF_THEIR_OWN = {"first-steps": first_steps.figures}
+"""What is measured on stacks that it starts by itself."""
 
 
 async def stacks(suite: Suite) -> AsyncIterator[RunningStack]:
@@ -90,6 +92,10 @@ async def run(names: list[str]) -> list[Figure]:
         if name in ALONE:
             figures += ALONE[name]()
             continue
+        if name in OF_THEIR_OWN:
+            print(f"measuring {name}", file=sys.stderr, flush=True)
+            figures += await OF_THEIR_OWN[name]()
+            continue
         suite = SUITES[name]
         measures = suite.measures
         async for stack in stacks(suite):
@@ -117,7 +123,7 @@ def _start(name: str, stack: RunningStack, *, from_snapshot: bool) -> Figure:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    known = [*ALONE, *SUITES]
+    known = [*ALONE, *OF_THEIR_OWN, *SUITES]
     parser.add_argument("names", nargs="*", choices=[*known, []], help=f"suites: {', '.join(known)}; all by default")
     names = parser.parse_args().names or known
     versions = f"Python {platform.python_version()}, Java {find_java().version}"

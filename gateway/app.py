@@ -20,17 +20,21 @@ from hazelgate.gateway.health import health, readiness
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
 from hazelgate.gateway.parts import Parts
 from hazelgate.gateway.settings import Settings
+from hazelgate.gateway.starting_operations import starting_operations
 from hazelgate.gateway.transports.http import GraphQLOverHttp
 from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.loading import load_catalog
 from hazelgate.subscriptions.feed import Feed
 
 logger = logging.getLogger(__name__)
 
+_READY_SECONDS = 30.0
+
 
 def create_app(
-    settings: Settings | None = None, *, cluster: Cluster | None = None, catalog: Catalog | None = None
+    settings: Settings | None = None, *, cluster: Cluster | None = None, ready_first: bool = False
 ) -> Starlette:
     """
     The gateway. It starts at once and becomes ready when the cluster is.
@@ -38,13 +42,13 @@ def create_app(
     Args:
         settings: From the environment where left out.
         cluster: Another cluster than the one that the settings name; tests run on one in memory.
-        catalog: That of the domain that the settings name, where it is loaded already.
+        ready_first: Whether it is ready before it starts, and does not start where the cluster is away for long.
 
     Raises:
-        CatalogError: The domain contradicts itself, or no schema can be derived from it.
+        CatalogError: The domain can't be loaded, or no schema can be derived from it.
     """
     settings = settings or Settings()
-    catalog = catalog or Catalog.load(*settings.domain.split(","))
+    catalog = load_catalog(settings.domain)
     cluster = cluster or HazelcastCluster(
         cluster_name=settings.cluster_name,
         members=settings.members,
@@ -57,7 +61,7 @@ def create_app(
     over_http = GraphQLOverHttp(
         execution,
         max_body_bytes=settings.max_body_bytes,
-        page=_page() if settings.graphiql else None,
+        page=_page(catalog) if settings.graphiql else None,
         count=metrics.count_request,
     )
     over_websocket = GraphQLOverWebsocket(
@@ -71,6 +75,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await parts.start()
+        if ready_first:
+            await parts.cluster.wait_until_ready(_READY_SECONDS)
         try:
             yield
         finally:
@@ -105,8 +111,8 @@ def create_app(
     )
 
 
-def _page() -> bytes:
-    html, self_contained = load_page()
+def _page(catalog: Catalog) -> bytes:
+    html, self_contained = load_page(starting_operations(catalog))
     if not self_contained:
         logger.warning("GraphiQL is loaded from a CDN: its page was not built here")
     return html

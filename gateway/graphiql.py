@@ -1,21 +1,39 @@
 """The GraphiQL page that a browser gets at `/graphql`."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 _HERE = Path(__file__).parent
 BUNDLED_PAGE = _HERE / "_bundled" / "graphiql.html"
 CDN_PAGE = _HERE / "graphiql_cdn.html"
 
+_TABS = b'"defaultTabs":[]'
+"""Where a page has room for operations: both are written so."""
 
-def load_page(bundled: Path = BUNDLED_PAGE) -> tuple[bytes, bool]:
+
+def load_page(operations: Sequence[str] = (), bundled: Path = BUNDLED_PAGE) -> tuple[bytes, bool]:
     """
     Read the page to serve.
+
+    Args:
+        operations: With these it opens, each in a tab.
+        bundled: The page with everything inside.
 
     Returns:
         The HTML in UTF-8, and whether it is self-contained. A wheel always has the page with everything inside; a
         checkout on a machine without npm has only one that loads GraphiQL from a CDN, and says so at its top.
     """
     try:
-        return bundled.read_bytes(), True
+        page, self_contained = bundled.read_bytes(), True
     except FileNotFoundError:
-        return CDN_PAGE.read_bytes(), False
+        page, self_contained = CDN_PAGE.read_bytes(), False
+    before, found, after = page.rpartition(_TABS)
+    return (b"".join((before, _tabs(operations), after)) if found else page), self_contained
+
+
+def _tabs(operations: Sequence[str]) -> bytes:
+    """As JSON that can stand within a script, whatever a domain's docstrings say."""
+    tabs = msgspec.json.encode([{"query": operation} for operation in operations])
+    return b'"defaultTabs":' + tabs.replace(b"<", b"\\u003c").replace(b">", b"\\u003e")

@@ -9,6 +9,7 @@ from hazelgate.operations.commands.dev import dev
 from hazelgate.operations.commands.events import events
 from hazelgate.operations.commands.log import export, import_, migrate
 from hazelgate.operations.commands.member import member
+from hazelgate.operations.commands.new import new
 from hazelgate.operations.commands.pipeline import pipeline
 from hazelgate.operations.commands.projector import projector
 from hazelgate.operations.commands.rebuild import diff, rebuild
@@ -30,7 +31,7 @@ def main() -> None:
 
 
 _COMMANDS: tuple[click.Command, ...] = (
-    *(dev, member, projector, serve, demo),
+    *(new, dev, member, projector, serve, demo),
     *(migrate, export, import_, events, catalog, schema),
     *(pipeline, rebuild, diff, show, snapshot, dead_letters),
 )

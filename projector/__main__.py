@@ -25,8 +25,8 @@ from hazelgate.projector.process import Processor
 from hazelgate.projector.serving.server import DEFAULT_HANDLER_TIMEOUT_SECONDS, ProjectorServer
 from hazelgate.projector.serving.watchdog import Watchdog
 from hazelgate.sourcing import logs
-from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
+from hazelgate.sourcing.loading import load_catalog
 
 DEFAULT_MAX_MEMORY_MIB = 2_048
 
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda number, _: ended.put(number))
     line = None if options.supervised_by is None else socket.socket(fileno=options.supervised_by)
     try:
-        processor = Processor(Catalog.load(*options.domain.split(",")), Limits(max_value_bytes=options.max_value_bytes))
+        processor = Processor(load_catalog(options.domain), Limits(max_value_bytes=options.max_value_bytes))
         server = ProjectorServer(
             processor,
             host=options.host,
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             watchdog=Watchdog(options.handler_timeout_seconds, beat=_sign_of_life(line)),
             ended=options.ended,
         )
-    except (CatalogError, ImportError, OSError) as error:
+    except (CatalogError, OSError) as error:
         print(f"projector: {error}", file=sys.stderr)
         return 2
     # What a batch makes is gone with it, by reference counting; looking for cycles in it again and again finds none.

@@ -12,40 +12,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, '..', 'gateway', '_bundled', 'graphiql.html');
 const license = join(here, 'node_modules', '@graphql-yoga', 'render-graphiql', 'LICENSE');
 
-const defaultTabs = [
-  {
-    query: `# Orders, newest first: customer and products as they were when ordered.
-query LatestOrders {
-  orders(first: 5) {
-    totalCount
-    edges {
-      node {
-        orderId
-        status
-        totalAmount
-        placedAt
-        customer { name email }
-        items { name quantity priceAtOrder }
-      }
-    }
-  }
-}
-`,
-  },
-  {
-    query: `# Every change of an order, pushed as it happens. Leave it running and create an order in another tab.
-subscription OrderChanges {
-  orderChanged {
-    ... on OrderChange {
-      causedBy { eventType sequence }
-      order { orderId status totalAmount customer { name } }
-    }
-    ... on Discontinuity { reason }
-  }
-}
-`,
-  },
-];
+// The gateway puts operations of its domain in here, gateway/graphiql.py.
+const defaultTabs = [];
 
 const page = renderGraphiQL({ title: 'Hazelgate', subscriptionsProtocol: 'WS', defaultTabs });
 const notice = `<!--\n${(await readFile(license, 'utf8')).trim()}\n-->\n`;

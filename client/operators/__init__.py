@@ -1,5 +1,5 @@
 """
-Requests of operators to a cluster: dead letters, rebuilds, snapshots.
+Requests of operators to a cluster: dead letters, rebuilds, snapshots, new code for a pipeline.
 
-It imports `client.cluster`, `client.reading`, `client.resolutions` and `sourcing`.
+It imports `client.cluster`, `client.figures`, `client.reading`, `client.resolutions` and `sourcing`.
 """

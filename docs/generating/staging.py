@@ -30,7 +30,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "snapshots",
         "deployment",
     ),
-    "reference": (*reference.PAGES, "protocol"),
+    "reference": (*reference.PAGES, "protocol", "shop/catalog"),
     "explanation": (
         "architecture",
         "guarantees",

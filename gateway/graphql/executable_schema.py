@@ -19,6 +19,7 @@ from hazelgate.schema.derived.assembly import derive
 from hazelgate.schema.nodes import Revision
 from hazelgate.schema.scalars import PLAIN_SCALARS, SCALARS
 from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.errors import CatalogError
 from hazelgate.subscriptions.changes import ViewChanges, refuse_live
 from hazelgate.subscriptions.root import Subscription
 
@@ -46,7 +47,10 @@ def graphql_schema(catalog: Catalog) -> GraphQLSchema:
         CatalogError: The catalog gives two things one name, or one that GraphQL can't have.
     """
     behind = DerivedResolvers(catalog, ViewChanges(catalog).changed, refuse_live)
-    return derive(catalog, generic_schema(), PLAIN_SCALARS, behind)
+    try:
+        return derive(catalog, generic_schema(), PLAIN_SCALARS, behind)
+    except TypeError as error:  # so graphql-core refuses two types of one name, or a name with `__` before it
+        raise CatalogError(f"no GraphQL schema can be derived: {error}") from error
 
 
 def schema_text(catalog: Catalog) -> str:

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+
 import click
 
 from hazelgate.gateway.settings import Settings
-from hazelgate.operations.command_line.domains import load_domain, mistakes_of
+from hazelgate.operations.command_line.domains import find_in_current_folder, mistakes_of
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import settings
 
 
 @click.command()
 @settings(Settings)
-def serve(settings: Settings) -> None:
+@click.option("--inherited-listener", type=int, hidden=True, help="A socket that `hazelgate dev --reload` listens on.")
+@click.option("--inherited-pipe", type=int, hidden=True, help="The pipe that is told when requests are taken.")
+def serve(settings: Settings, inherited_listener: int | None, inherited_pipe: int | None) -> None:
     """Run a gateway: GraphQL over HTTP and websockets."""
     from hazelgate.operations.ports import PortUnavailable, check_free
 
     try:
-        check_free(settings.port, settings.host)
+        if inherited_listener is None:
+            check_free(settings.port, settings.host)
     except PortUnavailable as error:
         raise CannotStart(str(error)) from None
-    catalog = load_domain(settings.domain)
     from hazelgate.gateway.server import run
 
+    def tell() -> None:
+        with contextlib.suppress(OSError):  # it has been told before, by a process that this one stands in for
+            os.write(inherited_pipe or 0, b"!")
+
+    find_in_current_folder()
     with mistakes_of(settings.domain):
-        run(settings, catalog)
+        run(
+            settings,
+            listener=None if inherited_listener is None else socket.socket(fileno=inherited_listener),
+            when_serving=None if inherited_pipe is None else tell,
+        )

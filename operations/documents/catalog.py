@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
 from hazelgate.sourcing.structure.samples import full
 
@@ -70,12 +72,17 @@ def _event(catalog: Catalog, spec: EventSpec) -> EventPage:
     return EventPage(
         spec=spec,
         schema=spec.json_schema(),
-        example=full(spec.cls),
+        example=_example(catalog, spec),
         guards=tuple(guards),
         updates=spec.updates,
         upcasters=tuple(version for version in spec.readable_versions if version != spec.version),
         topic=f"events.{spec.name}",
     )
+
+
+def _example(catalog: Catalog, spec: EventSpec) -> Any:
+    """As it is written: a price, for one, reads from a number and is written as a text."""
+    return msgspec.json.decode(catalog.encode(catalog.decode(spec.name, None, full(spec.cls))))
 
 
 def _view(catalog: Catalog, view: ViewSpec) -> ViewPage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphql import GraphQLError, GraphQLSchema, build_schema
+from graphql import GraphQLError, GraphQLSchema, GraphQLSyntaxError, build_schema
 from graphql.utilities import DangerousChangeType, find_breaking_changes, find_dangerous_changes
 
 _SAFE = (
@@ -34,8 +34,11 @@ def read_schema(text: str) -> GraphQLSchema:
     """
     try:
         return build_schema(text)
+    except GraphQLSyntaxError as error:
+        line, column = error.locations[0] if error.locations else (1, 1)
+        raise ValueError(f"no GraphQL schema: line {line}, column {column}: {error.message}") from None
     except (GraphQLError, TypeError) as error:
-        raise ValueError(f"no GraphQL schema: {error}") from None
+        raise ValueError(f"no GraphQL schema: {' '.join(str(error).split())}") from None
 
 
 def schema_changes(old: GraphQLSchema, new: GraphQLSchema) -> list[SchemaChange]:

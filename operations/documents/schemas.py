@@ -8,21 +8,28 @@ from hazelgate.operations.documents.catalog import CatalogPages, EventPage
 
 Json = dict[str, Any]
 
+_SCHEMAS = "#/components/schemas/"
+
 
 def json_schemas(pages: CatalogPages) -> Json:
     """One document: the data of each event type under its name."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": _definitions(pages, "#/$defs/")}
+
+
+def _definitions(pages: CatalogPages, place: str) -> Json:
+    """The schema of each event type under its name, of each part of it under both names, as they lie in `place`."""
     definitions: Json = {}
     for page in pages.events:
-        name = page.spec.name
+        owner = f"{place}{page.spec.name}."
         for part, schema in page.schema.get("$defs", {}).items():
-            definitions[f"{name}.{part}"] = _referring(schema, name)
-        whole = _referring({each: schema for each, schema in page.schema.items() if each != "$defs"}, name)
-        definitions[name] = {**whole, "description": page.spec.description, "examples": [page.example]}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": definitions}
+            definitions[f"{page.spec.name}.{part}"] = _referring(schema, owner)
+        whole = _referring({each: schema for each, schema in page.schema.items() if each != "$defs"}, owner)
+        definitions[page.spec.name] = {**whole, "description": page.spec.description, "examples": [page.example]}
+    return definitions
 
 
 def _referring(value: Any, owner: str) -> Any:
-    """The same with references to the definitions as they are named here: behind the event that they are of."""
+    """The same with references to the definitions where they lie here: behind the event that they are of."""
     if isinstance(value, list):
         return [_referring(each, owner) for each in value]
     if not isinstance(value, dict):
@@ -30,7 +37,7 @@ def _referring(value: Any, owner: str) -> Any:
     found = {name: _referring(each, owner) for name, each in value.items()}
     reference = value.get("$ref")
     if isinstance(reference, str):
-        found["$ref"] = reference.replace("#/$defs/", f"#/$defs/{owner}.")
+        found["$ref"] = reference.replace("#/$defs/", owner)
     return found
 
 
@@ -56,32 +63,30 @@ def asyncapi(pages: CatalogPages, title: str, version: str) -> Json:
             }
             for page in pages.events
         },
-        "components": {"messages": {page.spec.name: _message(page) for page in pages.events}},
+        "components": {
+            "messages": {page.spec.name: _message(page) for page in pages.events},
+            "schemas": _definitions(pages, _SCHEMAS),
+        },
     }
 
 
 def _message(page: EventPage) -> Json:
-    data = {name: each for name, each in page.schema.items() if name != "$defs"}
-    definitions = page.schema.get("$defs", {})
+    spec = page.spec
     return {
-        "name": page.spec.name,
-        "title": page.spec.name,
-        "summary": page.spec.description,
+        "name": spec.name,
+        "title": spec.name,
+        "summary": spec.description,
         "payload": {
-            "schemaFormat": "application/schema+json;version=draft-2020-12",
-            "schema": {
-                "type": "object",
-                "required": ["eventId", "eventType", "eventVersion", "aggregateId", "sequence", "data"],
-                "properties": {
-                    "eventId": {"type": "string"},
-                    "eventType": {"const": page.spec.name},
-                    "eventVersion": {"const": page.spec.version},
-                    "aggregateType": {"const": page.spec.aggregate},
-                    "aggregateId": {"type": "string"},
-                    "sequence": {"type": "integer", "minimum": 1},
-                    "data": data,
-                },
-                "$defs": definitions,
+            "type": "object",
+            "required": ["eventId", "eventType", "eventVersion", "aggregateId", "sequence", "data"],
+            "properties": {
+                "eventId": {"type": "string"},
+                "eventType": {"const": spec.name},
+                "eventVersion": {"const": spec.version},
+                "aggregateType": {"const": spec.aggregate},
+                "aggregateId": {"type": "string"},
+                "sequence": {"type": "integer", "minimum": 1},
+                "data": {"$ref": f"{_SCHEMAS}{spec.name}"},
             },
         },
     }

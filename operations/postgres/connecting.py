@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,10 +10,26 @@ if TYPE_CHECKING:
 
 MINIMUM_VERSION = 14
 _CONNECT_SECONDS = 5
+_DRIVER = ("psycopg", "sqlalchemy", "alembic")
+"""Of the extra `postgres`: what connects, and what makes the tables."""
 
 
 class PostgresUnusable(Exception):
     """PostgreSQL can't be used; the message says why and how to mend it."""
+
+
+def require_driver() -> None:
+    """
+    Make sure that the extra `postgres` is installed.
+
+    Raises:
+        PostgresUnusable: It is not.
+    """
+    try:
+        for package in _DRIVER:
+            import_module(package)
+    except ImportError:
+        raise PostgresUnusable("the PostgreSQL driver is missing: `pip install 'hazelgate[postgres]'`") from None
 
 
 def connect(dsn: str, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
@@ -22,10 +39,9 @@ def connect(dsn: str, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
     Raises:
         PostgresUnusable: It does not answer, refuses, or is too old.
     """
-    try:
-        import psycopg
-    except ImportError:
-        raise PostgresUnusable("the PostgreSQL driver is missing: `pip install 'hazelgate[postgres]'`") from None
+    require_driver()
+    import psycopg
+
     try:
         connection = psycopg.connect(dsn, connect_timeout=_CONNECT_SECONDS, **options)
     except psycopg.Error as error:

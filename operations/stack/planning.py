@@ -1,18 +1,67 @@
-"""Plans the one-command stack: a member, a projector and a gateway on one machine, as a cluster of their own."""
+"""Plans the one-command stack: members, projectors and gateways on one machine, as a cluster of their own."""
 
 import secrets
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from hazelgate.operations.java import find_java
 from hazelgate.operations.member import MemberOptions, engine_jar, member_command, member_environ
 from hazelgate.operations.ports import LOOPBACK, check_free, free_ports
+from hazelgate.operations.postgres.connecting import require_driver
 from hazelgate.operations.postgres.migrating import migrate
 from hazelgate.operations.postgres.options import DSN_VARIABLE
 from hazelgate.operations.postgres.server import PostgresServer, prepare_server
 from hazelgate.operations.stack.options import DevOptions
 from hazelgate.operations.stack.services import ChildSpec
 from hazelgate.sourcing.settings import ClusterOptions, DomainOptions, environment_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedMember:
+    """A member and the projector beside it. `address` is the member's own."""
+
+    address: str
+    spec: ChildSpec
+    projector: ChildSpec
+    options: MemberOptions
+
+    def with_projector(self, address: str) -> ChildSpec:
+        """How it is started where its projector is at another address."""
+        return member_spec(self.spec.name, self.options.model_copy(update={"projector": address}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedGateway:
+    """A gateway, and where it listens."""
+
+    url: str
+    port: int
+    spec: ChildSpec
+
+    def inheriting(self, listener: int, pipe: int | None = None) -> ChildSpec:
+        """The same that takes its connections from a socket of ours, and writes into a pipe once it does."""
+        told = [f"--inherited-listener={listener}", *([] if pipe is None else [f"--inherited-pipe={pipe}"])]
+        inherited = (listener,) if pipe is None else (listener, pipe)
+        return replace(self.spec, command=(*self.spec.command, *told), inherits=inherited)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projectors:
+    """How projectors of a domain are started, at whatever port."""
+
+    domain: str
+    logged: tuple[str, ...]
+    reloaded: bool = False
+
+    def at(self, port: int, name: str) -> ChildSpec:
+        """One of them."""
+        arguments = (f"--port={port}", f"--domain={self.domain}", *self.logged)
+        spec = _python(name, "projector", *arguments, stop_seconds=1.0)
+        if not self.reloaded:
+            return spec
+        # Compiled code could look as new as a file that is saved twice within a second.
+        return replace(spec, environ={**spec.environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +72,20 @@ class Stack:
     demo: ChildSpec | None
     """Started once the services are ready."""
     places: tuple[tuple[str, str], ...]
-    url: str
+    urls: tuple[str, ...]
+    """Of the gateways."""
+    cluster_name: str = ""
+    members: tuple[PlannedMember, ...] = ()
+    gateways: tuple[PlannedGateway, ...] = ()
+    projectors: Projectors | None = None
+    """How others are started in place of those that run."""
     database: PostgresServer | None = None
     """The stack's own PostgreSQL: started, and its tables made, before the services."""
+
+    @property
+    def url(self) -> str:
+        """Of the first gateway."""
+        return self.urls[0]
 
 
 def plan_stack(options: DevOptions) -> Stack:
@@ -36,19 +96,81 @@ def plan_stack(options: DevOptions) -> Stack:
         JavaUnusable, EngineMissing, PortUnavailable, PostgresUnusable: It can't; the message says why
             and how to mend it.
     """
-    java, jar = find_java(), engine_jar()
-    if options.port:
-        check_free(options.port)
-    found, member_port, projector_port, database_port = free_ports(4)
-    port = options.port or found
+    java = find_java()
+    engine_jar()
+    ports = _Ports(options)
     cluster = f"dev-{secrets.token_hex(4)}"
-    url = f"http://{LOOPBACK}:{port}"
-    member, projector = f"{LOOPBACK}:{member_port}", f"{LOOPBACK}:{projector_port}"
-    database, dsn, store = _plan_store(options, database_port)
-    member_options = MemberOptions(
+    database, dsn, store = _plan_store(options, ports.database)
+    logged = (f"--log-level={options.log_level}", f"--log-form={options.log_form}")
+    projectors = Projectors(domain=options.domain, logged=logged, reloaded=options.reload)
+    names = _names(options.member_count)
+    members = tuple(
+        _plan_member(options, cluster, ports, dsn, number, projectors.at(ports.projectors[number], f"projector{name}"))
+        for number, name in enumerate(names)
+    )
+    gateways = tuple(
+        _plan_gateway(port, f"gateway{name}", cluster, members, options.domain, logged)
+        for port, name in zip(ports.gateways, _names(options.gateway_count), strict=True)
+    )
+    first = members[0].address
+    url = gateways[0].url
+    has_demo = options.demo_data and options.domain == DomainOptions().domain
+    runtime = f"cluster {cluster}, Java {java.version} from {java.origin}, heap {options.heap}"
+    return Stack(
+        services=(
+            *(member.projector for member in members),
+            *(member.spec for member in members),
+            *(gateway.spec for gateway in gateways),
+        ),
+        demo=_python("demo", "demo", f"--url={url}/graphql", *logged, stop_seconds=0.5) if has_demo else None,
+        places=(
+            *((member.spec.name, f"{member.address} ({runtime})") for member in members),
+            *store,
+            *((("snapshots", options.snapshots.location),) if options.snapshots is not None else ()),
+            *((member.projector.name, f"{member.options.projector} (domain {options.domain})") for member in members),
+            ("commands", _environment(cluster, first)),
+            *((gateway.spec.name, gateway.url) for gateway in gateways),
+            ("GraphiQL", f"{url}/graphql"),
+        ),
+        urls=tuple(gateway.url for gateway in gateways),
         cluster_name=cluster,
-        port=member_port,
-        projector=projector,
+        members=members,
+        gateways=gateways,
+        projectors=projectors,
+        database=database,
+    )
+
+
+class _Ports:
+    """Ports for all that is planned, all different."""
+
+    def __init__(self, options: DevOptions) -> None:
+        members, gateways = options.member_count, options.gateway_count
+        found = free_ports(2 * members + gateways + 1)
+        self.database = found.pop()
+        self.members, self.projectors = found[:members], found[members : 2 * members]
+        self.gateways = found[2 * members :]
+        if options.port:
+            self.gateways = [options.port + number for number in range(gateways)]
+            for port in self.gateways:
+                check_free(port)
+
+
+def _names(count: int) -> list[str]:
+    """What is put behind the names of several; one is just called what it is."""
+    return [""] if count == 1 else [f" {number}" for number in range(1, count + 1)]
+
+
+def _plan_member(
+    options: DevOptions, cluster: str, ports: _Ports, dsn: str | None, number: int, projector: ChildSpec
+) -> PlannedMember:
+    addresses = tuple(f"{LOOPBACK}:{port}" for port in ports.members)
+    told = MemberOptions(
+        cluster_name=cluster,
+        port=ports.members[number],
+        members=addresses if len(addresses) > 1 else (),
+        projector=f"{LOOPBACK}:{ports.projectors[number]}",
+        quorum=len(addresses) // 2 + 1 if len(addresses) > 2 else 1,
         heap=options.heap,
         pretouch_heap=options.pretouch_heap,
         postgres_dsn=dsn,
@@ -56,49 +178,34 @@ def plan_stack(options: DevOptions) -> Stack:
         log_level=options.log_level,
         log_form=options.log_form,
     )
-    logged = (f"--log-level={options.log_level}", f"--log-form={options.log_form}")
-    has_demo = options.demo_data and options.domain == DomainOptions().domain
-    services = (
-        _python(
-            "projector",
-            "projector",
-            f"--port={projector_port}",
-            f"--domain={options.domain}",
-            *logged,
-            stop_seconds=1.0,
-        ),
-        ChildSpec(
-            name="member",
-            command=tuple(member_command(java, jar, member_options)),
-            environ={DSN_VARIABLE: "", **member_environ(member_options)},  # without --postgres no database of another's
-            stop_seconds=4.0,
-        ),
-        _python(
-            "gateway",
-            "serve",
-            f"--port={port}",
-            f"--cluster-name={cluster}",
-            f"--members={member}",
-            f"--domain={options.domain}",
-            *logged,
-            stop_seconds=3.0,
-        ),
+    name = projector.name.replace("projector", "member")
+    return PlannedMember(address=addresses[number], spec=member_spec(name, told), projector=projector, options=told)
+
+
+def member_spec(name: str, options: MemberOptions) -> ChildSpec:
+    """How a member is started."""
+    return ChildSpec(
+        name=name,
+        command=tuple(member_command(find_java(), engine_jar(), options)),
+        environ={DSN_VARIABLE: "", **member_environ(options)},  # without --postgres no database of another's
+        stop_seconds=4.0,
     )
-    return Stack(
-        services=services,
-        demo=_python("demo", "demo", f"--url={url}/graphql", *logged, stop_seconds=0.5) if has_demo else None,
-        places=(
-            ("member", f"{member} (cluster {cluster}, Java {java.version} from {java.origin}, heap {options.heap})"),
-            *store,
-            *((("snapshots", options.snapshots.location),) if options.snapshots is not None else ()),
-            ("projector", f"{projector} (domain {options.domain})"),
-            ("commands", _environment(cluster, member)),
-            ("gateway", url),
-            ("GraphiQL", f"{url}/graphql"),
-        ),
-        url=url,
-        database=database,
+
+
+def _plan_gateway(
+    port: int, name: str, cluster: str, members: Sequence[PlannedMember], domain: str, logged: tuple[str, ...]
+) -> PlannedGateway:
+    spec = _python(
+        name,
+        "serve",
+        f"--port={port}",
+        f"--cluster-name={cluster}",
+        f"--members={','.join(member.address for member in members)}",
+        f"--domain={domain}",
+        *logged,
+        stop_seconds=3.0,
     )
+    return PlannedGateway(url=f"http://{LOOPBACK}:{port}", port=port, spec=spec)
 
 
 def _plan_store(
@@ -107,6 +214,7 @@ def _plan_store(
     """The stack's own server if it has one, how to connect to PostgreSQL if there is one, and how to say so."""
     if not options.postgres:
         return None, None, ()
+    require_driver()
     if options.postgres_dsn is not None:
         migrate(options.postgres_dsn)
         return None, options.postgres_dsn, (("store", f"PostgreSQL, as {DSN_VARIABLE} says"),)

@@ -8,6 +8,7 @@ which then ends the children in the right order. Only processes that were starte
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import sys
@@ -34,6 +35,22 @@ class ChildSpec:
     """Set in addition to this process's own environment."""
     stop_seconds: float = 3.0
     """How long it may take to end after SIGTERM, before it is killed."""
+    inherits: tuple[int, ...] = ()
+    """File descriptors that it gets, besides its output."""
+
+    @property
+    def kind(self) -> str:
+        """The name without its number: `member 2` is a member."""
+        return self.name.rstrip("0123456789").rstrip()
+
+
+class Service:
+    """A child that is kept running. A new `spec` counts from its next start on."""
+
+    def __init__(self, spec: ChildSpec) -> None:
+        self.spec = spec
+        self.stopping = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
 
 
 BACKOFF = Backoff(first_seconds=0.5, longest_seconds=10.0)
@@ -53,7 +70,7 @@ class ServiceGroup:
         self._write = write
         self._backoff = backoff
         self._leash: asyncio.subprocess.Process | None = None
-        self._children: list[tuple[ChildSpec, asyncio.Event, asyncio.Task[None]]] = []
+        self._children: list[Service] = []
         self._width = 0
 
     async def __aenter__(self) -> Self:
@@ -70,35 +87,43 @@ class ServiceGroup:
             self._leash.stdin.close()
             await self._leash.wait()
 
-    def start(self, *specs: ChildSpec) -> None:
+    def start(self, *specs: ChildSpec) -> list[Service]:
         """Start children, and keep each of them running from now on."""
         self._width = max(self._width, *(len(spec.name) for spec in specs))
-        for spec in specs:
-            stopping = asyncio.Event()
-            self._children.append((spec, stopping, asyncio.create_task(self._keep(spec, stopping))))
+        started = [Service(spec) for spec in specs]
+        for service in started:
+            service.task = asyncio.create_task(self._keep(service))
+            self._children.append(service)
+        return started
+
+    async def end(self, service: Service) -> None:
+        """End one child before the others. A second time changes nothing."""
+        service.stopping.set()
+        if service.task is not None:
+            await service.task
+        if service in self._children:
+            self._children.remove(service)
 
     async def stop(self) -> None:
-        """End all children, the one started last first, each before the next."""
+        """End all children, the one started last first, each before the next. Those of a kind end together."""
         while self._children:
-            _, stopping, task = self._children[-1]
-            stopping.set()
-            await task
-            self._children.pop()
+            _, same = next(itertools.groupby(reversed(self._children), lambda service: service.spec.kind))
+            await asyncio.gather(*map(self.end, list(same)))
 
-    async def _keep(self, spec: ChildSpec, stopping: asyncio.Event) -> None:
+    async def _keep(self, service: Service) -> None:
         loop = asyncio.get_running_loop()
-        failures = 0
+        stopping, failures = service.stopping, 0
         while not stopping.is_set():
             started = loop.time()
             try:
-                ending = await self._run(spec, stopping)
+                ending = await self._run(service.spec, stopping)
             except OSError as error:
                 ending = f"could not be started: {error}"
             if stopping.is_set():
                 return
             failures = failures_in_a_row(failures, loop.time() - started)
             delay = self._backoff.pause_seconds(failures)
-            self._say(spec, f"{ending}; starting it again in {delay:.1f} s")
+            self._say(service.spec, f"{ending}; starting it again in {delay:.1f} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), delay)
 
@@ -110,6 +135,7 @@ class ServiceGroup:
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, **spec.environ},
             process_group=0,
+            pass_fds=spec.inherits,
         )
         self._tell_leash(f"+{process.pid}\n")
         assert process.stdout is not None  # a pipe was asked for

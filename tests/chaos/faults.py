@@ -15,7 +15,7 @@ from pathlib import Path
 from hazelgate import WaitFor
 from hazelgate.client.operators.dead_letters import DeadLetters
 from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
-from hazelgate.operations.commands.pipeline import Replacement
+from hazelgate.client.operators.replacement import Replacement
 from hazelgate.operations.member import MemberOptions
 from tests.chaos import durable
 from tests.chaos.answers import Answer, Told

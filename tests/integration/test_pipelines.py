@@ -14,10 +14,10 @@ import pytest
 from hazelgate import Catalog, CompletionStatus
 from hazelgate.client.figures.pipelines import DRAINED, PipelineState
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.replacement import Replacement
 from hazelgate.client.submitting.handler import EventHandler, SubmitOptions
 from hazelgate.client.submitting.submissions import MAX_TIMEOUT_SECONDS
 from hazelgate.gateway.health import readiness
-from hazelgate.operations.commands.pipeline import Replacement
 from hazelgate.operations.member import MemberOptions
 from hazelgate.sourcing.errors import EventIdConflict, EventRejected, EventTimedOut, PipelineUnavailable
 from hazelgate.sourcing.ids import new_id

@@ -19,8 +19,8 @@ from hazelgate.sourcing.settings import Options, environment_name, named
 SOURCES = Path(cli.__file__).parents[1]
 NO_OPTION = {"snapshots", "clock_offset_ms"}
 """Fields that no operator sets by themselves: options of their own, and what is for tests."""
-OF_ONE_PROCESS = {"--host", "--port"}
-"""Two processes on a machine have two of each, and so two settings."""
+OF_ONE_PROCESS = {"--host", "--port", "--members"}
+"""Two processes on a machine have two of each, and so two settings; `dev` is told how many members there are."""
 NO_SETTING = {"HAZELGATE_SNAPSHOT_COMMAND"}
 """The launcher tells the member, and no operator does."""
 

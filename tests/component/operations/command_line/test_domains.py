@@ -52,40 +52,70 @@ def test_a_domain_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     assert "--domain nowhere: No module named 'nowhere'" in said.stderr
 
 
-BROKEN = {
-    "missing": ("import nothing_of_that_name", "line 1: No module named 'nothing_of_that_name'\n"),
-    "syntax": ("def broken(:\n    pass", "broken.py, line 1: invalid syntax"),
-    "name": (
-        "from hazelgate import Event\n\nclass Made(Event):\n    made_id: Idd",
-        "NameError: name 'Idd' is not defined",
-    ),
-    "empty": ("", "registers no event"),
-    "catalog": (
-        (
-            "from hazelgate import Event, Filled, Id, event\n"
-            '@event("Made", aggregate="Thing", key="made_id")\nclass Made(Event):\n    made_id: Id\n    by: Filled[str]'
-        ),
-        "Made.by is Filled[…] and has no default",
-    ),
-    "schema": (
-        (
-            "from hazelgate import Event, Id, View, event, projection\n"
-            '@event("Made", aggregate="Thing", key="made_id")\nclass Made(Event):\n    made_id: Id\n'
-            'class Node(View):\n    node_id: Id\nprojection("node-view", Node, key="node_id", one="thing")'
-        ),
-        "Node is named 'Node' in the API, where every domain has a type of that name",
-    ),
-}
+NO_DEFAULT = """
+from hazelgate import Event, Filled, Id, event
+
+@event("Made", aggregate="Thing", key="made_id")
+class Made(Event):
+    made_id: Id
+    by: Filled[str]
+"""
 
 
-@pytest.mark.parametrize("command", [("dev", "--port=0"), ("serve", "--port=0")])
-@pytest.mark.parametrize("mistake", BROKEN)
-def test_a_mistake_in_the_domain_is_one_line_before_anything_is_started(
-    tmp_path: Path, mistake: str, command: tuple[str, ...]
-) -> None:
-    source, message = BROKEN[mistake]
+@pytest.mark.parametrize("command", ["dev", "serve", "projector"])
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = (\n", "broken.py, line 1: SyntaxError: '(' was never closed"),
+        ("\nnope\n", "broken.py, line 2: NameError: name 'nope' is not defined"),
+        ("import nothing_of_it\n", "broken.py, line 1: ModuleNotFoundError: No module named 'nothing_of_it'"),
+        (NO_DEFAULT, "Made.by is Filled[…] and has no default"),
+        ("import hazelgate\n", "broken registers no event"),
+    ],
+)
+def test_what_runs_a_domain_looks_at_it_first(tmp_path: Path, command: str, source: str, said: str) -> None:
+    """One line, status 2, and nothing was started."""
     (tmp_path / "broken.py").write_text(source, encoding="utf-8")
-    said = run(tmp_path, *command, "--domain", "broken")
-    assert (said.returncode, said.stderr.count("\n"), said.stdout) == (2, 1, ""), said.stderr
-    assert said.stderr.startswith("Error: --domain broken: ")
-    assert message in said.stderr
+    done = run(tmp_path, command, "--domain=broken", "--port=0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+
+
+TWO_RECORDS = """
+from hazelgate import Event, Id, View, event, projection
+
+@event("NoteTaken", aggregate="Note", key="note_id")
+class NoteTaken(Event):
+    note_id: Id
+
+class EventRecord(View):
+    note_id: Id
+
+notes = projection("note-view", EventRecord, key="note_id")
+
+@notes.on(NoteTaken, key="note_id")
+def taken(note, event): return EventRecord(note_id=event.note_id)
+"""
+
+
+@pytest.mark.parametrize("command", ["dev", "serve"])
+def test_a_domain_without_a_schema_is_refused_before_anything_starts(tmp_path: Path, command: str) -> None:
+    """Its catalog alone is well; a view called EventRecord has no place beside the generic one."""
+    (tmp_path / "records.py").write_text(TWO_RECORDS, encoding="utf-8")
+    done = run(tmp_path, command, "--domain=records", "--port=0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "EventRecord" in done.stderr
+
+
+WITHOUT_PSYCOPG = "import sys; sys.modules['psycopg'] = None; from hazelgate.operations.cli import main; main()"
+
+
+def test_a_missing_driver_is_told_before_anything_starts(tmp_path: Path) -> None:
+    """Not by a stack that looks for its database for a minute."""
+    command = [sys.executable, "-P", "-c", WITHOUT_PSYCOPG, "dev", "--port=0", "--postgres"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: the PostgreSQL driver is missing: `pip install 'hazelgate[postgres]'`\n"
+    assert list(tmp_path.iterdir()) == []

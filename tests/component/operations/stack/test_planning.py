@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hazelgate.operations import member
+from hazelgate.operations.ports import free_ports
 from hazelgate.operations.stack.options import DevOptions
 from hazelgate.operations.stack.planning import Stack, plan_stack
 from hazelgate.operations.stack.services import ChildSpec
@@ -47,3 +48,50 @@ def test_only_the_shop_has_demo_data() -> None:
     assert plan_stack(DevOptions(port=0)).demo is not None
     assert plan_stack(DevOptions(port=0, domain="domain")).demo is None
     assert plan_stack(DevOptions(port=0, demo_data=False)).demo is None
+
+
+def test_several_members_know_one_another_and_have_a_projector_each() -> None:
+    """Most of three have to see one another; all gateways know all members."""
+    stack = plan_stack(DevOptions(port=0, member_count=3, gateway_count=2))
+    names = [spec.name for spec in stack.services]
+    assert names == [
+        *("projector 1", "projector 2", "projector 3"),
+        *("member 1", "member 2", "member 3"),
+        *("gateway 1", "gateway 2"),
+    ]
+    addresses = [member.address for member in stack.members]
+    assert len({*addresses, *(member.options.projector for member in stack.members)}) == 6
+    for each in stack.members:
+        assert {f"-Dhazelgate.members={','.join(addresses)}", "-Dhazelgate.quorum=2"} <= set(each.spec.command)
+        assert f"-Dhazelgate.projector={each.options.projector}" in each.spec.command
+    for gateway in stack.gateways:
+        assert f"--members={','.join(addresses)}" in gateway.spec.command
+    assert len(set(stack.urls)) == 2
+
+
+def test_all_places_of_several_are_told() -> None:
+    stack = plan_stack(DevOptions(port=0, member_count=2, gateway_count=2))
+    told = [name for name, _ in stack.places]
+    assert told == [
+        *("member 1", "member 2", "projector 1", "projector 2", "commands"),
+        *("gateway 1", "gateway 2", "GraphiQL"),
+    ]
+
+
+def test_the_gateways_listen_one_port_after_the_other() -> None:
+    first = free_ports(1)[0]
+    stack = plan_stack(DevOptions(port=first, gateway_count=2))
+    assert stack.urls == (f"http://127.0.0.1:{first}", f"http://127.0.0.1:{first + 1}")
+
+
+def test_a_member_of_one_stands_alone() -> None:
+    [alone] = plan_stack(DevOptions(port=0)).members
+    assert not [told for told in alone.spec.command if told.startswith("-Dhazelgate.members=")]
+
+
+def test_a_member_that_starts_again_is_told_where_its_projector_is_by_then() -> None:
+    """It was replaced by one at another port."""
+    [planned] = plan_stack(DevOptions(port=0)).members
+    again = planned.with_projector("127.0.0.1:1")
+    assert "-Dhazelgate.projector=127.0.0.1:1" in again.command
+    assert len(again.command) == len(planned.spec.command)

@@ -4,9 +4,12 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from hazelgate.operations.ports import LOOPBACK, free_ports
+from hazelgate.operations.postgres.connecting import PostgresUnusable
+from hazelgate.operations.postgres.server import PostgresServer
 from hazelgate.operations.stack.planning import Stack
 from hazelgate.operations.stack.running import run_stack, wait_until_ready
 from hazelgate.operations.stack.services import ChildSpec
@@ -29,6 +32,13 @@ http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
 DEMO = "import time; print('orders', flush=True); time.sleep(600)"
 
 
+class Failing(PostgresServer):
+    """A database that does not come up."""
+
+    def wait_until_it_answers(self, timeout_seconds: float = 0.0) -> None:
+        raise PostgresUnusable("it is broken")
+
+
 def child(name: str, source: str, *arguments: str) -> ChildSpec:
     return ChildSpec(name=name, command=(sys.executable, "-I", "-S", "-c", source, *arguments))
 
@@ -39,7 +49,7 @@ def stack(ready: Path) -> Stack:
         services=(child("gateway", GATEWAY, str(port), str(ready)),),
         demo=child("demo", DEMO),
         places=(("gateway", "here"), ("GraphiQL", "there")),
-        url=f"http://{LOOPBACK}:{port}",
+        urls=(f"http://{LOOPBACK}:{port}",),
     )
 
 
@@ -58,8 +68,17 @@ async def test_the_demo_starts_once_the_stack_is_ready(tmp_path: Path) -> None:
     await until(lambda: "demo    | orders" in lines)
     assert [line for line in lines if line.startswith("ready after ")]
     os.kill(os.getpid(), signal.SIGTERM)
-    await running
+    assert await running == 0
     assert lines[-2:] == ["stopping", "stopped"]
+
+
+async def test_a_stack_that_can_not_go_on_ends_with_status_1(tmp_path: Path) -> None:
+    """A service manager, or a script, has to learn of it."""
+    lines: list[str] = []
+    missing = PostgresServer(("/nowhere/to/be/found",), 1, "", tmp_path)
+    planned = replace(stack(tmp_path / "ready"), database=Failing(**vars(missing)))
+    assert await asyncio.wait_for(run_stack(planned, lines.append), 20.0) == 1
+    assert "the stack can't go on: it is broken" in lines
 
 
 async def test_a_stack_that_nobody_reads_from_any_more_ends(tmp_path: Path) -> None:

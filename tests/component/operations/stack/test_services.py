@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from hazelgate.operations.stack.services import BACKOFF, GOOD_RUN_SECONDS, ChildSpec, ServiceGroup, failures_in_a_row
@@ -15,6 +16,10 @@ QUICK = Backoff(first_seconds=0.05, longest_seconds=0.2)
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
+SAYS_BYE = (
+    "import os, signal, time; signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'bye\\n'), os._exit(0)));"
+    " print('up', flush=True); time.sleep(600)"
+)
 HAS_A_CHILD = (
     "import subprocess, sys; grandchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
     " print('grandchild', grandchild.pid, flush=True); grandchild.wait()"
@@ -80,13 +85,9 @@ def test_the_wait_doubles_up_to_a_bound_and_starts_over_after_a_good_run() -> No
 async def test_children_end_in_the_reverse_order_of_their_start() -> None:
     """So that none of them sees what it needs go first."""
     lines: list[str] = []
-    source = (
-        "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit(0)));"
-        " print('up', flush=True); time.sleep(600)"
-    )
     async with ServiceGroup(lines.append) as services:
-        services.start(python("a", source), python("b", source))
-        services.start(python("c", source))
+        services.start(python("a", SAYS_BYE), python("b", SAYS_BYE))
+        services.start(python("c", SAYS_BYE))
         await until(lambda: len(lines) == 3)
     assert lines[3:] == ["c | bye", "b | bye", "a | bye"]
 
@@ -130,3 +131,67 @@ async def test_a_process_that_is_killed_takes_its_services_along(tmp_path: Path)
     supervisor.kill()
     await supervisor.wait()
     await until(lambda: not is_alive(grandchild))
+
+
+async def test_one_child_ends_before_the_others() -> None:
+    """What has been replaced goes; a second time changes nothing."""
+    lines: list[str] = []
+    async with ServiceGroup(lines.append) as services:
+        first, second = services.start(python("a", SAYS_BYE), python("b", SAYS_BYE))
+        await until(lambda: len(lines) == 2)
+        await services.end(first)
+        await services.end(first)
+        assert lines[2:] == ["a | bye"]
+        assert second.task is not None
+        assert not second.task.done()
+    assert lines[2:] == ["a | bye", "b | bye"]
+
+
+async def test_a_new_specification_counts_from_the_next_start_on() -> None:
+    lines: list[str] = []
+    async with ServiceGroup(lines.append, backoff=QUICK) as services:
+        [service] = services.start(python("a", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"))
+        await until(lambda: len(lines) == 1)
+        service.spec = python("a", "import time; print('new', flush=True); time.sleep(600)")
+        os.kill(int(lines[0].split()[-1]), signal.SIGKILL)
+        await until(lambda: "a | new" in lines)
+
+
+async def test_a_child_gets_the_descriptors_that_it_inherits() -> None:
+    lines: list[str] = []
+    reads, writes = os.pipe()
+    try:
+        spec = python("a", f"import os, time; os.write({writes}, b'!'); time.sleep(600)")
+        async with ServiceGroup(lines.append) as services:
+            services.start(replace(spec, inherits=(writes,)))
+            assert await asyncio.wait_for(asyncio.to_thread(os.read, reads, 1), 60.0) == b"!"
+    finally:
+        os.close(reads)
+        os.close(writes)
+
+
+WAITS_FOR_THE_OTHERS = """
+import os, pathlib, signal, sys, time
+folder = pathlib.Path(sys.argv[1])
+def end(*_):
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < 3:
+        time.sleep(0.01)
+    os.write(1, b"bye\\n")
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
+async def test_children_of_a_kind_end_together(tmp_path: Path) -> None:
+    """Each of these ends only once the others have been told to."""
+    lines: list[str] = []
+    plain = python("a", WAITS_FOR_THE_OTHERS, stop_seconds=60.0)
+    async with ServiceGroup(lines.append) as services:
+        services.start(
+            *(replace(plain, name=f"a {number}", command=(*plain.command, str(tmp_path))) for number in (1, 2, 3))
+        )
+        await until(lambda: len(lines) == 3)
+    assert sorted(lines[3:]) == ["a 1 | bye", "a 2 | bye", "a 3 | bye"]

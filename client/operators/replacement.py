@@ -1,0 +1,141 @@
+"""A pipeline's change of code: drained, switched to new projectors, and started, while its writes wait."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from hazelgate.client.figures.metrics import PipelineStats
+from hazelgate.client.figures.pipelines import DRAINED, READY, RUNNING, ControlAnswer, PipelineState
+from hazelgate.sourcing.errors import PipelineUnavailable
+
+_ASK_AGAIN_SECONDS = 0.05
+
+
+class PipelineControl(Protocol):
+    """As much of a cluster as a change of code needs."""
+
+    async def stats(self) -> PipelineStats:
+        """How the pipelines are."""
+        ...
+
+    async def control_pipeline(self, request: Mapping[str, str], *, on_all: bool = False) -> list[ControlAnswer]:
+        """Ask something of a pipeline."""
+        ...
+
+
+class Replacement:
+    """
+    The steps of a change of code, each awaited.
+
+    Args:
+        cluster: A connected cluster.
+        timeout_seconds: How long each step may take.
+        say: Told of the progress, line by line.
+    """
+
+    def __init__(self, cluster: PipelineControl, timeout_seconds: float, say: Callable[[str], None]) -> None:
+        self._cluster = cluster
+        self._timeout_seconds = timeout_seconds
+        self._say = say
+
+    async def drain(self, name: str | None) -> None:
+        """Return when the pipeline is drained on all members."""
+        name = (await self._state(name)).name
+        await self._cluster.control_pipeline({"action": "drain", "pipeline": name})
+        state = await self._until(name, lambda state: _all(state, DRAINED), "it is not drained")
+        self._say(f"{name} is drained; {state.pending} events wait")
+
+    async def start(self, name: str | None) -> None:
+        """Return when the pipeline runs on all members."""
+        name = (await self._state(name)).name
+        await self._cluster.control_pipeline({"action": "start", "pipeline": name})
+        await self._until(name, lambda state: _all(state, RUNNING), "its job does not run")
+        self._say(f"{name} runs")
+
+    async def replace(self, name: str | None, projectors: tuple[str, ...]) -> None:
+        """Return when the pipeline runs with the new code."""
+        before = await self._state(name)
+        name = before.name
+        new_code = await self._tried(name, projectors) if projectors else None
+        began = time.monotonic()
+        await self.drain(name)
+        for written in projectors:
+            member, address = _parted(written)
+            await self._cluster.control_pipeline(
+                {"action": "switch", "pipeline": name, "member": member, "projector": address}
+            )
+        if new_code is None:
+            self._say("now start the new code where the old was; waiting until every member sees it")
+        old = before.fingerprints
+
+        def has_new_code(state: PipelineState) -> bool:
+            return _one_code(state) and (state.fingerprints == (new_code,) if new_code else state.fingerprints != old)
+
+        state = await self._until(
+            name,
+            has_new_code,
+            "not every member sees the new code; its writes wait: see `hazelgate pipeline status`; "
+            "`hazelgate pipeline start` goes on with what is there",
+        )
+        await self.start(name)
+        waited = time.monotonic() - began
+        code = f"{state.fingerprints[0]} in place of {', '.join(old) or 'none'}"
+        self._say(f"{name} has code {code}; writes waited {waited:.1f} s")
+
+    async def _tried(self, name: str, projectors: tuple[str, ...]) -> str:
+        """The fingerprint that all new projectors have, seen from every member that is to use them."""
+        seen: set[str] = set()
+        for written in projectors:
+            member, address = _parted(written)
+            answers = await self._cluster.control_pipeline(
+                {"action": "try", "pipeline": name, "projector": address}, on_all=True
+            )
+            asked = [answer for answer in answers if member in ("*", answer.member)]
+            if not asked:
+                there = ", ".join(sorted(answer.member for answer in answers))
+                raise PipelineUnavailable(f"no member is at {member}; there are {there}; nothing was changed")
+            for answer in asked:
+                if answer.problem is not None:
+                    wrong = f"the projector at {address}, seen from member {answer.member}: {answer.problem}"
+                    raise PipelineUnavailable(f"{wrong}; nothing was changed")
+                seen.add(answer.fingerprint)
+        if len(seen) > 1:
+            code = ", ".join(sorted(seen))
+            raise PipelineUnavailable(f"the new projectors run different code: {code}; nothing was changed")
+        self._say(f"the new projectors answer with code {', '.join(seen)}")
+        return seen.pop()
+
+    async def _state(self, name: str | None) -> PipelineState:
+        states = (await self._cluster.stats()).pipelines
+        named = [state for state in states if name in (None, state.name)]
+        if len(named) != 1:
+            names = ", ".join(state.name for state in states)
+            wrong = "name one of the pipelines" if name is None else f"there is no pipeline {name}"
+            raise PipelineUnavailable(f"{wrong}: {names}")
+        return named[0]
+
+    async def _until(self, name: str, is_so: Callable[[PipelineState], bool], otherwise: str) -> PipelineState:
+        deadline = time.monotonic() + self._timeout_seconds
+        while not is_so(state := await self._state(name)):
+            if time.monotonic() > deadline:
+                warnings = "; ".join(state.warnings)
+                after = f"after {self._timeout_seconds:g} s"
+                raise PipelineUnavailable(f"pipeline {name}, {after}: {otherwise} ({warnings})")
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+        return state
+
+
+def _all(state: PipelineState, job: str) -> bool:
+    return all(member.job == job for member in state.members)
+
+
+def _one_code(state: PipelineState) -> bool:
+    return len(state.fingerprints) == 1 and all(member.projector == READY for member in state.members)
+
+
+def _parted(written: str) -> tuple[str, str]:
+    member, _, address = written.rpartition("=")
+    return member or "*", address
