@@ -89,7 +89,7 @@ def after(prefix: str) -> str | None:
 
 
 def _text(value: Any) -> str:
-    text: str = value.value if isinstance(value, Enum) else value
+    text = str(value.value if isinstance(value, Enum) else value)
     return text.translate(_ESCAPES)
 
 

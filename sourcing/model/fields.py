@@ -13,7 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
+from uuid import UUID
 
 import msgspec
 
@@ -217,6 +218,7 @@ _PLAIN = {
     Any: Scalar.JSON,
     object: Scalar.JSON,
     msgspec.Raw: Scalar.JSON,
+    UUID: Scalar.ID,
 }
 
 
@@ -227,8 +229,12 @@ def _held(made: Type, owner: str) -> FieldType:
         return cls
     if made.kind in (Kind.LIST, Kind.SET):
         return ListOf(_held(made.item, owner), made.item.nullable)
-    if made.kind in (Kind.MAP, Kind.EITHER):
+    if made.kind in (Kind.MAP, Kind.EITHER, Kind.TUPLE):
         return Scalar.JSON
+    if get_origin(bare) is Literal:
+        # One of a few texts or whole numbers. It has no name of its own, so it is no enum of the API.
+        kinds = {type(each) for each in get_args(bare)}
+        return Scalar.STRING if kinds == {str} else Scalar.INT if kinds == {int} else Scalar.JSON
     if bare is str:
         patterns = [meta.pattern or "" for meta in made.metas]
         if ID_PATTERN in patterns:
