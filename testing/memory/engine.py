@@ -235,13 +235,18 @@ class MemoryEngine:
         return _Batch(events, outcomes, records, found, persisted_at, clock.now())
 
     def number(self, events: Sequence[Received]) -> list[Delivery]:
-        """Give each event its place in the order of its lane."""
-        lanes = [lane_of(event.key) for event in events]
+        """
+        Give each event its place in the order of its lane.
+
+        Positions never go back within a lane. A member that has restarted may be the new owner of any lane, and each
+        lane gets its first event in another batch. So its first position is above the bounds of all lanes.
+        """
         bounds = self.map(LANES_MAP)
-        known = [int(bounds[str(lane)]) for lane in lanes if str(lane) in bounds] if self._last_position == 0 else []
+        known = [int(bound) for bound in bounds.values()] if self._last_position == 0 else []
         self._last_position = max(self._last_position, self._clock_micros(), *known, 0)
         inputs = []
-        for event, lane in zip(events, lanes, strict=True):
+        for event in events:
+            lane = lane_of(event.key)
             self._last_position += 1
             bounds[str(lane)] = b"%d" % (self._last_position + AHEAD_MICROS)
             inputs.append(Delivery(event.envelope, lane, self._last_position, event.received_at, None, None))
