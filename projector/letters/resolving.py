@@ -12,7 +12,7 @@ step. The order of the steps holds against a crash and against events that queue
 6. the letter goes.
 
 After a crash in between, the letter no longer blocks its entry, or the decision is there: whoever resolves it once more
-finishes that.
+finishes that. A batch writes a letter before it blocks the entry. So an event that fails again blocks the entry first.
 """
 
 from __future__ import annotations
@@ -112,6 +112,8 @@ class _Resolution:
         self._calls = calls
         self._folding = folding
         self._id = request.dead_letter_id
+        self._blocked: list[Write] = []
+        """The letter's entry, where the letter did not block it yet and stays."""
 
     def run(self) -> ResolveResponse:
         letter = self._entries.letter(self._id)
@@ -233,11 +235,16 @@ class _Resolution:
             if _discarded(about):
                 entry.skip(waiting.lane, waiting.position)
                 continue
+            record: EventRecord | None = None
             try:
                 record = self._record(waiting.key)
                 self._fold(entry, record, about)
             except FAULTS as error:
                 if first:
+                    if record is not None and not blocks:
+                        # The letter is there before its entry is blocked, and a crash came in between.
+                        entry.block(letter.key, record, 0)
+                        self._blocked = [entry.write()]
                     raise
                 behind = self._behind(entry, waiting, events[number + 1 :], error)
                 break
@@ -363,7 +370,7 @@ class _Resolution:
         return self._done(RESOLVED, affected=self._all(letter), steps=steps, last=last)
 
     def _failed(self, letter: Letter, error: BaseException) -> ResolveResponse:
-        """The letter stays, one attempt older; it is tried again later, or no more."""
+        """The letter stays, one attempt older; it is tried again later, or no more. Its entry is blocked."""
         request, value = self._request, letter.value
         assert value is not None
         attempts = value.attempts + 1
@@ -376,7 +383,7 @@ class _Resolution:
         )
         # Until those who wait are told, the watch must find it, should this be cut short.
         kept = self._kept(letter, looked_for=value.retry_at if became_final else None)
-        steps = [[kept]]
+        steps = [self._blocked, [kept]] if self._blocked else [[kept]]
         if request.loaded.get(DEAD_LETTER_DECISIONS, {}).get(self._id) is not None:
             steps.append([Write(DEAD_LETTER_DECISIONS, self._id, ANY_VERSION, None, [])])
         affected = self._all(letter) if became_final else self._all(letter)[:1]

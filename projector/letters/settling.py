@@ -86,7 +86,11 @@ class Settler:
         return [Settled(record.event_id, encode_json(completion), reply_to, not held)]
 
     def _letters(self, record: EventRecord, store_key: str, entries: Entries, calls: Calls) -> list[Letter]:
-        """The letters that the event is in. One that does not block its entry any more is done with."""
+        """
+        The letters that the event is in. One that does not block its entry any more is done with.
+
+        A letter is written before its entry: one that does not block it yet has an event that the entry has not seen.
+        """
         found: list[Letter] = []
         unreadable = entries.letter(dead_letter_id(record.event_id, UNREADABLE, ""))
         if unreadable is not None and unreadable.value is not None:
@@ -96,11 +100,14 @@ class Settler:
                 if not entries.require(view_plan.view.name, key):
                     continue
                 entry = entries.view(view_plan.view, key)
+                its_own = dead_letter_id(record.event_id, view_plan.view.name, key)
                 try:
                     entry.open()
                     letter_id = (entry.blocked or {}).get(aggregate_of(record))
+                    if letter_id is None and not entry.has_seen(record.lane, record.position):
+                        letter_id = its_own
                 except FAULTS:  # the entry can't be read: then a letter of the event does not block it
-                    letter_id = dead_letter_id(record.event_id, view_plan.view.name, key)
+                    letter_id = its_own
                 letter = None if letter_id is None else entries.letter(letter_id)
                 if letter is not None and letter.holds(record.event_id, store_key):
                     found.append(letter)

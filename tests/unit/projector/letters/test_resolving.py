@@ -180,6 +180,52 @@ def test_the_event_of_two_letters_succeeds_when_the_last_is_gone() -> None:
     assert member.status(event_id) == "SUCCESS"
 
 
+@pytest.fixture
+def letter_alone() -> tuple[Member, list[str]]:
+    """A crash came after a letter was written and before its entry: by an event, and by one that waits behind it."""
+    member = Member()
+    member.run(CounterStarted(counter_id="a"), Counted(counter_id="a", by=1))
+    ids = member.submit(Counted(counter_id="a", by=POISON), Counted(counter_id="a", by=2))
+    batch = member.engine.run_batch()
+    assert steps_until(batch, lambda number, step: step == "write group-view all")
+    batch.close()
+    assert "blocked" not in member.group()["_meta"]
+    return member, ids
+
+
+@pytest.mark.parametrize("action", ["RETRY", "EDIT"])
+def test_an_event_that_fails_again_is_not_answered_as_if_it_had_passed(
+    letter_alone: tuple[Member, list[str]], action: str
+) -> None:
+    """The edit has no data: it is invalid, and the letter stays."""
+    member, ids = letter_alone
+    resolution = take_all(member.resolving(action))
+    assert resolution.outcome == ("FAILED" if action == "RETRY" else "INVALID")
+    assert resolution.completion is not None
+    assert resolution.completion.status == "DEAD_LETTERED"
+    member.engine.restart()
+    take_all(member.engine.run_batch())
+    assert {member.status(each) for each in ids} == {"DEAD_LETTERED"}
+
+
+@pytest.mark.parametrize("cut", range(6))
+def test_nor_are_those_that_wait_behind_it_when_it_becomes_final(
+    letter_alone: tuple[Member, list[str]], cut: int
+) -> None:
+    """One that is tried again by itself, and fails for good: all that wait are answered, also after another crash."""
+    member, ids = letter_alone
+    [(letter_id, raw)] = member.engine.map(DEAD_LETTER_EVENTS).items()
+    member.engine.map(DEAD_LETTER_EVENTS)[letter_id] = raw[:-1] + b',"retryAt":"%s"}' % AT.encode()
+    steps_until(member.resolving("AGAIN"), lambda number, step: number == cut)
+    assert take_all(member.resolving("AGAIN")).outcome == "FAILED"
+    assert {member.status(each) for each in ids} == {"DEAD_LETTERED"}
+    member.engine.restart()
+    take_all(member.engine.run_batch())
+    assert {member.status(each) for each in ids} == {"DEAD_LETTERED"}
+    assert take_all(member.resolving()).outcome == "RESOLVED"
+    check(member, 1 + 2, 2, ids)
+
+
 def test_an_event_of_another_aggregate_is_folded_again_and_passes(member: Member) -> None:
     """It was folded into a free entry, and when that was to be written another member had blocked it for its own."""
     finish(member)
