@@ -6,9 +6,9 @@ import io.hazelgate.engine.live.Planned.Ahead;
 import io.hazelgate.engine.log.EventLog.LanesTakenOver;
 import io.hazelgate.engine.log.EventLog.StoreConflict;
 import io.hazelgate.engine.log.KnownEvents;
-import io.hazelgate.engine.log.KnownRecord;
 import io.hazelgate.engine.log.LogAway;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Outcome;
@@ -87,7 +87,7 @@ final class BatchProcessor implements AutoCloseable {
 
     private Batch attempt(List<Received> events, Planned planned, Run run, Care care) throws InterruptedException {
         List<byte[]> found = new ArrayList<>();
-        Map<String, KnownRecord> inLog = new HashMap<>();
+        Map<String, StoredEvent> inLog = new HashMap<>();
         long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
             run.tries();
@@ -124,7 +124,7 @@ final class BatchProcessor implements AutoCloseable {
     private Projected projected(
             List<Received> events,
             List<byte[]> found,
-            Map<String, KnownRecord> inLog,
+            Map<String, StoredEvent> inLog,
             Planned planned,
             Run run,
             Care care) {

@@ -137,20 +137,17 @@ final class OwnedLanes implements Fence {
                 .map(Names::eventIdOf)
                 .filter(eventId -> !ids.contains(eventId))
                 .toList();
-        KnownEvents known = new KnownEvents(store.entries(), store.log(), pending);
         try {
-            known.await();
-            known.learn(store.log().find(pending));
+            return pending.stream()
+                    .map(KnownEvents.whole(store.entries(), store.log(), pending)::storedRecord)
+                    .filter(record -> record != null && eventTypes.receives(Json.stringField(record, "eventType")))
+                    .sorted(Comparator.comparing(record -> Json.stringField(record, "cursor")))
+                    .toList();
         } catch (LogAway e) {
             // Not ours before it is known what was stored in them.
             missing.forEach(this::lose);
             throw e;
         }
-        return pending.stream()
-                .map(known::storedRecord)
-                .filter(record -> record != null && eventTypes.receives(Json.stringField(record, "eventType")))
-                .sorted(Comparator.comparing(record -> Json.stringField(record, "cursor")))
-                .toList();
     }
 
     void lose(int partition) {

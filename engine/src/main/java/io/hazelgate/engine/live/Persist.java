@@ -3,8 +3,8 @@ package io.hazelgate.engine.live;
 import io.hazelgate.engine.log.EventLog.LanesTakenOver;
 import io.hazelgate.engine.log.EventLog.NewEvent;
 import io.hazelgate.engine.log.EventLog.StoreConflict;
-import io.hazelgate.engine.log.KnownRecord;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.wire.Change;
@@ -66,7 +66,7 @@ record Persist(Store store, OwnedLanes owned, long refusalTtlMillis) {
 
     /** A refused event that the log has is a repeated one, too old for the maps: the first answer holds. */
     private void requireUnknown(List<String> refused) throws StoreConflict {
-        Map<String, KnownRecord> inLog = store.log().find(refused);
+        Map<String, StoredEvent> inLog = store.log().find(refused);
         if (!inLog.isEmpty()) {
             throw new StoreConflict(List.of(), inLog);
         }

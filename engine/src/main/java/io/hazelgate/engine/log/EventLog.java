@@ -41,7 +41,7 @@ public interface EventLog extends AutoCloseable {
     void append(List<NewEvent> events, UUID run) throws StoreConflict, LanesTakenOver;
 
     /** What the log has of these ids beyond what the maps tell. Ids that it does not know are left out. */
-    Map<String, KnownRecord> find(Collection<String> eventIds);
+    Map<String, StoredEvent> find(Collection<String> eventIds);
 
     /** The records under these keys of {@code event-store} beyond what the maps tell. Keys without a record are left out. */
     Map<String, byte[]> records(Collection<String> storeKeys);
@@ -120,13 +120,13 @@ public interface EventLog extends AutoCloseable {
      */
     final class StoreConflict extends Exception {
         public final transient List<byte[]> found;
-        public final transient Map<String, KnownRecord> known;
+        public final transient Map<String, StoredEvent> known;
 
         /**
          * @param found records of other events, to be applied in front of the batch
          * @param known by event id, what the store has of events of the batch itself
          */
-        public StoreConflict(List<byte[]> found, Map<String, KnownRecord> known) {
+        public StoreConflict(List<byte[]> found, Map<String, StoredEvent> known) {
             super(found.size() + known.size() + " records were in the store already", null, false, false);
             this.found = found;
             this.known = known;

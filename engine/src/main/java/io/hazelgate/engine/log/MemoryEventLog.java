@@ -39,7 +39,7 @@ public record MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) imple
     }
 
     @Override
-    public Map<String, KnownRecord> find(Collection<String> eventIds) {
+    public Map<String, StoredEvent> find(Collection<String> eventIds) {
         return Map.of();
     }
 
