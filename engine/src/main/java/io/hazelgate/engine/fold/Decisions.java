@@ -5,13 +5,12 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Loaded;
 import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 
 /** What operators decided about dead letters, at one moment: whoever folds stored events again has to keep to it. */
 public final class Decisions {
@@ -40,14 +39,13 @@ public final class Decisions {
      *
      * @return a map that more can be added to; empty where there are none
      */
-    public <T> Map<String, Map<String, byte[]>> about(Collection<T> events, Function<T, byte[]> record) {
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+    public Loaded about(Collection<byte[]> records) {
+        Loaded loaded = new Loaded();
         if (byEvent.isEmpty()) {
             return loaded;
         }
-        for (T event : events) {
-            String eventId = Json.stringField(record.apply(event), "eventId");
-            Map<String, byte[]> found = byEvent.get(eventId);
+        for (byte[] record : records) {
+            Map<String, byte[]> found = byEvent.get(Json.stringField(record, "eventId"));
             if (found != null) {
                 loaded.computeIfAbsent(Names.DEAD_LETTER_DECISIONS, map -> new HashMap<>())
                         .putAll(found);
@@ -69,9 +67,5 @@ public final class Decisions {
             }
         }
         return false;
-    }
-
-    public Map<String, Map<String, byte[]>> about(List<byte[]> records) {
-        return about(records, Function.identity());
     }
 }

@@ -6,10 +6,10 @@ import io.hazelgate.engine.projector.QuestionStream;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
+import io.hazelgate.engine.wire.Loaded;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -120,8 +120,8 @@ public final class Replaying<B> implements Replays.Replay<B> {
         }
     }
 
-    private Map<String, Map<String, byte[]>> load(Map<String, List<String>> needs) {
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+    private Loaded load(Map<String, List<String>> needs) {
+        Loaded loaded = new Loaded();
         loader.load(needs, loaded);
         return loaded;
     }

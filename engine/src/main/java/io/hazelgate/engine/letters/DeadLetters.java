@@ -28,10 +28,10 @@ import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Loaded;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -302,13 +302,13 @@ public final class DeadLetters {
 
     private Resolving ask(Asking asking, Order order) {
         return rounds.ask(
-                new HashMap<>(),
+                new Loaded(),
                 (round, loaded) -> asking.ask(care -> asking.projector.resolve(
                         order, Clock.iso(Clock.micros()), retries.attempts(), retries.backoffMillis(), loaded, care)));
     }
 
     /** A record that is too old for the map is in the log. */
-    private void load(Map<String, List<String>> needs, Map<String, Map<String, byte[]>> loaded) {
+    private void load(Map<String, List<String>> needs, Loaded loaded) {
         loader.load(needs, loaded);
         Map<String, byte[]> records = loaded.get(Names.EVENT_STORE);
         if (records != null && store.log().isDurable()) {
@@ -325,7 +325,7 @@ public final class DeadLetters {
             return List.of();
         }
         List<Settled> events = rounds.ask(
-                        new HashMap<>(),
+                        new Loaded(),
                         (round, loaded) -> asking.ask(care ->
                                 asking.projector.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)))
                 .events();

@@ -1,10 +1,10 @@
 package io.hazelgate.engine.live;
 
+import com.hazelcast.internal.json.JsonArray;
+import com.hazelcast.internal.json.JsonObject;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.DoubleAccumulator;
 import java.util.concurrent.atomic.DoubleAdder;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** Latencies in buckets that grow by 2^(1/8): bucket i holds what is at most 0.01 ms × 2^(i/8). */
 public final class LatencyHistogram {
@@ -49,11 +49,13 @@ public final class LatencyHistogram {
         max.reset();
     }
 
-    void appendJson(StringBuilder json) {
-        String buckets = IntStream.range(0, BUCKETS)
-                .filter(i -> counts.get(i) > 0)
-                .mapToObj(i -> "[" + i + "," + counts.get(i) + "]")
-                .collect(Collectors.joining(","));
-        json.append("{\"counts\":[" + buckets + "],\"sumMs\":" + sum.sum() + ",\"maxMs\":" + max.get() + '}');
+    JsonObject toJson() {
+        JsonArray buckets = new JsonArray();
+        for (int i = 0; i < BUCKETS; i++) {
+            if (counts.get(i) > 0) {
+                buckets.add(new JsonArray().add(i).add(counts.get(i)));
+            }
+        }
+        return new JsonObject().add("counts", buckets).add("sumMs", sum.sum()).add("maxMs", max.get());
     }
 }

@@ -17,7 +17,7 @@ public final class Pipelines implements AutoCloseable {
     private final List<Pipeline> all;
 
     public Pipelines(Shared shared, List<PipelineSettings> settings) {
-        hazelcast = shared.store().hazelcast();
+        hazelcast = shared.hazelcast();
         PendingKeys keys = new PendingKeys(
                 hazelcast.getMap(Names.PENDING_EVENTS), shared.store().entries());
         Aggregates aggregates = new Aggregates(this::taking);

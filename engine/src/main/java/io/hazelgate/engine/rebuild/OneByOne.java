@@ -24,6 +24,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Folds batches each for itself, also where others write into the same entries: the projector reads the next batch while the writes of
@@ -48,19 +50,10 @@ final class OneByOne<B> implements AutoCloseable {
     private B last;
 
     /** Who is asked about the events of one pipeline: about the next batch, and about one that is folded again. */
-    private static final class Asking {
-        final Projector projector;
-        final Asker next;
-        final Asker again;
-        private final Pipeline pipeline;
-        private final ILogger log;
-
-        Asking(Pipeline pipeline, ILogger log) {
-            this.pipeline = pipeline;
-            this.log = log;
-            projector = pipeline.projector();
-            next = projector.newFolder();
-            again = projector.newFolder();
+    private record Asking(Pipeline pipeline, Projector projector, Asker next, Asker again, ILogger log) {
+        static Asking of(Pipeline pipeline, ILogger log) {
+            Projector projector = pipeline.projector();
+            return new Asking(pipeline, projector, projector.newFolder(), projector.newFolder(), log);
         }
 
         /** Tries until it is done, in parts where a handler hangs or takes the projector along: as new events are processed. */
@@ -160,7 +153,7 @@ final class OneByOne<B> implements AutoCloseable {
     private Asking asking(int pipelineNumber) {
         // Events of a pipeline that is gone are for the one that takes what no other does.
         Pipeline pipeline = pipelines.get(pipelineNumber < pipelines.size() ? pipelineNumber : 0);
-        return askers.computeIfAbsent(pipeline, asked -> new Asking(asked, logger));
+        return askers.computeIfAbsent(pipeline, asked -> Asking.of(asked, logger));
     }
 
     /** Waits for the writes under way. What another member was faster with is folded again onto what is there now. */
@@ -196,11 +189,7 @@ final class OneByOne<B> implements AutoCloseable {
             return batch.refused.join();
         } catch (RuntimeException e) {
             logger.fine("writes of a rebuild failed, and their events are folded again", e);
-            Set<Integer> all = new TreeSet<>();
-            for (int i = 0; i < batch.records.size(); i++) {
-                all.add(i);
-            }
-            return all;
+            return IntStream.range(0, batch.records.size()).boxed().collect(Collectors.toCollection(TreeSet::new));
         }
     }
 

@@ -40,24 +40,20 @@ final class Progress {
     /** @param beginning the cursor of the last event that is in the targets from the beginning */
     Progress(HazelcastInstance hazelcast, String rebuildId, String beginning) {
         map = hazelcast.getMap(Names.REBUILD_PROGRESS);
-        String prefix = rebuildId + '/';
         partitions = Util.getNodeEngine(hazelcast).getPartitionService();
         Set<Integer> held = held();
-        key = prefix + hazelcast.getCluster().getLocalMember().getUuid();
-        for (Map.Entry<String, HazelcastJsonValue> entry : map.entrySet()) {
-            if (entry.getKey().startsWith(prefix)) {
-                JsonObject record = Json.parse(entry.getValue().getValue()).asObject();
-                boolean own = entry.getKey().equals(key);
-                events = own ? record.getLong("events", 0) : events;
-                record.get("cursors").asObject().forEach(member -> {
-                    int partition = Integer.parseInt(member.getName());
-                    done.merge(partition, member.getValue().asString(), Progress::later);
-                    if (own && !held.contains(partition)) {
-                        left.put(partition, member.getValue().asString());
-                    }
-                });
-            }
-        }
+        key = rebuildId + '/' + hazelcast.getCluster().getLocalMember().getUuid();
+        records(map, rebuildId).forEach((whose, record) -> {
+            boolean own = whose.equals(key);
+            events = own ? record.getLong("events", 0) : events;
+            record.get("cursors").asObject().forEach(member -> {
+                int partition = Integer.parseInt(member.getName());
+                done.merge(partition, member.getValue().asString(), Progress::later);
+                if (own && !held.contains(partition)) {
+                    left.put(partition, member.getValue().asString());
+                }
+            });
+        });
         for (int partition : held) {
             // A lane is as far as whoever had it before has come.
             String from = done.computeIfAbsent(partition, id -> beginning);

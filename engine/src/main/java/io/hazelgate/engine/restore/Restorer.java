@@ -98,7 +98,7 @@ final class Restorer implements AutoCloseable {
     private Answer answer(Projector projector, Asker asker, List<Input> inputs, Care care) {
         long batchId = projector.newBatchId();
         return rounds.ask(
-                decisions.about(inputs, Input::storedRecord),
+                decisions.about(inputs.stream().map(Input::storedRecord).toList()),
                 (round, loaded) -> asker.process(batchId, round, inputs, loaded, care));
     }
 

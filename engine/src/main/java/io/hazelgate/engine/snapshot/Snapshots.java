@@ -16,6 +16,7 @@ import io.hazelgate.engine.views.Generation;
 import io.hazelgate.engine.views.Positions;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.JsonRecords;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -135,18 +136,9 @@ public final class Snapshots {
     private record Attempt(String id, String startedAt, long entries, String endedAt, String error) {}
 
     private void put(Attempt attempt) {
-        JsonObject json = new JsonObject()
-                .add("id", attempt.id)
+        JsonObject json = JsonRecords.toJson(attempt)
                 .add("status", attempt.endedAt == null ? "RUNNING" : attempt.error == null ? "DONE" : "FAILED")
-                .add("member", hazelcast.getCluster().getLocalMember().getUuid().toString())
-                .add("startedAt", attempt.startedAt)
-                .add("entries", attempt.entries);
-        if (attempt.endedAt != null) {
-            json.add("endedAt", attempt.endedAt);
-        }
-        if (attempt.error != null) {
-            json.add("error", attempt.error);
-        }
+                .add("member", hazelcast.getCluster().getLocalMember().getUuid().toString());
         attempts.set(attempt.id, new HazelcastJsonValue(json.toString()));
     }
 
