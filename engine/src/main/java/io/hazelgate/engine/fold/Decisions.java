@@ -2,7 +2,6 @@ package io.hazelgate.engine.fold;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Loaded;
@@ -56,16 +55,11 @@ public final class Decisions {
 
     /** Whether any was made since an instant about one of these views, or about an event that can't be read. */
     public boolean anySince(String instant, Collection<String> views) {
-        for (Map<String, byte[]> ofEvent : byEvent.values()) {
-            for (byte[] decision : ofEvent.values()) {
-                JsonObject json = Json.object(decision);
-                String view = json.getString("projection", "");
-                if ((views.contains(view) || "*".equals(view))
-                        && json.getString("at", "").compareTo(instant) > 0) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return byEvent.values().stream()
+                .flatMap(ofEvent -> ofEvent.values().stream())
+                .map(decision -> Json.object(decision))
+                .filter(json -> json.getString("at", "").compareTo(instant) > 0)
+                .map(json -> json.getString("projection", ""))
+                .anyMatch(view -> views.contains(view) || "*".equals(view));
     }
 }

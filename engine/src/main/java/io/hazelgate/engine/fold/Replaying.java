@@ -11,7 +11,6 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -98,7 +97,9 @@ public final class Replaying<B> implements Replays.Replay<B> {
     private void advance() {
         Batch<B> read = reading.poll();
         if (read != null) {
-            read.answer = replayer.fold(read.id, load(read.answer.get().needs()));
+            Loaded loaded = new Loaded();
+            loader.load(read.answer.get().needs(), loaded);
+            read.answer = replayer.fold(read.id, loaded);
             folding.add(read);
         }
         if (folding.size() > 1 || read == null) {
@@ -118,12 +119,6 @@ public final class Replaying<B> implements Replays.Replay<B> {
             }
             done.accept(written.what);
         }
-    }
-
-    private Loaded load(Map<String, List<String>> needs) {
-        Loaded loaded = new Loaded();
-        loader.load(needs, loaded);
-        return loaded;
     }
 
     @Override

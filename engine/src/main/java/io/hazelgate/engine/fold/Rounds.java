@@ -19,12 +19,12 @@ public record Rounds(BiConsumer<Map<String, List<String>>, Loaded> loading) {
         R ask(int round, Loaded loaded);
     }
 
-    /** @param loaded what is known before the first question; more is added to it */
-    public <R extends Reply> R ask(Loaded loaded, Question<R> question) {
-        return ask(0, loaded, question);
-    }
-
-    /** The same, from a later round on. */
+    /**
+     * Asks.
+     *
+     * @param first the round of the first question; 0 asks for a plan
+     * @param loaded what is known before it; more is added to it
+     */
     public <R extends Reply> R ask(int first, Loaded loaded, Question<R> question) {
         for (int round = first; round <= MAX_ROUNDS; round++) {
             R reply = question.ask(round, loaded);

@@ -11,6 +11,7 @@ import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -100,9 +101,9 @@ record Persist(Store store, OwnedLanes owned, long refusalTtlMillis) {
     }
 
     private static byte[] spliced(byte[] prefix, byte[] object) {
-        byte[] whole = new byte[prefix.length + object.length - 1];
-        System.arraycopy(prefix, 0, whole, 0, prefix.length);
-        System.arraycopy(object, 1, whole, prefix.length, object.length - 1);
-        return whole;
+        return ByteBuffer.allocate(prefix.length + object.length - 1)
+                .put(prefix)
+                .put(object, 1, object.length - 1)
+                .array();
     }
 }

@@ -121,9 +121,9 @@ public final class PipelineStatistics {
                 .add("eventsTotal", sum(parts, part -> part.events))
                 .add(
                         "eventsPerSecond",
-                        parts.stream()
+                        LatencyHistogram.decimal(parts.stream()
                                 .mapToDouble(PipelineStatistics::eventsPerSecond)
-                                .sum())
+                                .sum()))
                 .add("rejectedTotal", sum(parts, part -> part.rejected))
                 .add("journalLost", sum(parts, part -> part.journalLost))
                 .add("reconciled", sum(parts, part -> part.reconciled))

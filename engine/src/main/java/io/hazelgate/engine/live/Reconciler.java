@@ -88,12 +88,8 @@ public final class Reconciler {
 
     /** Looks once. @param pending the keys of this pipeline's pending events on this member */
     synchronized void look(Set<String> pending) {
-        Set<String> now = new HashSet<>();
-        for (String key : pending) {
-            if (!inPipeline.contains(key)) {
-                now.add(key);
-            }
-        }
+        Set<String> now = new HashSet<>(pending);
+        now.removeIf(inPipeline::contains);
         Set<String> forgotten = new HashSet<>(now);
         forgotten.retainAll(suspects);
         for (Received event : read(forgotten)) {

@@ -5,14 +5,11 @@ import io.hazelgate.engine.log.Postgres.Statements;
 import io.hazelgate.engine.wire.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -98,13 +95,10 @@ public final class PostgresEventLog implements EventLog {
     }
 
     private StoreConflict conflict(List<NewEvent> events) {
-        Set<String> ids = new HashSet<>();
-        List<StoreKey> places = new ArrayList<>();
-        for (NewEvent event : events) {
-            ids.add(event.eventId());
-            places.add(StoreKey.of(event.record()));
-        }
-        Map<String, StoredEvent> known = find(ids);
+        Map<String, StoredEvent> known =
+                find(events.stream().map(NewEvent::eventId).toList());
+        List<StoreKey> places =
+                events.stream().map(event -> StoreKey.of(event.record())).toList();
         List<byte[]> others = at(places).stream()
                 .filter(event -> !known.containsKey(event.eventId()))
                 .map(StoredEvent::record)

@@ -38,12 +38,12 @@ record Comparison(Store store, Rebuild rebuild, Map<String, Set<String>> suspect
     /** The first look, at everything. */
     void look() {
         for (Map.Entry<String, String> target : rebuild.targets().entrySet()) {
-            String live = store.generations().liveMap(target.getKey());
-            Set<String> keys = new LinkedHashSet<>(
-                    store.hazelcast().<String, HazelcastJsonValue>getMap(live).localKeySet());
-            keys.addAll(store.hazelcast()
-                    .<String, HazelcastJsonValue>getMap(target.getValue())
-                    .localKeySet());
+            Set<String> keys = new LinkedHashSet<>();
+            for (String map : List.of(store.generations().liveMap(target.getKey()), target.getValue())) {
+                keys.addAll(store.hazelcast()
+                        .<String, HazelcastJsonValue>getMap(map)
+                        .localKeySet());
+            }
             Set<String> different = new LinkedHashSet<>();
             compare(target.getKey(), target.getValue(), keys, (key, there, fresh) -> different.add(key));
             suspects.put(target.getKey(), different);

@@ -5,6 +5,7 @@ import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.fold.EntryWriter;
 import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Asker;
@@ -12,7 +13,6 @@ import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
-import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
 import java.util.ArrayList;
@@ -90,27 +90,20 @@ final class OneByOne<B> implements AutoCloseable {
     private record InFlight(Asking asking, List<byte[]> records, CompletableFuture<Set<Integer>> refused) {}
 
     /** @param done told of each batch once everything of it is written */
-    OneByOne(
-            List<Pipeline> pipelines,
-            Rebuild rebuild,
-            Entries entries,
-            Decisions decisions,
-            int partitionCount,
-            Consumer<B> done,
-            ILogger logger) {
+    OneByOne(Store store, List<Pipeline> pipelines, Rebuild rebuild, Decisions decisions, Consumer<B> done) {
         this.pipelines = pipelines;
         this.rebuild = rebuild;
-        writer = new EntryWriter(entries, rebuild::mapOf);
-        EntryLoader loader = new EntryLoader(entries, rebuild::mapOf);
+        this.decisions = decisions;
+        this.done = done;
+        partitionCount = store.hazelcast().getPartitionService().getPartitions().size();
+        logger = store.hazelcast().getLoggingService().getLogger(OneByOne.class);
+        writer = new EntryWriter(store.entries(), rebuild::mapOf);
+        EntryLoader loader = new EntryLoader(store.entries(), rebuild::mapOf);
         rounds = new Rounds((needs, loaded) -> {
             // The projector has what was loaded before.
             loaded.clear();
             loader.load(needs, loaded);
         });
-        this.decisions = decisions;
-        this.partitionCount = partitionCount;
-        this.done = done;
-        this.logger = logger;
     }
 
     /** By pipeline: each has a projector, which knows its event types. Writes may be under way afterwards. */
@@ -140,7 +133,7 @@ final class OneByOne<B> implements AutoCloseable {
     /** One try. */
     private Folded fold(Asking asking, Asker folder, List<byte[]> records, Care care, Runnable meanwhile) {
         long batchId = asking.projector.newBatchId();
-        Answer answer = rounds.ask(decisions.about(records), (round, loaded) -> {
+        Answer answer = rounds.ask(0, decisions.about(records), (round, loaded) -> {
             Answer said = folder.fold(batchId, round, rebuild.targets().keySet(), records, loaded, care);
             if (round == 0) {
                 meanwhile.run();

@@ -28,7 +28,7 @@ class RoundsTest {
     void eachRoundHasWhatTheRoundsBeforeItNeeded() {
         Loaded known = new Loaded();
         known.put("decisions", Map.of("d", VALUE));
-        Answer answer = rounds.ask(known, (round, loaded) -> {
+        Answer answer = rounds.ask(0, known, (round, loaded) -> {
             asked.add(round);
             assertTrue(loaded.containsKey("decisions"));
             return switch (round) {
@@ -57,7 +57,7 @@ class RoundsTest {
     void aProjectorThatNeverHasEnoughIsNotAskedForEver() {
         assertThrows(
                 IllegalStateException.class,
-                () -> rounds.ask(new Loaded(), (round, loaded) -> {
+                () -> rounds.ask(0, new Loaded(), (round, loaded) -> {
                     asked.add(round);
                     return needs("orders", "key " + round);
                 }));

@@ -39,7 +39,7 @@ class LatencyHistogramTest {
         other.record(8);
         one.add(other);
         assertEquals(
-                "{\"counts\":[[54,2],[78,1]],\"sumMs\":10,\"maxMs\":8}",
+                "{\"counts\":[[54,2],[78,1]],\"sumMs\":10.0,\"maxMs\":8.0}",
                 one.toJson().toString());
     }
 }
