@@ -5,7 +5,6 @@ import com.hazelcast.internal.json.JsonObject;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Map;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
@@ -29,17 +28,15 @@ final class Logs {
             Level.FINEST, "DEBUG");
 
     /** Held here, because the log manager forgets a logger that nobody holds, and its level with it. */
-    private static final List<Logger> CONFIGURED = List.of(
-            Logger.getLogger("com.hazelcast"),
-            Logger.getLogger("com.hazelcast.internal.cluster"),
-            Logger.getLogger("com.hazelcast.system"),
-            Logger.getLogger("io.grpc"),
-            Logger.getLogger("com.zaxxer.hikari"));
-    /**
-     * Of those. The third warns of what is decided here on purpose (no security in the community edition: the address is private); what
-     * fails in the last is said by the event log, once and shorter.
-     */
-    private static final List<Level> LEAST = List.of(Level.WARNING, Level.INFO, Level.SEVERE, Level.WARNING, Level.OFF);
+    private static final Map<Logger, Level> LEAST = Map.of(
+            Logger.getLogger("com.hazelcast"), Level.WARNING,
+            Logger.getLogger("com.hazelcast.internal.cluster"), Level.INFO,
+            // It warns of what is decided here on purpose: no security in the community edition, for the address is
+            // private.
+            Logger.getLogger("com.hazelcast.system"), Level.SEVERE,
+            Logger.getLogger("io.grpc"), Level.WARNING,
+            // The event log says what fails there, once and shorter.
+            Logger.getLogger("com.zaxxer.hikari"), Level.OFF);
 
     private Logs() {}
 
@@ -60,11 +57,8 @@ final class Logs {
                 handler.setFormatter(new JsonLines());
             }
         }
-        for (int i = 0; i < CONFIGURED.size(); i++) {
-            Level least = LEAST.get(i);
-            boolean higher = least.intValue() > level.intValue();
-            CONFIGURED.get(i).setLevel(higher && !everything ? least : level);
-        }
+        LEAST.forEach(
+                (logger, least) -> logger.setLevel(least.intValue() > level.intValue() && !everything ? least : level));
     }
 
     static final class JsonLines extends Formatter {

@@ -2,16 +2,14 @@ package io.hazelgate.engine.fold;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Loaded;
 import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 
 /** What operators decided about dead letters, at one moment: whoever folds stored events again has to keep to it. */
 public final class Decisions {
@@ -40,14 +38,13 @@ public final class Decisions {
      *
      * @return a map that more can be added to; empty where there are none
      */
-    public <T> Map<String, Map<String, byte[]>> about(Collection<T> events, Function<T, byte[]> record) {
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+    public Loaded about(Collection<byte[]> records) {
+        Loaded loaded = new Loaded();
         if (byEvent.isEmpty()) {
             return loaded;
         }
-        for (T event : events) {
-            String eventId = Json.stringField(record.apply(event), "eventId");
-            Map<String, byte[]> found = byEvent.get(eventId);
+        for (byte[] record : records) {
+            Map<String, byte[]> found = byEvent.get(Json.stringField(record, "eventId"));
             if (found != null) {
                 loaded.computeIfAbsent(Names.DEAD_LETTER_DECISIONS, map -> new HashMap<>())
                         .putAll(found);
@@ -58,20 +55,11 @@ public final class Decisions {
 
     /** Whether any was made since an instant about one of these views, or about an event that can't be read. */
     public boolean anySince(String instant, Collection<String> views) {
-        for (Map<String, byte[]> ofEvent : byEvent.values()) {
-            for (byte[] decision : ofEvent.values()) {
-                JsonObject json = Json.object(decision);
-                String view = json.getString("projection", "");
-                if ((views.contains(view) || "*".equals(view))
-                        && json.getString("at", "").compareTo(instant) > 0) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    public Map<String, Map<String, byte[]>> about(List<byte[]> records) {
-        return about(records, Function.identity());
+        return byEvent.values().stream()
+                .flatMap(ofEvent -> ofEvent.values().stream())
+                .map(decision -> Json.object(decision))
+                .filter(json -> json.getString("at", "").compareTo(instant) > 0)
+                .map(json -> json.getString("projection", ""))
+                .anyMatch(view -> views.contains(view) || "*".equals(view));
     }
 }

@@ -6,12 +6,11 @@ import io.hazelgate.engine.projector.QuestionStream;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
+import io.hazelgate.engine.wire.Loaded;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -98,7 +97,9 @@ public final class Replaying<B> implements Replays.Replay<B> {
     private void advance() {
         Batch<B> read = reading.poll();
         if (read != null) {
-            read.answer = replayer.fold(read.id, load(read.answer.get().needs()));
+            Loaded loaded = new Loaded();
+            loader.load(read.answer.get().needs(), loaded);
+            read.answer = replayer.fold(read.id, loaded);
             folding.add(read);
         }
         if (folding.size() > 1 || read == null) {
@@ -118,12 +119,6 @@ public final class Replaying<B> implements Replays.Replay<B> {
             }
             done.accept(written.what);
         }
-    }
-
-    private Map<String, Map<String, byte[]>> load(Map<String, List<String>> needs) {
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
-        loader.load(needs, loaded);
-        return loaded;
     }
 
     @Override

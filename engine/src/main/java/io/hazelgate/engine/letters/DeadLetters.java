@@ -28,10 +28,10 @@ import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.Loaded;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -120,16 +120,16 @@ public final class DeadLetters {
                     : resolveAlone(pipeline, order);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted before it began", e);
+            throw new IllegalStateException("interrupted while a dead letter was resolved", e);
         }
     }
 
-    private String resolveAlone(Pipeline pipeline, Order order) {
+    private String resolveAlone(Pipeline pipeline, Order order) throws InterruptedException {
         Asking asking = new Asking(pipeline);
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
         long pause = 1;
         while (true) {
-            long pass = enter();
+            long pass = shared.gate().enter();
             try {
                 String importing = shared.readiness().importingProblem();
                 if (importing != null) {
@@ -150,7 +150,7 @@ public final class DeadLetters {
             if (System.nanoTime() > deadline) {
                 return said(order, "BUSY", "its entry changed all the while");
             }
-            pauseFor(pause);
+            Thread.sleep(pause);
             pause = Math.min(MAX_PAUSE_MILLIS, pause * 2);
         }
     }
@@ -282,15 +282,15 @@ public final class DeadLetters {
 
         /** Until it is there again, for a while. */
         private boolean await(Crumb crumb, String asked, String failure, int failures) {
-            pauseFor(Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << failures));
-            long until = System.nanoTime() + AWAY_NANOS;
-            while (!projector.probe()) {
-                if (System.nanoTime() > until) {
-                    return false;
-                }
-                pauseFor(PROBE_MILLIS);
-            }
             try {
+                Thread.sleep(Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << failures));
+                long until = System.nanoTime() + AWAY_NANOS;
+                while (!projector.probe()) {
+                    if (System.nanoTime() > until) {
+                        return false;
+                    }
+                    Thread.sleep(PROBE_MILLIS);
+                }
                 blame.found(crumb, asked, failure);
                 return true;
             } catch (InterruptedException e) {
@@ -302,13 +302,14 @@ public final class DeadLetters {
 
     private Resolving ask(Asking asking, Order order) {
         return rounds.ask(
-                new HashMap<>(),
+                0,
+                new Loaded(),
                 (round, loaded) -> asking.ask(care -> asking.projector.resolve(
                         order, Clock.iso(Clock.micros()), retries.attempts(), retries.backoffMillis(), loaded, care)));
     }
 
     /** A record that is too old for the map is in the log. */
-    private void load(Map<String, List<String>> needs, Map<String, Map<String, byte[]>> loaded) {
+    private void load(Map<String, List<String>> needs, Loaded loaded) {
         loader.load(needs, loaded);
         Map<String, byte[]> records = loaded.get(Names.EVENT_STORE);
         if (records != null && store.log().isDurable()) {
@@ -325,7 +326,8 @@ public final class DeadLetters {
             return List.of();
         }
         List<Settled> events = rounds.ask(
-                        new HashMap<>(),
+                        0,
+                        new Loaded(),
                         (round, loaded) -> asking.ask(care ->
                                 asking.projector.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)))
                 .events();
@@ -344,24 +346,6 @@ public final class DeadLetters {
         }
         store.entries().change(Names.COMPLETED_EVENTS, changes).join();
         notices.send();
-    }
-
-    private long enter() {
-        try {
-            return shared.gate().enter();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted before it began", e);
-        }
-    }
-
-    private static void pauseFor(long millis) {
-        try {
-            Thread.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted between two tries", e);
-        }
     }
 
     /**

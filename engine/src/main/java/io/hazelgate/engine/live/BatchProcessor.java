@@ -6,13 +6,12 @@ import io.hazelgate.engine.live.Planned.Ahead;
 import io.hazelgate.engine.log.EventLog.LanesTakenOver;
 import io.hazelgate.engine.log.EventLog.StoreConflict;
 import io.hazelgate.engine.log.KnownEvents;
-import io.hazelgate.engine.log.KnownRecord;
 import io.hazelgate.engine.log.LogAway;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Outcome;
-import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Entries.LaneTakenOver;
 import java.util.ArrayList;
@@ -35,11 +34,10 @@ final class BatchProcessor implements AutoCloseable {
     private static final long MAX_BACKOFF_MILLIS = 1_000;
     private static final long LANE_LOST_MILLIS = 20;
 
+    private final Pipeline pipeline;
     private final Shared shared;
-    private final Projector projector;
     private final OwnedLanes owned;
     private final PipelineStatistics statistics;
-    private final EventTypes eventTypes;
     private final Inputs inputs;
     private final Project project;
     private final Persist persist;
@@ -48,14 +46,13 @@ final class BatchProcessor implements AutoCloseable {
 
     /** @param owned the lanes that this run of the pipeline has taken over */
     BatchProcessor(Pipeline pipeline, OwnedLanes owned) {
+        this.pipeline = pipeline;
         this.owned = owned;
         shared = pipeline.shared();
-        projector = pipeline.projector();
         statistics = pipeline.statistics();
         Store store = shared.store();
-        eventTypes = pipeline.eventTypes();
         inputs = new Inputs(shared.lanes(), pipeline::laneIn);
-        project = new Project(projector, store.loader());
+        project = new Project(pipeline.projector(), store.loader());
         persist = new Persist(
                 store, owned, TimeUnit.SECONDS.toMillis(shared.limits().completedTtlSeconds()));
         updateViews = new UpdateViews(new EntryWriter(store)::writeLettersFirst, project::again, statistics.conflicts);
@@ -73,7 +70,7 @@ final class BatchProcessor implements AutoCloseable {
         Runnable leave = planned.ahead() == null ? shared.enter() : planned.ahead()::end;
         try {
             new Containment<Received, Batch>(
-                            projector,
+                            pipeline.projector(),
                             Received::eventId,
                             (part, care) -> attempt(part, Planned.nothing(part), run, care),
                             failure -> true,
@@ -87,7 +84,7 @@ final class BatchProcessor implements AutoCloseable {
 
     private Batch attempt(List<Received> events, Planned planned, Run run, Care care) throws InterruptedException {
         List<byte[]> found = new ArrayList<>();
-        Map<String, KnownRecord> inLog = new HashMap<>();
+        Map<String, StoredEvent> inLog = new HashMap<>();
         long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
             run.tries();
@@ -124,7 +121,7 @@ final class BatchProcessor implements AutoCloseable {
     private Projected projected(
             List<Received> events,
             List<byte[]> found,
-            Map<String, KnownRecord> inLog,
+            Map<String, StoredEvent> inLog,
             Planned planned,
             Run run,
             Care care) {
@@ -135,7 +132,7 @@ final class BatchProcessor implements AutoCloseable {
                 && owned.missing(events).isEmpty()) {
             return ahead.projected();
         }
-        addNew(found, owned.takeFor(events, eventTypes));
+        addNew(found, owned.takeFor(events, pipeline.eventTypes()));
         if (!found.isEmpty()) {
             run.troubled();
         }

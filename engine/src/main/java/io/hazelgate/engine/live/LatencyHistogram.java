@@ -1,25 +1,25 @@
 package io.hazelgate.engine.live;
 
-import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.atomic.DoubleAccumulator;
-import java.util.concurrent.atomic.DoubleAdder;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import com.hazelcast.internal.json.Json;
+import com.hazelcast.internal.json.JsonArray;
+import com.hazelcast.internal.json.JsonObject;
+import com.hazelcast.internal.json.JsonValue;
+import java.util.Arrays;
 
-/** Latencies in buckets that grow by 2^(1/8): bucket i holds what is at most 0.01 ms × 2^(i/8). */
+/** Latencies in buckets that grow by 2^(1/8): bucket i holds what is at most 0.01 ms × 2^(i/8). For one thread at a time. */
 public final class LatencyHistogram {
     static final int BUCKETS = 240;
     private static final double SMALLEST_MILLIS = 0.01;
     private static final double STEPS_PER_DOUBLING = 8;
 
-    private final AtomicLongArray counts = new AtomicLongArray(BUCKETS);
-    private final DoubleAdder sum = new DoubleAdder();
-    private final DoubleAccumulator max = new DoubleAccumulator(Math::max, 0);
+    private final long[] counts = new long[BUCKETS];
+    private double sum;
+    private double max;
 
     public void record(double millis) {
-        counts.incrementAndGet(bucketOf(millis));
-        sum.add(Math.max(0, millis));
-        max.accumulate(millis);
+        counts[bucketOf(millis)]++;
+        sum += Math.max(0, millis);
+        max = Math.max(max, millis);
     }
 
     static int bucketOf(double millis) {
@@ -32,28 +32,33 @@ public final class LatencyHistogram {
 
     public void add(LatencyHistogram other) {
         for (int i = 0; i < BUCKETS; i++) {
-            long count = other.counts.get(i);
-            if (count > 0) {
-                counts.addAndGet(i, count);
-            }
+            counts[i] += other.counts[i];
         }
-        sum.add(other.sum.sum());
-        max.accumulate(other.max.get());
+        sum += other.sum;
+        max = Math.max(max, other.max);
     }
 
     void reset() {
-        for (int i = 0; i < BUCKETS; i++) {
-            counts.set(i, 0);
-        }
-        sum.reset();
-        max.reset();
+        Arrays.fill(counts, 0);
+        sum = 0;
+        max = 0;
     }
 
-    void appendJson(StringBuilder json) {
-        String buckets = IntStream.range(0, BUCKETS)
-                .filter(i -> counts.get(i) > 0)
-                .mapToObj(i -> "[" + i + "," + counts.get(i) + "]")
-                .collect(Collectors.joining(","));
-        json.append("{\"counts\":[" + buckets + "],\"sumMs\":" + sum.sum() + ",\"maxMs\":" + max.get() + '}');
+    /** With its fraction, also where that is 0. */
+    static JsonValue decimal(double number) {
+        return Json.parse(String.valueOf(number));
+    }
+
+    JsonObject toJson() {
+        JsonArray buckets = new JsonArray();
+        for (int i = 0; i < BUCKETS; i++) {
+            if (counts[i] > 0) {
+                buckets.add(new JsonArray().add(i).add(counts[i]));
+            }
+        }
+        return new JsonObject()
+                .add("counts", buckets)
+                .add("sumMs", decimal(sum))
+                .add("maxMs", decimal(max));
     }
 }

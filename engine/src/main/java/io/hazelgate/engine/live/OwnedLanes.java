@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * The lanes that one run of the pipeline on this member owns: only their owner stores events in them.
@@ -81,25 +82,18 @@ final class OwnedLanes implements Fence {
     }
 
     Set<Integer> here() {
-        Set<Integer> here = new HashSet<>();
-        for (Partition partition : hazelcast.getPartitionService().getPartitions()) {
-            if (partition.getOwner() != null && partition.getOwner().localMember()) {
-                here.add(partition.getPartitionId());
-            }
-        }
-        return here;
+        return hazelcast.getPartitionService().getPartitions().stream()
+                .filter(each -> each.getOwner() != null && each.getOwner().localMember())
+                .map(Partition::getPartitionId)
+                .collect(Collectors.toSet());
     }
 
     /** The partitions of these events that are not owned (any more). */
     Set<Integer> missing(List<Received> events) {
-        Set<Integer> missing = new HashSet<>();
-        for (Received event : events) {
-            int partition = event.partition(lanes);
-            if (!owned.contains(partition)) {
-                missing.add(partition);
-            }
-        }
-        return missing;
+        return events.stream()
+                .map(event -> event.partition(lanes))
+                .filter(partition -> !owned.contains(partition))
+                .collect(Collectors.toSet());
     }
 
     UUID run() {
@@ -137,20 +131,17 @@ final class OwnedLanes implements Fence {
                 .map(Names::eventIdOf)
                 .filter(eventId -> !ids.contains(eventId))
                 .toList();
-        KnownEvents known = new KnownEvents(store.entries(), store.log(), pending);
         try {
-            known.await();
-            known.learn(store.log().find(pending));
+            return pending.stream()
+                    .map(KnownEvents.whole(store.entries(), store.log(), pending)::storedRecord)
+                    .filter(record -> record != null && eventTypes.receives(Json.stringField(record, "eventType")))
+                    .sorted(Comparator.comparing(record -> Json.stringField(record, "cursor")))
+                    .toList();
         } catch (LogAway e) {
             // Not ours before it is known what was stored in them.
             missing.forEach(this::lose);
             throw e;
         }
-        return pending.stream()
-                .map(known::storedRecord)
-                .filter(record -> record != null && eventTypes.receives(Json.stringField(record, "eventType")))
-                .sorted(Comparator.comparing(record -> Json.stringField(record, "cursor")))
-                .toList();
     }
 
     void lose(int partition) {

@@ -27,13 +27,8 @@ final class PendingKeys {
             return all;
         }
         Map<String, String> types = typesOf(all);
-        Set<String> keys = new HashSet<>();
-        types.forEach((key, type) -> {
-            if (pipeline.eventTypes().receives(type)) {
-                keys.add(key);
-            }
-        });
-        return keys;
+        all.removeIf(key -> !types.containsKey(key) || !pipeline.eventTypes().receives(types.get(key)));
+        return all;
     }
 
     private synchronized Map<String, String> typesOf(Set<String> keys) {

@@ -3,14 +3,15 @@ package io.hazelgate.engine.live;
 import io.hazelgate.engine.log.EventLog.LanesTakenOver;
 import io.hazelgate.engine.log.EventLog.NewEvent;
 import io.hazelgate.engine.log.EventLog.StoreConflict;
-import io.hazelgate.engine.log.KnownRecord;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -66,7 +67,7 @@ record Persist(Store store, OwnedLanes owned, long refusalTtlMillis) {
 
     /** A refused event that the log has is a repeated one, too old for the maps: the first answer holds. */
     private void requireUnknown(List<String> refused) throws StoreConflict {
-        Map<String, KnownRecord> inLog = store.log().find(refused);
+        Map<String, StoredEvent> inLog = store.log().find(refused);
         if (!inLog.isEmpty()) {
             throw new StoreConflict(List.of(), inLog);
         }
@@ -100,9 +101,9 @@ record Persist(Store store, OwnedLanes owned, long refusalTtlMillis) {
     }
 
     private static byte[] spliced(byte[] prefix, byte[] object) {
-        byte[] whole = new byte[prefix.length + object.length - 1];
-        System.arraycopy(prefix, 0, whole, 0, prefix.length);
-        System.arraycopy(object, 1, whole, prefix.length, object.length - 1);
-        return whole;
+        return ByteBuffer.allocate(prefix.length + object.length - 1)
+                .put(prefix)
+                .put(object, 1, object.length - 1)
+                .array();
     }
 }

@@ -41,7 +41,7 @@ public final class Pipeline implements AutoCloseable {
         this.aggregates = aggregates;
         this.settings = settings;
         this.pendingKeys = pendingKeys;
-        HazelcastInstance hazelcast = shared.store().hazelcast();
+        HazelcastInstance hazelcast = shared.hazelcast();
         log = hazelcast.getLoggingService().getLogger(Pipeline.class);
         partitionCount = hazelcast.getPartitionService().getPartitions().size();
         IMap<String, HazelcastJsonValue> pendingEvents = hazelcast.getMap(Names.PENDING_EVENTS);
@@ -119,7 +119,7 @@ public final class Pipeline implements AutoCloseable {
 
     private void describe(Description description) {
         aggregates.check(this, description);
-        Generations generations = shared.store().generations();
+        Generations generations = shared.generations();
         generations.appeared(description.code());
         description.views().forEach(generations::declare);
         log.info("pipeline " + name() + ": the projector at " + projector.address() + " is ready: "

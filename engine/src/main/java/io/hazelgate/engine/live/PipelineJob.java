@@ -40,7 +40,7 @@ public final class PipelineJob {
         this.useNamedProjector = useNamedProjector;
         name = settings.name();
         eventTypes = settings.eventTypes();
-        hazelcast = shared.store().hazelcast();
+        hazelcast = shared.hazelcast();
         log = hazelcast.getLoggingService().getLogger(PipelineJob.class);
     }
 

@@ -1,5 +1,6 @@
 package io.hazelgate.engine.live;
 
+import com.hazelcast.internal.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -111,39 +112,36 @@ public final class PipelineStatistics {
         }
     }
 
-    /** The sums of several pipelines' counters and histograms, as members of a JSON object without the braces around them. */
-    public static void appendJson(StringBuilder json, List<PipelineStatistics> parts) {
+    /** The sums of several pipelines' counters and histograms. */
+    public static JsonObject json(List<PipelineStatistics> parts) {
         LatencyHistogram[] recent = histograms();
         LatencyHistogram[] all = histograms();
         parts.forEach(part -> part.addTo(recent, all));
-        json.append("\"eventsTotal\":").append(sum(parts, part -> part.events));
-        json.append(",\"eventsPerSecond\":")
-                .append(parts.stream()
-                        .mapToDouble(PipelineStatistics::eventsPerSecond)
-                        .sum());
-        json.append(",\"rejectedTotal\":").append(sum(parts, part -> part.rejected));
-        json.append(",\"journalLost\":").append(sum(parts, part -> part.journalLost));
-        json.append(",\"reconciled\":").append(sum(parts, part -> part.reconciled));
-        json.append(",\"conflicts\":").append(sum(parts, part -> part.conflicts));
-        json.append(",\"contained\":").append(sum(parts, part -> part.contained));
-        json.append(",\"recent\":");
-        appendHistograms(json, recent);
-        json.append(",\"all\":");
-        appendHistograms(json, all);
+        return new JsonObject()
+                .add("eventsTotal", sum(parts, part -> part.events))
+                .add(
+                        "eventsPerSecond",
+                        LatencyHistogram.decimal(parts.stream()
+                                .mapToDouble(PipelineStatistics::eventsPerSecond)
+                                .sum()))
+                .add("rejectedTotal", sum(parts, part -> part.rejected))
+                .add("journalLost", sum(parts, part -> part.journalLost))
+                .add("reconciled", sum(parts, part -> part.reconciled))
+                .add("conflicts", sum(parts, part -> part.conflicts))
+                .add("contained", sum(parts, part -> part.contained))
+                .add("recent", json(recent))
+                .add("all", json(all));
     }
 
     private static long sum(List<PipelineStatistics> parts, Function<PipelineStatistics, LongAdder> counter) {
         return parts.stream().mapToLong(part -> counter.apply(part).sum()).sum();
     }
 
-    private static void appendHistograms(StringBuilder json, LatencyHistogram[] histograms) {
-        json.append('{');
+    private static JsonObject json(LatencyHistogram[] histograms) {
+        JsonObject json = new JsonObject();
         for (Stage stage : Stage.values()) {
-            json.append(stage.ordinal() == 0 ? "\"" : ",\"")
-                    .append(stage.jsonName)
-                    .append("\":");
-            histograms[stage.ordinal()].appendJson(json);
+            json.add(stage.jsonName, histograms[stage.ordinal()].toJson());
         }
-        json.append('}');
+        return json;
     }
 }

@@ -8,8 +8,10 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** The pipelines of this member: which of them takes an event, and what their projectors know. */
 public final class Pipelines implements AutoCloseable {
@@ -17,7 +19,7 @@ public final class Pipelines implements AutoCloseable {
     private final List<Pipeline> all;
 
     public Pipelines(Shared shared, List<PipelineSettings> settings) {
-        hazelcast = shared.store().hazelcast();
+        hazelcast = shared.hazelcast();
         PendingKeys keys = new PendingKeys(
                 hazelcast.getMap(Names.PENDING_EVENTS), shared.store().entries());
         Aggregates aggregates = new Aggregates(this::taking);
@@ -87,14 +89,10 @@ public final class Pipelines implements AutoCloseable {
 
     /** The fingerprints of the code that folds a view today: pipelines may have different code. */
     public Set<String> codeOf(String view) {
-        Set<String> code = new TreeSet<>();
-        for (Pipeline pipeline : all) {
-            String fingerprint = pipeline.projector().description().code().get(view);
-            if (fingerprint != null) {
-                code.add(fingerprint);
-            }
-        }
-        return code;
+        return all.stream()
+                .map(pipeline -> pipeline.projector().description().code().get(view))
+                .filter(Objects::nonNull)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /**

@@ -4,14 +4,14 @@ import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.live.Planned.Ahead;
 import io.hazelgate.engine.log.KnownEvents;
 import io.hazelgate.engine.projector.Answer;
-import io.hazelgate.engine.projector.AskerAhead;
+import io.hazelgate.engine.projector.Asker;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
 import io.hazelgate.engine.wire.EntryLoader;
-import java.util.HashMap;
+import io.hazelgate.engine.wire.Loaded;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -23,7 +23,7 @@ import java.util.function.Supplier;
 final class Prepare implements AutoCloseable {
     private final Shared shared;
     private final Projector projector;
-    private final AskerAhead asker;
+    private final Asker asker;
     private final OwnedLanes owned;
     private final EntryLoader loader;
     private final Inputs inputs;
@@ -35,10 +35,10 @@ final class Prepare implements AutoCloseable {
         shared = pipeline.shared();
         projector = pipeline.projector();
         loader = shared.store().loader();
-        asker = projector.newAskerAhead();
+        asker = projector.newAsker();
         inputs = new Inputs(shared.lanes(), pipeline::laneIn);
         usualReads = new UsualReads(projector::description);
-        log = shared.store().hazelcast().getLoggingService().getLogger(Prepare.class);
+        log = shared.logger(Prepare.class);
     }
 
     /** @param before the batches that are not through yet, as they are known by now */
@@ -66,7 +66,7 @@ final class Prepare implements AutoCloseable {
             return needs;
         }
         try {
-            return asker.ask(projector.newBatchId(), 0, Inputs.withoutPlaces(events), Map.of())
+            return asker.ahead(projector.newBatchId(), 0, Inputs.withoutPlaces(events), new Loaded())
                     .get()
                     .needs();
         } catch (ProjectorAway | ProjectorFailed | BatchTooLarge e) {
@@ -97,14 +97,14 @@ final class Prepare implements AutoCloseable {
         }
         KnownEvents known =
                 new KnownEvents(shared.store().entries(), shared.store().log(), Received.idsOf(events));
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+        Loaded loaded = new Loaded();
         loader.load(needs, loaded);
         if (known.await()) {
             return null;
         }
         List<Input> placed = inputs.of(events, List.of());
         long batchId = projector.newBatchId();
-        Supplier<Answer> answering = asker.ask(batchId, 1, placed, loaded);
+        Supplier<Answer> answering = asker.ahead(batchId, 1, placed, loaded);
         // Who comes after it asks after it.
         run.asked(needs);
         Answer answer = answering.get();
@@ -122,6 +122,6 @@ final class Prepare implements AutoCloseable {
 
     @Override
     public void close() {
-        asker.close();
+        asker.cancel();
     }
 }

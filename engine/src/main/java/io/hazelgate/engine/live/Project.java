@@ -8,7 +8,7 @@ import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.wire.EntryLoader;
-import java.util.HashMap;
+import io.hazelgate.engine.wire.Loaded;
 import java.util.List;
 import java.util.Map;
 
@@ -45,7 +45,7 @@ final class Project implements AutoCloseable {
             Care care) {
         long batchId = projector.newBatchId();
         List<Input> asked = inputs;
-        Map<String, Map<String, byte[]>> loaded = new HashMap<>();
+        Loaded loaded = new Loaded();
         Map<String, List<String>> needs =
                 planned.isEmpty() ? usualReads.of(events, events.size() < MIN_ASKED_EVENTS) : planned;
         // The plan is made while the ids are looked up.
@@ -61,10 +61,10 @@ final class Project implements AutoCloseable {
     }
 
     Answer again(long batchId, List<Input> inputs, Care care) {
-        return ask(batchId, inputs, new HashMap<>(), care);
+        return ask(batchId, inputs, new Loaded(), care);
     }
 
-    private Answer ask(long batchId, List<Input> inputs, Map<String, Map<String, byte[]>> loaded, Care care) {
+    private Answer ask(long batchId, List<Input> inputs, Loaded loaded, Care care) {
         return rounds.ask(1, loaded, (round, all) -> asker.process(batchId, round, inputs, all, care));
     }
 

@@ -64,11 +64,11 @@ record Publish(Pipeline pipeline) implements BatchStageP.Step {
     }
 
     private ITopic<HazelcastJsonValue> topic(String name) {
-        return pipeline.shared().store().hazelcast().getTopic(name);
+        return pipeline.shared().hazelcast().getTopic(name);
     }
 
     private boolean isHeard(String topicName) {
-        return Util.getNodeEngine(pipeline.shared().store().hazelcast())
+        return Util.getNodeEngine(pipeline.shared().hazelcast())
                 .getEventService()
                 .hasEventRegistration(TopicService.SERVICE_NAME, topicName);
     }

@@ -75,11 +75,7 @@ public final class Reconciler {
      */
     public List<Received> inOrder(Set<String> pendingKeys) {
         List<Received> events = read(pendingKeys);
-        List<String> ids = events.stream().map(Received::eventId).toList();
-        KnownEvents known = new KnownEvents(entries, log, ids);
-        known.await();
-        // Committed, perhaps, by a member that died before it came to the maps.
-        known.learn(log.find(ids));
+        KnownEvents known = KnownEvents.whole(entries, log, Received.idsOf(events));
         events.sort(Comparator.comparing(
                 event -> cursorOf(known.storedRecord(event.eventId())),
                 Comparator.nullsLast(Comparator.naturalOrder())));
@@ -92,12 +88,8 @@ public final class Reconciler {
 
     /** Looks once. @param pending the keys of this pipeline's pending events on this member */
     synchronized void look(Set<String> pending) {
-        Set<String> now = new HashSet<>();
-        for (String key : pending) {
-            if (!inPipeline.contains(key)) {
-                now.add(key);
-            }
-        }
+        Set<String> now = new HashSet<>(pending);
+        now.removeIf(inPipeline::contains);
         Set<String> forgotten = new HashSet<>(now);
         forgotten.retainAll(suspects);
         for (Received event : read(forgotten)) {

@@ -1,11 +1,14 @@
 package io.hazelgate.engine.live;
 
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.network.AllMembers;
 import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.views.Gate;
+import io.hazelgate.engine.views.Generations;
 
 /** What the parts of a member have in common. */
 public record Shared(
@@ -16,6 +19,18 @@ public record Shared(
         Readiness readiness,
         AllMembers members,
         Shared.Limits limits) {
+    public HazelcastInstance hazelcast() {
+        return store.hazelcast();
+    }
+
+    public Generations generations() {
+        return store.generations();
+    }
+
+    public ILogger logger(Class<?> type) {
+        return hazelcast().getLoggingService().getLogger(type);
+    }
+
     /** Waits until nothing is restored or imported and the gate is open, and goes in; what is answered goes out again. */
     Runnable enter() throws InterruptedException {
         while (true) {

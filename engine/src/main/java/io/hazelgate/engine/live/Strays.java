@@ -7,7 +7,6 @@ import com.hazelcast.internal.json.ParseException;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.wire.Clock;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -24,8 +23,7 @@ final class Strays {
     }
 
     static Batch refused(List<Received> events) {
-        List<Outcome> outcomes = new ArrayList<>(events.size());
-        events.forEach(event -> outcomes.add(refusal(event)));
+        List<Outcome> outcomes = events.stream().map(Strays::refusal).toList();
         long now = Clock.micros();
         return new Batch(events, outcomes, Collections.nCopies(events.size(), null), List.of(), now, now);
     }

@@ -10,7 +10,6 @@ import io.hazelgate.engine.wire.Names;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,47 +22,15 @@ import java.util.function.Supplier;
  *
  * <p>A guess and no more: the projector asks for what is missing, and does not mind what is too much.
  */
-final class UsualReads {
+record UsualReads(Supplier<Description> description) {
     private static final byte[] EVENT_TYPE = utf8("eventType");
     private static final byte[] AGGREGATE_TYPE = utf8("aggregateType");
     private static final byte[] AGGREGATE_ID = utf8("aggregateId");
     private static final byte[] DATA = utf8("data");
 
-    private final Supplier<Description> description;
-    private volatile Known known = new Known(null, Map.of());
-
-    /** What is usual by the description that was given last. */
-    private record Known(Description description, Map<String, OfType> types) {}
-
-    /** @param whole whether an event of the type needs nothing besides, as far as its data tell */
-    private record OfType(List<Read> reads, boolean whole) {}
-
-    private record Read(String map, List<byte[]> path) {}
-
     /** Takes one value, from {@code start} to {@code end} in the text. */
     private interface Found {
         void value(int start, int end);
-    }
-
-    UsualReads(Supplier<Description> description) {
-        this.description = description;
-    }
-
-    private Map<String, OfType> types() {
-        Description told = description.get();
-        if (known.description != told) {
-            Map<String, OfType> types = new HashMap<>();
-            told.usualReads().forEach((eventType, usual) -> {
-                List<Read> reads = usual.reads().stream()
-                        .map(read -> new Read(
-                                read.map(),
-                                read.path().stream().map(UsualReads::utf8).toList()))
-                        .toList();
-                types.put(eventType, new OfType(reads, usual.whole()));
-            });
-            known = new Known(told, types);
-        }
-        return known.types;
     }
 
     /**
@@ -72,7 +39,7 @@ final class UsualReads {
      * @param anyway what can be told is enough, for nobody will be asked for a plan
      */
     Map<String, List<String>> of(List<Received> events, boolean anyway) {
-        Map<String, OfType> types = types();
+        Map<String, Description.UsualReads> types = description.get().usualReads();
         Map<String, Set<String>> needs = new LinkedHashMap<>();
         for (Received event : events) {
             if (!addNeeds(types, event.envelope(), needs) && !anyway) {
@@ -85,7 +52,8 @@ final class UsualReads {
     }
 
     /** Returns whether that is all that can be told of it. */
-    private static boolean addNeeds(Map<String, OfType> types, byte[] envelope, Map<String, Set<String>> needs) {
+    private static boolean addNeeds(
+            Map<String, Description.UsualReads> types, byte[] envelope, Map<String, Set<String>> needs) {
         String[] texts = new String[3];
         int[] data = {0, 0};
         boolean readable = eachField(envelope, 0, (name, nameEnd, start, end) -> {
@@ -100,25 +68,25 @@ final class UsualReads {
                 data[1] = end;
             }
         });
-        OfType type = readable ? types.get(texts[0]) : null;
+        Description.UsualReads type = readable ? types.get(texts[0]) : null;
         if (type == null || texts[1] == null || texts[2] == null) {
             // The projector will say what is wrong with it.
             return true;
         }
         add(needs, Names.AGGREGATE_HEADS, texts[1] + '@' + texts[2]);
-        for (Read read : type.reads) {
-            collect(envelope, data[0], data[1], read.path, (start, end) -> {
+        for (Description.UsualRead read : type.reads()) {
+            collect(envelope, data[0], data[1], read.path(), (start, end) -> {
                 String key = text(envelope, start, end);
                 if (key != null) {
-                    add(needs, read.map, key);
+                    add(needs, read.map(), key);
                 }
             });
         }
-        return type.whole;
+        return type.whole();
     }
 
     /** Finds what stands at the end of the path, in each item of a list. */
-    private static void collect(byte[] json, int start, int end, List<byte[]> path, Found found) {
+    private static void collect(byte[] json, int start, int end, List<String> path, Found found) {
         if (start == end) {
             return;
         }
@@ -139,7 +107,7 @@ final class UsualReads {
             found.value(start, end);
         } else if (json[start] == '{') {
             eachField(json, start, (name, nameEnd, from, to) -> {
-                if (is(path.get(0), json, name, nameEnd)) {
+                if (isNamed(path.get(0), json, name, nameEnd)) {
                     collect(json, from, to, path.subList(1, path.size()), found);
                 }
             });
@@ -148,6 +116,11 @@ final class UsualReads {
 
     private static boolean is(byte[] wanted, byte[] json, int from, int to) {
         return Arrays.equals(wanted, 0, wanted.length, json, from, to);
+    }
+
+    /** No string is made of a name that is shorter. */
+    private static boolean isNamed(String wanted, byte[] json, int from, int to) {
+        return to - from >= wanted.length() && wanted.equals(new String(json, from, to - from, StandardCharsets.UTF_8));
     }
 
     /** A string's characters; null for anything else. */

@@ -8,11 +8,13 @@ import java.util.UUID;
 /**
  * The log of all stored events.
  *
- * <p>In memory the maps themselves are the log ({@link MemoryEventLog}). With PostgreSQL the maps hold what is recent, and the log
+ * <p>In memory the maps themselves are the log ({@link MemoryEventLog}): it keeps and knows nothing beyond them, as the default methods have it. With PostgreSQL the maps hold what is recent, and the log
  * is the table ({@link PostgresEventLog}): whatever is in a map is committed there.
  */
 public interface EventLog extends AutoCloseable {
-    boolean isDurable();
+    default boolean isDurable() {
+        return false;
+    }
 
     /** Whether it is known how the log stands: a member that has just started has not asked yet. */
     default boolean isAsked() {
@@ -20,7 +22,9 @@ public interface EventLog extends AutoCloseable {
     }
 
     /** Why nothing can be stored just now, in a sentence; null when all is well. */
-    String problem();
+    default String problem() {
+        return null;
+    }
 
     /**
      * From now on this run of a pipeline, and no other, stores events in these lanes. What another has begun to store there is stored
@@ -28,7 +32,7 @@ public interface EventLog extends AutoCloseable {
      *
      * @throws LogAway it is not known whether they are its own
      */
-    void own(Collection<Integer> lanes, UUID run);
+    default void own(Collection<Integer> lanes, UUID run) {}
 
     /**
      * Stores events for good, all or none, before they go into the maps.
@@ -38,13 +42,17 @@ public interface EventLog extends AutoCloseable {
      * @throws StoreConflict some of them, or others in their places, are in the log already
      * @throws LogAway it is not known whether they are stored: to be tried again
      */
-    void append(List<NewEvent> events, UUID run) throws StoreConflict, LanesTakenOver;
+    default void append(List<NewEvent> events, UUID run) throws StoreConflict, LanesTakenOver {}
 
     /** What the log has of these ids beyond what the maps tell. Ids that it does not know are left out. */
-    Map<String, KnownRecord> find(Collection<String> eventIds);
+    default Map<String, StoredEvent> find(Collection<String> eventIds) {
+        return Map.of();
+    }
 
     /** The records under these keys of {@code event-store} beyond what the maps tell. Keys without a record are left out. */
-    Map<String, byte[]> records(Collection<String> storeKeys);
+    default Map<String, byte[]> records(Collection<String> storeKeys) {
+        return Map.of();
+    }
 
     /**
      * A page of the log in the order of cursors, which within a lane is the order of storing.
@@ -73,10 +81,12 @@ public interface EventLog extends AutoCloseable {
      * @param decision JSON, or null where there is none any more
      * @throws LogAway it is not known whether it is kept: to be tried again
      */
-    void decide(String deadLetterId, byte[] decision);
+    default void decide(String deadLetterId, byte[] decision) {}
 
     /** All decisions beyond what the maps tell, by the id of the dead letter. */
-    Map<String, byte[]> decisions();
+    default Map<String, byte[]> decisions() {
+        return Map.of();
+    }
 
     /** How many events there are; in memory, in this member's partitions. */
     long count();
@@ -93,7 +103,7 @@ public interface EventLog extends AutoCloseable {
     }
 
     @Override
-    void close();
+    default void close() {}
 
     /**
      * An event that is to be stored.
@@ -120,13 +130,13 @@ public interface EventLog extends AutoCloseable {
      */
     final class StoreConflict extends Exception {
         public final transient List<byte[]> found;
-        public final transient Map<String, KnownRecord> known;
+        public final transient Map<String, StoredEvent> known;
 
         /**
          * @param found records of other events, to be applied in front of the batch
          * @param known by event id, what the store has of events of the batch itself
          */
-        public StoreConflict(List<byte[]> found, Map<String, KnownRecord> known) {
+        public StoreConflict(List<byte[]> found, Map<String, StoredEvent> known) {
             super(found.size() + known.size() + " records were in the store already", null, false, false);
             this.found = found;
             this.known = known;

@@ -11,11 +11,8 @@ import java.util.function.Function;
 public record EventMaps(Entries entries) {
 
     public void put(List<StoredEvent> events) {
-        change(
-                Names.EVENT_IDS,
-                events,
-                event -> Change.set(known(event).eventId(), known(event).idRecord()));
-        change(Names.EVENT_STORE, events, event -> Change.set(place(event), event.record()));
+        change(Names.EVENT_IDS, events, event -> Change.set(event.eventId(), event.idRecord()));
+        change(Names.EVENT_STORE, events, event -> Change.set(event.place().toString(), event.record()));
     }
 
     /**
@@ -26,27 +23,18 @@ public record EventMaps(Entries entries) {
     public void putWhereFree(List<StoredEvent> events) {
         requireNone(
                 "another event has the id ",
-                change(
-                        Names.EVENT_IDS,
-                        events,
-                        event -> Change.setIfSame(
-                                known(event).eventId(), null, known(event).idRecord())));
+                change(Names.EVENT_IDS, events, event -> Change.setIfSame(event.eventId(), null, event.idRecord())));
         requireNone(
                 "another event has the place ",
-                change(Names.EVENT_STORE, events, event -> Change.setIfSame(place(event), null, event.record())));
+                change(
+                        Names.EVENT_STORE,
+                        events,
+                        event -> Change.setIfSame(event.place().toString(), null, event.record())));
     }
 
     public void remove(List<StoredEvent> events) {
-        change(Names.EVENT_IDS, events, event -> Change.remove(known(event).eventId()));
-        change(Names.EVENT_STORE, events, event -> Change.remove(place(event)));
-    }
-
-    private static KnownRecord known(StoredEvent event) {
-        return new KnownRecord(event.record(), event.payloadHash());
-    }
-
-    private static String place(StoredEvent event) {
-        return StoreKey.of(event.record()).toString();
+        change(Names.EVENT_IDS, events, event -> Change.remove(event.eventId()));
+        change(Names.EVENT_STORE, events, event -> Change.remove(event.place().toString()));
     }
 
     /** The keys of the refused ones. */

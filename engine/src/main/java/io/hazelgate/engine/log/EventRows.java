@@ -23,7 +23,12 @@ final class EventRows {
     /** Ids that are no UUID have one made of them, version 5 of RFC 9562 in this name space. The record keeps the id itself. */
     private static final UUID NAMESPACE = UUID.fromString("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57");
 
-    private static final int COLUMNS = 20;
+    /** In the order in which the statement names its columns; most have the name of their field. */
+    private static final String[] COLUMNS = {
+        "id", "eventType", "eventVersion", "aggregateType", "aggregateId", "sequence", "data", "metadata", "timestamp",
+        "correlationId", "causationId", "sagaId", "sagaType", "stepNumber", "source", "lane", "position", "cursor",
+        "hash", "record"
+    };
     /** JSON goes into JSONB columns. */
     private static final String APPEND = Statements.named("append");
     /** JSON that JSONB can't hold (the character NUL, a number beyond all measure) is kept there as a string. */
@@ -36,7 +41,7 @@ final class EventRows {
     private int size;
 
     private EventRows(int capacity) {
-        values = new String[COLUMNS][capacity];
+        values = new String[COLUMNS.length][capacity];
     }
 
     static EventRows of(List<NewEvent> events) {
@@ -47,38 +52,27 @@ final class EventRows {
         return rows;
     }
 
-    /** In the order in which the statement names its columns. */
     private void add(NewEvent event) {
-        String text = Json.text(event.record());
         Map<String, String> record = Json.members(event.record());
-        String timestamp = Json.string(record.get("timestamp"));
-        String[] row = {
-            uuidOf(event.eventId()).toString(),
-            Json.string(record.get("eventType")),
-            Json.string(record.get("eventVersion")),
-            Json.string(record.get("aggregateType")),
-            Json.string(record.get("aggregateId")),
-            Json.string(record.get("sequence")),
-            record.get("data"),
-            record.getOrDefault("metadata", "{}"),
-            timestamp != null && Clock.parse(timestamp) >= 0 ? timestamp : Json.string(record.get("persistedAt")),
-            Json.string(record.get("correlationId")),
-            Json.string(record.get("causationId")),
-            Json.string(record.get("sagaId")),
-            Json.string(record.get("sagaType")),
-            Json.string(record.get("stepNumber")),
-            Json.string(record.get("source")),
-            Json.string(record.get("lane")),
-            Json.string(record.get("position")),
-            Json.string(record.get("cursor")),
-            Json.stringField(event.idRecord(), "hash"),
-            text
-        };
-        lanes.add(Integer.valueOf(record.get("lane")));
-        for (int column = 0; column < row.length; column++) {
-            values[column][size] = row[column];
+        for (int column = 0; column < COLUMNS.length; column++) {
+            String name = COLUMNS[column];
+            values[column][size] = switch (name) {
+                case "id" -> uuidOf(event.eventId()).toString();
+                case "data" -> record.get(name);
+                case "metadata" -> record.getOrDefault(name, "{}");
+                case "timestamp" -> instantOf(record);
+                case "hash" -> Json.stringField(event.idRecord(), name);
+                case "record" -> Json.text(event.record());
+                default -> Json.string(record.get(name));
+            };
         }
+        lanes.add(Integer.valueOf(record.get("lane")));
         size++;
+    }
+
+    private static String instantOf(Map<String, String> record) {
+        String timestamp = Json.string(record.get("timestamp"));
+        return timestamp != null && Clock.parse(timestamp) >= 0 ? timestamp : Json.string(record.get("persistedAt"));
     }
 
     /** False where some of the lanes are another's: then nothing was inserted. */

@@ -40,11 +40,10 @@ public final class KnownEvents {
         });
         Map<String, byte[]> records =
                 entries.read(Names.EVENT_STORE, storeKeys.values()).join();
-        Map<String, KnownRecord> older = log.find(storeKeys.entrySet().stream()
-                .filter(key -> records.get(key.getValue()) == null)
-                .map(Map.Entry::getKey)
-                .toList());
-        older.forEach((eventId, known) -> storedRecords.put(eventId, known.record()));
+        log.find(storeKeys.keySet().stream()
+                        .filter(eventId -> records.get(storeKeys.get(eventId)) == null)
+                        .toList())
+                .forEach((eventId, event) -> storedRecords.put(eventId, event.record()));
         storeKeys.forEach((eventId, storeKey) -> {
             byte[] record = records.get(storeKey);
             // An id is written before its record: after a crash between the two another event may have its place.
@@ -55,10 +54,18 @@ public final class KnownEvents {
         return !idRecords.isEmpty();
     }
 
-    public void learn(Map<String, KnownRecord> fromLog) {
-        fromLog.forEach((eventId, known) -> {
-            idRecords.put(eventId, known.idRecord());
-            storedRecords.put(eventId, known.record());
+    /** Reads all, also what is in the log alone: committed, perhaps, by a member that died before it came to the maps. */
+    public static KnownEvents whole(Entries entries, EventLog log, Collection<String> eventIds) {
+        KnownEvents known = new KnownEvents(entries, log, eventIds);
+        known.await();
+        known.learn(log.find(eventIds));
+        return known;
+    }
+
+    public void learn(Map<String, StoredEvent> fromLog) {
+        fromLog.forEach((eventId, event) -> {
+            idRecords.put(eventId, event.idRecord());
+            storedRecords.put(eventId, event.record());
         });
     }
 

@@ -11,42 +11,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 
-/** The log where the maps are all there is: {@code event-store}, walked along its index on cursors. */
+/**
+ * The log where the maps are all there is: {@code event-store}, walked along its index on cursors. Whose lane it is stands in the map of
+ * owners, and every change is checked there.
+ */
 public record MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) implements EventLog {
-
-    @Override
-    public boolean isDurable() {
-        return false;
-    }
-
-    @Override
-    public String problem() {
-        return null;
-    }
-
-    @Override
-    public void own(Collection<Integer> lanes, UUID run) {
-        // The map of owners, in which every change is checked, is enough.
-    }
-
-    @Override
-    public void append(List<NewEvent> events, UUID run) {
-        // The maps, which are written next, are the log.
-    }
-
-    @Override
-    public Map<String, KnownRecord> find(Collection<String> eventIds) {
-        return Map.of();
-    }
-
-    @Override
-    public Map<String, byte[]> records(Collection<String> storeKeys) {
-        return Map.of();
-    }
 
     @Override
     public List<StoredEvent> read(
@@ -67,16 +38,6 @@ public record MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) imple
     }
 
     @Override
-    public void decide(String deadLetterId, byte[] decision) {
-        // The map, which is written next, keeps it.
-    }
-
-    @Override
-    public Map<String, byte[]> decisions() {
-        return Map.of();
-    }
-
-    @Override
     public long count() {
         return hazelcast.getMap(Names.EVENT_STORE).getLocalMapStats().getOwnedEntryCount();
     }
@@ -90,7 +51,4 @@ public record MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) imple
     public boolean hasEventsAfter(long position) {
         return indexes.countEvents(Range.above(EventLog.cursorAfter(position))) > 0;
     }
-
-    @Override
-    public void close() {}
 }

@@ -5,14 +5,11 @@ import io.hazelgate.engine.log.Postgres.Statements;
 import io.hazelgate.engine.wire.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -98,29 +95,26 @@ public final class PostgresEventLog implements EventLog {
     }
 
     private StoreConflict conflict(List<NewEvent> events) {
-        Set<String> ids = new HashSet<>();
-        List<StoreKey> places = new ArrayList<>();
-        for (NewEvent event : events) {
-            ids.add(event.eventId());
-            places.add(StoreKey.of(event.record()));
-        }
-        Map<String, KnownRecord> known = find(ids);
+        Map<String, StoredEvent> known =
+                find(events.stream().map(NewEvent::eventId).toList());
+        List<StoreKey> places =
+                events.stream().map(event -> StoreKey.of(event.record())).toList();
         List<byte[]> others = at(places).stream()
-                .filter(record -> !known.containsKey(record.eventId()))
-                .map(KnownRecord::record)
+                .filter(event -> !known.containsKey(event.eventId()))
+                .map(StoredEvent::record)
                 .toList();
         return new StoreConflict(others, known);
     }
 
     @Override
-    public Map<String, KnownRecord> find(Collection<String> eventIds) {
+    public Map<String, StoredEvent> find(Collection<String> eventIds) {
         if (eventIds.isEmpty()) {
             return Map.of();
         }
         UUID[] uuids = eventIds.stream().map(EventRows::uuidOf).toArray(UUID[]::new);
-        Map<String, KnownRecord> found = new HashMap<>();
-        for (KnownRecord record : postgres.rows(Statements.named("by id"), PostgresEventLog::known, (Object) uuids)) {
-            found.put(record.eventId(), record);
+        Map<String, StoredEvent> found = new HashMap<>();
+        for (StoredEvent event : postgres.rows(Statements.named("by id"), PostgresEventLog::stored, (Object) uuids)) {
+            found.put(event.eventId(), event);
         }
         return found;
     }
@@ -130,29 +124,23 @@ public final class PostgresEventLog implements EventLog {
         List<StoreKey> places =
                 storeKeys.stream().map(StoreKey::parse).filter(Objects::nonNull).toList();
         Map<String, byte[]> found = new HashMap<>();
-        for (KnownRecord record : at(places)) {
-            found.put(StoreKey.of(record.record()).toString(), record.record());
-        }
+        at(places).forEach(event -> found.put(event.place().toString(), event.record()));
         return found;
     }
 
-    private List<KnownRecord> at(List<StoreKey> places) {
+    private List<StoredEvent> at(List<StoreKey> places) {
         if (places.isEmpty()) {
             return List.of();
         }
         return postgres.rows(
                 Statements.named("by place"),
-                PostgresEventLog::known,
+                PostgresEventLog::stored,
                 places.stream().map(StoreKey::aggregateType).toArray(String[]::new),
                 places.stream().map(StoreKey::aggregateId).toArray(String[]::new),
                 places.stream().map(StoreKey::sequence).toArray(Long[]::new));
     }
 
     /** The bytes of a text are UTF-8. */
-    private static KnownRecord known(ResultSet row) throws SQLException {
-        return new KnownRecord(row.getBytes(1), row.getString(2));
-    }
-
     private static StoredEvent stored(ResultSet row) throws SQLException {
         return new StoredEvent(row.getString(1), row.getBytes(2), row.getString(3));
     }

@@ -45,7 +45,7 @@ public final class RecentEvents {
             if (oldest.isEmpty()) {
                 return;
             }
-            forget(oldest);
+            recent.remove(oldest);
             excess -= oldest.size();
         }
         if (mostMicros > 0) {
@@ -61,14 +61,8 @@ public final class RecentEvents {
             old = maps.read(null, null, atOnce).stream()
                     .filter(event -> event.position() <= position)
                     .toList();
-            forget(old);
+            recent.remove(old);
             atOnce = MAX_AT_ONCE;
         } while (!old.isEmpty());
-    }
-
-    private void forget(List<StoredEvent> events) {
-        if (!events.isEmpty()) {
-            recent.remove(events);
-        }
     }
 }

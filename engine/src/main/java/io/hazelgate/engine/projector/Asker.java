@@ -1,12 +1,13 @@
 package io.hazelgate.engine.projector;
 
 import io.grpc.Status;
+import io.hazelgate.engine.wire.Loaded;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /**
  * Question and answer in turn, over a stream that is kept open. A call of its own for each question costs half a millisecond more
@@ -30,8 +31,7 @@ public final class Asker implements AutoCloseable {
      * @throws BatchTooLarge when the batch fits into no question, or what it comes to into no answer
      * @throws ProjectorFailed when it answers that it could not
      */
-    public Answer process(
-            long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded, Care care) {
+    public Answer process(long batchId, int round, List<Input> events, Loaded loaded, Care care) {
         return Replies.processed(ask(Requests.process(batchId, round, events, loaded, care)));
     }
 
@@ -42,24 +42,37 @@ public final class Asker implements AutoCloseable {
      * @return what it needs to see, or, where that is nothing, its writes
      */
     public Answer fold(
-            long batchId,
-            int round,
-            Collection<String> views,
-            List<byte[]> records,
-            Map<String, Map<String, byte[]>> loaded,
-            Care care) {
+            long batchId, int round, Collection<String> views, List<byte[]> records, Loaded loaded, Care care) {
         return Replies.folded(
                 round == 0
                         ? ask(Requests.fold(batchId, round, views, records, loaded, care))
                         : goOn(Requests.fold(batchId, round, List.of(), List.of(), loaded, care)));
     }
 
+    /**
+     * Asks about one batch before its turn: several such questions may be under way, in the order in which they were asked.
+     *
+     * @return waits for the answer, as in {@link QuestionStream#ask}
+     * @throws BatchTooLarge when the batch fits into no question
+     */
+    public Supplier<Answer> ahead(long batchId, int round, List<Input> events, Loaded loaded) {
+        byte[] request = Requests.process(batchId, round, events, loaded, Care.NONE);
+        synchronized (this) {
+            return opened().ask(request, Replies::processed);
+        }
+    }
+
     /** Asks, over a new stream where the one before is closed. */
     byte[] ask(byte[] question) {
+        opened();
+        return goOn(question);
+    }
+
+    private QuestionStream opened() {
         if (stream == null || stream.isClosed()) {
             stream = new QuestionStream(connection, method);
         }
-        return goOn(question);
+        return stream;
     }
 
     /** Asks over the same stream: it is about what was asked there before. */
@@ -96,6 +109,13 @@ public final class Asker implements AutoCloseable {
                         "the projector at " + connection.address + " failed: " + status.getDescription(), crumb, cause);
             default -> connection.away(why, crumb, cause);
         };
+    }
+
+    /** Asks no more, and waits for nothing. */
+    public synchronized void cancel() {
+        if (stream != null) {
+            stream.close();
+        }
     }
 
     @Override

@@ -122,16 +122,13 @@ public record Containment<E, R>(
         while (true) {
             try {
                 return next.with(events, care);
-            } catch (ProjectorAway | ProjectorFailed | BatchTooLarge e) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw new InterruptedException();
-                }
-                throw e;
             } catch (RuntimeException e) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedException();
                 }
-                if (!passes.test(e)) {
+                boolean ofProjector =
+                        e instanceof ProjectorAway || e instanceof ProjectorFailed || e instanceof BatchTooLarge;
+                if (ofProjector || !passes.test(e)) {
                     throw e;
                 }
                 log.warning(

@@ -3,8 +3,8 @@ package io.hazelgate.engine.projector;
 import io.hazelgate.engine.projector.Resolving.Affected;
 import io.hazelgate.engine.projector.Resolving.Order;
 import io.hazelgate.engine.projector.Resolving.Settling;
+import io.hazelgate.engine.wire.Loaded;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -71,10 +71,6 @@ public final class Projector implements Answerer, AutoCloseable {
         return new QuestionStream(connection, Method.REPLAY);
     }
 
-    public AskerAhead newAskerAhead() {
-        return new AskerAhead(connection);
-    }
-
     public Asker newAsker() {
         return new Asker(connection, Method.PROCESS);
     }
@@ -92,13 +88,7 @@ public final class Projector implements Answerer, AutoCloseable {
      * @throws BatchTooLarge when the letter fits into no question, or what it comes to into no answer
      * @throws ProjectorFailed when it answers that it could not
      */
-    public Resolving resolve(
-            Order order,
-            String now,
-            int maxAttempts,
-            long backoffMillis,
-            Map<String, Map<String, byte[]>> loaded,
-            Care care) {
+    public Resolving resolve(Order order, String now, int maxAttempts, long backoffMillis, Loaded loaded, Care care) {
         return Replies.resolving(
                 askOnce(Method.RESOLVE, Requests.resolve(order, now, maxAttempts, backoffMillis, loaded, care)));
     }
@@ -108,8 +98,7 @@ public final class Projector implements Answerer, AutoCloseable {
      *
      * @param without the dead letter that is about to go, or null
      */
-    public Settling settle(
-            List<Affected> events, String without, String now, Map<String, Map<String, byte[]>> loaded, Care care) {
+    public Settling settle(List<Affected> events, String without, String now, Loaded loaded, Care care) {
         return Replies.settling(askOnce(Method.SETTLE, Requests.settle(events, without, now, loaded, care)));
     }
 

@@ -2,9 +2,9 @@ package io.hazelgate.engine.projector;
 
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import io.hazelgate.engine.wire.Loaded;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -34,11 +34,11 @@ public final class QuestionStream implements StreamObserver<byte[]>, AutoCloseab
 
     /** Has a batch read; what it needs is the answer. */
     public Supplier<Answer> read(long batchId, Collection<String> views, List<byte[]> records) {
-        return ask(Requests.fold(batchId, 0, views, records, Map.of(), Care.NONE), Replies::folded);
+        return ask(Requests.fold(batchId, 0, views, records, new Loaded(), Care.NONE), Replies::folded);
     }
 
     /** Has a batch that was read folded; its writes are the answer. */
-    public Supplier<Answer> fold(long batchId, Map<String, Map<String, byte[]>> loaded) {
+    public Supplier<Answer> fold(long batchId, Loaded loaded) {
         return ask(Requests.fold(batchId, 1, List.of(), List.of(), loaded, Care.NONE), Replies::folded);
     }
 

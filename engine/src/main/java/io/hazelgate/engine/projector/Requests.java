@@ -5,6 +5,7 @@ import static io.hazelgate.engine.projector.Msgpack.packList;
 import static io.hazelgate.engine.projector.Msgpack.packText;
 import static io.hazelgate.engine.projector.Msgpack.packed;
 
+import io.hazelgate.engine.wire.Loaded;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -20,8 +21,7 @@ final class Requests {
 
     private Requests() {}
 
-    static byte[] process(
-            long batchId, int round, List<Input> events, Map<String, Map<String, byte[]>> loaded, Care care) {
+    static byte[] process(long batchId, int round, List<Input> events, Loaded loaded, Care care) {
         return packed(packer -> {
             packer.packArrayHeader(care.careful() ? 6 : 4).packLong(batchId).packInt(round);
             packList(packer, events, Requests::packInput);
@@ -33,12 +33,7 @@ final class Requests {
     }
 
     static byte[] fold(
-            long batchId,
-            int round,
-            Collection<String> views,
-            List<byte[]> records,
-            Map<String, Map<String, byte[]>> loaded,
-            Care care) {
+            long batchId, int round, Collection<String> views, List<byte[]> records, Loaded loaded, Care care) {
         return packed(packer -> {
             packer.packArrayHeader(care.careful() ? 7 : 5).packLong(batchId).packInt(round);
             packList(packer, views, MessagePacker::packString);
@@ -51,12 +46,7 @@ final class Requests {
     }
 
     static byte[] resolve(
-            Resolving.Order order,
-            String now,
-            int maxAttempts,
-            long backoffMillis,
-            Map<String, Map<String, byte[]>> loaded,
-            Care care) {
+            Resolving.Order order, String now, int maxAttempts, long backoffMillis, Loaded loaded, Care care) {
         return packed(packer -> {
             packer.packArrayHeader(10).packString(order.deadLetterId()).packString(order.action());
             packBytes(packer, order.data());
@@ -68,12 +58,7 @@ final class Requests {
     }
 
     /** @param without the dead letter that is about to go, or null */
-    static byte[] settle(
-            List<Resolving.Affected> events,
-            String without,
-            String now,
-            Map<String, Map<String, byte[]>> loaded,
-            Care care) {
+    static byte[] settle(List<Resolving.Affected> events, String without, String now, Loaded loaded, Care care) {
         return packed(packer -> {
             packer.packArrayHeader(6);
             packList(packer, events, (into, event) -> into.packArrayHeader(3)
@@ -105,7 +90,7 @@ final class Requests {
         });
     }
 
-    private static void packLoaded(MessagePacker packer, Map<String, Map<String, byte[]>> loaded) throws IOException {
+    private static void packLoaded(MessagePacker packer, Loaded loaded) throws IOException {
         packer.packMapHeader(loaded.size());
         for (Map.Entry<String, Map<String, byte[]>> map : loaded.entrySet()) {
             packer.packString(map.getKey()).packMapHeader(map.getValue().size());

@@ -37,13 +37,14 @@ public record Bases(HazelcastInstance hazelcast, Snapshots snapshots, RebuildRec
         Map<String, String> maps = new LinkedHashMap<>(rebuild.targets());
         maps.put(Names.DEAD_LETTER_EVENTS, rebuild.lettersMap());
         String problem = "";
+        ILogger log = hazelcast.getLoggingService().getLogger(Bases.class);
         for (String snapshot : rebuild.snapshots()) {
             try {
                 long begun = Clock.micros();
                 Manifest manifest = snapshots.load(snapshot, maps, () -> records.isRunning(rebuild.id()));
                 Base base = Base.of(manifest);
                 base.keep(hazelcast, rebuild.id());
-                log().info("rebuild " + rebuild.id() + " begins with snapshot " + snapshot + ", loaded in "
+                log.info("rebuild " + rebuild.id() + " begins with snapshot " + snapshot + ", loaded in "
                         + (Clock.micros() - begun) / 1_000 + " ms");
                 return base;
             } catch (SnapshotUnusable e) {
@@ -51,17 +52,13 @@ public record Bases(HazelcastInstance hazelcast, Snapshots snapshots, RebuildRec
                 if (!records.isRunning(rebuild.id())) {
                     return null;
                 }
-                log().warning("rebuild " + rebuild.id() + ": " + problem);
+                log.warning("rebuild " + rebuild.id() + ": " + problem);
                 // Nothing of it may stay.
                 maps.values().forEach(map -> hazelcast.getMap(map).destroy());
             }
         }
         records.end(rebuild, Rebuild.Status.FAILED, problem + ". Build the views without it: from the first event", 0);
         return null;
-    }
-
-    private ILogger log() {
-        return hazelcast.getLoggingService().getLogger(Bases.class);
     }
 
     /**

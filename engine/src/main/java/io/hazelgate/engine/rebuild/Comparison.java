@@ -10,8 +10,6 @@ import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.log.Store;
-import io.hazelgate.engine.views.Generations;
-import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.JsonText;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
@@ -26,34 +24,26 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Compares fresh folds with live views, in this member's partitions: first all entries while events go on, then, with the gates
  * closed, those alone that were not the same.
+ *
+ * @param suspects by view, the keys of entries that looked different at the first look
  */
-final class Comparison {
+record Comparison(Store store, Rebuild rebuild, Map<String, Set<String>> suspects) {
     private static final int AT_ONCE = 500;
     private static final int MAX_KEPT = 1_000;
 
-    private final HazelcastInstance hazelcast;
-    private final Entries entries;
-    private final Generations generations;
-    private final Rebuild rebuild;
-    /** By view, the keys of entries that looked different at the first look. */
-    private final Map<String, Set<String>> suspects = new ConcurrentHashMap<>();
-
     Comparison(Store store, Rebuild rebuild) {
-        generations = store.generations();
-        hazelcast = store.hazelcast();
-        entries = store.entries();
-        this.rebuild = rebuild;
+        this(store, rebuild, new ConcurrentHashMap<>());
     }
 
     /** The first look, at everything. */
     void look() {
         for (Map.Entry<String, String> target : rebuild.targets().entrySet()) {
-            String live = generations.liveMap(target.getKey());
-            Set<String> keys = new LinkedHashSet<>(
-                    hazelcast.<String, HazelcastJsonValue>getMap(live).localKeySet());
-            keys.addAll(hazelcast
-                    .<String, HazelcastJsonValue>getMap(target.getValue())
-                    .localKeySet());
+            Set<String> keys = new LinkedHashSet<>();
+            for (String map : List.of(store.generations().liveMap(target.getKey()), target.getValue())) {
+                keys.addAll(store.hazelcast()
+                        .<String, HazelcastJsonValue>getMap(map)
+                        .localKeySet());
+            }
             Set<String> different = new LinkedHashSet<>();
             compare(target.getKey(), target.getValue(), keys, (key, there, fresh) -> different.add(key));
             suspects.put(target.getKey(), different);
@@ -62,7 +52,7 @@ final class Comparison {
 
     /** The second look, at what was suspect; puts differences on record. Returns how many there are. */
     long lookAgain() {
-        IMap<String, HazelcastJsonValue> differences = hazelcast.getMap(Names.REBUILD_DIFFERENCES);
+        IMap<String, HazelcastJsonValue> differences = store.hazelcast().getMap(Names.REBUILD_DIFFERENCES);
         long[] found = {0};
         suspects.forEach((view, keys) -> compare(view, rebuild.targets().get(view), keys, (key, there, fresh) -> {
             if (++found[0] <= MAX_KEPT) {
@@ -82,12 +72,12 @@ final class Comparison {
     }
 
     private void compare(String view, String freshMap, Set<String> keys, Different different) {
-        String liveMap = generations.liveMap(view);
+        String liveMap = store.generations().liveMap(view);
         List<String> all = new ArrayList<>(keys);
         for (int from = 0; from < all.size(); from += AT_ONCE) {
             List<String> some = all.subList(from, Math.min(all.size(), from + AT_ONCE));
-            var live = entries.read(liveMap, some);
-            var fresh = entries.read(freshMap, some);
+            var live = store.entries().read(liveMap, some);
+            var fresh = store.entries().read(freshMap, some);
             for (String key : some) {
                 String there = EntryFields.of(live.join().get(key));
                 String folded = EntryFields.of(fresh.join().get(key));

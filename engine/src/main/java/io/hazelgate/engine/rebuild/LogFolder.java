@@ -58,14 +58,7 @@ final class LogFolder {
                 decisions,
                 why -> logger.info("rebuild " + rebuild.id() + " folds some events one batch after the other: "
                         + why.getMessage()));
-        oneByOne = new OneByOne<>(
-                pipelines.all(),
-                rebuild,
-                store.entries(),
-                decisions,
-                hazelcast.getPartitionService().getPartitions().size(),
-                this::reached,
-                logger);
+        oneByOne = new OneByOne<>(store, pipelines.all(), rebuild, decisions, this::reached);
         String beginning =
                 rebuild.fromPosition() == 0 ? OwnedEvents.BEGINNING : EventLog.cursorAfter(rebuild.fromPosition());
         progress = new Progress(hazelcast, rebuild.id(), beginning);

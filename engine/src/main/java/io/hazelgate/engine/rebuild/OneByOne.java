@@ -5,6 +5,7 @@ import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.fold.EntryWriter;
 import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.projector.Answer;
 import io.hazelgate.engine.projector.Asker;
@@ -12,7 +13,6 @@ import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.projector.Write;
-import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.EntryLoader;
 import io.hazelgate.engine.wire.Json;
 import java.util.ArrayList;
@@ -24,6 +24,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Folds batches each for itself, also where others write into the same entries: the projector reads the next batch while the writes of
@@ -48,19 +50,10 @@ final class OneByOne<B> implements AutoCloseable {
     private B last;
 
     /** Who is asked about the events of one pipeline: about the next batch, and about one that is folded again. */
-    private static final class Asking {
-        final Projector projector;
-        final Asker next;
-        final Asker again;
-        private final Pipeline pipeline;
-        private final ILogger log;
-
-        Asking(Pipeline pipeline, ILogger log) {
-            this.pipeline = pipeline;
-            this.log = log;
-            projector = pipeline.projector();
-            next = projector.newFolder();
-            again = projector.newFolder();
+    private record Asking(Pipeline pipeline, Projector projector, Asker next, Asker again, ILogger log) {
+        static Asking of(Pipeline pipeline, ILogger log) {
+            Projector projector = pipeline.projector();
+            return new Asking(pipeline, projector, projector.newFolder(), projector.newFolder(), log);
         }
 
         /** Tries until it is done, in parts where a handler hangs or takes the projector along: as new events are processed. */
@@ -97,27 +90,20 @@ final class OneByOne<B> implements AutoCloseable {
     private record InFlight(Asking asking, List<byte[]> records, CompletableFuture<Set<Integer>> refused) {}
 
     /** @param done told of each batch once everything of it is written */
-    OneByOne(
-            List<Pipeline> pipelines,
-            Rebuild rebuild,
-            Entries entries,
-            Decisions decisions,
-            int partitionCount,
-            Consumer<B> done,
-            ILogger logger) {
+    OneByOne(Store store, List<Pipeline> pipelines, Rebuild rebuild, Decisions decisions, Consumer<B> done) {
         this.pipelines = pipelines;
         this.rebuild = rebuild;
-        writer = new EntryWriter(entries, rebuild::mapOf);
-        EntryLoader loader = new EntryLoader(entries, rebuild::mapOf);
+        this.decisions = decisions;
+        this.done = done;
+        partitionCount = store.hazelcast().getPartitionService().getPartitions().size();
+        logger = store.hazelcast().getLoggingService().getLogger(OneByOne.class);
+        writer = new EntryWriter(store.entries(), rebuild::mapOf);
+        EntryLoader loader = new EntryLoader(store.entries(), rebuild::mapOf);
         rounds = new Rounds((needs, loaded) -> {
             // The projector has what was loaded before.
             loaded.clear();
             loader.load(needs, loaded);
         });
-        this.decisions = decisions;
-        this.partitionCount = partitionCount;
-        this.done = done;
-        this.logger = logger;
     }
 
     /** By pipeline: each has a projector, which knows its event types. Writes may be under way afterwards. */
@@ -147,7 +133,7 @@ final class OneByOne<B> implements AutoCloseable {
     /** One try. */
     private Folded fold(Asking asking, Asker folder, List<byte[]> records, Care care, Runnable meanwhile) {
         long batchId = asking.projector.newBatchId();
-        Answer answer = rounds.ask(decisions.about(records), (round, loaded) -> {
+        Answer answer = rounds.ask(0, decisions.about(records), (round, loaded) -> {
             Answer said = folder.fold(batchId, round, rebuild.targets().keySet(), records, loaded, care);
             if (round == 0) {
                 meanwhile.run();
@@ -160,7 +146,7 @@ final class OneByOne<B> implements AutoCloseable {
     private Asking asking(int pipelineNumber) {
         // Events of a pipeline that is gone are for the one that takes what no other does.
         Pipeline pipeline = pipelines.get(pipelineNumber < pipelines.size() ? pipelineNumber : 0);
-        return askers.computeIfAbsent(pipeline, asked -> new Asking(asked, logger));
+        return askers.computeIfAbsent(pipeline, asked -> Asking.of(asked, logger));
     }
 
     /** Waits for the writes under way. What another member was faster with is folded again onto what is there now. */
@@ -196,11 +182,7 @@ final class OneByOne<B> implements AutoCloseable {
             return batch.refused.join();
         } catch (RuntimeException e) {
             logger.fine("writes of a rebuild failed, and their events are folded again", e);
-            Set<Integer> all = new TreeSet<>();
-            for (int i = 0; i < batch.records.size(); i++) {
-                all.add(i);
-            }
-            return all;
+            return IntStream.range(0, batch.records.size()).boxed().collect(Collectors.toCollection(TreeSet::new));
         }
     }
 

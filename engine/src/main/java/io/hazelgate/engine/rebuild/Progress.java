@@ -2,14 +2,13 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
-import com.hazelcast.internal.json.Json;
-import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.partition.IPartition;
 import com.hazelcast.internal.partition.IPartitionService;
 import com.hazelcast.jet.impl.util.Util;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.wire.Clock;
+import io.hazelgate.engine.wire.JsonRecords;
 import io.hazelgate.engine.wire.Names;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,24 +39,20 @@ final class Progress {
     /** @param beginning the cursor of the last event that is in the targets from the beginning */
     Progress(HazelcastInstance hazelcast, String rebuildId, String beginning) {
         map = hazelcast.getMap(Names.REBUILD_PROGRESS);
-        String prefix = rebuildId + '/';
         partitions = Util.getNodeEngine(hazelcast).getPartitionService();
         Set<Integer> held = held();
-        key = prefix + hazelcast.getCluster().getLocalMember().getUuid();
-        for (Map.Entry<String, HazelcastJsonValue> entry : map.entrySet()) {
-            if (entry.getKey().startsWith(prefix)) {
-                JsonObject record = Json.parse(entry.getValue().getValue()).asObject();
-                boolean own = entry.getKey().equals(key);
-                events = own ? record.getLong("events", 0) : events;
-                record.get("cursors").asObject().forEach(member -> {
-                    int partition = Integer.parseInt(member.getName());
-                    done.merge(partition, member.getValue().asString(), Progress::later);
-                    if (own && !held.contains(partition)) {
-                        left.put(partition, member.getValue().asString());
-                    }
-                });
-            }
-        }
+        key = rebuildId + '/' + hazelcast.getCluster().getLocalMember().getUuid();
+        parts(map, rebuildId).forEach((whose, part) -> {
+            boolean own = whose.equals(key);
+            events = own ? part.events : events;
+            part.cursors.forEach((id, cursor) -> {
+                int partition = Integer.parseInt(id);
+                done.merge(partition, cursor, Progress::later);
+                if (own && !held.contains(partition)) {
+                    left.put(partition, cursor);
+                }
+            });
+        });
         for (int partition : held) {
             // A lane is as far as whoever had it before has come.
             String from = done.computeIfAbsent(partition, id -> beginning);
@@ -111,46 +106,50 @@ final class Progress {
 
     /** @param caughtUp whether there was little left to read */
     void save(boolean caughtUp) {
-        JsonObject cursors = new JsonObject();
-        left.forEach((partition, cursor) -> cursors.add(String.valueOf(partition), cursor));
-        mine.forEach((partition, cursor) -> cursors.add(String.valueOf(partition), cursor));
-        JsonObject record = new JsonObject()
-                .add("events", events)
-                .add("caughtUpAt", caughtUp ? Clock.micros() : 0)
-                .add("cursors", cursors);
-        map.set(key, new HazelcastJsonValue(record.toString()));
+        Map<String, String> cursors = new HashMap<>();
+        left.forEach((partition, cursor) -> cursors.put(String.valueOf(partition), cursor));
+        mine.forEach((partition, cursor) -> cursors.put(String.valueOf(partition), cursor));
+        Part part = new Part(events, caughtUp ? Clock.micros() : 0, cursors);
+        map.set(key, new HazelcastJsonValue(JsonRecords.toJson(part).toString()));
     }
 
     /** How many events all members have folded. */
     static long eventsOf(HazelcastInstance hazelcast, String rebuildId) {
-        return records(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuildId).values().stream()
-                .mapToLong(record -> record.getLong("events", 0))
+        return parts(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuildId).values().stream()
+                .mapToLong(Part::events)
                 .sum();
     }
 
     /** Whether every member of the cluster has said just now that it has little left to read. */
     static boolean allCaughtUp(HazelcastInstance hazelcast, String rebuildId) {
-        Map<String, JsonObject> records = records(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuildId);
+        Map<String, Part> parts = parts(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuildId);
         long since = Clock.micros() - FRESH_MICROS;
         return hazelcast.getCluster().getMembers().stream().allMatch(member -> {
-            JsonObject record = records.get(rebuildId + '/' + member.getUuid());
-            return record != null && record.getLong("caughtUpAt", 0) > since;
+            Part part = parts.get(rebuildId + '/' + member.getUuid());
+            return part != null && part.caughtUpAt > since;
         });
     }
 
     static void forget(HazelcastInstance hazelcast, String rebuildId) {
         IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.REBUILD_PROGRESS);
-        records(map, rebuildId).keySet().forEach(map::delete);
+        parts(map, rebuildId).keySet().forEach(map::delete);
     }
 
-    private static Map<String, JsonObject> records(IMap<String, HazelcastJsonValue> map, String rebuildId) {
-        Map<String, JsonObject> records = new HashMap<>();
+    private static Map<String, Part> parts(IMap<String, HazelcastJsonValue> map, String rebuildId) {
+        Map<String, Part> parts = new HashMap<>();
         for (Map.Entry<String, HazelcastJsonValue> entry : map.entrySet()) {
             if (entry.getKey().startsWith(rebuildId + '/')) {
-                records.put(
-                        entry.getKey(), Json.parse(entry.getValue().getValue()).asObject());
+                parts.put(entry.getKey(), JsonRecords.of(Part.class, entry.getValue()));
             }
         }
-        return records;
+        return parts;
     }
+
+    /**
+     * What one member has done.
+     *
+     * @param caughtUpAt when it said that it had little left to read; 0: it has more
+     * @param cursors by partition, how far its events are folded
+     */
+    private record Part(long events, long caughtUpAt, Map<String, String> cursors) {}
 }

@@ -4,9 +4,8 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.wire.Clock;
-import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.JsonRecords;
 import io.hazelgate.engine.wire.Names;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -110,54 +109,15 @@ record Rebuild(
     }
 
     static Rebuild of(HazelcastJsonValue value) {
-        JsonObject json = Json.object(value);
-        Map<String, String> targets = new LinkedHashMap<>();
-        json.get("targets")
-                .asObject()
-                .forEach(member ->
-                        targets.put(member.getName(), member.getValue().asString()));
-        return new Rebuild(
-                json.getString("id", ""),
-                Kind.valueOf(json.getString("kind", "")),
-                targets,
-                json.getLong("fromPosition", 0),
-                Json.texts(json.get("snapshots")),
-                Json.lists(json.get("code")),
-                json.getInt("eventsPerSecond", 0),
-                Status.valueOf(json.getString("status", "")),
-                json.getString("startedAt", ""),
-                new Outcome(
-                        Json.text(json, "endedAt"),
-                        Json.text(json, "error"),
-                        Json.text(json, "snapshot"),
-                        json.getLong("skipped", 0),
-                        json.getLong("events", 0),
-                        json.getLong("differences", 0)));
+        Rebuild rebuild = JsonRecords.of(Rebuild.class, value);
+        return rebuild.ended(rebuild.status, JsonRecords.of(Outcome.class, value));
     }
 
+    /** What it came to is beside the rest. */
     JsonObject toJson() {
-        JsonObject maps = new JsonObject();
-        targets.forEach(maps::add);
-        JsonObject json = new JsonObject()
-                .add("id", id)
-                .add("kind", kind.name())
-                .add("targets", maps)
-                .add("fromPosition", fromPosition)
-                .add("snapshots", Json.array(snapshots))
-                .add("code", Json.object(code))
-                .add("eventsPerSecond", eventsPerSecond)
-                .add("skipped", outcome.skipped)
-                .add("status", status.name())
-                .add("startedAt", startedAt)
-                .add("events", outcome.events)
-                .add("differences", outcome.differences);
-        if (outcome.endedAt != null) {
-            json.add("endedAt", outcome.endedAt);
-        }
-        if (outcome.snapshot != null) {
-            json.add("snapshot", outcome.snapshot);
-        }
-        return outcome.error == null ? json : json.add("error", outcome.error);
+        JsonObject json = JsonRecords.toJson(this);
+        json.remove("outcome");
+        return json.merge(JsonRecords.toJson(outcome));
     }
 
     HazelcastJsonValue toValue() {

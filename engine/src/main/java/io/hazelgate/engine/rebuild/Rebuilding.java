@@ -38,7 +38,7 @@ public final class Rebuilding {
         this.records = records;
         this.bases = bases;
         this.switching = switching;
-        hazelcast = shared.store().hazelcast();
+        hazelcast = shared.hazelcast();
         Here.put(hazelcast, this);
     }
 
@@ -114,7 +114,7 @@ public final class Rebuilding {
             }
             case Switching.COMPARE_AGAIN -> differences = comparison(id).lookAgain();
             case Switching.LOOK -> {
-                shared.store().generations().look();
+                shared.generations().look();
                 done = shared.gate().isHeldBy(id);
             }
             case Switching.OPEN -> shared.gate().open(id);

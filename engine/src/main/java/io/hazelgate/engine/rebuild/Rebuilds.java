@@ -36,8 +36,7 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
     }
 
     private void startJob(Rebuild rebuild) {
-        shared.store()
-                .hazelcast()
+        shared.hazelcast()
                 .getJet()
                 .newJobIfAbsent(
                         RebuildP.dag(rebuild.id()),
@@ -95,16 +94,20 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
         }
     }
 
+    private Generation require(String view) {
+        Set<String> views = shared.generations().all().keySet();
+        pipelines.requireToldOf(List.of(view), views);
+        requireView(view, views);
+        return shared.generations().of(view);
+    }
+
     /**
      * Makes the generation that was live before the live one again, after what has happened since is folded into it.
      *
      * @throws IllegalArgumentException when there is none
      */
     public String rollBack(String view) {
-        pipelines.requireToldOf(
-                List.of(view), shared.store().generations().all().keySet());
-        requireView(view, shared.store().generations().all().keySet());
-        Generation generation = shared.store().generations().of(view);
+        Generation generation = require(view);
         if (generation.previous() == null) {
             throw new IllegalArgumentException(
                     "no earlier generation of " + view + " is kept: one is, from a rebuild on until it is dropped");
@@ -146,7 +149,7 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
         if (rebuild.kind() != Rebuild.Kind.ROLLBACK) {
             rebuild.targets()
                     .values()
-                    .forEach(map -> shared.store().hazelcast().getMap(map).destroy());
+                    .forEach(map -> shared.hazelcast().getMap(map).destroy());
         }
         records.put(rebuild);
         startJob(rebuild);
@@ -159,7 +162,7 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
     }
 
     private String nextGeneration(String view) {
-        Generation generation = shared.store().generations().of(view);
+        Generation generation = shared.generations().of(view);
         int highest = numberOf(view, generation.live());
         if (generation.previous() != null) {
             highest = Math.max(highest, numberOf(view, generation.previous()));
@@ -185,7 +188,7 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
     }
 
     private boolean jobEnds(Rebuild rebuild) {
-        Job job = shared.store().hazelcast().getJet().getJob(rebuild.jobName());
+        Job job = shared.hazelcast().getJet().getJob(rebuild.jobName());
         try {
             if (job != null) {
                 job.getFuture().get(JOB_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -194,10 +197,7 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            shared.store()
-                    .hazelcast()
-                    .getLoggingService()
-                    .getLogger(Rebuilds.class)
+            shared.logger(Rebuilds.class)
                     .warning("the job of " + rebuild.id() + " did not end by itself; what it made stays", e);
         }
         return false;
@@ -205,8 +205,8 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
 
     /** Its views may have been switched just before it was cancelled. */
     private boolean isInUse(String map) {
-        shared.store().generations().look();
-        return shared.store().generations().all().values().stream()
+        shared.generations().look();
+        return shared.generations().all().values().stream()
                 .anyMatch(generation -> map.equals(generation.live()) || map.equals(generation.previous()));
     }
 
@@ -217,7 +217,7 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
             throw new IllegalArgumentException(
                     "rebuild " + id + " is " + rebuild.status() + ": only a failed one is resumed");
         }
-        if (Decisions.all(shared.store().hazelcast())
+        if (Decisions.all(shared.hazelcast())
                 .anySince(rebuild.startedAt(), rebuild.targets().keySet())) {
             throw new IllegalArgumentException("operators have decided about dead letters of "
                     + rebuild.targets().keySet() + " since rebuild " + id
@@ -229,16 +229,13 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
 
     /** Drops the generation of a view that is kept for a rollback. Returns whether there was one. */
     public boolean drop(String view) {
-        pipelines.requireToldOf(
-                List.of(view), shared.store().generations().all().keySet());
-        requireView(view, shared.store().generations().all().keySet());
-        Generation generation = shared.store().generations().of(view);
+        Generation generation = require(view);
         if (generation.previous() == null) {
             return false;
         }
-        shared.store().generations().set(view, generation.withoutPrevious());
-        shared.store().hazelcast().getMap(generation.previous()).destroy();
-        KeptLetters.drop(shared.store().hazelcast(), generation.previous());
+        shared.generations().set(view, generation.withoutPrevious());
+        shared.hazelcast().getMap(generation.previous()).destroy();
+        KeptLetters.drop(shared.hazelcast(), generation.previous());
         return true;
     }
 }

@@ -1,7 +1,6 @@
 package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.internal.json.JsonObject;
-import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
@@ -46,18 +45,14 @@ public record Switching(
 
     /** Returns whether it is done; otherwise a member could not stand still just now, and it is tried again. */
     boolean run(Rebuild rebuild) {
-        Succession succession = new Succession(
-                shared.store().hazelcast(),
-                shared.store().generations(),
-                pipelines::codeOf,
-                rebuild,
-                new ArrayList<>());
+        Succession succession =
+                new Succession(shared.hazelcast(), shared.generations(), pipelines::codeOf, rebuild, new ArrayList<>());
         boolean comparing = rebuild.kind() == Rebuild.Kind.DIFF;
         try {
             askAll(rebuild, comparing ? COMPARE : SORT, COMPARE_MILLIS);
             // What the generation before surely has: closed gates alone don't tell, where a member has died in a batch.
             long complete = settled.position();
-            Base base = Base.find(shared.store().hazelcast(), rebuild.id());
+            Base base = Base.find(shared.hazelcast(), rebuild.id());
             LongSupplier size = rebuild.fromPosition() == 0 ? events.sizeSoon(complete, base) : null;
             long begun = System.nanoTime();
             List<JsonObject> closed = askAll(rebuild, CLOSE, PATIENCE_MILLIS);
@@ -88,7 +83,8 @@ public record Switching(
             records.end(rebuild, Rebuild.Status.DONE, null, 0);
             return true;
         } catch (AllMembers.NoAnswer e) {
-            log().warning(
+            shared.logger(Switching.class)
+                    .warning(
                             "the views of rebuild " + rebuild.id() + " could not be switched just now, and will be: "
                                     + e,
                             e);
@@ -104,9 +100,10 @@ public record Switching(
 
     /** Every event of the log was folded by somebody. */
     private boolean isComplete(Rebuild rebuild, Base base, long stored) {
-        long folded = Progress.eventsOf(shared.store().hazelcast(), rebuild.id()) + (base == null ? 0 : base.events());
+        long folded = Progress.eventsOf(shared.hazelcast(), rebuild.id()) + (base == null ? 0 : base.events());
         if (folded != stored) {
-            log().warning("rebuild " + rebuild.id() + " has folded " + folded + " of " + stored + " events");
+            shared.logger(Switching.class)
+                    .warning("rebuild " + rebuild.id() + " has folded " + folded + " of " + stored + " events");
         }
         return folded == stored;
     }
@@ -117,8 +114,7 @@ public record Switching(
                 .add("what", what)
                 .add(
                         "leader",
-                        shared.store()
-                                .hazelcast()
+                        shared.hazelcast()
                                 .getCluster()
                                 .getLocalMember()
                                 .getUuid()
@@ -130,11 +126,7 @@ public record Switching(
         try {
             askAll(rebuild, OPEN, PATIENCE_MILLIS);
         } catch (IllegalStateException e) {
-            log().fine("a gate opens by itself, as its member or this one went away", e);
+            shared.logger(Switching.class).fine("a gate opens by itself, as its member or this one went away", e);
         }
-    }
-
-    private ILogger log() {
-        return shared.store().hazelcast().getLoggingService().getLogger(Switching.class);
     }
 }

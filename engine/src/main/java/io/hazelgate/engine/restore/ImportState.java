@@ -1,7 +1,6 @@
 package io.hazelgate.engine.restore;
 
-import com.hazelcast.internal.json.Json;
-import com.hazelcast.internal.json.JsonObject;
+import io.hazelgate.engine.wire.JsonRecords;
 
 /**
  * How an import stands, as the map {@code recovery} has it.
@@ -11,15 +10,7 @@ import com.hazelcast.internal.json.JsonObject;
  */
 record ImportState(String id, boolean empty, long events, String cursor) {
     static ImportState of(String json) {
-        if (json == null) {
-            return null;
-        }
-        JsonObject object = Json.parse(json).asObject();
-        return new ImportState(
-                object.getString("id", ""),
-                object.getBoolean("empty", false),
-                object.getLong("events", 0),
-                object.getString("cursor", ""));
+        return json == null ? null : JsonRecords.of(ImportState.class, json);
     }
 
     static ImportState begun(String id) {
@@ -35,11 +26,6 @@ record ImportState(String id, boolean empty, long events, String cursor) {
     }
 
     String toJson() {
-        return new JsonObject()
-                .add("id", id)
-                .add("empty", empty)
-                .add("events", events)
-                .add("cursor", cursor)
-                .toString();
+        return JsonRecords.toJson(this).toString();
     }
 }

@@ -47,7 +47,7 @@ public final class ImportWatch {
 
     public ImportWatch(Shared parts) {
         this.parts = parts;
-        hazelcast = parts.store().hazelcast();
+        hazelcast = parts.hazelcast();
         shared = hazelcast.getMap(Names.RECOVERY);
         log = hazelcast.getLoggingService().getLogger(ImportWatch.class);
     }
@@ -117,7 +117,7 @@ public final class ImportWatch {
                     Names.AGGREGATE_HEADS,
                     Names.EVENT_IDS,
                     Names.EVENT_STORE));
-            parts.store().generations().all().values().forEach(generation -> maps.add(generation.live()));
+            parts.generations().all().values().forEach(generation -> maps.add(generation.live()));
             maps.forEach(
                     map -> hazelcast.<String, HazelcastJsonValue>getMap(map).clear());
         }

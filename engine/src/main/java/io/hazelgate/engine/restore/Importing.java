@@ -1,6 +1,5 @@
 package io.hazelgate.engine.restore;
 
-import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
@@ -71,14 +70,14 @@ public record Importing(
                             "the cluster has " + there + " events already: import into one that has none");
                 }
                 // What a rollback would go on from does not have what is imported.
-                shared.store().generations().all().keySet().forEach(rebuilds::drop);
+                shared.generations().all().keySet().forEach(rebuilds::drop);
             } catch (RuntimeException e) {
                 watch.over();
                 throw e;
             }
             watch.put(begun.onNothing());
             watch.look();
-            log().info("import " + begun.id() + " begins");
+            shared.logger(Importing.class).info("import " + begun.id() + " begins");
             return begun.id();
         });
     }
@@ -134,7 +133,7 @@ public record Importing(
                 shared.lanes().continueBehind(new StoredEvent(now.cursor(), null, null).position());
             }
             watch.over();
-            log().info("import " + id + " has ended, with " + events + " events");
+            shared.logger(Importing.class).info("import " + id + " has ended, with " + events + " events");
             return null;
         });
     }
@@ -172,11 +171,7 @@ public record Importing(
     }
 
     private int eventsHere() {
-        return shared.store().hazelcast().getMap(Names.EVENT_STORE).size();
-    }
-
-    private ILogger log() {
-        return shared.store().hazelcast().getLoggingService().getLogger(Importing.class);
+        return shared.hazelcast().getMap(Names.EVENT_STORE).size();
     }
 
     /** Looks whether the numbers of each aggregate go on where they were. */

@@ -5,7 +5,6 @@ import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.fold.Replaying;
 import io.hazelgate.engine.fold.Replays;
 import io.hazelgate.engine.live.Pipelines;
-import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.ReadAhead;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoreKey;
@@ -28,7 +27,6 @@ final class LogReplay {
 
     private final Store store;
     private final Pipelines pipelines;
-    private final PostgresEventLog eventLog;
     private final Decisions decisions;
     private final Consumer<List<StoredEvent>> done;
     private final ReadAhead pages = new ReadAhead();
@@ -39,18 +37,11 @@ final class LogReplay {
      * @param behind the cursor that they come after; null: all
      * @param done told of each page once everything of it is written
      */
-    LogReplay(
-            Store store,
-            Pipelines pipelines,
-            PostgresEventLog eventLog,
-            Decisions decisions,
-            String behind,
-            Consumer<List<StoredEvent>> done) {
+    LogReplay(Store store, Pipelines pipelines, String behind, Consumer<List<StoredEvent>> done) {
         this.store = store;
         this.pipelines = pipelines;
-        this.eventLog = eventLog;
-        this.decisions = decisions;
         this.done = done;
+        decisions = Decisions.all(store.hazelcast());
         ILogger log = store.hazelcast().getLoggingService().getLogger(LogReplay.class);
         written = behind;
         replays = new Replays<>(
@@ -71,7 +62,7 @@ final class LogReplay {
             String cursor = written;
             while (true) {
                 List<StoredEvent> page =
-                        pages.next(cursor, PAGE_EVENTS, after -> eventLog.read(null, after, PAGE_EVENTS));
+                        pages.next(cursor, PAGE_EVENTS, after -> store.log().read(null, after, PAGE_EVENTS));
                 if (!isTaken(page, restorer)) {
                     cursor = written;
                 } else if (page.isEmpty()) {

@@ -2,7 +2,6 @@ package io.hazelgate.engine.restore;
 
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
-import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipelines;
@@ -120,7 +119,7 @@ public final class Recovery {
         Manifest snapshot = loadSnapshot();
         String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
         long[] restored = {snapshot == null ? 0 : snapshot.events()};
-        new LogReplay(store, pipelines, eventLog, Decisions.all(store.hazelcast()), begin, page -> {
+        new LogReplay(store, pipelines, begin, page -> {
                     recent.put(page.stream()
                             .filter(event -> event.cursor().compareTo(recentFrom) > 0)
                             .toList());

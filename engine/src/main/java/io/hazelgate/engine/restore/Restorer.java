@@ -14,7 +14,6 @@ import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Containment;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Projector;
-import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import java.util.ArrayList;
@@ -67,7 +66,7 @@ final class Restorer implements AutoCloseable {
         Containment.Attempt<StoredEvent, Boolean> attempt = (part, care) -> foldOnce(pipeline, part, care);
         new Containment<StoredEvent, Boolean>(
                         pipeline.projector().patientFor(AWAY_MILLIS),
-                        event -> Json.stringField(event.record(), "eventId"),
+                        StoredEvent::eventId,
                         attempt,
                         failure -> false,
                         pipeline.statistics().contained,
@@ -76,30 +75,23 @@ final class Restorer implements AutoCloseable {
     }
 
     private boolean foldOnce(Pipeline pipeline, List<StoredEvent> events, Care care) {
-        List<Input> inputs = new ArrayList<>(events.size());
+        Projector projector = pipeline.projector();
+        Asker asker = askers.computeIfAbsent(pipeline, key -> projector.newAsker());
         String now = Clock.iso(Clock.micros());
-        for (StoredEvent event : events) {
-            inputs.add(Input.found(event.record(), event.lane(), event.position(), now));
-        }
-        List<Write> refused;
+        List<byte[]> records = events.stream().map(StoredEvent::record).toList();
+        List<Input> inputs = events.stream()
+                .map(event -> Input.found(event.record(), event.lane(), event.position(), now))
+                .toList();
+        Answer answer;
         do {
             // Where somebody else has changed an entry meanwhile, all is folded again.
-            refused = writer.write(answer(pipeline.projector(), asker(pipeline), inputs, care)
-                            .writes())
-                    .join();
-        } while (!refused.isEmpty());
+            long batchId = projector.newBatchId();
+            answer = rounds.ask(
+                    0,
+                    decisions.about(records),
+                    (round, loaded) -> asker.process(batchId, round, inputs, loaded, care));
+        } while (!writer.write(answer.writes()).join().isEmpty());
         return true;
-    }
-
-    private Asker asker(Pipeline pipeline) {
-        return askers.computeIfAbsent(pipeline, key -> pipeline.projector().newAsker());
-    }
-
-    private Answer answer(Projector projector, Asker asker, List<Input> inputs, Care care) {
-        long batchId = projector.newBatchId();
-        return rounds.ask(
-                decisions.about(inputs, Input::storedRecord),
-                (round, loaded) -> asker.process(batchId, round, inputs, loaded, care));
     }
 
     @Override

@@ -86,14 +86,7 @@ record Letters(Entries entries, UnaryOperator<String> mapOf, long position) {
             JsonValue ahead = json.get("ahead");
             JsonValue ofLane =
                     ahead == null || ahead.isNull() ? null : ahead.asObject().get(String.valueOf(lane));
-            if (ofLane != null) {
-                for (JsonValue each : ofLane.asArray()) {
-                    if (each.asLong() == position) {
-                        return true;
-                    }
-                }
-            }
-            return false;
+            return ofLane != null && ofLane.asArray().values().stream().anyMatch(each -> each.asLong() == position);
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.hazelgate.engine.snapshot;
 
-import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
@@ -8,14 +7,13 @@ import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
-import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
-import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.views.Generation;
 import io.hazelgate.engine.views.Positions;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.JsonRecords;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,12 +39,10 @@ public final class Snapshots {
     private static final long LISTING_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long LOOK_MICROS = 5_000_000;
 
+    private final Shared shared;
     private final Store store;
     private final Positions positions;
-    private final Turns turns;
     private final Pipelines pipelines;
-    private final Readiness readiness;
-    private final HazelcastInstance hazelcast;
     private final SnapshotSettings settings;
     private final Archive archive;
     private final IMap<String, HazelcastJsonValue> attempts;
@@ -61,16 +57,14 @@ public final class Snapshots {
 
     /** @param settings null where no snapshots are kept */
     public Snapshots(Shared shared, Positions positions, Pipelines pipelines, SnapshotSettings settings) {
+        this.shared = shared;
         this.positions = positions;
         this.pipelines = pipelines;
         this.settings = settings;
         store = shared.store();
-        turns = shared.turns();
-        readiness = shared.readiness();
-        hazelcast = store.hazelcast();
-        log = hazelcast.getLoggingService().getLogger(Snapshots.class);
+        log = shared.logger(Snapshots.class);
         archive = settings == null ? null : new Archive(settings, log);
-        attempts = hazelcast.getMap(Names.SNAPSHOTS);
+        attempts = shared.hazelcast().getMap(Names.SNAPSHOTS);
     }
 
     // ------------------------------------------------------------ taking
@@ -85,9 +79,10 @@ public final class Snapshots {
      */
     public String begin(Collection<String> views) {
         requireSettings();
-        readiness.requireKnown();
-        if (readiness.storeProblem() != null) {
-            throw new IllegalArgumentException("no snapshot can be taken just now: " + readiness.storeProblem());
+        shared.readiness().requireKnown();
+        if (shared.readiness().storeProblem() != null) {
+            throw new IllegalArgumentException(
+                    "no snapshot can be taken just now: " + shared.readiness().storeProblem());
         }
         Map<String, Generation> known = store.generations().all();
         pipelines.requireToldOf(views, known.keySet());
@@ -111,7 +106,7 @@ public final class Snapshots {
         long now = Clock.micros();
         String id = "sn-" + Clock.iso(now).replaceAll("[-:]|\\..*", "") + "Z-"
                 + UUID.randomUUID().toString().substring(0, 6);
-        Turn turn = turns.take(TURN, id);
+        Turn turn = shared.turns().take(TURN, id);
         if (turn == null) {
             throw new IllegalArgumentException(all().stream()
                             .filter(Snapshots::isRunning)
@@ -135,18 +130,15 @@ public final class Snapshots {
     private record Attempt(String id, String startedAt, long entries, String endedAt, String error) {}
 
     private void put(Attempt attempt) {
-        JsonObject json = new JsonObject()
-                .add("id", attempt.id)
+        JsonObject json = JsonRecords.toJson(attempt)
                 .add("status", attempt.endedAt == null ? "RUNNING" : attempt.error == null ? "DONE" : "FAILED")
-                .add("member", hazelcast.getCluster().getLocalMember().getUuid().toString())
-                .add("startedAt", attempt.startedAt)
-                .add("entries", attempt.entries);
-        if (attempt.endedAt != null) {
-            json.add("endedAt", attempt.endedAt);
-        }
-        if (attempt.error != null) {
-            json.add("error", attempt.error);
-        }
+                .add(
+                        "member",
+                        shared.hazelcast()
+                                .getCluster()
+                                .getLocalMember()
+                                .getUuid()
+                                .toString());
         attempts.set(attempt.id, new HazelcastJsonValue(json.toString()));
     }
 
@@ -205,13 +197,13 @@ public final class Snapshots {
 
     /** As it stands: one that is said to run and does not have its turn has ended, and told so just now, or never will. */
     private JsonObject asItStands(JsonObject said) {
-        if (!isRunning(said) || turns.isAt(TURN, said.getString("id", ""))) {
+        if (!isRunning(said) || shared.turns().isAt(TURN, said.getString("id", ""))) {
             return said;
         }
         HazelcastJsonValue now = attempts.get(said.getString("id", ""));
         JsonObject attempt = now == null ? said : Json.object(now);
         if (isRunning(attempt)) {
-            boolean isThere = turns.isMember(attempt.getString("member", ""));
+            boolean isThere = shared.turns().isMember(attempt.getString("member", ""));
             attempt.set("status", "FAILED")
                     .set("error", "the member that took it " + (isThere ? "could not tell how it went" : "is gone"));
         }
@@ -236,7 +228,10 @@ public final class Snapshots {
 
     /** Takes one when it is time, if anything has happened since the last: on the oldest member. */
     public void look() {
-        if (settings == null || settings.everySeconds() == 0 || readiness.storeProblem() != null || !isOldest()) {
+        if (settings == null
+                || settings.everySeconds() == 0
+                || shared.readiness().storeProblem() != null
+                || !isOldest()) {
             return;
         }
         long now = Clock.micros();
@@ -262,7 +257,7 @@ public final class Snapshots {
     }
 
     private boolean isOldest() {
-        return hazelcast.getCluster().getMembers().iterator().next().localMember();
+        return shared.hazelcast().getCluster().getMembers().iterator().next().localMember();
     }
 
     private boolean isBehind(Manifest last) {
@@ -318,9 +313,9 @@ public final class Snapshots {
     }
 
     private List<Manifest> there() throws SnapshotUnusable {
-        List<Manifest> there = new ArrayList<>();
-        listing().get("snapshots").asArray().forEach(each -> there.add(Manifest.of(each.asObject())));
-        return there;
+        return listing().get("snapshots").asArray().values().stream()
+                .map(each -> Manifest.of(each.asObject()))
+                .toList();
     }
 
     private Map<String, String> damaged() throws SnapshotUnusable {

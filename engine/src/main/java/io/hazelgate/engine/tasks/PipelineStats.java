@@ -21,24 +21,21 @@ public record PipelineStats(HazelcastInstance hazelcast, Pipelines all, Readines
     public byte[] answer(byte[] request) {
         readiness.requireKnown(0);
         List<Pipeline> pipelines = all.all();
-        StringBuilder json = new StringBuilder(2048);
-        json.append("{\"member\":\"")
-                .append(hazelcast.getCluster().getLocalMember().getUuid());
-        json.append("\",\"projector\":\"").append(projectorOf(pipelines));
-        json.append("\",\"projectorRestarts\":")
-                .append(pipelines.stream()
-                        .mapToLong(pipeline -> pipeline.projector().restarts())
-                        .sum());
-        json.append(",\"job\":\"").append(jobOf(pipelines));
-        String problem = readiness.storeProblem();
-        json.append("\",\"storeProblem\":")
-                .append(problem == null ? "null" : com.hazelcast.internal.json.Json.value(problem));
-        json.append(",\"pending\":").append(owned(Names.PENDING_EVENTS));
-        json.append(",\"deadLetters\":").append(owned(Names.DEAD_LETTER_EVENTS));
-        json.append(",\"pipelines\":").append(described(pipelines)).append(',');
-        PipelineStatistics.appendJson(
-                json, pipelines.stream().map(Pipeline::statistics).toList());
-        return Json.bytes(json.append('}'));
+        JsonObject json = new JsonObject()
+                .add("member", hazelcast.getCluster().getLocalMember().getUuid().toString())
+                .add("projector", projectorOf(pipelines))
+                .add(
+                        "projectorRestarts",
+                        pipelines.stream()
+                                .mapToLong(each -> each.projector().restarts())
+                                .sum())
+                .add("job", jobOf(pipelines))
+                .add("storeProblem", readiness.storeProblem())
+                .add("pending", owned(Names.PENDING_EVENTS))
+                .add("deadLetters", owned(Names.DEAD_LETTER_EVENTS))
+                .add("pipelines", described(pipelines));
+        return Json.bytes(json.merge(PipelineStatistics.json(
+                pipelines.stream().map(Pipeline::statistics).toList())));
     }
 
     /** As well as the best of them: one pipeline that stands still keeps nobody from the others. */

@@ -2,7 +2,7 @@ package io.hazelgate.engine.views;
 
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonObject;
-import io.hazelgate.engine.wire.Json;
+import io.hazelgate.engine.wire.JsonRecords;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +29,11 @@ public record Generation(
         String builtAt,
         boolean incomplete,
         List<String> indexes) {
+    public Generation {
+        // Of the first generation nothing is said of the one before it.
+        previousCode = previousCode == null ? List.of() : previousCode;
+    }
+
     /** The first generation has the view's own name. */
     static Generation first(String view, boolean incomplete) {
         return new Generation(view, List.of(), null, 0, List.of(), null, incomplete, List.of());
@@ -64,31 +69,20 @@ public record Generation(
         return List.copyOf(new TreeSet<>(code));
     }
 
-    static Generation of(String view, HazelcastJsonValue value) {
-        JsonObject json = Json.object(value);
-        return new Generation(
-                json.getString("live", view),
-                Json.texts(json.get("code")),
-                Json.text(json, "previous"),
-                json.getLong("previousPosition", 0),
-                Json.texts(json.get("previousCode")),
-                Json.text(json, "builtAt"),
-                json.getBoolean("incomplete", false),
-                Json.texts(json.get("indexes")));
+    static Generation of(HazelcastJsonValue value) {
+        return JsonRecords.of(Generation.class, value);
     }
 
     public JsonObject toJson() {
-        JsonObject json =
-                new JsonObject().add("live", live).add("code", Json.array(code)).add("indexes", Json.array(indexes));
-        if (previous != null) {
-            json.add("previous", previous)
-                    .add("previousPosition", previousPosition)
-                    .add("previousCode", Json.array(previousCode));
+        JsonObject json = JsonRecords.toJson(this);
+        if (previous == null) {
+            json.remove("previousPosition");
+            json.remove("previousCode");
         }
-        if (builtAt != null) {
-            json.add("builtAt", builtAt);
+        if (!incomplete) {
+            json.remove("incomplete");
         }
-        return incomplete ? json.add("incomplete", true) : json;
+        return json;
     }
 
     HazelcastJsonValue toValue() {

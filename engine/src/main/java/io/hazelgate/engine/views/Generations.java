@@ -53,7 +53,7 @@ public final class Generations {
 
     public synchronized void look() {
         Map<String, Generation> read = new TreeMap<>();
-        map.entrySet().forEach(entry -> read.put(entry.getKey(), Generation.of(entry.getKey(), entry.getValue())));
+        map.entrySet().forEach(entry -> read.put(entry.getKey(), Generation.of(entry.getValue())));
         known = read;
     }
 
@@ -84,7 +84,7 @@ public final class Generations {
         HazelcastJsonValue there =
                 map.putIfAbsent(view, change.apply(Generation.first(view, late)).toValue());
         while (there != null) {
-            Generation before = Generation.of(view, there);
+            Generation before = Generation.of(there);
             Generation after = change.apply(before);
             if (after.equals(before) || map.replace(view, there, after.toValue())) {
                 return;

@@ -58,19 +58,16 @@ public final class Entries {
      * @return what was refused: by key, the value that is there instead, or null where there is none
      */
     public CompletableFuture<Map<String, byte[]>> change(String map, List<Change> changes) {
-        return change(map, changes, null);
+        return changeAsOwner(map, changes, null);
     }
 
     /**
      * The same as the owner of the lanes: in each partition all changes are made, or none where one is refused.
      *
+     * @param fence null: anybody may make them, each by itself
      * @return fails with {@link LaneTakenOver} where a lane has another owner
      */
     public CompletableFuture<Map<String, byte[]>> changeAsOwner(String map, List<Change> changes, Fence fence) {
-        return change(map, changes, fence);
-    }
-
-    private CompletableFuture<Map<String, byte[]>> change(String map, List<Change> changes, Fence fence) {
         return inEach(
                 map,
                 changes,

@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
  */
 public record EntryLoader(Entries entries, UnaryOperator<String> mapOf) {
     /** Adds what the needs name to what is loaded; a key without an entry is loaded as null. */
-    public void load(Map<String, List<String>> needs, Map<String, Map<String, byte[]>> loaded) {
+    public void load(Map<String, List<String>> needs, Loaded loaded) {
         Map<String, CompletableFuture<Map<String, byte[]>>> reads = new HashMap<>();
         needs.forEach((map, keys) -> reads.put(map, entries.read(mapOf.apply(map), keys)));
         reads.forEach((map, read) ->

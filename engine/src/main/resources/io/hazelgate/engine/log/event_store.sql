@@ -31,10 +31,10 @@ FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?:
 WHERE (SELECT count(*) FROM own) = ?
 
 -- name: by id
-SELECT record, payload_hash FROM event_store WHERE event_id = ANY(?)
+SELECT cursor, record, payload_hash FROM event_store WHERE event_id = ANY(?)
 
 -- name: by place
-SELECT e.record, e.payload_hash
+SELECT e.cursor, e.record, e.payload_hash
 FROM unnest(?::text[], ?::text[], ?::bigint[]) AS wanted(aggregate_type, aggregate_id, aggregate_sequence)
 JOIN event_store e USING (aggregate_type, aggregate_id, aggregate_sequence)
 

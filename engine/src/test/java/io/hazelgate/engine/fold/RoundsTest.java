@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.wire.Loaded;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,8 +26,9 @@ class RoundsTest {
 
     @Test
     void eachRoundHasWhatTheRoundsBeforeItNeeded() {
-        Map<String, Map<String, byte[]>> known = new HashMap<>(Map.of("decisions", Map.of("d", VALUE)));
-        Answer answer = rounds.ask(known, (round, loaded) -> {
+        Loaded known = new Loaded();
+        known.put("decisions", Map.of("d", VALUE));
+        Answer answer = rounds.ask(0, known, (round, loaded) -> {
             asked.add(round);
             assertTrue(loaded.containsKey("decisions"));
             return switch (round) {
@@ -44,7 +46,7 @@ class RoundsTest {
 
     @Test
     void whoHasAskedForThePlanGoesOnWithTheRoundAfterIt() {
-        rounds.ask(1, new HashMap<>(), (round, loaded) -> {
+        rounds.ask(1, new Loaded(), (round, loaded) -> {
             asked.add(round);
             return DONE;
         });
@@ -55,7 +57,7 @@ class RoundsTest {
     void aProjectorThatNeverHasEnoughIsNotAskedForEver() {
         assertThrows(
                 IllegalStateException.class,
-                () -> rounds.ask(new HashMap<>(), (round, loaded) -> {
+                () -> rounds.ask(0, new Loaded(), (round, loaded) -> {
                     asked.add(round);
                     return needs("orders", "key " + round);
                 }));

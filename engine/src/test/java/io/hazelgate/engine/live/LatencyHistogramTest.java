@@ -25,9 +25,9 @@ class LatencyHistogramTest {
         histogram.record(0.005);
         histogram.record(0.02);
         histogram.record(0.02);
-        StringBuilder json = new StringBuilder();
-        histogram.appendJson(json);
-        assertEquals("{\"counts\":[[0,1],[8,2]],\"sumMs\":0.045,\"maxMs\":0.02}", json.toString());
+        assertEquals(
+                "{\"counts\":[[0,1],[8,2]],\"sumMs\":0.045,\"maxMs\":0.02}",
+                histogram.toJson().toString());
     }
 
     @Test
@@ -38,8 +38,8 @@ class LatencyHistogramTest {
         other.record(1);
         other.record(8);
         one.add(other);
-        StringBuilder json = new StringBuilder();
-        one.appendJson(json);
-        assertEquals("{\"counts\":[[54,2],[78,1]],\"sumMs\":10.0,\"maxMs\":8.0}", json.toString());
+        assertEquals(
+                "{\"counts\":[[54,2],[78,1]],\"sumMs\":10.0,\"maxMs\":8.0}",
+                one.toJson().toString());
     }
 }

@@ -12,6 +12,7 @@ import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import io.hazelgate.engine.wire.Loaded;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -99,7 +100,7 @@ class ProjectorTest {
     }
 
     private static Answer ask(Asker asker) {
-        return asker.process(1, 1, List.of(), Map.of(), new Care(true, List.of()));
+        return asker.process(1, 1, List.of(), new Loaded(), new Care(true, List.of()));
     }
 
     @Test
@@ -147,9 +148,9 @@ class ProjectorTest {
         Asker asker = asker((message, answers) -> answers.onError(
                 Status.RESOURCE_EXHAUSTED.withDescription("70 MB").asException()));
         assertThrows(BatchTooLarge.class, () -> ask(asker));
-        byte[] huge = new byte[65 * 1024 * 1024];
-        assertThrows(
-                BatchTooLarge.class, () -> asker.process(1, 1, List.of(), Map.of("m", Map.of("k", huge)), Care.NONE));
+        Loaded huge = new Loaded();
+        huge.put("m", Map.of("k", new byte[65 * 1024 * 1024]));
+        assertThrows(BatchTooLarge.class, () -> asker.process(1, 1, List.of(), huge, Care.NONE));
     }
 
     @Test
@@ -163,8 +164,8 @@ class ProjectorTest {
         assertEquals("fell over", projector.life().ended());
     }
 
-    private Supplier<Answer> askAhead(AskerAhead asker) {
-        return asker.ask(1, 1, List.of(), Map.of());
+    private Supplier<Answer> askAhead(Asker asker) {
+        return asker.ahead(1, 1, List.of(), new Loaded());
     }
 
     @Test
@@ -175,7 +176,7 @@ class ProjectorTest {
                 answers.onNext(NEEDS);
             }
         });
-        try (AskerAhead asker = projector.newAskerAhead()) {
+        try (Asker asker = projector.newAsker()) {
             Supplier<Answer> first = askAhead(asker);
             Supplier<Answer> second = askAhead(asker);
             assertTrue(second.get().needsMore());
@@ -192,7 +193,7 @@ class ProjectorTest {
                 answers.onNext(NOTHING);
             }
         });
-        try (AskerAhead asker = projector.newAskerAhead()) {
+        try (Asker asker = projector.newAsker()) {
             Supplier<Answer> first = askAhead(asker);
             Supplier<Answer> second = askAhead(asker);
             assertThrows(ProjectorFailed.class, first::get);
@@ -205,7 +206,7 @@ class ProjectorTest {
     @Test
     void whoIsClosedAnswersNoMore() throws Exception {
         asker((message, answers) -> {});
-        AskerAhead asker = projector.newAskerAhead();
+        Asker asker = projector.newAsker();
         Supplier<Answer> answering = askAhead(asker);
         asker.close();
         assertThrows(ProjectorFailed.class, answering::get);

@@ -3,6 +3,7 @@ package io.hazelgate.engine.projector;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.hazelgate.engine.projector.Care.FailedCall;
+import io.hazelgate.engine.wire.Loaded;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -20,11 +21,13 @@ class RequestsTest {
     void aRequestHasTheShapeOfTheProtocol() throws Exception {
         Map<String, byte[]> entries = new HashMap<>();
         entries.put("absent", null);
+        Loaded loaded = new Loaded();
+        loaded.put("customer-view", entries);
         byte[] body = Requests.process(
                 7,
                 1,
                 List.of(new Input(utf8("{}"), 42, 1_764_000_000_000_000L, "2026-01-01T00:00:00.000000Z", null, null)),
-                Map.of("customer-view", entries),
+                loaded,
                 Care.NONE);
         ArrayValue request = MessagePack.newDefaultUnpacker(body).unpackValue().asArrayValue();
         assertEquals(
@@ -44,10 +47,10 @@ class RequestsTest {
 
     @Test
     void inTheCarefulModeTheFailedCallsAreNamed() throws Exception {
-        assertEquals("[7,0,[],{}," + FAILED + "]", json(Requests.process(7, 0, List.of(), Map.of(), CAREFUL)));
+        assertEquals("[7,0,[],{}," + FAILED + "]", json(Requests.process(7, 0, List.of(), new Loaded(), CAREFUL)));
         assertEquals(
                 "[7,0,[\"view\"],[\"{}\"],{}," + FAILED + "]",
-                json(Requests.fold(7, 0, List.of("view"), List.of(utf8("{}")), Map.of(), CAREFUL)));
+                json(Requests.fold(7, 0, List.of("view"), List.of(utf8("{}")), new Loaded(), CAREFUL)));
     }
 
     @Test
@@ -55,7 +58,7 @@ class RequestsTest {
         Resolving.Order order = new Resolving.Order("letter", "EDIT", utf8("{\"n\":1}"), null);
         assertEquals(
                 "[\"letter\",\"EDIT\",\"{\\\"n\\\":1}\",null,\"2026-01-01\",6,100,{}," + FAILED + "]",
-                json(Requests.resolve(order, "2026-01-01", 6, 100, Map.of(), CAREFUL)));
+                json(Requests.resolve(order, "2026-01-01", 6, 100, new Loaded(), CAREFUL)));
     }
 
     @Test
@@ -66,7 +69,7 @@ class RequestsTest {
                         List.of(new Resolving.Affected("T:1@a", "gateway-1", "s1")),
                         null,
                         "2026-01-01",
-                        Map.of(),
+                        new Loaded(),
                         Care.NONE)));
     }
 }

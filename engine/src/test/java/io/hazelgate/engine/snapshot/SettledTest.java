@@ -27,7 +27,10 @@ class SettledTest {
         long gates = 5_000_000;
         try {
             put(Names.EVENT_IDS, id, "{\"hash\":\"h\",\"key\":\"" + key + "\"}");
-            put(Names.EVENT_STORE, key, "{\"cursor\":\"0000000000001234-00001\",\"lane\":1,\"position\":1234}");
+            put(
+                    Names.EVENT_STORE,
+                    key,
+                    "{\"eventId\":\"" + id + "\",\"cursor\":\"0000000000001234-00001\",\"lane\":1,\"position\":1234}");
             assertEquals(gates, new Settled(store, null).below(gates), "it is through: nobody waits for it");
             // The run that stored it died before it wrote the views: no gate knows, but it is still pending.
             put(Names.PENDING_EVENTS, pending, "{\"eventId\":\"" + id + "\",\"eventType\":\"Unheard\"}");
