@@ -320,7 +320,7 @@ class HazelcastCluster:
             return None
         task = tasks.pipeline_stats()
         answers = await asyncio.gather(
-            *(asyncio.wait_for(self._run_on(member, task), POLL_DEADLINE_SECONDS) for member in members),
+            *(self._figures_of(member, task) for member in members),
             return_exceptions=True,
         )
         silent = {
@@ -334,6 +334,10 @@ class HazelcastCluster:
         self._silent = set(silent)
         stats = [decode_stats(answer) for answer in answers if isinstance(answer, bytes)]
         return merge_stats(stats) if stats else None
+
+    async def _figures_of(self, member: Any, task: tasks.Task) -> bytes:
+        async with asyncio.timeout(POLL_DEADLINE_SECONDS):
+            return await self._run_on(member, task)
 
     async def _all_hear(self, client: HazelcastClient) -> bool:
         """Whether every listener hears; what is wrong with one is logged, and tried again."""

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -307,6 +308,23 @@ async def test_the_command_creates_lists_verifies_and_restores(
     assert (broken.exit_code, "is damaged" in broken.stderr) == (1, True), broken.output
     assert "no snapshot can be used" not in (await run(own, "restore")).output
     assert (await run(own, "verify", "sn-nonsense")).exit_code == 2
+
+
+async def test_one_that_still_has_its_turn_runs(cluster: HazelcastCluster, handler: EventHandler) -> None:
+    """So who sees that a snapshot has ended is not refused the next one for it."""
+    await open_accounts(handler, 1)
+    snapshots, last = Snapshots(cluster), await taken(cluster)
+    assert cluster._client is not None
+    [member] = cluster._client.cluster_service.get_members()
+    turns: Any = await cluster._client.get_map("turns")
+    await turns.put("snapshot", f"{member.uuid}/{last.id}")
+    try:
+        running = await snapshots.find(last.id)
+        assert (running.status, running.ended_at) == (AttemptStatus.RUNNING, None)
+    finally:
+        await turns.delete("snapshot")
+    assert await snapshots.find(last.id) == last
+    await taken(cluster)
 
 
 async def test_what_can_not_be_taken_is_refused(cluster: HazelcastCluster, stack: Stack) -> None:

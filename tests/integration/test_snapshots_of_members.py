@@ -17,14 +17,14 @@ from hazelgate.client.operators.rebuilds import Rebuilds
 from hazelgate.client.operators.snapshot_requests import Attempt, AttemptStatus, Snapshots
 from hazelgate.client.submitting.handler import EventHandler, Submission
 from hazelgate.operations.member import MemberOptions
-from hazelgate.sourcing.errors import PipelineUnavailable, SnapshotRefused
+from hazelgate.sourcing.errors import PipelineUnavailable
 from tests.support.accounts import PATIENT, check_balances, open_accounts
 from tests.support.connected import connected, handling
 from tests.support.ledger import ACCOUNTS, OWNERS, MoneyPaidIn
 from tests.support.many import Node, Nodes, running_nodes
 from tests.support.postgres import Postgres
 from tests.support.snapshots import archive, built, kept_in, pause_child, taken
-from tests.support.until import PATIENCE_SECONDS, eventually, until
+from tests.support.until import PATIENCE_SECONDS, until
 
 
 @pytest.fixture
@@ -62,16 +62,6 @@ async def writing(handler: EventHandler, ids: list[str]) -> AsyncIterator[None]:
         await task
 
 
-async def begun(snapshots: Snapshots) -> str | None:
-    """The id of a snapshot that has begun; None while the one before it still gives back its turn."""
-    try:
-        return await snapshots.create()
-    except SnapshotRefused as refused:
-        if "is being taken" not in refused.message:
-            raise
-        return None
-
-
 async def caught(snapshots: Snapshots, nodes: list[Node]) -> tuple[str, Node, int]:
     """A snapshot that is being taken: its id, the member that takes it, and the process that writes it, paused."""
 
@@ -84,7 +74,7 @@ async def caught(snapshots: Snapshots, nodes: list[Node]) -> tuple[str, Node, in
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            under_way = await eventually(lambda: begun(snapshots))
+            under_way = await snapshots.create()
             is_running = True
             while is_running:
                 is_running = (await snapshots.find(under_way)).status is AttemptStatus.RUNNING

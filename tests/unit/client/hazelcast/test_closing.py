@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import warnings
+from typing import Any
 
 import pytest
 
@@ -41,3 +44,27 @@ async def test_closing_ends_a_client_that_swallows_the_cancellation(monkeypatch:
     async with asyncio.timeout(60):
         await cluster.close()
     assert [client.is_shut_down for client in made] == [True]
+
+
+class OneMember(HazelcastCluster):
+    """Connected to one member, which answers nothing."""
+
+    def _data_members(self) -> list[Any]:
+        return [object()]
+
+    async def _run_on(self, member: Any, task: Any) -> bytes:
+        await asyncio.sleep(3_600)
+        return b""
+
+
+async def test_a_poll_that_is_cancelled_as_it_begins_leaves_nothing_behind() -> None:
+    """No coroutine that was never awaited: Python warns of one whenever it is collected, in whichever test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        polling = asyncio.create_task(OneMember()._poll())
+        await asyncio.sleep(0)
+        polling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await polling
+        del polling
+        gc.collect()

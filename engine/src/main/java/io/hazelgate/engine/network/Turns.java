@@ -55,7 +55,7 @@ public final class Turns {
         return take(what, UUID.randomUUID().toString());
     }
 
-    /** The same, and {@link #isAt} knows by the id, which nothing else has, who has it. */
+    /** The same, and {@link #whoIsAt} tells by the id who has it. */
     public Turn take(String what, String id) {
         String whose = hazelcast.getCluster().getLocalMember().getUuid().toString() + '/' + id;
         try {
@@ -89,9 +89,10 @@ public final class Turns {
         return turn;
     }
 
-    public boolean isAt(String what, String id) {
+    /** The id of who has the turn at something; null where nobody has. */
+    public String whoIsAt(String what) {
         String there = turns.get(what);
-        return there != null && there.endsWith('/' + id) && isTaken(there);
+        return there == null || !isTaken(there) ? null : there.substring(there.indexOf('/') + 1);
     }
 
     private boolean isTaken(String whose) {

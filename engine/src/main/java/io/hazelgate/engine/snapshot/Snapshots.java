@@ -195,9 +195,17 @@ public final class Snapshots {
         return attempt.getString("status", "").equals("RUNNING");
     }
 
-    /** As it stands: one that is said to run and does not have its turn has ended, and told so just now, or never will. */
-    private JsonObject asItStands(JsonObject said) {
-        if (!isRunning(said) || shared.turns().isAt(TURN, said.getString("id", ""))) {
+    /**
+     * As it stands. One runs for as long as it has its turn: until then the next one would be refused. One that is said to
+     * run and does not have its turn has ended, and told so just now, or never will.
+     */
+    private JsonObject asItStands(JsonObject said, String atTurn) {
+        if (said.getString("id", "").equals(atTurn)) {
+            said.remove("endedAt");
+            said.remove("error");
+            return said.set("status", "RUNNING");
+        }
+        if (!isRunning(said)) {
             return said;
         }
         HazelcastJsonValue now = attempts.get(said.getString("id", ""));
@@ -278,8 +286,10 @@ public final class Snapshots {
     public JsonObject report(boolean listed) {
         requireSettings();
         JsonArray array = new JsonArray();
-        for (JsonObject said : all()) {
-            JsonObject attempt = asItStands(said);
+        List<JsonObject> all = all();
+        String atTurn = shared.turns().whoIsAt(TURN);
+        for (JsonObject said : all) {
+            JsonObject attempt = asItStands(said, atTurn);
             attempt.remove("member");
             array.add(attempt);
         }

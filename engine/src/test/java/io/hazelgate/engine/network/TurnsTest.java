@@ -1,11 +1,9 @@
 package io.hazelgate.engine.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.IndeterminateOperationStateException;
@@ -112,20 +110,19 @@ class TurnsTest {
     @Test
     void thatOfAMemberThatIsGoneIsFree() throws InterruptedException {
         assertNotNull(ofOther.take(what, "theirs"));
-        assertTrue(turns.isAt(what, "theirs"));
+        assertEquals("theirs", turns.whoIsAt(what));
         other.getLifecycleService().terminate();
         assertNotNull(turns.take(what, 60_000));
-        assertFalse(turns.isAt(what, "theirs"));
+        assertNull(turns.whoIsAt(what));
     }
 
     @Test
     void itsIdSaysWhoIsAtIt() {
         try (Turn turn = turns.take(what, "mine")) {
             assertNotNull(turn);
-            assertTrue(ofOther.isAt(what, "mine"));
-            assertFalse(ofOther.isAt(what, "ine"));
+            assertEquals("mine", ofOther.whoIsAt(what));
         }
-        assertFalse(ofOther.isAt(what, "mine"));
+        assertNull(ofOther.whoIsAt(what));
     }
 
     @Test
