@@ -95,7 +95,7 @@ def _subscription(view: ViewSpec) -> str:
         f"    ... on {names.change} {{",
         "      change",
         "      causedBy { eventType sequence }",
-        f"      {view.one} {{",
+        f"      {names.change_entry} {{",
         *_selection(view.fields, 4),
         "      }",
         "    }",

@@ -1,9 +1,9 @@
 """A help desk: tickets are opened and closed. All there is to write for a domain of one's own."""
 
-from hazelgate import Event, EventRecord, Id, Rejected, View, event, guard, projection, replace
+from hazelgate import By, Event, EventRecord, Id, Instant, Rejected, View, event, guard, projection, replace
 
 
-@event("TicketOpened", aggregate="Ticket", key="ticket_id")
+@event("TicketOpened", aggregate="Ticket", key="ticket_id", mutation="openTicket", creates=True)
 class TicketOpened(Event):
     """Somebody needs help."""
 
@@ -11,7 +11,7 @@ class TicketOpened(Event):
     title: str
 
 
-@event("TicketClosed", aggregate="Ticket", key="ticket_id")
+@event("TicketClosed", aggregate="Ticket", key="ticket_id", mutation="closeTicket")
 class TicketClosed(Event):
     """Somebody was helped."""
 
@@ -19,9 +19,11 @@ class TicketClosed(Event):
 
 
 class Ticket(View):
+    """A call for help."""
+
     ticket_id: Id
     title: str
-    opened_at: str
+    opened_at: Instant
     open: bool = True
 
 
@@ -31,7 +33,7 @@ def is_open(event: TicketClosed, ticket: Ticket | None) -> None:
         raise Rejected("ticket_id", "no such ticket is open")
 
 
-tickets = projection("ticket-view", Ticket, key="ticket_id")
+tickets = projection("ticket-view", Ticket, key="ticket_id", indexes={"openedAt": By("opened_at")})
 
 
 @tickets.on(TicketOpened, key="ticket_id")

@@ -40,7 +40,8 @@ def page() -> str:
     schema = graphql_schema(Catalog.load("hazelgate.domain"))
     roots = [each for each in (schema.query_type, schema.mutation_type, schema.subscription_type) if each is not None]
     text = ["# GraphQL API\n\nThis is the schema of the shop, the example domain.\n"]
-    text.append("The fields for events, pipelines, rebuilds and snapshots are the same for any domain.\n\n")
+    text.append("The fields for events, pipelines, rebuilds and snapshots are the same for any domain.\n")
+    text.append("[The derived API](derived-api.md) has the rules by which a domain gets the others.\n\n")
     text += [f"## {root.name}\n\n{_fields(root.fields)}" for root in roots]
     for title, kind in _KINDS:
         types = (each for each in _types(schema, kind) if each not in roots)

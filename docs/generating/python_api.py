@@ -9,6 +9,7 @@ from importlib import import_module
 import hazelgate
 
 _PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("hazelgate.sourcing.declaring.projections", "What `projection` returns.", ("Projection",)),
     ("hazelgate.testing", "For tests of a domain.", ("given",)),
     ("hazelgate.sourcing.golden", "For tests of old events.", ("require_readable", "check", "record")),
     ("hazelgate.sourcing.errors", "The errors. [Error codes](errors.md) has their tree.", ()),

@@ -18,10 +18,14 @@ DOCS = Path(__file__).parents[1]
 ORDER: dict[str, tuple[str, ...]] = {
     "tutorial": ("domain", "run", "live-page"),
     "how-to": (
+        "new-project",
+        "reload",
+        "shape-the-api",
         "view-with-another-key",
         "second-version",
         "repaired-projection",
         "dead-letters",
+        "catalog-and-checks",
         "fastapi",
         "postgresql",
         "three-members",
@@ -30,7 +34,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "snapshots",
         "deployment",
     ),
-    "reference": (*reference.PAGES, "protocol", "shop/catalog"),
+    "reference": ("derived-api", *reference.PAGES, "protocol", "shop/catalog"),
     "explanation": (
         "architecture",
         "guarantees",

@@ -1,4 +1,4 @@
-"""A help desk: tickets are opened, assigned and closed. This file is the whole application."""
+"""A help desk: customers open tickets, agents take and close them. This file is the whole application."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from msgspec import Meta
 
 from hazelgate import By, Event, EventRecord, Id, Instant, Rejected, View, event, guard, projection, replace
 
-Line = Annotated[str, Meta(min_length=1, max_length=200, examples=["The printer hums"])]
-Person = Annotated[str, Meta(min_length=1, max_length=100, examples=["Ada"])]
+Title = Annotated[str, Meta(min_length=1, max_length=200, examples=["The printer hums"])]
+Agent = Annotated[Id, Meta(examples=["ada"])]
 
 # ---------------------------------------------------------------- what happens
 
 
 @event("TicketOpened", aggregate="Ticket", key="ticket_id", mutation="openTicket", creates=True)
 class TicketOpened(Event):
-    """Somebody needs help."""
+    """A customer needs help."""
 
     ticket_id: Id
-    title: Line
+    title: Title
 
 
-@event("TicketAssigned", aggregate="Ticket", key="ticket_id", mutation="assignTicket")
-class TicketAssigned(Event):
-    """Somebody takes care of a ticket."""
+@event("TicketTaken", aggregate="Ticket", key="ticket_id", mutation="takeTicket")
+class TicketTaken(Event):
+    """An agent works on the ticket."""
 
     ticket_id: Id
-    assignee: Person
+    agent: Agent
 
 
 @event("TicketClosed", aggregate="Ticket", key="ticket_id", mutation="closeTicket")
 class TicketClosed(Event):
-    """Somebody was helped."""
+    """The customer has been helped."""
 
     ticket_id: Id
 
@@ -41,37 +41,43 @@ class TicketClosed(Event):
 # ---------------------------------------------------------------- what is shown
 
 
-class TicketStatus(StrEnum):
-    """Where a ticket stands."""
+class TicketState(StrEnum):
+    """How far the help desk has got with a ticket."""
 
     OPEN = "OPEN"
-    ASSIGNED = "ASSIGNED"
+    TAKEN = "TAKEN"
     CLOSED = "CLOSED"
 
 
 class Ticket(View):
-    """A call for help."""
+    """A customer's call for help."""
 
     ticket_id: Id
     title: str
-    status: TicketStatus
     opened_at: Instant
-    assignee: str | None = None
+    state: TicketState = TicketState.OPEN
+    agent: Id | None = None
 
 
 # ---------------------------------------------------------------- what may happen
 
 
 @guard(TicketOpened, reads={"ticket": Ticket.by("ticket_id")})
-def opens_once(event: TicketOpened, ticket: Ticket | None) -> None:
+def is_new(event: TicketOpened, ticket: Ticket | None) -> None:
     if ticket is not None:
-        raise Rejected("ticket_id", "is a ticket already")
+        raise Rejected("ticket_id", "this ticket exists already")
 
 
-@guard(TicketAssigned, TicketClosed, reads={"ticket": Ticket.by("ticket_id")})
-def is_not_closed(event: TicketAssigned | TicketClosed, ticket: Ticket | None) -> None:
-    if ticket is None or ticket.status is TicketStatus.CLOSED:
+@guard(TicketTaken, reads={"ticket": Ticket.by("ticket_id")})
+def is_open(event: TicketTaken, ticket: Ticket | None) -> None:
+    if ticket is None or ticket.state is not TicketState.OPEN:
         raise Rejected("ticket_id", "no such ticket is open")
+
+
+@guard(TicketClosed, reads={"ticket": Ticket.by("ticket_id")})
+def is_taken(event: TicketClosed, ticket: Ticket | None) -> None:
+    if ticket is None or ticket.state is not TicketState.TAKEN:
+        raise Rejected("ticket_id", "an agent has to take the ticket first", code="NOT_TAKEN")
 
 
 # ---------------------------------------------------------------- how events change it
@@ -82,8 +88,8 @@ tickets = projection(
     key="ticket_id",
     indexes={
         "openedAt": By("opened_at"),
-        "status": By("status", "opened_at"),
-        "assignee": By("assignee", "opened_at"),
+        "state": By("state", "opened_at"),
+        "agent": By("agent", "opened_at"),
     },
     sort="-openedAt",
 )
@@ -94,16 +100,15 @@ def opened(_: Ticket | None, event: TicketOpened, record: EventRecord) -> Ticket
     return Ticket(
         ticket_id=event.ticket_id,
         title=event.title,
-        status=TicketStatus.OPEN,
         opened_at=record.timestamp,
     )
 
 
-@tickets.on(TicketAssigned, key="ticket_id")
-def assigned(ticket: Ticket, event: TicketAssigned) -> Ticket:
-    return replace(ticket, status=TicketStatus.ASSIGNED, assignee=event.assignee)
+@tickets.on(TicketTaken, key="ticket_id")
+def taken(ticket: Ticket, event: TicketTaken) -> Ticket:
+    return replace(ticket, state=TicketState.TAKEN, agent=event.agent)
 
 
 @tickets.on(TicketClosed, key="ticket_id")
 def closed(ticket: Ticket, event: TicketClosed) -> Ticket:
-    return replace(ticket, status=TicketStatus.CLOSED)
+    return replace(ticket, state=TicketState.CLOSED)

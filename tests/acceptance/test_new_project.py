@@ -10,9 +10,9 @@ from hazelgate.operations.new_project import write_project
 from tests.acceptance.dev_stack import running_dev
 
 OPEN = """mutation {
-  openTicket(input: {ticketId: "t1", title: "It hums"}) { ... on TicketPayload { ticket { ticketId title status } } }
+  openTicket(input: {ticketId: "t1", title: "It hums"}) { ... on TicketPayload { ticket { ticketId title state } } }
 }"""
-SHOW = '{ ticket(ticketId: "t1") { title status } }'
+SHOW = '{ ticket(ticketId: "t1") { title state } }'
 
 
 @pytest.mark.timeout(600)
@@ -27,9 +27,9 @@ async def test_a_new_project_is_served_by_several_members_and_gateways(tmp_path:
             *("commands", "gateway 1", "gateway 2", "GraphiQL"),
         ]
         opened = await dev.ask(OPEN)
-        assert opened["openTicket"]["ticket"] == {"ticketId": "t1", "title": "It hums", "status": "OPEN"}
+        assert opened["openTicket"]["ticket"] == {"ticketId": "t1", "title": "It hums", "state": "OPEN"}
         other = dev.lines[8].split()[-1]
         shown = await dev.http.post(f"{other}/graphql", json={"query": SHOW})
-        assert shown.json() == {"data": {"ticket": {"title": "It hums", "status": "OPEN"}}}
+        assert shown.json() == {"data": {"ticket": {"title": "It hums", "state": "OPEN"}}}
         page = (await dev.http.get(dev.graphql_url, headers={"Accept": "text/html"})).text
         assert "mutation OpenTicket" in page

@@ -20,7 +20,7 @@ OPEN = """mutation ($id: ID!, $event: ID!) {
     __typename ... on TicketPayload { ticket { title } } ... on EventError { code message }
   }
 }"""
-FIELD = "    assignee: str | None = None\n"
+FIELD = "    agent: Id | None = None\n"
 MADE = "        title=event.title,\n"
 
 

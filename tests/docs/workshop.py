@@ -73,6 +73,8 @@ class Workshop:
     ports: dict[str, int] = field(default_factory=dict)
     last_output: str = ""
     last_answer: Any = None
+    place: Path | None = None
+    """Where the page has gone by `cd`."""
 
     def play(self, text: str) -> None:
         """
@@ -81,6 +83,7 @@ class Workshop:
         Raises:
             NotAsWritten: Something came out otherwise; it names the line.
         """
+        self.place = None
         self._allot_ports(text)
         for block in blocks(text):
             if block.is_picture:
@@ -100,6 +103,8 @@ class Workshop:
                 _require_match(text, self.last_output)
             case "keep":
                 self._keep_running(text, until=_quoted(rest))
+            case "says":
+                self._wait_until_said(self.translated(_quoted(rest)), text)
             case "start":
                 self._keep_running(text, until=None)
             case "end":
@@ -162,11 +167,12 @@ class Workshop:
         return environ
 
     def _run(self, script: str, *, status: int) -> None:
-        """Run a block in a shell of its own; what it exports is there in the next one."""
-        kept = self.folder / ".environ"
+        """Run a block in a shell of its own; what it exports is there in the next one, and so is where it is."""
+        kept, place = self.folder / ".environ", self.folder / ".place"
+        keep = f"env -0 > {shlex.quote(str(kept))}; pwd > {shlex.quote(str(place))}"
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", f"trap 'env -0 > {shlex.quote(str(kept))}' EXIT\n{script}"],
-            cwd=self.folder,
+            ["bash", "-euo", "pipefail", "-c", f"trap {shlex.quote(keep)} EXIT\n{script}"],
+            cwd=self.place or self.folder,
             env=self._environ(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -178,13 +184,14 @@ class Workshop:
             raise NotAsWritten(f"exit status {done.returncode}:\n{self.last_output}\n{self.logs()}")
         exported = dict(line.split("=", 1) for line in kept.read_text().split("\0") if "=" in line)
         self.environ.update({name: value for name, value in exported.items() if name.startswith("HAZELGATE_")})
+        self.place = Path(place.read_text().removesuffix("\n"))
 
     def _keep_running(self, script: str, *, until: str | None) -> None:
         log = self.folder / f".terminal-{len(list(self.folder.glob('.terminal-*')))}.log"
         output = log.open("wb")
         process = subprocess.Popen(
             ["bash", "-c", f"exec {script}"],
-            cwd=self.folder,
+            cwd=self.place or self.folder,
             env=self._environ(),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -198,9 +205,24 @@ class Workshop:
                 raise NotAsWritten(f"it never says {until!r}:\n{running.said()[-4_000:]}")
             time.sleep(0.02)
 
-    def _end(self, text: str) -> None:
+    def _wait_until_said(self, command: str, expected: str) -> None:
+        """Until what runs has printed these lines."""
+        running = self._running(command)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return _require_match(expected, running.said())
+            except NotAsWritten:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
+    def _running(self, text: str) -> Running:
         [running] = [each for each in self.terminals if text in each.command and each.process.poll() is None]
-        running.end(signal.SIGINT)
+        return running
+
+    def _end(self, text: str) -> None:
+        self._running(text).end(signal.SIGINT)
 
     def _paste(self, name: str) -> None:
         """What the last `hazelgate dev` has printed under that name goes into the environment."""

@@ -26,7 +26,7 @@ def test_the_generated_tests_pass(tmp_path: Path) -> None:
     assert run(tmp_path, *HAZELGATE, "new", "bakery").returncode == 0
     tested = run(tmp_path / "bakery", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert tested.returncode == 0, tested.stdout
-    assert "5 passed" in tested.stdout
+    assert "6 passed" in tested.stdout
 
 
 def test_the_domain_has_a_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

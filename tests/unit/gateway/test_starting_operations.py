@@ -5,12 +5,35 @@ from __future__ import annotations
 import pytest
 from graphql import OperationDefinitionNode, OperationType, parse, validate
 
+from hazelgate import Event, Id, View, event, projection
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.starting_operations import starting_operations
 from hazelgate.sourcing.catalog import Catalog
 
 
-@pytest.mark.parametrize("domain", ["hazelgate.domain", "tests.support.ledger", "docs.examples.tickets"])
+@event("AgentHired", aggregate="Agent", key="agent")
+class AgentHired(Event):
+    """Somebody is at the help desk."""
+
+    agent: Id
+
+
+class Agent(View):
+    """Somebody at the help desk. The key is called as the entry is."""
+
+    agent: Id
+
+
+agents = projection("agent-view", Agent, key="agent")
+
+
+@agents.on(AgentHired, key="agent")
+def hired(_: Agent | None, event: AgentHired) -> Agent:
+    """A new agent."""
+    return Agent(agent=event.agent)
+
+
+@pytest.mark.parametrize("domain", ["hazelgate.domain", "tests.support.ledger", "docs.examples.tickets", __name__])
 def test_a_query_a_mutation_and_a_subscription_are_valid(domain: str) -> None:
     """With an example input that GraphQL takes, whatever the fields are."""
     catalog = Catalog.load(domain)
