@@ -22,7 +22,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "second-version",
         "repaired-projection",
         "dead-letters",
-        "fastapi",
+        "python",
         "postgresql",
         "three-members",
         "upgrade",
