@@ -15,6 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -236,6 +237,10 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _id(value: Any) -> str | None:
+    return str(value) if isinstance(value, UUID) else _text(value)
+
+
 def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, (bool, Enum)) else None
 
@@ -273,7 +278,7 @@ def _boolean(value: Any) -> bool | None:
 
 
 _PLAIN: Mapping[Scalar, tuple[str, Callable[[Any], Any]]] = {
-    Scalar.ID: ("an id", _text),
+    Scalar.ID: ("an id", _id),
     Scalar.STRING: ("a text", _text),
     Scalar.INT: ("a whole number", _whole),
     Scalar.LONG: ("a whole number", _whole),
