@@ -46,6 +46,12 @@ class Lineage:
         return list(found)
 
     @property
+    def own_types(self) -> list[str]:
+        """The types of the aggregates that feed the entry whose key is their id."""
+        folds = [(fold, self._catalog.spec(fold.cls)) for fold in self._catalog.folds if fold.view == self._view.name]
+        return list(dict.fromkeys(spec.aggregate for fold, spec in folds if fold.key == spec.key))
+
+    @property
     def aggregate_types(self) -> list[str]:
         """The types of all aggregates that feed entries of the view."""
         folds = [fold for fold in self._catalog.folds if fold.view == self._view.name]

@@ -234,7 +234,7 @@ class Hazelgate:
 
     def events(
         self,
-        types: Iterable[str | type[Event]] | None = None,
+        types: str | type[Event] | Iterable[str | type[Event]] | None = None,
         aggregate_id: str | None = None,
         after: str | None = None,
     ) -> Stream[StoredEvent]:
@@ -242,7 +242,7 @@ class Hazelgate:
         Every event from now on, as soon as it is applied.
 
         Args:
-            types: Of these types alone: names or classes.
+            types: Of this type, or of these types, alone: names or classes.
             aggregate_id: Of the aggregates with this id alone.
             after: Every event since this cursor first. Not available yet.
 
@@ -251,7 +251,8 @@ class Hazelgate:
             NotAvailableYet: `after` is given.
         """
         refuse_after(after)
-        chosen = None if types is None else frozenset(self._catalog.spec(each).name for each in types)
+        several = [types] if isinstance(types, (str, type)) else types
+        chosen = None if several is None else frozenset(self._catalog.spec(each).name for each in several)
 
         def wanted(record: EventRecord) -> bool:
             return (chosen is None or record.event_type in chosen) and aggregate_id in (None, record.aggregate_id)

@@ -134,7 +134,9 @@ class _Reading:
             raise InvalidArgument.of(where, "holds JSON, for which there are no filters")
         return _together([self._comparison(held, path, each, where) for each in self._operands(given, where)])
 
-    def _comparison(self, held: FieldType, path: tuple[str, ...], given: tuple[str, Any], where: str) -> Filter:
+    def _comparison(
+        self, held: Scalar | type[Enum], path: tuple[str, ...], given: tuple[str, Any], where: str
+    ) -> Filter:
         written, operand = given
         at = f"{where}.{written}"
         self._conditions += 1
@@ -152,7 +154,7 @@ class _Reading:
             return condition(path, op, self._several(held, operand, at), compare_as or _compares(held))
         return condition(path, op, plain_value(held, operand, at), compare_as or _compares(held))
 
-    def _several(self, held: FieldType, operand: Any, where: str) -> list[Any]:
+    def _several(self, held: Scalar | type[Enum], operand: Any, where: str) -> list[Any]:
         if not isinstance(operand, (list, tuple, set, frozenset)):
             raise InvalidArgument.of(where, "takes a list of values")
         if len(operand) > MOST_VALUES:
@@ -187,12 +189,12 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def _shown(held: FieldType) -> str:
-    return held.value if isinstance(held, Scalar) else getattr(held, "__name__", "a value")
+def _shown(held: Scalar | type[Enum]) -> str:
+    return held.value if isinstance(held, Scalar) else held.__name__
 
 
-def _compares(held: FieldType) -> As:
-    if held in _NUMBERS or (isinstance(held, type) and issubclass(held, Enum) and is_numeric(held)):
+def _compares(held: Scalar | type[Enum]) -> As:
+    if held in _NUMBERS or (not isinstance(held, Scalar) and is_numeric(held)):
         return "number"
     if held is Scalar.DATE_TIME:
         return "instant"
@@ -202,16 +204,16 @@ def _compares(held: FieldType) -> As:
 # ---------------------------------------------------------------- values
 
 
-def plain_value(held: FieldType, value: Any, where: str) -> Any:
+def plain_value(held: Scalar | type[Enum], value: Any, where: str) -> Any:
     """
     A value of a field as entries have it in JSON.
 
     Raises:
         InvalidArgument: It is none of the field's type.
     """
-    if isinstance(held, type) and issubclass(held, Enum) and not isinstance(held, Scalar):
+    if not isinstance(held, Scalar):
         return _enum_value(held, value, where)
-    expected, make = _PLAIN[held] if isinstance(held, Scalar) else ("a value", lambda _: None)
+    expected, make = _PLAIN[held]
     try:
         made = make(value)
     except (ValueError, OverflowError):
@@ -224,8 +226,7 @@ def plain_value(held: FieldType, value: Any, where: str) -> Any:
 def _enum_value(held: type[Enum], value: Any, where: str) -> Any:
     if isinstance(value, held):
         return value.value
-    values = [member.value for member in held]
-    if isinstance(value, Enum) or value not in values:
+    if not any(type(member.value) is type(value) and member.value == value for member in held):
         there = _listed(f"{held.__name__}.{member.name}" for member in held)
         raise InvalidArgument.of(where, f"{value!r} is no {held.__name__}; there are {there}"[:400])
     return value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from hazelgate.client.reading.filters import Filter, condition
-from hazelgate.client.reading.histories import entry_as_of, read_histories
+from hazelgate.client.reading.histories import Aggregate, entry_as_of, read_histories
 from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.client.views.entries import Entry
 from hazelgate.client.views.pages import Window
@@ -80,15 +80,33 @@ async def _records_of(reads: Reads, catalog: Catalog, view: ViewSpec, key: str) 
     """
     lineage = Lineage(catalog, view.name)
     aggregates = lineage.own_aggregates(key)
-    if aggregates is None and view.fed_by is not None:
-        aggregates = [
-            (kind, each) for each in await _feeding(reads, catalog, view, key) for kind in lineage.aggregate_types
-        ]
-    if aggregates is None:
+    found: list[EventRecord] | None = None
+    if aggregates is not None:
+        found = await _read(reads, aggregates)
+    elif view.fed_by is not None:
+        found = await _fed(reads, catalog, view, lineage, key)
+    if found is None:
         found = await _search(reads, view, lineage, key)
-    else:
-        found = [record for history in await read_histories(reads.load_many, aggregates) for record in history]
     return sorted((each for each in found if lineage.may_form(each, key)), key=lambda record: record.cursor)
+
+
+async def _read(reads: Reads, aggregates: Iterable[Aggregate]) -> list[EventRecord]:
+    return [record for history in await read_histories(reads.load_many, aggregates) for record in history]
+
+
+async def _fed(reads: Reads, catalog: Catalog, view: ViewSpec, lineage: Lineage, key: str) -> list[EventRecord] | None:
+    """
+    The events of the aggregates that are said to feed an entry; None where those are not all that have formed it.
+
+    An aggregate whose entry was removed is in no index any more. The version tells how many events an entry has taken.
+    """
+    [raw] = await reads.load_many(view.name, [key])
+    taken = 0 if raw is None else view.decode_meta(raw).version
+    feeding = await _feeding(reads, catalog, view, key)
+    aggregates = [(kind, key) for kind in lineage.own_types]
+    aggregates += [(kind, each) for each in feeding for kind in lineage.aggregate_types]
+    found = await _read(reads, dict.fromkeys(aggregates))
+    return found if sum(lineage.forms(each, key) for each in found) >= taken else None
 
 
 async def _feeding(reads: Reads, catalog: Catalog, view: ViewSpec, key: str) -> list[str]:

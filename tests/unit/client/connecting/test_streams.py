@@ -89,6 +89,7 @@ async def test_events_come_as_objects_of_their_classes(hg: Hazelgate) -> None:
     async with (
         hg.events() as events,
         hg.events(types=["BookTaken", BookSeen]) as some,
+        hg.events(types=BookSeen) as alone,
         hg.events(aggregate_id="b2") as of_one,
     ):
         await hg.handle_event(book("b1"))
@@ -97,6 +98,7 @@ async def test_events_come_as_objects_of_their_classes(hg: Hazelgate) -> None:
         every, chosen, own = aiter(events), aiter(some), aiter(of_one)
         kinds = [type(await event_of(every)) for _ in range(3)]
         seen = await event_of(chosen)
+        assert await event_of(aiter(alone)) == seen
         assert [type(await event_of(own)) for _ in range(2)] == [BookPut, BookSeen]
     assert kinds == [BookPut, BookPut, BookSeen]
     assert seen == BookSeen(book_id="b2")

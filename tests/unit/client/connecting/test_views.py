@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from hazelgate import Hazelgate, InvalidArgument, Page, ViewReads
+import hazelgate
+from hazelgate import Catalog, Hazelgate, InvalidArgument, Page, ViewReads
 from hazelgate.sourcing import clock
+from hazelgate.testing.memory import MemoryCluster
+from tests.domains.bookings.bookings import BookingCancelled, BookingMade, MemberJoined, MemberStatistics, RoomOpened
 from tests.unit.client.connecting.conftest import MOST_SCANNED, book
 from tests.unit.resolvers.derived.shelf import Author, Book, BookPut, BookSeen, BookTaken, Grade, Kind, Part
 
@@ -226,6 +229,35 @@ async def test_an_entry_is_shown_as_it_was(hg: Hazelgate) -> None:
         assert was is not None
         assert was.titles == ("Emma b1",)
     assert await authors.as_of("jane", datetime(2020, 1, 1, tzinfo=UTC)) is None
+
+
+async def test_the_past_has_the_events_of_what_is_removed_and_of_the_entry_s_own_aggregate() -> None:
+    """A member's statistics are fed by bookings, as the view of bookings has them, and by the member."""
+    catalog = Catalog.load("tests.domains.bookings.bookings")
+    nine = datetime(2090, 1, 5, 9, tzinfo=UTC)
+    async with hazelgate.connect(catalog=catalog, cluster=MemoryCluster.of(catalog)) as hg:
+        await hg.handle_event(RoomOpened(room_id="green", name="Green", seats=4))
+        for member in ("ada", "bob"):
+            await hg.handle_event(MemberJoined(member_id=member, name=member))
+        for hour, (booking, member) in enumerate([("b1", "ada"), ("b2", "bob"), ("b3", "ada")]):
+            starts_at = nine + timedelta(hours=hour)
+            ends_at = starts_at + timedelta(hours=1)
+            await hg.handle_event(
+                BookingMade(booking_id=booking, room_id="green", member_id=member, starts_at=starts_at, ends_at=ends_at)
+            )
+        statistics = hg.view(MemberStatistics)
+        before, then = await statistics.get("ada"), datetime.now(UTC)
+        assert await statistics.as_of("ada", then) == before
+        await hg.handle_event(BookingCancelled(booking_id="b1"))
+        assert await statistics.as_of("ada", then) == before
+        assert await statistics.as_of("ada", datetime.now(UTC)) == await statistics.get("ada")
+        history = [each.record for each in await statistics.history("ada")]
+    assert [(each.event_type, each.aggregate_id) for each in history] == [
+        ("MemberJoined", "ada"),
+        ("BookingMade", "b1"),
+        ("BookingMade", "b3"),
+        ("BookingCancelled", "b1"),
+    ]
 
 
 @pytest.mark.parametrize("instant", [datetime(2024, 1, 1), "2024-01-01T00:00:00", "then"])

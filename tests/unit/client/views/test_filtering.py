@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,12 @@ class Named(StrEnum):
     ONE = "one"
 
 
+class Numbered(IntEnum):
+    """Numbers with names."""
+
+    FIRST = 1
+
+
 VALUES: list[tuple[Any, Any, Any]] = [
     (Scalar.ID, UUID("12345678-1234-5678-1234-567812345678"), "12345678-1234-5678-1234-567812345678"),
     (Scalar.STRING, Named.ONE, "one"),
@@ -36,6 +42,8 @@ VALUES: list[tuple[Any, Any, Any]] = [
     (Scalar.BOOLEAN, False, False),
     (Named, Named.ONE, "one"),
     (Named, "one", "one"),
+    (Numbered, Numbered.FIRST, 1),
+    (Numbered, 1, 1),
 ]
 
 
@@ -58,6 +66,8 @@ def test_a_value_goes_as_entries_have_it(held: Any, value: Any, plain: Any) -> N
         (Scalar.DATE, "2026-02-30"),
         (Scalar.BOOLEAN, 1),
         (Named, "ONE"),
+        (Numbered, True),
+        (Numbered, 1.0),
     ],
 )
 def test_a_value_of_another_type_is_refused_by_its_place(held: Any, value: Any) -> None:
