@@ -3,9 +3,13 @@ How a Python program talks to a cluster: the gateway, the command line, a script
 
 From the bottom up, each imports only from those below it. Only `hazelcast/` imports the package of that name.
 
-- `figures/`, `reading/`, `resolutions.py`: what members say of themselves; reads; what became of a dead letter
+- `reading/`: questions to a cluster, and how several become one
+- `views/`: reads of a catalog's views: filters, lists in pages, the past
+- `figures/`, `resolutions.py`: what members say of themselves; what became of a dead letter
 - `cluster.py`: everything that can be asked of a cluster, as one protocol
+- `reads.py`: its reads, bounded
 - `state_log.py`: one line in the log for each change of what is known of a cluster
-- `submitting/`, `operators/`: `handle_event`, the way in; what operators ask for
+- `submitting/`, `following/`, `operators/`: `handle_event`, the way in; live events and changes; what operators ask for
+- `connecting/`: `hazelgate.connect`, all of it for programs in Python
 - `hazelcast/`: the real cluster. Its fake is `hazelgate.testing.memory`
 """

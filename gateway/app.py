@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.following.feed import Feed
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.graphiql import load_page
@@ -26,7 +27,6 @@ from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import PipelineUnavailable
 from hazelgate.sourcing.loading import load_catalog
-from hazelgate.subscriptions.feed import Feed
 
 logger = logging.getLogger(__name__)
 

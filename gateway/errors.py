@@ -20,7 +20,7 @@ from graphql import (
     visit,
 )
 
-from hazelgate.sourcing.errors import HazelgateError
+from hazelgate.sourcing.errors import HazelgateError, InvalidArgument
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
 _LONGEST_MESSAGE = 1_000
@@ -85,6 +85,8 @@ def field_error(error: GraphQLError, faults: Faults) -> Json:
     if isinstance(original, HazelgateError):
         formatted["message"] = str(original)
         formatted["extensions"] = {"code": original.code}
+        if isinstance(original, InvalidArgument) and original.field is not None:
+            formatted["extensions"]["field"] = original.field
         return formatted
     if isinstance(original, GraphQLError) and any(
         isinstance(node, ValueNode | ArgumentNode) for node in original.nodes or ()

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from hazelgate.client.cluster import ClusterState
 from hazelgate.client.figures.metrics import STAGES, Histogram, PipelineStats, bucket_limit_ms, bucket_of
-from hazelgate.subscriptions.feed import Feed
+from hazelgate.client.following.feed import Feed
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.following.feed import Feed
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.resolvers.requests import RequestReads
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.subscriptions.feed import Feed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from hazelgate.sourcing.settings import PREFIX, ClusterOptions, DomainOptions, LogOptions, Port
+from hazelgate.sourcing.settings import PREFIX, ClusterOptions, DomainOptions, LogOptions, Port, ReadOptions
 
 
-class Settings(LogOptions, DomainOptions, ClusterOptions, BaseSettings):
+class Settings(LogOptions, DomainOptions, ClusterOptions, ReadOptions, BaseSettings):
     """
     The gateway's settings: built once, frozen, handed inward.
 
@@ -36,13 +36,7 @@ class Settings(LogOptions, DomainOptions, ClusterOptions, BaseSettings):
     """A longer request body is answered with status 413, a longer websocket message ends its socket."""
     max_query_tokens: Annotated[int, Field(ge=10)] = 20_000
     """Tokens in one GraphQL document."""
-    operation_timeout_seconds: Annotated[float, Field(gt=0)] = 5.0
-    """How long one read of the cluster may take, before its field is an error."""
-    max_scanned_entries: Annotated[int, Field(ge=1)] = 100_000
-    """Entries that one query may look at where no index answers its filter; beyond, it is an error."""
     connection_init_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
     """How long a new websocket may take to send its `connection_init`."""
-    subscriber_queue_size: Annotated[int, Field(ge=1)] = 1_000
-    """Messages that wait for one slow subscriber; beyond, it is told of a discontinuity and misses the rest."""
     max_subscriptions_per_socket: Annotated[int, Field(ge=1)] = 100
     """Operations that may run on one websocket at the same time."""

@@ -9,7 +9,7 @@ letter is still open is not even tried, for it may hang.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import takewhile
 
 import msgspec
@@ -46,10 +46,22 @@ class Lineage:
         return list(found)
 
     @property
+    def own_types(self) -> list[str]:
+        """The types of the aggregates that feed the entry whose key is their id."""
+        folds = [(fold, self._catalog.spec(fold.cls)) for fold in self._catalog.folds if fold.view == self._view.name]
+        return list(dict.fromkeys(spec.aggregate for fold, spec in folds if fold.key == spec.key))
+
+    @property
     def aggregate_types(self) -> list[str]:
         """The types of all aggregates that feed entries of the view."""
         folds = [fold for fold in self._catalog.folds if fold.view == self._view.name]
         return list(dict.fromkeys(self._catalog.spec(fold.cls).aggregate for fold in folds))
+
+    @cached_property
+    def event_types(self) -> frozenset[str]:
+        """The types of all events that feed entries of the view."""
+        folds = [fold for fold in self._catalog.folds if fold.view == self._view.name]
+        return frozenset(self._catalog.spec(fold.cls).name for fold in folds)
 
     def paths(self) -> list[tuple[str, str | None]]:
         """

@@ -5,10 +5,10 @@ from typing import Annotated, Any, cast
 
 import strawberry
 
+from hazelgate.client.views.pages import MAX_PAGE
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived.entries import load
 from hazelgate.resolvers.events.fields import load_event
-from hazelgate.resolvers.reading.pages import MAX_PAGE
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.nodes import GlobalId, Node
 from hazelgate.sourcing.ids import is_id

@@ -1,11 +1,11 @@
 """Global object identification, pages, and where a view entry stands."""
 
-import base64
-import binascii
 from datetime import datetime
 from typing import NamedTuple
 
 import strawberry
+
+from hazelgate.client.views.cursors import decode_opaque, encode_opaque
 
 
 class GlobalId(NamedTuple):
@@ -22,19 +22,6 @@ class GlobalId(NamedTuple):
         """What the id says, None where this server can't have given it out."""
         type_name, colon, key = (decode_opaque(text) or "").partition(":")
         return cls(type_name, key) if type_name and colon and key else None
-
-
-def encode_opaque(text: str) -> str:
-    """Text as a cursor or an id that needs no escaping in a URL."""
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def decode_opaque(text: str) -> str | None:
-    """What `encode_opaque` was given, or None where the text doesn't come from it."""
-    try:
-        return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeError):
-        return None
 
 
 @strawberry.interface(description="Whatever has an id that is unique over all types.")

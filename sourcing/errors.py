@@ -16,6 +16,7 @@ Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one
     │   ├── DeadLetterEditInvalid   the data given in place of the event's do not fit: problems
     │   └── DeadLetterBusy          it changed all the while; try again
     ├── InvalidEvent                data that does not fit its event type: problems
+    ├── InvalidArgument             a filter, a page, a key that can't be served as it is: field
     ├── UnknownEventType            no such type, or a version that nothing reads
     ├── CatalogError                a domain module that contradicts itself
     ├── PipelineUnavailable         the member or the projector is away
@@ -248,6 +249,27 @@ class InvalidEvent(HazelgateError):
     def __init__(self, problems: Iterable[FieldProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__(_sentence(self.problems) or None)
+
+
+class InvalidArgument(HazelgateError):
+    """
+    An argument of a read can't be served as it is given: a filter, a sort, a page, a key.
+
+    Args:
+        message: What is wrong, and how to mend it.
+        field: The argument, or the place in it, as the caller wrote it: `filter.placed_at.gte`.
+    """
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+    @classmethod
+    def of(cls, field: str, message: str) -> InvalidArgument:
+        """The error whose message begins with the field."""
+        return cls(f"{field}: {message}", field=field)
 
 
 class UnknownEventType(HazelgateError):

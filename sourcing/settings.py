@@ -76,6 +76,17 @@ class ClusterOptions(Options):
         return require_addresses(members)
 
 
+class ReadOptions(Options):
+    """How far a process that reads goes."""
+
+    operation_timeout_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """How long one read of the cluster may take, before its field is an error."""
+    max_scanned_entries: Annotated[int, Field(ge=1)] = 100_000
+    """Entries that one query may look at where no index answers its filter; beyond, it is an error."""
+    subscriber_queue_size: Annotated[int, Field(ge=1)] = 1_000
+    """Messages that wait for one slow subscriber; beyond, it is told of a discontinuity and misses the rest."""
+
+
 def parted(text: str) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())

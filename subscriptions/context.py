@@ -5,8 +5,8 @@ from typing import Protocol, TypeAlias
 import strawberry
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.following.feed import Feed
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.subscriptions.feed import Feed
 
 
 class SubscriberContext(Protocol):

@@ -6,15 +6,17 @@ from typing import Annotated
 
 import strawberry
 
+from hazelgate.client.following.feed import Happening
+from hazelgate.client.following.streams import refuse_after
+from hazelgate.client.views.cursors import log_cursor
 from hazelgate.schema.arguments import bad_input, known_types, require_id
 from hazelgate.schema.events.records import EventRecord
-from hazelgate.schema.events.streams import EventNotice, EventStream, log_cursor
+from hazelgate.schema.events.streams import EventNotice, EventStream
 from hazelgate.schema.operators.figures import PipelineMetrics
 from hazelgate.sourcing import envelope
 from hazelgate.sourcing.errors import PipelineUnavailable
 from hazelgate.subscriptions.context import Info
-from hazelgate.subscriptions.feed import Happening
-from hazelgate.subscriptions.streams import follow, refuse_after
+from hazelgate.subscriptions.streams import follow
 
 SHORTEST_INTERVAL_MS = 100
 LONGEST_INTERVAL_MS = 60_000
@@ -41,9 +43,9 @@ class EventSubscriptions:
         def wanted(record: envelope.EventRecord) -> bool:
             return (chosen is None or record.event_type in chosen) and aggregate in (None, record.aggregate_id)
 
-        async def make(happening: Happening) -> EventNotice:
+        async def make(happening: Happening) -> list[EventNotice]:
             record = happening.record
-            return EventNotice(cursor=log_cursor(record.cursor), event=EventRecord.of(record))
+            return [EventNotice(cursor=log_cursor(record.cursor), event=EventRecord.of(record))]
 
         async for notice in follow(info, wanted, make):
             yield notice

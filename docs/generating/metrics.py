@@ -12,8 +12,8 @@ from docs.generating.markdown import code, table
 from hazelgate.client.cluster import ClusterState
 from hazelgate.client.figures.metrics import MemberStats, merge_stats
 from hazelgate.client.figures.pipelines import MemberPipeline
+from hazelgate.client.following.feed import Feed
 from hazelgate.gateway.metrics import GatewayMetrics
-from hazelgate.subscriptions.feed import Feed
 
 
 def answer() -> str:

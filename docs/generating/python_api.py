@@ -13,17 +13,20 @@ _PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("hazelgate.testing", "For tests of a domain.", ("given",)),
     ("hazelgate.sourcing.golden", "For tests of old events.", ("require_readable", "check", "record")),
     ("hazelgate.sourcing.errors", "The errors. [Error codes](errors.md) has their tree.", ()),
-    ("hazelgate.client.hazelcast.cluster", "The connection to a cluster.", ("HazelcastCluster",)),
-    ("hazelgate.client.submitting.handler", "The way in.", ("EventHandler",)),
-    ("hazelgate.client.submitting.submissions", "What goes in, and what comes back.", ("SubmitOptions", "Receipt")),
+    ("hazelgate.client.hazelcast.cluster", "The client of a cluster, below `connect`.", ("HazelcastCluster",)),
+    ("hazelgate.client.submitting.handler", "The way in, below `connect`.", ("EventHandler",)),
     ("hazelgate.testing.memory", "A cluster in memory, for tests.", ("MemoryCluster", "MemoryEngine")),
 )
 
 
 def page() -> str:
     """The page."""
-    text = ["# Python API\n\n", "## hazelgate\n\nA domain is written with these names.\n\n"]
-    text.append(_shown("hazelgate", hazelgate.__all__))
+    of_programs = [name for name in hazelgate.__all__ if hazelgate._MODULE_OF[name].startswith("client.")]
+    others = [name for name in hazelgate.__all__ if name not in of_programs]
+    text = ["# Python API\n\n", "## hazelgate, for a domain\n\nA domain is written with these names.\n\n"]
+    text.append(_shown("hazelgate", others))
+    text.append("## hazelgate, for programs\n\nA program begins with `connect`.\n\n")
+    text.append(_shown("hazelgate", of_programs))
     for module, about, names in _PARTS:
         text.append(f"## {module}\n\n{about}\n\n{_shown(module, names)}")
     return "".join(text)

@@ -26,7 +26,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "repaired-projection",
         "dead-letters",
         "catalog-and-checks",
-        "fastapi",
+        "python",
         "postgresql",
         "three-members",
         "upgrade",

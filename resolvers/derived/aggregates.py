@@ -8,10 +8,10 @@ from typing import Any
 
 from hazelgate.client.reading.planning import plan
 from hazelgate.client.reading.queries import AggregateQuery, Group
+from hazelgate.client.views.filtering import filter_of
+from hazelgate.client.views.lists import too_much
 from hazelgate.resolvers.context import Info
-from hazelgate.resolvers.derived.lists import too_much
 from hazelgate.schema.arguments import bad_input
-from hazelgate.schema.derived.filtering import filter_of
 from hazelgate.schema.derived.lists import Measure, extreme_measures, group_measures, sum_measures
 from hazelgate.sourcing.model.fields import Scalar
 from hazelgate.sourcing.model.views import ViewSpec
@@ -25,7 +25,8 @@ async def aggregate(info: Info, view: ViewSpec, arguments: dict[str, Any]) -> li
     The groups that these arguments ask for; one, of all entries, where nothing is grouped by.
 
     Raises:
-        GraphQLError: The filter is not one, too many entries would have to be looked at, or there are too many groups.
+        InvalidArgument: The filter is not one, or too many entries would have to be looked at.
+        GraphQLError: There are too many groups.
     """
     tree = filter_of(view, arguments.get("filter"))
     planned = plan(tree, view.indexes, None, (view.key_index, False))

@@ -9,13 +9,13 @@ from typing import Any
 from graphql import GraphQLFieldResolver
 
 from hazelgate.client.reading.filters import condition
+from hazelgate.client.views.entries import Entry, require_key
+from hazelgate.client.views.pages import MAX_PAGE
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived import aggregates, past, writing
 from hazelgate.resolvers.derived.entries import load
-from hazelgate.resolvers.derived.lists import EdgePage, EntryList, count_list, read_list
-from hazelgate.resolvers.reading.pages import MAX_PAGE
+from hazelgate.resolvers.derived.lists import EdgePage, count_list, list_of, read_list
 from hazelgate.schema.arguments import bad_input
-from hazelgate.schema.derived.entries import EntryNode, require_key
 from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.events.results import EventPayload
 from hazelgate.schema.nodes import GlobalId, Revision
@@ -48,8 +48,8 @@ class DerivedResolvers:
         """The root field of one entry."""
         key_name = view.key_name
 
-        async def resolve(_: Any, info: Info, **arguments: Any) -> EntryNode | None:
-            key = require_key(view, arguments[key_name], key_name)
+        async def resolve(_: Any, info: Info, **arguments: Any) -> Entry | None:
+            key = require_key(arguments[key_name], key_name)
             if arguments.get("minRevision") is not None:
                 raise NotAvailableYet("minRevision comes with a later release; leave it out")
             as_of = arguments.get("asOf")
@@ -63,12 +63,12 @@ class DerivedResolvers:
         """The root field of several entries by their keys."""
         argument = ViewNames(view).by_id_argument
 
-        async def resolve(_: Any, info: Info, **arguments: Any) -> list[EntryNode | None]:
+        async def resolve(_: Any, info: Info, **arguments: Any) -> list[Entry | None]:
             keys = arguments[argument]
             if len(keys) > MAX_PAGE:
                 raise bad_input(argument, f"at most {MAX_PAGE:,} ids, these are {len(keys):,}")
             for key in keys:
-                require_key(view, key, argument)
+                require_key(key, argument)
             return list(await asyncio.gather(*[load(info, view, key) for key in keys]))
 
         return resolve
@@ -77,7 +77,7 @@ class DerivedResolvers:
         """The root field of entries in pages."""
 
         async def resolve(_: Any, info: Info, **arguments: Any) -> EdgePage:
-            return await read_list(info, EntryList.of(view, arguments), arguments)
+            return await read_list(info, list_of(view, arguments), arguments)
 
         return resolve
 
@@ -101,7 +101,7 @@ class DerivedResolvers:
     def node_id(self, view: ViewSpec) -> Resolve:
         """The global id of an entry."""
 
-        def resolve(node: EntryNode, _: Info) -> str:
+        def resolve(node: Entry, _: Info) -> str:
             return GlobalId(view.type_name, node.key).encode()
 
         return resolve
@@ -109,7 +109,7 @@ class DerivedResolvers:
     def revision(self) -> Resolve:
         """Where an entry stands."""
 
-        def resolve(node: EntryNode, _: Info) -> Revision:
+        def resolve(node: Entry, _: Info) -> Revision:
             meta = node.data["_meta"]
             return Revision(
                 version=meta["version"], caused_by=meta["causedBy"], updated_at=stored_instant(meta["updatedAt"])
@@ -120,7 +120,7 @@ class DerivedResolvers:
     def history(self, view: ViewSpec) -> Resolve:
         """The events that formed an entry."""
 
-        async def resolve(node: EntryNode, info: Info, **arguments: Any) -> Any:
+        async def resolve(node: Entry, info: Info, **arguments: Any) -> Any:
             return await past.history(info, node, arguments)
 
         return resolve
@@ -138,7 +138,7 @@ class DerivedResolvers:
         """A field that is worked out from an entry."""
         function = field.function
 
-        def resolve(node: EntryNode, _: Info) -> Any:
+        def resolve(node: Entry, _: Info) -> Any:
             return function(node.value)
 
         return resolve
@@ -150,11 +150,11 @@ class DerivedResolvers:
             return self._link_by_index(target, link.index)
         path = [each.name for each in field_at(link.owner, link.key or "", link.name)]
 
-        async def to_one(source: Any, info: Info) -> EntryNode | None:
+        async def to_one(source: Any, info: Info) -> Entry | None:
             keys = list(_keys_at(source if isinstance(source, dict) else source.data, path))
             return await load(info, target, keys[0]) if keys else None
 
-        async def to_many(source: Any, info: Info) -> list[EntryNode | None]:
+        async def to_many(source: Any, info: Info) -> list[Entry | None]:
             keys = _keys_at(source if isinstance(source, dict) else source.data, path)
             return list(await asyncio.gather(*[load(info, target, key) for key in keys]))
 
@@ -163,8 +163,8 @@ class DerivedResolvers:
     def _link_by_index(self, target: ViewSpec, index: str) -> Resolve:
         path = target.indexes[index].parts[0].path
 
-        async def resolve(node: EntryNode, info: Info, **arguments: Any) -> EdgePage:
-            entries = EntryList.of(target, arguments, condition(path, "eq", node.key))
+        async def resolve(node: Entry, info: Info, **arguments: Any) -> EdgePage:
+            entries = list_of(target, arguments, condition(path, "eq", node.key))
             return await read_list(info, entries, arguments)
 
         return resolve

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from hazelgate.client.views.entries import Entry
 from hazelgate.resolvers.context import Info
-from hazelgate.schema.derived.entries import EntryNode
 from hazelgate.sourcing.model.views import ViewSpec
 
 
-async def load(info: Info, view: ViewSpec, key: str) -> EntryNode | None:
+async def load(info: Info, view: ViewSpec, key: str) -> Entry | None:
     """The entry of this key, together with whatever else the request reads just now."""
-    return EntryNode.of(view, await info.context.reads.load(view.name, key))
+    return Entry.of(view, await info.context.reads.load(view.name, key))

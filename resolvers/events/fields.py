@@ -10,18 +10,17 @@ from strawberry.scalars import JSON
 
 from hazelgate.client.reading.filters import Filter, all_of, condition
 from hazelgate.client.reading.histories import Aggregate, read_histories, read_histories_after
+from hazelgate.client.reads import available
+from hazelgate.client.views.cursors import LOG_ORDER
+from hazelgate.client.views.pages import Listing, Window
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.events.submitting import MAX_EVENTS, given, submit_many
 from hazelgate.resolvers.reading.histories import event_connection, records_page
-from hazelgate.resolvers.reading.listings import Listing
-from hazelgate.resolvers.reading.pages import Page
-from hazelgate.resolvers.requests import available
 from hazelgate.schema.arguments import bad_input, known_types, require_id
 from hazelgate.schema.events.completions import Completion, EventMetrics
 from hazelgate.schema.events.event_types import EventTypeInfo
 from hazelgate.schema.events.records import EventConnection, EventRecord
 from hazelgate.schema.events.results import EventOptions, EventPayload, EventReceipt, EventResult, HandleEventInput
-from hazelgate.schema.events.streams import LOG_ORDER
 from hazelgate.schema.fields import FieldResolvers
 from hazelgate.sourcing import envelope
 from hazelgate.sourcing.catalog import Catalog
@@ -77,7 +76,7 @@ class EventQueries:
         before: Annotated[str | None, strawberry.argument(description="Those before this cursor.")] = strawberry.UNSET,
     ) -> EventConnection | None:
         chosen = known_types(info.context.catalog, types) if isinstance(types, list) else None
-        page = Page.of(LOG_ORDER, first, after, last, before)
+        window = Window.of(LOG_ORDER, first, after, last, before)
         if isinstance(aggregate_id, str):
             specs = info.context.catalog.specs
 
@@ -91,23 +90,25 @@ class EventQueries:
             key = require_id("aggregateId", aggregate_id)
             kinds = dict.fromkeys(specs[name].aggregate for name in (specs if chosen is None else chosen))
             aggregates = [(kind, key) for kind in kinds]
-            if page.backward or page.before is not None:
-                return records_page(page, LOG_ORDER, await _before(info, aggregates, page, wanted))
+            if window.backward or window.before is not None:
+                return records_page(window, LOG_ORDER, await _before(info, aggregates, window, wanted))
             found = await read_histories_after(
-                info.context.reads.load_many, aggregates, after=page.after, limit=page.size + 1, wanted=wanted
+                info.context.reads.load_many, aggregates, after=window.after, limit=window.size + 1, wanted=wanted
             )
-            return records_page(page, LOG_ORDER, found)
+            return records_page(window, LOG_ORDER, found)
         conditions: list[Filter] = [] if chosen is None else [condition(["eventType"], "in", chosen)]
         for path, value in (("sagaId", saga_id), ("correlationId", correlation_id)):
             if isinstance(value, str):
                 conditions.append(condition([path], "eq", value))
         listing = Listing(EVENT_STORE, LOG_ORDER, all_of(conditions))
-        answer = await info.context.reads.query(listing.query(page))
+        answer = await info.context.reads.query(listing.query(window))
         if answer.exceeded:
             raise bad_input("types", "too many events would have to be looked at: ask for less, or from a later cursor")
-        records = [(entry.index_value, EventRecord.decode(bytes(entry.entry))) for entry in answer.entries[: page.size]]
-        shown = records[::-1] if page.backward else records
-        return event_connection(page, len(answer.entries) > page.size, listing.order, shown)
+        records = [
+            (entry.index_value, EventRecord.decode(bytes(entry.entry))) for entry in answer.entries[: window.size]
+        ]
+        shown = records[::-1] if window.backward else records
+        return event_connection(window, len(answer.entries) > window.size, listing.order, shown)
 
     @strawberry.field(description="How an event fared; null where nothing is known of it (yet).")
     async def completion(
@@ -121,7 +122,7 @@ class EventQueries:
 async def _before(
     info: Info,
     aggregates: Sequence[Aggregate],
-    page: Page,
+    window: Window,
     wanted: Callable[[envelope.EventRecord], bool],
 ) -> list[envelope.EventRecord]:
     """All records of the aggregates that a page from the end, or up to a cursor, may have, in the order of storing."""

@@ -7,13 +7,12 @@ import strawberry
 from strawberry.scalars import JSON
 
 from hazelgate.client.operators.dead_letters import DeadLetters, checked, letter_filter
+from hazelgate.client.reads import available
 from hazelgate.client.resolutions import Resolution
+from hazelgate.client.views.pages import Listing, Window
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.events.submitting import optional
 from hazelgate.resolvers.reading.connections import read_connection
-from hazelgate.resolvers.reading.listings import Listing
-from hazelgate.resolvers.reading.pages import Page
-from hazelgate.resolvers.requests import available
 from hazelgate.schema.arguments import bad_input, require_id
 from hazelgate.schema.connections import Connection
 from hazelgate.schema.events.completions import Completion
@@ -40,7 +39,7 @@ class DeadLetterQueries:
         ] = strawberry.UNSET,
     ) -> Connection[DeadLetter] | None:
         listing = Listing(DEAD_LETTER_EVENTS, None, letter_filter(optional(projection), optional(event_type)))
-        return await read_connection(info, listing, Page.of(listing.order, first, after), DeadLetter.decode)
+        return await read_connection(info, listing, Window.of(listing.order, first, after), DeadLetter.decode)
 
     @strawberry.field(description="One event that a view could not take; null where there is no such id (any more).")
     async def dead_letter(

@@ -2,8 +2,8 @@
 
 import strawberry
 
+from hazelgate.client.reads import available
 from hazelgate.resolvers.context import Info
-from hazelgate.resolvers.requests import available
 from hazelgate.schema.operators.figures import PipelineMetrics
 from hazelgate.schema.operators.pipelines import Pipeline
 

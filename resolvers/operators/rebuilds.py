@@ -5,8 +5,8 @@ from typing import Annotated
 import strawberry
 
 from hazelgate.client.operators.rebuilds import Rebuilds
+from hazelgate.client.reads import available
 from hazelgate.resolvers.context import Info
-from hazelgate.resolvers.requests import available
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.operators.rebuilds import Rebuild, ViewState
 

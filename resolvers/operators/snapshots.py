@@ -5,8 +5,8 @@ from typing import Annotated
 import strawberry
 
 from hazelgate.client.operators.snapshot_requests import Snapshots
+from hazelgate.client.reads import available
 from hazelgate.resolvers.context import Info
-from hazelgate.resolvers.requests import available
 from hazelgate.schema.operators.snapshots import Snapshot, SnapshotAttempt
 
 

@@ -3,20 +3,23 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from hazelgate.client.views.cursors import cursor_of
+from hazelgate.client.views.pages import Listing, Window
 from hazelgate.resolvers.context import Info
-from hazelgate.resolvers.reading.listings import Listing
-from hazelgate.resolvers.reading.pages import Page, page_info
-from hazelgate.schema.connections import Connection, Edge, cursor_of
+from hazelgate.resolvers.reading.pages import page_info
+from hazelgate.schema.connections import Connection, Edge
 from hazelgate.schema.fields import FieldResolvers
 
 T = TypeVar("T")
 
 
-async def read_connection(info: Info, listing: Listing, page: Page, node: Callable[[bytes], T | None]) -> Connection[T]:
-    """The page of the listing, each entry turned into a node."""
-    answer = await info.context.reads.query(listing.query(page))
-    entries, more = answer.entries[: page.size], len(answer.entries) > page.size
-    if page.backward:
+async def read_connection(
+    info: Info, listing: Listing, window: Window, node: Callable[[bytes], T | None]
+) -> Connection[T]:
+    """The window of the listing, each entry turned into a node."""
+    answer = await info.context.reads.query(listing.query(window))
+    entries, more = answer.entries[: window.size], len(answer.entries) > window.size
+    if window.backward:
         entries = entries[::-1]
     # An entry that is not there for readers (its first event is a dead letter) leaves its place on the page empty.
     edges = [
@@ -26,7 +29,7 @@ async def read_connection(info: Info, listing: Listing, page: Page, node: Callab
     ]
     return Connection(
         edges=edges,
-        page_info=page_info(page, more, [edge.cursor for edge in edges]),
+        page_info=page_info(window, more, [edge.cursor for edge in edges]),
         counted=listing.count_query(),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Any
 
 from graphql import (
@@ -18,6 +17,7 @@ from graphql import (
     GraphQLUnionType,
 )
 
+from hazelgate.client.following.changes import ChangeKind
 from hazelgate.schema.derived.behind import Behind
 from hazelgate.schema.derived.filters import FilterTypes
 from hazelgate.schema.derived.named import NamedTypes
@@ -25,13 +25,11 @@ from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.derived.values import ValueTypes, qualified
 from hazelgate.sourcing.model.views import ViewSpec
 
-
-class ChangeKind(Enum):
-    """What has become of an entry; the values are descriptions."""
-
-    CHANGED = "Made or changed."
-    LEFT = "It matches the filter no more, or the subscriber may see it no more. The entry is null."
-    REMOVED = "It is no more. The entry is null."
+_KINDS = {
+    ChangeKind.CHANGED: "Made or changed.",
+    ChangeKind.LEFT: "It matches the filter no more, or the subscriber may see it no more. The entry is null.",
+    ChangeKind.REMOVED: "It is no more. The entry is null.",
+}
 
 
 class ChangeTypes:
@@ -96,7 +94,7 @@ class ChangeTypes:
             "the kind of a change",
             lambda: GraphQLEnumType(
                 "ChangeKind",
-                {each.name: GraphQLEnumValue(each, description=each.value) for each in ChangeKind},
+                {each.name: GraphQLEnumValue(each, description=about) for each, about in _KINDS.items()},
                 description="What has become of an entry.",
             ),
         )

@@ -18,6 +18,7 @@ from graphql import (
     GraphQLNonNull,
 )
 
+from hazelgate.client.views.filtering import EQUALITY, OPERATORS, QUANTIFIERS
 from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.derived.values import ValueTypes, api_name, qualified, sentence
@@ -48,17 +49,6 @@ _DESCRIPTIONS = {
     "none": "No item is like this.",
 }
 _DIRECTIONS = {"ASC": "The least first.", "DESC": "The greatest first."}
-_EQUALITY = ("eq", "ne", "in")
-_ORDER = ("gt", "gte", "lt", "lte")
-_TEXT = ("startsWith", "contains", "eqIgnoreCase", "startsWithIgnoreCase", "containsIgnoreCase")
-_OPERATORS: dict[Scalar, tuple[str, ...]] = {
-    Scalar.ID: _EQUALITY,
-    Scalar.STRING: (*_EQUALITY, *_ORDER, *_TEXT),
-    Scalar.BOOLEAN: ("eq",),
-    **dict.fromkeys(
-        (Scalar.INT, Scalar.LONG, Scalar.FLOAT, Scalar.DECIMAL, Scalar.DATE_TIME, Scalar.DATE), (*_EQUALITY, *_ORDER)
-    ),
-}
 
 
 class FilterTypes:
@@ -109,7 +99,7 @@ class FilterTypes:
 
     def of_all_scalars(self) -> list[GraphQLInputObjectType]:
         """The operators of every scalar: documents may name them, whatever the views of today hold."""
-        return [self.of_scalar(scalar) for scalar in _OPERATORS]
+        return [self.of_scalar(scalar) for scalar in OPERATORS]
 
     def _of_enum(self, cls: type[Enum]) -> GraphQLInputObjectType:
         return self._operators(f"{api_name(cls)}Filter", cls, qualified(cls), self._values.enum(cls))
@@ -117,7 +107,7 @@ class FilterTypes:
     def _operators(
         self, name: str, owner: Scalar | type[Enum], about: str, operand: GraphQLInputType
     ) -> GraphQLInputObjectType:
-        operators = _OPERATORS[owner] if isinstance(owner, Scalar) else _EQUALITY
+        operators = OPERATORS[owner] if isinstance(owner, Scalar) else EQUALITY
 
         def fields() -> GraphQLInputFieldMap:
             made: Any = operand
@@ -165,7 +155,7 @@ class FilterTypes:
             f"what asks for lists of {of_item.name.removesuffix('Filter')}",
             lambda: GraphQLInputObjectType(
                 name,
-                lambda: {each: _operand(each, of_item) for each in ("some", "every", "none")},
+                lambda: {each: _operand(each, of_item) for each in QUANTIFIERS},
                 description="What the items of a list have to be like. All that are given have to hold.",
             ),
         )

@@ -4,11 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from hazelgate.schema.connections import cursor_of
 from hazelgate.schema.events.records import EventRecord
-
-LOG_ORDER = "cursor"
-"""The order of the whole log. A subscription's cursors are those of `Query.events`."""
 
 
 @strawberry.type(description="An event that a subscription delivers.")
@@ -28,8 +24,3 @@ class Discontinuity:
 EventStream = Annotated[
     EventNotice | Discontinuity, strawberry.union("EventStream", description="Events, and gaps between them.")
 ]
-
-
-def log_cursor(cursor: str) -> str:
-    """A record's place in the log as clients get it."""
-    return cursor_of(LOG_ORDER, cursor)

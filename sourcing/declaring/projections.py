@@ -99,7 +99,8 @@ class Projection(Generic[V]):
         """
         Say which aggregates feed an entry, where it is not the one whose id is its key.
 
-        `history` and `asOf` then read their events by key. Without it they search the log, up to a bound.
+        `history` and `asOf` then read their events by key. Without it they search the log, up to a bound. So they do
+        where one of the other entries was removed.
 
         Args:
             entries: The projection whose entries' keys are those aggregates' ids.

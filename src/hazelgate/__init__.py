@@ -1,9 +1,9 @@
 """
-An event-sourced backend with a GraphQL front door: what a domain is written with.
+An event-sourced backend with a GraphQL front door: what a domain is written with, and how a program uses it.
 
-A domain imports its names from here and from `hazelgate.testing`. The rooms of the repository (`sourcing/`, `client/`,
-`gateway/`, …) are its subpackages: this folder holds a link to each. A name is imported when it is first asked for, so
-that a process which needs only a part starts in half the time.
+A domain imports its names from here and from `hazelgate.testing`. A program that uses a cluster begins with `connect`.
+The rooms of the repository (`sourcing/`, `client/`, `gateway/`, …) are its subpackages: this folder holds a link to
+each. A name is imported when it is first asked for, so that a process which needs only a part starts in half the time.
 """
 
 from __future__ import annotations
@@ -12,6 +12,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hazelgate.client.connecting.connection import Hazelgate, connect
+    from hazelgate.client.connecting.streams import Change, StoredEvent, Stream
+    from hazelgate.client.connecting.views import Page, ViewReads
+    from hazelgate.client.following.changes import ChangeKind
+    from hazelgate.client.following.inbox import Gap
+    from hazelgate.client.submitting.submissions import Receipt, Submission, SubmitOptions
     from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
     from hazelgate.sourcing.clock import Instant
     from hazelgate.sourcing.declaring.access import allow, claim
@@ -23,13 +29,29 @@ if TYPE_CHECKING:
     from hazelgate.sourcing.declaring.upcasting import Json, upcast
     from hazelgate.sourcing.declaring.values import Check, Event, Value, View, replace
     from hazelgate.sourcing.envelope import Completion, CompletionStatus, Envelope, EventRecord, WaitFor
-    from hazelgate.sourcing.errors import NotYet, Rejected
+    from hazelgate.sourcing.errors import (
+        EventDeadLettered,
+        EventError,
+        EventIdConflict,
+        EventRejected,
+        EventTimedOut,
+        HazelgateError,
+        InvalidArgument,
+        InvalidEvent,
+        NotYet,
+        PipelineOverloaded,
+        PipelineUnavailable,
+        Rejected,
+        SequenceConflict,
+    )
     from hazelgate.sourcing.ids import Id
 
 __all__ = [
     "UNSET",
     "By",
     "Catalog",
+    "Change",
+    "ChangeKind",
     "Check",
     "Completion",
     "CompletionStatus",
@@ -37,23 +59,44 @@ __all__ = [
     "Doc",
     "Envelope",
     "Event",
+    "EventDeadLettered",
+    "EventError",
+    "EventIdConflict",
     "EventRecord",
+    "EventRejected",
     "EventSpec",
+    "EventTimedOut",
     "Filled",
+    "Gap",
+    "Hazelgate",
+    "HazelgateError",
     "Hidden",
     "Id",
     "Instant",
+    "InvalidArgument",
+    "InvalidEvent",
     "Json",
     "Long",
     "NotYet",
+    "Page",
+    "PipelineOverloaded",
+    "PipelineUnavailable",
+    "Receipt",
     "Rejected",
+    "SequenceConflict",
+    "StoredEvent",
+    "Stream",
+    "Submission",
+    "SubmitOptions",
     "UnsetType",
     "Value",
     "View",
+    "ViewReads",
     "ViewSpec",
     "WaitFor",
     "allow",
     "claim",
+    "connect",
     "event",
     "guard",
     "projection",
@@ -62,6 +105,12 @@ __all__ = [
 ]
 
 _MODULES = {
+    "client.connecting.connection": ("Hazelgate", "connect"),
+    "client.connecting.streams": ("Change", "StoredEvent", "Stream"),
+    "client.connecting.views": ("Page", "ViewReads"),
+    "client.following.changes": ("ChangeKind",),
+    "client.following.inbox": ("Gap",),
+    "client.submitting.submissions": ("Receipt", "Submission", "SubmitOptions"),
     "sourcing.catalog": ("Catalog", "EventSpec", "ViewSpec"),
     "sourcing.clock": ("Instant",),
     "sourcing.declaring.access": ("allow", "claim"),
@@ -73,7 +122,21 @@ _MODULES = {
     "sourcing.declaring.upcasting": ("Json", "upcast"),
     "sourcing.declaring.values": ("Check", "Event", "Value", "View", "replace"),
     "sourcing.envelope": ("Completion", "CompletionStatus", "Envelope", "EventRecord", "WaitFor"),
-    "sourcing.errors": ("NotYet", "Rejected"),
+    "sourcing.errors": (
+        "EventDeadLettered",
+        "EventError",
+        "EventIdConflict",
+        "EventRejected",
+        "EventTimedOut",
+        "HazelgateError",
+        "InvalidArgument",
+        "InvalidEvent",
+        "NotYet",
+        "PipelineOverloaded",
+        "PipelineUnavailable",
+        "Rejected",
+        "SequenceConflict",
+    ),
     "sourcing.ids": ("Id",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -6,14 +6,16 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscription
 from hazelgate.client.figures.metrics import AWAY, READY, RUNNING, PipelineStats, merge_stats
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery, merge_aggregates
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.client.state_log import log_change
+from hazelgate.projector.process import Processor
 from hazelgate.sourcing import clock
+from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
 from hazelgate.testing.memory.engine import MemoryEngine, take_all
 from hazelgate.testing.memory.queries import aggregate_entries, query_entries
@@ -64,6 +66,11 @@ class MemoryCluster:
         self._pump_due = False
         self._retry_timer: asyncio.TimerHandle | None = None
         self._listeners: dict[str, list[_Listener]] = {}
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> Self:
+        """A cluster that runs a domain."""
+        return cls(Processor(catalog))
 
     # ------------------------------------------------------------------ Cluster
 

@@ -5,7 +5,7 @@ import itertools
 import json
 from pathlib import Path
 
-from hazelgate.schema.nodes import decode_opaque
+from hazelgate.client.views.cursors import decode_opaque
 from tests.acceptance.conftest import NODE_TESTS
 from tests.acceptance.dev_stack import DevStack
 from tests.support.until import PATIENCE_SECONDS, eventually

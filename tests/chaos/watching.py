@@ -6,8 +6,8 @@ import asyncio
 from contextlib import aclosing, suppress
 
 from hazelgate.client.cluster import Cluster
-from hazelgate.subscriptions.feed import Feed
-from hazelgate.subscriptions.inbox import Gap
+from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.inbox import Gap
 from tests.chaos.checking import Seen
 
 QUEUE_SIZE = 100_000

@@ -73,7 +73,9 @@ def test_every_type_of_the_schema_is_on_the_page() -> None:
 def test_every_name_of_the_package_is_on_the_page() -> None:
     directives = "".join(block.text for block in blocks(python_api.page()))
     assert [
-        name for name in ("Event", "View", "guard", "projection") if f":: hazelgate.{name}\n" not in directives
+        name
+        for name in ("Event", "View", "guard", "projection", "connect", "Hazelgate", "ViewReads")
+        if f":: hazelgate.{name}\n" not in directives
     ] == []
 
 

@@ -1,4 +1,4 @@
-"""The façade: what a user imports, and nothing of it is undocumented or comes from elsewhere than the ground."""
+"""The façade: what a user imports, and nothing of it is undocumented or comes from elsewhere than it may."""
 
 from __future__ import annotations
 
@@ -33,12 +33,27 @@ def test_type_checkers_and_the_interpreter_are_told_the_same() -> None:
     assert sorted(at_run_time()) == sorted(hazelgate.__all__)
 
 
-def test_it_imports_sourcing_alone() -> None:
+def test_it_imports_sourcing_and_client_alone() -> None:
     """As each room's contract with import-linter says of the others; the façade contains them, so it can't have one."""
-    assert {".".join(module.split(".")[:2]) for module in at_run_time().values()} == {"hazelgate.sourcing"}
+    rooms = {"hazelgate.sourcing", "hazelgate.client"}
+    assert {".".join(module.split(".")[:2]) for module in at_run_time().values()} == rooms
     imported = {each.module for each in ast.walk(ast.parse(SOURCE)) if isinstance(each, ast.ImportFrom)}
-    others = {module for module in imported if module and not module.startswith("hazelgate.sourcing.")}
+    others = {module for module in imported if module and ".".join(module.split(".")[:2]) not in rooms}
     assert others == {"__future__", "importlib", "typing"}
+
+
+def test_a_domain_loads_nothing_of_client() -> None:
+    """A projector folds without it: the names of `client` are for programs, and come when they are asked for."""
+    folder = Path(hazelgate.__file__).parent
+    asked = [
+        alias.name
+        for path in sorted((folder / "domain").glob("*.py"))
+        for each in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(each, ast.ImportFrom) and each.module == "hazelgate"
+        for alias in each.names
+    ]
+    assert asked
+    assert [name for name in asked if ".client." in at_run_time()[name]] == []
 
 
 def test_every_name_is_there_and_no_other() -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hazelgate.schema.nodes import GlobalId, decode_opaque, encode_opaque
+from hazelgate.client.views.cursors import decode_opaque, encode_opaque
+from hazelgate.schema.nodes import GlobalId
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))

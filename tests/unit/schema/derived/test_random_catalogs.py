@@ -19,8 +19,8 @@ from hazelgate import By, Catalog, Event, Filled, Hidden, Id, Instant, Long, Val
 from hazelgate.client.reading.filters import Filter, matches
 from hazelgate.client.reading.planning import plan
 from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.views.filtering import filter_of
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
-from hazelgate.schema.derived.filtering import filter_of
 from hazelgate.sourcing.declaring.registry import (
     EventRegistration,
     FoldRegistration,

@@ -1,5 +1,7 @@
 """The live events of the cluster, heard once per process and handed to every subscriber that wants them."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import time
@@ -11,10 +13,10 @@ from typing import Any
 import msgspec
 
 from hazelgate.client.cluster import EVENT_STREAM, Cluster, Subscription
+from hazelgate.client.following.inbox import Gap, Inbox, InboxClosed
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.ids import cursor
-from hazelgate.subscriptions.inbox import Gap, Inbox
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +110,9 @@ class Feed:
         self._listening = await self._cluster.listen(EVENT_STREAM, self._hear, interrupted=self._interrupted)
 
     async def close(self) -> None:
-        """Hear no more."""
+        """Hear no more. The streams of all subscribers end with what they have heard."""
+        for inbox in self._subscribers:
+            inbox.close()
         if self._listening is not None:
             await self._listening.close()
             self._listening = None
@@ -119,13 +123,22 @@ class Feed:
 
         The subscriber counts from the first step of the iteration until it is closed.
         """
+        inbox = self.open(wanted)
+        try:
+            async for happening in taken(inbox):
+                yield happening
+        finally:
+            self.leave(inbox)
+
+    def open(self, wanted: Wanted) -> Inbox[Happening]:
+        """The inbox of a subscriber who counts from now on, until `leave`."""
         inbox: Inbox[Happening] = Inbox(self._queue_size)
         self._subscribers[inbox] = wanted
-        try:
-            while True:
-                yield await inbox.take()
-        finally:
-            del self._subscribers[inbox]
+        return inbox
+
+    def leave(self, inbox: Inbox[Happening]) -> None:
+        """Put nothing into an inbox any more. A second call does nothing."""
+        self._subscribers.pop(inbox, None)
 
     def _hear(self, message: bytes) -> None:
         try:
@@ -175,3 +188,13 @@ class Feed:
         # Which events were missed isn't known: the stream goes on from the last that was heard.
         for inbox in self._subscribers:
             inbox.interrupt(self._last_cursor, reason)
+
+
+async def taken(inbox: Inbox[Happening]) -> AsyncGenerator[Happening | Gap, None]:
+    """What comes into an inbox, until it is closed."""
+    while True:
+        try:
+            happening = await inbox.take()
+        except InboxClosed:
+            return
+        yield happening

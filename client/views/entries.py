@@ -1,4 +1,4 @@
-"""Entries of views as derived fields read them: the JSON that the projection made, parsed once."""
+"""Entries of views: the JSON that the projection made, parsed once."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 
-from hazelgate.schema.arguments import bad_input
 from hazelgate.sourcing.declaring.values import View
+from hazelgate.sourcing.errors import InvalidArgument
 from hazelgate.sourcing.ids import ID_DESCRIPTION, is_id
 from hazelgate.sourcing.model.views import ViewSpec
 
 _parse = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class EntryNode:
+class Entry:
     """One entry. `data` has its fields by their names in the API, and `_meta`."""
 
     __slots__ = ("_value", "data", "raw", "view")
@@ -26,7 +26,7 @@ class EntryNode:
         self._value: View | None = None
 
     @classmethod
-    def of(cls, view: ViewSpec, raw: bytes | msgspec.Raw | None) -> EntryNode | None:
+    def of(cls, view: ViewSpec, raw: bytes | msgspec.Raw | None) -> Entry | None:
         """
         The entry; None where there is none, where it was removed, or where its first event is in the dead-letter queue.
         """
@@ -54,13 +54,13 @@ class EntryNode:
         return self._value
 
 
-def require_key(view: ViewSpec, key: str, argument: str) -> str:
+def require_key(key: str, argument: str) -> str:
     """
     The key, if it can be one.
 
     Raises:
-        GraphQLError: Nothing can have that key; asking the cluster for it would be a wrong key at best.
+        InvalidArgument: Nothing can have that key; asking the cluster for it would be a wrong key at best.
     """
     if not is_id(key):
-        raise bad_input(argument, f"not an id: {ID_DESCRIPTION}")
+        raise InvalidArgument.of(argument, f"not an id: {ID_DESCRIPTION}")
     return key

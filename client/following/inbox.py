@@ -1,5 +1,7 @@
 """What waits for one subscriber: never more than so much, and an honest gap instead of the rest."""
 
+from __future__ import annotations
+
 import asyncio
 from collections import deque
 from dataclasses import dataclass
@@ -16,6 +18,10 @@ class Gap:
     reason: str
 
 
+class InboxClosed(Exception):
+    """Nothing comes any more."""
+
+
 class Inbox(Generic[T]):
     """
     A bounded queue that a producer never waits for.
@@ -29,6 +35,7 @@ class Inbox(Generic[T]):
         self._items: deque[T] = deque()
         self._gap: Gap | None = None
         self._filled = asyncio.Event()
+        self._closed = False
 
     def __len__(self) -> int:
         return len(self._items)
@@ -48,13 +55,25 @@ class Inbox(Generic[T]):
         self._gap = Gap(cursor, reason)
         self._filled.set()
 
+    def close(self) -> None:
+        """Whoever takes gets what is there, and is told then that nothing comes any more."""
+        self._closed = True
+        self._filled.set()
+
     async def take(self) -> T | Gap:
-        """The next item or gap, as soon as there is one."""
+        """
+        The next item or gap, as soon as there is one.
+
+        Raises:
+            InboxClosed: There is none, and none will come.
+        """
         while True:
             if self._items:
                 return self._items.popleft()
             if self._gap is not None:
                 gap, self._gap = self._gap, None
                 return gap
+            if self._closed:
+                raise InboxClosed
             self._filled.clear()
             await self._filled.wait()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hazelgate.subscriptions.inbox import Gap, Inbox
+from hazelgate.client.following.inbox import Gap, Inbox
 
 
 @pytest.fixture
