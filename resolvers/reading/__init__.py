@@ -1,5 +1,5 @@
 """
-How resolvers read: reads of one request gathered, lists in pages, histories, entries as they were.
+Windows of lists and histories, as connections show them. `client.views` reads them.
 
-It imports `schema`, `client`, `projector` and `sourcing`.
+It imports `schema`, `client` and `sourcing`.
 """
