@@ -57,7 +57,8 @@ def create_app(
     feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
     parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries)
     metrics = GatewayMetrics(feed)
-    execution = Execution(graphql_schema(catalog), parts.context, max_tokens=settings.max_query_tokens)
+    schema = graphql_schema(catalog, federation=settings.federation)
+    execution = Execution(schema, parts.context, max_tokens=settings.max_query_tokens)
     over_http = GraphQLOverHttp(
         execution,
         max_body_bytes=settings.max_body_bytes,

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import strawberry
-from graphql import GraphQLSchema, print_schema
+from graphql import GraphQLSchema, graphql_sync, print_schema
 from strawberry.schema.config import StrawberryConfig
 
 import hazelgate.schema
@@ -39,16 +39,19 @@ def generic_schema() -> GraphQLSchema:
     return resolve_directly(made._schema, FIELD_RESOLVERS)
 
 
-def graphql_schema(catalog: Catalog) -> GraphQLSchema:
+def graphql_schema(catalog: Catalog, *, federation: bool = False) -> GraphQLSchema:
     """
     The executable schema of a catalog.
+
+    Args:
+        federation: Whether it is a subgraph of Apollo Federation 2.
 
     Raises:
         CatalogError: The catalog gives two things one name, or one that GraphQL can't have.
     """
     behind = DerivedResolvers(catalog, ViewChanges(catalog).changed, refuse_live)
     try:
-        return derive(catalog, generic_schema(), PLAIN_SCALARS, behind)
+        return derive(catalog, generic_schema(), PLAIN_SCALARS, behind, federation=federation)
     except TypeError as error:  # so graphql-core refuses two types of one name, or a name with `__` before it
         raise CatalogError(f"no GraphQL schema can be derived: {error}") from error
 
@@ -56,6 +59,14 @@ def graphql_schema(catalog: Catalog) -> GraphQLSchema:
 def schema_text(catalog: Catalog) -> str:
     """The schema in the schema definition language."""
     return print_schema(graphql_schema(catalog)) + "\n"
+
+
+def subgraph_text(catalog: Catalog) -> str:
+    """What a subgraph of Apollo Federation 2 tells its gateway, in the schema definition language."""
+    answer = graphql_sync(graphql_schema(catalog, federation=True), "{ _service { sdl } }")
+    assert answer.data is not None, answer.errors
+    text: str = answer.data["_service"]["sdl"]
+    return text
 
 
 if __name__ == "__main__":

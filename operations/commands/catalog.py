@@ -10,14 +10,16 @@ import click
 import msgspec
 from graphql import build_schema
 
-from hazelgate.gateway.graphql.executable_schema import schema_text
+from hazelgate.gateway.graphql.executable_schema import schema_text, subgraph_text
 from hazelgate.operations.command_line.domains import domain_option, load_domain, mistakes_of
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.logging import log_options
+from hazelgate.operations.command_line.settings import option
 from hazelgate.operations.documents.catalog import CatalogPages
 from hazelgate.operations.documents.markdown import markdown
 from hazelgate.operations.documents.schema_changes import read_schema, schema_changes
 from hazelgate.operations.documents.schemas import asyncapi, json_schemas
+from hazelgate.sourcing.settings import ApiOptions
 
 FILES = ("catalog.md", "events.schema.json", "asyncapi.json")
 """What `hazelgate catalog` writes into its folder."""
@@ -72,11 +74,12 @@ def schema() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file that it is written into; without it, standard output.",
 )
+@option(ApiOptions, "federation")
 @domain_option
 @log_options
-def export_schema(domain: str, path: Path | None) -> None:
+def export_schema(domain: str, path: Path | None, federation: bool) -> None:
     """Write the schema in the schema definition language."""
-    text = _schema_text(domain)
+    text = _schema_text(domain, federation=federation)
     if path is None:
         click.echo(text, nl=False)
     else:
@@ -106,7 +109,7 @@ def check_schema(domain: str, old: Path) -> None:
     click.echo("nothing breaks")
 
 
-def _schema_text(domain: str) -> str:
+def _schema_text(domain: str, *, federation: bool = False) -> str:
     catalog = load_domain(domain)
     with mistakes_of(domain):
-        return schema_text(catalog)
+        return subgraph_text(catalog) if federation else schema_text(catalog)

@@ -109,7 +109,7 @@ def plan_stack(options: DevOptions) -> Stack:
         for number, name in enumerate(names)
     )
     gateways = tuple(
-        _plan_gateway(port, f"gateway{name}", cluster, members, options.domain, logged)
+        _plan_gateway(port, f"gateway{name}", cluster, members, options, logged)
         for port, name in zip(ports.gateways, _names(options.gateway_count), strict=True)
     )
     first = members[0].address
@@ -193,7 +193,7 @@ def member_spec(name: str, options: MemberOptions) -> ChildSpec:
 
 
 def _plan_gateway(
-    port: int, name: str, cluster: str, members: Sequence[PlannedMember], domain: str, logged: tuple[str, ...]
+    port: int, name: str, cluster: str, members: Sequence[PlannedMember], options: DevOptions, logged: tuple[str, ...]
 ) -> PlannedGateway:
     spec = _python(
         name,
@@ -201,7 +201,8 @@ def _plan_gateway(
         f"--port={port}",
         f"--cluster-name={cluster}",
         f"--members={','.join(member.address for member in members)}",
-        f"--domain={domain}",
+        f"--domain={options.domain}",
+        *(["--federation"] if options.federation else []),
         *logged,
         stop_seconds=3.0,
     )

@@ -14,6 +14,7 @@ from hazelgate.client.views.pages import MAX_PAGE
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived import aggregates, past, writing
 from hazelgate.resolvers.derived.entries import load
+from hazelgate.resolvers.derived.federation import load_entities
 from hazelgate.resolvers.derived.lists import EdgePage, count_list, list_of, read_list
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.derived.names import ViewNames
@@ -201,6 +202,15 @@ class DerivedResolvers:
     def live(self) -> Subscribe:
         """The subscription to a query."""
         return self._live
+
+    def entities(self, views: Sequence[ViewSpec]) -> Resolve:
+        """Entries of several views by representations of them (Apollo Federation)."""
+        by_type = {view.type_name: view for view in views}
+
+        async def resolve(_: Any, info: Info, **arguments: Any) -> Any:
+            return await load_entities(info, by_type, arguments["representations"])
+
+        return resolve
 
     def type_name(self) -> Callable[..., Any]:
         """Which type of a union or an interface a value is of."""

@@ -24,6 +24,7 @@ from graphql import (
 
 from hazelgate.schema.derived.behind import Behind
 from hazelgate.schema.derived.changes import ChangeTypes
+from hazelgate.schema.derived.federation import FederationTypes
 from hazelgate.schema.derived.filters import FilterTypes
 from hazelgate.schema.derived.lists import ListTypes
 from hazelgate.schema.derived.named import NamedTypes
@@ -36,7 +37,12 @@ from hazelgate.sourcing.model.views import LinkSpec, ViewSpec
 
 
 def derive(
-    catalog: Catalog, generic: GraphQLSchema, scalars: Iterable[GraphQLScalarType], behind: Behind
+    catalog: Catalog,
+    generic: GraphQLSchema,
+    scalars: Iterable[GraphQLScalarType],
+    behind: Behind,
+    *,
+    federation: bool = False,
 ) -> GraphQLSchema:
     """
     The schema of a catalog.
@@ -45,12 +51,13 @@ def derive(
         generic: The schema of what every domain has.
         scalars: Those that fields can have and the generic part may lack.
         behind: What reads and writes.
+        federation: Whether it is a subgraph of Apollo Federation 2.
 
     Raises:
         CatalogError: Two declarations, or one and the generic part, give the same name; or GraphQL can't have a name.
     """
     try:
-        return _Assembly(catalog, generic, scalars, behind).schema()
+        return _Assembly(catalog, generic, scalars, behind).schema(federation=federation)
     except (TypeError, GraphQLError) as error:
         raise _cause(error) from None
 
@@ -79,29 +86,34 @@ class _Assembly:
         resolve_type = behind.type_name()
         self._writes = WriteTypes(catalog, types, self._values, behind, resolve_type)
         self._changes = ChangeTypes(types, self._values, self._filters, behind, resolve_type)
+        self._federation = FederationTypes(types, self._values, behind)
 
-    def schema(self) -> GraphQLSchema:
+    def schema(self, *, federation: bool) -> GraphQLSchema:
         generic = self._generic_schema
         mutations = {each.mutation: each for each in self._catalog.specs.values() if each.mutation is not None}
-        query = self._root(generic.query_type, self._query_fields())
-        mutation = self._root(
-            generic.mutation_type, {name: self._writes.mutation(event) for name, event in mutations.items()}
-        )
-        subscription = self._root(
-            generic.subscription_type,
-            {
-                **{ViewNames(view).changed_field: self._changes.changed(view) for view in self._views},
-                "live": self._live(query),
-            },
-        )
+        queries = self._query_fields()
+        mutating = {name: self._writes.mutation(event) for name, event in mutations.items()}
+        changes = {ViewNames(view).changed_field: self._changes.changed(view) for view in self._views}
+        shown = dict(queries)
+        if federation:
+            shown |= self._federation.fields(self._views, self._subgraph(queries, mutating, changes))
+        query = self._root(generic.query_type, shown)
         directives: list[GraphQLDirective] = list(generic.directives)
         return GraphQLSchema(
             query=query,
-            mutation=mutation,
-            subscription=subscription,
+            mutation=self._root(generic.mutation_type, mutating),
+            subscription=self._root(generic.subscription_type, {**changes, "live": self._live(query)}),
             types=[*(self._values.view(view) for view in self._views), *self._filters.of_all_scalars()],
             directives=directives,
         )
+
+    def _subgraph(self, *roots: Mapping[str, GraphQLField]) -> GraphQLSchema:
+        """What a subgraph tells a gateway: the fields that are this domain's alone."""
+        query, mutation, subscription = (
+            GraphQLObjectType(name, dict(fields)) if fields else None
+            for name, fields in zip(("Query", "Mutation", "Subscription"), roots, strict=True)
+        )
+        return GraphQLSchema(query=query, mutation=mutation, subscription=subscription)
 
     def _live(self, query: GraphQLObjectType | None) -> GraphQLField:
         made: Any = query
