@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any
 
 from graphql import (
-    ArgumentNode,
-    DirectiveNode,
+    ConstArgumentNode,
+    ConstDirectiveNode,
     DocumentNode,
     GraphQLArgument,
     GraphQLField,
@@ -142,17 +142,17 @@ def subgraph_text(subgraph: GraphQLSchema, keys: Mapping[str, str]) -> str:
     return f"{LINK}\n\n{print_ast(DocumentNode(definitions=tuple(definitions)))}\n"
 
 
-def _directive(name: str, **arguments: str) -> DirectiveNode:
-    return DirectiveNode(
+def _directive(name: str, **arguments: str) -> ConstDirectiveNode:
+    return ConstDirectiveNode(
         name=NameNode(value=name),
         arguments=tuple(
-            ArgumentNode(name=NameNode(value=argument), value=StringValueNode(value=value, block=False))
+            ConstArgumentNode(name=NameNode(value=argument), value=StringValueNode(value=value, block=False))
             for argument, value in arguments.items()
         ),
     )
 
 
-def _with_directive(node: ObjectTypeDefinitionNode, directive: DirectiveNode) -> ObjectTypeDefinitionNode:
+def _with_directive(node: ObjectTypeDefinitionNode, directive: ConstDirectiveNode) -> ObjectTypeDefinitionNode:
     return ObjectTypeDefinitionNode(
         name=node.name,
         description=node.description,

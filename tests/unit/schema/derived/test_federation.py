@@ -12,7 +12,7 @@ from hazelgate import Catalog
 from hazelgate.gateway.graphql.executable_schema import graphql_schema, subgraph_text
 from hazelgate.sourcing.errors import CatalogError
 from tests.support.declared import declared
-from tests.unit.schema.test_descriptions import undescribed
+from tests.support.descriptions import undescribed
 
 DOMAINS = ["hazelgate.domain", "docs.examples.tickets", "tests.domains.bookings.bookings"]
 DIRECTIVES = """
