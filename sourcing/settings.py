@@ -58,6 +58,8 @@ class DomainOptions(Options):
 class ApiOptions(Options):
     """What a gateway's API is."""
 
+    api: str | None = None
+    """Import path of a module that adds to the derived API; without it, an `api` beside the domain, if it is one."""
     federation: bool = False
     """Whether the GraphQL schema is a subgraph of Apollo Federation 2: entries are entities by their key."""
 

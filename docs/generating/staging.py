@@ -26,6 +26,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "repaired-projection",
         "dead-letters",
         "catalog-and-checks",
+        "own-api",
         "python",
         "postgresql",
         "three-members",

@@ -77,6 +77,8 @@ class Stack:
     cluster_name: str = ""
     members: tuple[PlannedMember, ...] = ()
     gateways: tuple[PlannedGateway, ...] = ()
+    api: str | None = None
+    """What is told of the module that adds to the API."""
     projectors: Projectors | None = None
     """How others are started in place of those that run."""
     database: PostgresServer | None = None
@@ -136,6 +138,7 @@ def plan_stack(options: DevOptions) -> Stack:
         cluster_name=cluster,
         members=members,
         gateways=gateways,
+        api=options.api,
         projectors=projectors,
         database=database,
     )
@@ -202,6 +205,7 @@ def _plan_gateway(
         f"--cluster-name={cluster}",
         f"--members={','.join(member.address for member in members)}",
         f"--domain={options.domain}",
+        *([] if options.api is None else [f"--api={options.api}"]),
         *(["--federation"] if options.federation else []),
         *logged,
         stop_seconds=3.0,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
-from graphql import GraphQLFieldResolver
+from graphql import GraphQLError, GraphQLFieldResolver
 
 from hazelgate.client.reading.filters import condition
 from hazelgate.client.views.entries import Entry, require_key
@@ -110,8 +110,19 @@ class DerivedResolvers:
     def revision(self) -> Resolve:
         """Where an entry stands."""
 
-        def resolve(node: Entry, _: Info) -> Revision:
-            meta = node.data["_meta"]
+        def resolve(node: Entry, info: Info) -> Revision | Awaitable[Revision]:
+            meta = node.data.get("_meta")
+            return stored(node, info) if meta is None else shown(meta)
+
+        async def stored(node: Entry, info: Info) -> Revision:
+            found = await load(info, node.view, node.key)
+            if found is None:
+                raise GraphQLError(
+                    f"{node.view.one}: no entry with this key is stored", extensions={"code": "NOT_STORED"}
+                )
+            return shown(found.data["_meta"])
+
+        def shown(meta: dict[str, Any]) -> Revision:
             return Revision(
                 version=meta["version"], caused_by=meta["causedBy"], updated_at=stored_instant(meta["updatedAt"])
             )

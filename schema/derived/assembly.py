@@ -22,6 +22,7 @@ from graphql import (
     specified_scalar_types,
 )
 
+from hazelgate.schema.derived.additions import Additions, DerivedTypes
 from hazelgate.schema.derived.behind import Behind
 from hazelgate.schema.derived.changes import ChangeTypes
 from hazelgate.schema.derived.federation import FederationTypes
@@ -29,7 +30,7 @@ from hazelgate.schema.derived.filters import FilterTypes
 from hazelgate.schema.derived.lists import ListTypes
 from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.schema.derived.names import ViewNames
-from hazelgate.schema.derived.values import ValueTypes, page_arguments, sentence
+from hazelgate.schema.derived.values import ValueTypes, page_arguments, sentence, with_added
 from hazelgate.schema.derived.writes import WriteTypes
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
@@ -42,6 +43,7 @@ def derive(
     scalars: Iterable[GraphQLScalarType],
     behind: Behind,
     *,
+    additions: Additions | None = None,
     federation: bool = False,
 ) -> GraphQLSchema:
     """
@@ -51,14 +53,17 @@ def derive(
         generic: The schema of what every domain has.
         scalars: Those that fields can have and the generic part may lack.
         behind: What reads and writes.
+        additions: Makes the fields that a user adds.
         federation: Whether it is a subgraph of Apollo Federation 2.
 
     Raises:
         CatalogError: Two declarations, or one and the generic part, give the same name; or GraphQL can't have a name.
     """
+    assembly = _Assembly(catalog, generic, scalars, behind, additions)
     try:
-        return _Assembly(catalog, generic, scalars, behind).schema(federation=federation)
+        return assembly.schema(federation=federation)
     except (TypeError, GraphQLError) as error:
+        assembly.require_own_names()
         raise _cause(error) from None
 
 
@@ -72,28 +77,40 @@ def _cause(error: BaseException) -> BaseException:
 
 class _Assembly:
     def __init__(
-        self, catalog: Catalog, generic: GraphQLSchema, scalars: Iterable[GraphQLScalarType], behind: Behind
+        self,
+        catalog: Catalog,
+        generic: GraphQLSchema,
+        scalars: Iterable[GraphQLScalarType],
+        behind: Behind,
+        additions: Additions | None,
     ) -> None:
         self._catalog = catalog
         self._generic_schema = generic
-        types = NamedTypes({**specified_scalar_types, **{each.name: each for each in scalars}, **generic.type_map})
+        self._types = types = NamedTypes(
+            {**specified_scalar_types, **{each.name: each for each in scalars}, **generic.type_map}
+        )
         self._generic = types.generic
         self._behind = behind
         self._views = [view for view in catalog.views.values() if view.in_api]
-        self._values = ValueTypes(catalog, types, behind, self._link)
+        self._values = ValueTypes(catalog, types, behind, self._link, self._of_view)
         self._filters = FilterTypes(types, self._values)
         self._lists = ListTypes(types, self._values, behind)
         resolve_type = behind.type_name()
         self._writes = WriteTypes(catalog, types, self._values, behind, resolve_type)
         self._changes = ChangeTypes(types, self._values, self._filters, behind, resolve_type)
         self._federation = FederationTypes(types, self._values, behind)
+        self._added = additions(DerivedTypes(catalog, types, self._values)) if additions is not None else None
 
     def schema(self, *, federation: bool) -> GraphQLSchema:
         generic = self._generic_schema
         mutations = {each.mutation: each for each in self._catalog.specs.values() if each.mutation is not None}
-        queries = self._query_fields()
-        mutating = {name: self._writes.mutation(event) for name, event in mutations.items()}
-        changes = {ViewNames(view).changed_field: self._changes.changed(view) for view in self._views}
+        queries = self._with_added("Query", self._query_fields())
+        mutating = self._with_added(
+            "Mutation", {name: self._writes.mutation(event) for name, event in mutations.items()}
+        )
+        changes = self._with_added(
+            "Subscription", {ViewNames(view).changed_field: self._changes.changed(view) for view in self._views}
+        )
         shown = dict(queries)
         if federation:
             shown |= self._federation.fields(self._views, self._subgraph(queries, mutating, changes))
@@ -106,6 +123,20 @@ class _Assembly:
             types=[*(self._values.view(view) for view in self._views), *self._filters.of_all_scalars()],
             directives=directives,
         )
+
+    def require_own_names(self) -> None:
+        """
+        Raises:
+            CatalogError: A type that a user adds has the name of another.
+        """
+        for name in sorted(set(self._added.type_names()) & self._types.names()) if self._added is not None else ():
+            raise CatalogError(f"the API has a type {name!r} already; give the one that you add another name")
+
+    def _of_view(self, view: ViewSpec) -> GraphQLFieldMap:
+        return {} if self._added is None else self._added.of_view(view)
+
+    def _with_added(self, root: str, fields: GraphQLFieldMap) -> GraphQLFieldMap:
+        return fields if self._added is None else with_added(fields, self._added.of_root(root), root)
 
     def _subgraph(self, *roots: Mapping[str, GraphQLField]) -> GraphQLSchema:
         """What a subgraph tells a gateway: the fields that are this domain's alone."""
