@@ -22,6 +22,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLScalarType,
     get_named_type,
+    is_input_type,
 )
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -30,7 +31,7 @@ from hazelgate.api.declaring import AddedField, Root
 from hazelgate.api.functions import ApiInfo, field_of
 from hazelgate.client.views.entries import Entry
 from hazelgate.schema.derived.additions import DerivedTypes
-from hazelgate.schema.derived.values import sentence
+from hazelgate.schema.derived.values import PLACE, sentence
 from hazelgate.schema.scalars import SCALARS
 from hazelgate.sourcing.declaring.values import View
 from hazelgate.sourcing.errors import CatalogError
@@ -81,16 +82,25 @@ class OwnFields:
                 raise _mistake(each, error) from error
             if name in made:
                 raise _mistake(each, TypeError(f"there are two of the name {name!r}; rename one"))
+            converted.extensions[PLACE] = _place(each)
             made[name] = converted
         return made
 
 
 def _mistake(added: AddedField, error: Exception) -> CatalogError:
+    return CatalogError(f"{_place(added)}: {' '.join(str(error).split())}")
+
+
+def _place(added: AddedField) -> str:
     code = inspect.unwrap(added.function).__code__
     path = Path(code.co_filename)
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    reason = " ".join(str(error).split())
-    return CatalogError(f"{shown}, line {code.co_firstlineno}: {added.about}: {reason}")
+    return f"{shown}, line {code.co_firstlineno}: {added.about}"
+
+
+def _require_input(made: Any, name: str) -> None:
+    if not is_input_type(made):
+        raise TypeError(f"{name}: clients can't send {get_named_type(made)}; write a @strawberry.input for it")
 
 
 class _Converter(GraphQLCoreConverter):
@@ -113,6 +123,12 @@ class _Converter(GraphQLCoreConverter):
         if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
             return self._derived.of_struct(type_)
         return super().from_type(type_)
+
+    def from_argument(self, argument: Any) -> GraphQLArgument:
+        """An argument of a field."""
+        made = super().from_argument(argument)
+        _require_input(made.type, argument.python_name)
+        return made
 
     def from_enum(self, enum: Any) -> Any:
         """An enum."""
@@ -148,6 +164,7 @@ class _Converter(GraphQLCoreConverter):
     def from_input_field(self, field: Any, *, type_definition: Any = None) -> GraphQLInputField:
         """A field of an input; it says something of itself."""
         made = super().from_input_field(field, type_definition=type_definition)
+        _require_input(made.type, field.python_name)
         made.description = made.description or sentence(self.config.name_converter.from_field(field))
         return made
 

@@ -8,7 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import strawberry
-from graphql import GraphQLSchema, graphql_sync, print_schema
+from graphql import GraphQLSchema, graphql_sync, print_schema, validate_schema
 from strawberry.schema.config import StrawberryConfig
 
 import hazelgate.schema
@@ -55,9 +55,13 @@ def graphql_schema(catalog: Catalog, own: OwnApi | None = None, *, federation: b
     behind = DerivedResolvers(catalog, ViewChanges(catalog).changed, refuse_live)
     additions = partial(OwnFields, own.fields) if own is not None and own.fields else None
     try:
-        return derive(catalog, generic_schema(), PLAIN_SCALARS, behind, additions=additions, federation=federation)
+        schema = derive(catalog, generic_schema(), PLAIN_SCALARS, behind, additions=additions, federation=federation)
     except TypeError as error:  # so graphql-core refuses two types of one name, or a name with `__` before it
         raise CatalogError(f"no GraphQL schema can be derived: {' '.join(str(error).split())}") from error
+    if additions is not None:  # what is derived is valid; what a user adds may not be
+        for problem in validate_schema(schema):
+            raise CatalogError(f"what is added to the API is no GraphQL: {' '.join(problem.message.split())}")
+    return schema
 
 
 def schema_text(catalog: Catalog, own: OwnApi | None = None) -> str:

@@ -30,7 +30,7 @@ from hazelgate.schema.derived.filters import FilterTypes
 from hazelgate.schema.derived.lists import ListTypes
 from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.schema.derived.names import ViewNames
-from hazelgate.schema.derived.values import ValueTypes, page_arguments, sentence, with_added
+from hazelgate.schema.derived.values import ValueTypes, page_arguments, place_of, sentence, with_added
 from hazelgate.schema.derived.writes import WriteTypes
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
@@ -244,10 +244,11 @@ class _Assembly:
         """The generic root type with the derived fields before its own."""
         if generic is None:
             return None
-        for name in derived:
+        for name, field in derived.items():
             if name in generic.fields:
                 raise CatalogError(
-                    f"{name!r} is a field of {generic.name} that every domain has; give yours another name"
+                    f"{place_of(field)}{name!r} is a field of {generic.name} that every domain has; "
+                    "give yours another name"
                 )
         return GraphQLObjectType(
             generic.name,

@@ -52,6 +52,16 @@ def qualified(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
+PLACE = "place"
+"""In the extensions of a field that a user adds: where it stands in their code."""
+
+
+def place_of(field: GraphQLField) -> str:
+    """Where a field that a user adds stands, as a message begins with it; empty for a derived one."""
+    place = field.extensions.get(PLACE)
+    return f"{place}: " if place else ""
+
+
 def with_added(fields: GraphQLFieldMap, added: GraphQLFieldMap, type_name: str) -> GraphQLFieldMap:
     """
     The fields of a type, a user's behind the derived ones.
@@ -59,9 +69,9 @@ def with_added(fields: GraphQLFieldMap, added: GraphQLFieldMap, type_name: str) 
     Raises:
         CatalogError: Two have one name.
     """
-    for name in added:
+    for name, field in added.items():
         if name in fields:
-            raise CatalogError(f"{type_name} has a field {name!r} already; give the one that you add another name")
+            raise CatalogError(f"{place_of(field)}{type_name} has a field {name!r} already; give yours another name")
     return {**fields, **added}
 
 

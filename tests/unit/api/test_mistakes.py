@@ -45,10 +45,13 @@ def refused(folder: Path, source: str) -> str:
 FIRST_LINE = PRELUDE.count("\n") + 1
 
 MISTAKES = {
-    "a query that is derived": ("@query\ndef tickets() -> int: ...", "Query has a field 'tickets' already"),
+    "a query that is derived": (
+        "@query\ndef tickets() -> int: ...",
+        "api.py, line {0}: query tickets: Query has a field 'tickets' already; give yours another name",
+    ),
     "a query that every domain has": (
         "@query\ndef node() -> int: ...",
-        "'node' is a field of Query that every domain has",
+        "api.py, line {0}: query node: 'node' is a field of Query that every",
     ),
     "a mutation that is derived": (
         "@mutation\ndef open_ticket() -> int: ...",
@@ -60,7 +63,7 @@ MISTAKES = {
     ),
     "a field that is derived": (
         "@extend(Ticket)\ndef title(ticket: Ticket) -> str: ...",
-        "Ticket has a field 'title' already; give the one that you add another name",
+        "Ticket has a field 'title' already; give yours another name",
     ),
     "two of one name": (
         "@query\ndef one() -> int: ...\n@query\ndef One() -> int: ...\n@query\ndef one() -> str: ...",
@@ -101,6 +104,18 @@ MISTAKES = {
     "another domain's view that is extended": (
         "from hazelgate import View\nclass Other(View):\n    a: str\n@extend(Other)\ndef one(other: Other) -> str: ...",
         "field one of Other: Other is no view in the API; these are: Ticket",
+    ),
+    "a view that clients would send": (
+        "@query\ndef one(ticket: Ticket) -> int: ...",
+        "api.py, line {0}: query one: ticket: clients can't send Ticket; write a @strawberry.input for it",
+    ),
+    "an input with a view in it": (
+        "@strawberry.input\nclass In:\n    held: Ticket\n@query\ndef one(a: In) -> int: ...",
+        "held: clients can't send Ticket; write a @strawberry.input for it",
+    ),
+    "a type that GraphQL can't have": (
+        "@strawberry.type\nclass Empty:\n    pass\n@query\ndef one() -> Empty: ...",
+        "what is added to the API is no GraphQL: Type Empty must define one or more fields.",
     ),
     "no annotation of the result": ("@query\ndef one(): ...", "query one: annotate it with what it returns"),
     "no annotation of an argument": ("@query\ndef one(a) -> int: ...", "query one: annotate the parameter a"),
