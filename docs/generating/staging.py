@@ -27,6 +27,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "dead-letters",
         "catalog-and-checks",
         "own-api",
+        "federation",
         "python",
         "postgresql",
         "three-members",
