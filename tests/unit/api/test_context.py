@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 
 from hazelgate import View
 from hazelgate.api import Context, context_of
+from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.inbox import Gap
 from hazelgate.gateway.settings import Settings
 from hazelgate.operations.domain_check import check_domain
-from hazelgate.sourcing.errors import EventRejected, PipelineUnavailable, SequenceConflict
-from hazelgate.subscriptions.feed import Feed
-from hazelgate.subscriptions.inbox import Gap
+from hazelgate.sourcing.errors import EventRejected, InvalidArgument, PipelineUnavailable, SequenceConflict
 from tests.support.gateway import Gateway, running_gateway
 from tests.unit.api.desk import Contact, Ticket, TicketOpened, TicketRaised
 
@@ -53,7 +52,7 @@ async def test_a_class_that_is_no_view_and_a_key_that_is_none_are_refused(contex
 
     with pytest.raises(TypeError, match="Other is no view of the domain; these are: Ticket"):
         await context.reads.get(Other, "t1")
-    with pytest.raises(GraphQLError, match="key: not an id"):
+    with pytest.raises(InvalidArgument, match="key: not an id"):
         await context.reads.get(Ticket, "t 1")
 
 
