@@ -36,6 +36,7 @@ COPY client client
 COPY testing testing
 COPY schema schema
 COPY subscriptions subscriptions
+COPY api api
 COPY resolvers resolvers
 COPY gateway gateway
 COPY operations operations

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from hazelgate.api.loading import load_api
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
@@ -45,7 +46,7 @@ def create_app(
         ready_first: Whether it is ready before it starts, and does not start where the cluster is away for long.
 
     Raises:
-        CatalogError: The domain can't be loaded, or no schema can be derived from it.
+        CatalogError: The domain or what adds to its API can't be loaded, or no schema can be made of them.
     """
     settings = settings or Settings()
     catalog = load_catalog(settings.domain)
@@ -57,7 +58,9 @@ def create_app(
     feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
     parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries)
     metrics = GatewayMetrics(feed)
-    execution = Execution(graphql_schema(catalog), parts.context, max_tokens=settings.max_query_tokens)
+    own = load_api(settings.domain, settings.api)
+    schema = graphql_schema(catalog, own, federation=settings.federation)
+    execution = Execution(schema, parts.context, max_tokens=settings.max_query_tokens)
     over_http = GraphQLOverHttp(
         execution,
         max_body_bytes=settings.max_body_bytes,
@@ -98,17 +101,21 @@ def create_app(
     async def get_root(_: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", over_http),
             WebSocketRoute("/graphql", over_websocket),
             Route("/health", get_health),
             Route("/ready", get_ready),
             Route("/metrics", get_metrics),
+            *own.routes,
             Route("/", get_root),
         ],
+        middleware=own.middleware,
         lifespan=lifespan,
     )
+    app.state.hazelgate = parts  # for `hazelgate.api.context_of`
+    return app
 
 
 def _page(catalog: Catalog) -> bytes:

@@ -7,10 +7,18 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from hazelgate.sourcing.settings import PREFIX, ClusterOptions, DomainOptions, LogOptions, Port, ReadOptions
+from hazelgate.sourcing.settings import (
+    PREFIX,
+    ApiOptions,
+    ClusterOptions,
+    DomainOptions,
+    LogOptions,
+    Port,
+    ReadOptions,
+)
 
 
-class Settings(LogOptions, DomainOptions, ClusterOptions, ReadOptions, BaseSettings):
+class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOptions, BaseSettings):
     """
     The gateway's settings: built once, frozen, handed inward.
 

@@ -1,8 +1,8 @@
 """
-A domain looked at before anything runs on it: its catalog, what is done with each event, its GraphQL schema.
+A domain looked at before anything runs on it: its catalog, what is done with each event, its API.
 
-`python -m hazelgate.operations.domain_check DOMAIN` looks at it in a process of its own, and prints the report as JSON.
-`hazelgate dev --reload` asks it each time: what is imported once in a process can't be imported anew.
+`python -m hazelgate.operations.domain_check DOMAIN [API]` looks at it in a process of its own, and prints the report as
+JSON. `hazelgate dev --reload` asks it each time: what is imported once in a process can't be imported anew.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from hazelgate.api.loading import load_api
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.projector.core.plans import make_plans
 from hazelgate.sourcing import golden
@@ -51,20 +52,22 @@ class _Answer(msgspec.Struct):
 read_answer = msgspec.json.Decoder(_Answer).decode
 
 
-def check_domain(domain: str, golden_files: Path | None = None) -> DomainReport:
+def check_domain(domain: str, golden_files: Path | None = None, *, api: str | None = None) -> DomainReport:
     """
     Load a domain, and make everything of it that the projector and the gateway make.
 
     Args:
         golden_files: A folder of golden files that it has to be able to read; None: none.
+        api: The module that adds to its API; None: `api` beside it, where there is one.
 
     Raises:
         CatalogError: It can't be run; one line says why, and where.
     """
     catalog = load_catalog(domain)
+    own = load_api(domain, api)
     try:
         make_plans(catalog)
-        graphql_schema(catalog)
+        graphql_schema(catalog, own)
     except Exception as error:
         raise CatalogError(one_line(error, domain.split(","))) from error
     findings = golden.check(catalog, golden_files) if golden_files is not None and golden_files.is_dir() else []
@@ -85,15 +88,15 @@ def _code(files: Iterable[Path]) -> str:
     return found.hexdigest()
 
 
-def main(domain: str) -> None:
+def main(domain: str, api: str | None = None) -> None:
     """Print what there is to say of a domain in the current folder."""
     sys.path.append(os.getcwd())
     try:
-        answer = _Answer(report=check_domain(domain, GOLDEN))
+        answer = _Answer(report=check_domain(domain, GOLDEN, api=api))
     except CatalogError as error:
         answer = _Answer(problem=error.message)
     sys.stdout.buffer.write(b"\n" + msgspec.json.encode(answer) + b"\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -55,6 +55,15 @@ class DomainOptions(Options):
     """Import path of the events, guards and projections; a package or module in the current folder is found."""
 
 
+class ApiOptions(Options):
+    """What a gateway's API is."""
+
+    api: str | None = None
+    """Import path of a module that adds to the derived API; without it, an `api` beside the domain, if it is one."""
+    federation: bool = False
+    """Whether the GraphQL schema is a subgraph of Apollo Federation 2: entries are entities by their key."""
+
+
 class ClusterOptions(Options):
     """The cluster that a process connects to."""
 

@@ -15,7 +15,7 @@ _parse = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Entry:
-    """One entry. `data` has its fields by their names in the API, and `_meta`."""
+    """One entry. `data` has its fields by their names in the API, and `_meta` where it was read."""
 
     __slots__ = ("_value", "data", "raw", "view")
 
@@ -34,6 +34,14 @@ class Entry:
             return None
         data = _parse(raw)
         return None if data["_meta"].get("absent") else cls(view, raw, data)
+
+    @classmethod
+    def made(cls, view: ViewSpec, value: View) -> Entry:
+        """An entry that code has at hand, as it was read or changed. It has no `_meta`: the stored one has."""
+        raw = msgspec.json.encode(value)
+        node = cls(view, raw, _parse(raw))
+        node._value = value
+        return node
 
     @property
     def type_name(self) -> str:

@@ -9,6 +9,11 @@ from importlib import import_module
 import hazelgate
 
 _PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "hazelgate.api",
+        "For what is added to the derived API.",
+        ("query", "mutation", "subscription", "extend", "Context", "Reads", "context_of"),
+    ),
     ("hazelgate.sourcing.declaring.projections", "What `projection` returns.", ("Projection",)),
     ("hazelgate.testing", "For tests of a domain.", ("given",)),
     ("hazelgate.sourcing.golden", "For tests of old events.", ("require_readable", "check", "record")),

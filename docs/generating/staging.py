@@ -26,6 +26,8 @@ ORDER: dict[str, tuple[str, ...]] = {
         "repaired-projection",
         "dead-letters",
         "catalog-and-checks",
+        "own-api",
+        "federation",
         "python",
         "postgresql",
         "three-members",

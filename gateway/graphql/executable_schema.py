@@ -4,14 +4,16 @@ The schema as a whole: what every domain has, and what is derived from the catal
 `python -m hazelgate.gateway.graphql.executable_schema` writes the shop's to `schema/schema.graphql`.
 """
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import strawberry
-from graphql import GraphQLSchema, print_schema
+from graphql import GraphQLSchema, graphql_sync, print_schema, validate_schema
 from strawberry.schema.config import StrawberryConfig
 
 import hazelgate.schema
+from hazelgate.api.fields import OwnFields
+from hazelgate.api.loading import OwnApi
 from hazelgate.gateway.graphql.direct_resolvers import resolve_directly
 from hazelgate.resolvers.derived.behind import DerivedResolvers
 from hazelgate.resolvers.root import FIELD_RESOLVERS, Mutation, Query
@@ -39,23 +41,40 @@ def generic_schema() -> GraphQLSchema:
     return resolve_directly(made._schema, FIELD_RESOLVERS)
 
 
-def graphql_schema(catalog: Catalog) -> GraphQLSchema:
+def graphql_schema(catalog: Catalog, own: OwnApi | None = None, *, federation: bool = False) -> GraphQLSchema:
     """
     The executable schema of a catalog.
 
+    Args:
+        own: What a user adds to it.
+        federation: Whether it is a subgraph of Apollo Federation 2.
+
     Raises:
-        CatalogError: The catalog gives two things one name, or one that GraphQL can't have.
+        CatalogError: The catalog, or what is added, gives two things one name, or one that GraphQL can't have.
     """
     behind = DerivedResolvers(catalog, ViewChanges(catalog).changed, refuse_live)
+    additions = partial(OwnFields, own.fields) if own is not None and own.fields else None
     try:
-        return derive(catalog, generic_schema(), PLAIN_SCALARS, behind)
+        schema = derive(catalog, generic_schema(), PLAIN_SCALARS, behind, additions=additions, federation=federation)
     except TypeError as error:  # so graphql-core refuses two types of one name, or a name with `__` before it
-        raise CatalogError(f"no GraphQL schema can be derived: {error}") from error
+        raise CatalogError(f"no GraphQL schema can be derived: {' '.join(str(error).split())}") from error
+    if additions is not None:  # what is derived is valid; what a user adds may not be
+        for problem in validate_schema(schema):
+            raise CatalogError(f"what is added to the API is no GraphQL: {' '.join(problem.message.split())}")
+    return schema
 
 
-def schema_text(catalog: Catalog) -> str:
+def schema_text(catalog: Catalog, own: OwnApi | None = None) -> str:
     """The schema in the schema definition language."""
-    return print_schema(graphql_schema(catalog)) + "\n"
+    return print_schema(graphql_schema(catalog, own)) + "\n"
+
+
+def subgraph_text(catalog: Catalog, own: OwnApi | None = None) -> str:
+    """What a subgraph of Apollo Federation 2 tells its gateway, in the schema definition language."""
+    answer = graphql_sync(graphql_schema(catalog, own, federation=True), "{ _service { sdl } }")
+    assert answer.data is not None, answer.errors
+    text: str = answer.data["_service"]["sdl"]
+    return text
 
 
 if __name__ == "__main__":

@@ -12,10 +12,14 @@ from hazelgate.operations.command_line.settings import option
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
 from hazelgate.sourcing.loading import load_catalog
-from hazelgate.sourcing.settings import DomainOptions
+from hazelgate.sourcing.settings import ApiOptions, DomainOptions
 
 domain_option = option(DomainOptions, "domain")
 """The option `--domain`."""
+
+
+api_option = option(ApiOptions, "api")
+"""The option `--api`."""
 
 
 def find_in_current_folder() -> None:

@@ -10,14 +10,17 @@ import click
 import msgspec
 from graphql import build_schema
 
-from hazelgate.gateway.graphql.executable_schema import schema_text
-from hazelgate.operations.command_line.domains import domain_option, load_domain, mistakes_of
+from hazelgate.api.loading import load_api
+from hazelgate.gateway.graphql.executable_schema import schema_text, subgraph_text
+from hazelgate.operations.command_line.domains import api_option, domain_option, load_domain, mistakes_of
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.logging import log_options
+from hazelgate.operations.command_line.settings import option
 from hazelgate.operations.documents.catalog import CatalogPages
 from hazelgate.operations.documents.markdown import markdown
 from hazelgate.operations.documents.schema_changes import read_schema, schema_changes
 from hazelgate.operations.documents.schemas import asyncapi, json_schemas
+from hazelgate.sourcing.settings import ApiOptions
 
 FILES = ("catalog.md", "events.schema.json", "asyncapi.json")
 """What `hazelgate catalog` writes into its folder."""
@@ -72,11 +75,13 @@ def schema() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file that it is written into; without it, standard output.",
 )
+@option(ApiOptions, "federation")
 @domain_option
+@api_option
 @log_options
-def export_schema(domain: str, path: Path | None) -> None:
+def export_schema(domain: str, api: str | None, path: Path | None, federation: bool) -> None:
     """Write the schema in the schema definition language."""
-    text = _schema_text(domain)
+    text = _schema_text(domain, api, federation=federation)
     if path is None:
         click.echo(text, nl=False)
     else:
@@ -86,8 +91,9 @@ def export_schema(domain: str, path: Path | None) -> None:
 @schema.command("check")
 @click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @domain_option
+@api_option
 @log_options
-def check_schema(domain: str, old: Path) -> None:
+def check_schema(domain: str, api: str | None, old: Path) -> None:
     """
     Compare the schema with an older one, as `schema export` wrote it.
 
@@ -98,7 +104,7 @@ def check_schema(domain: str, old: Path) -> None:
         before = read_schema(old.read_text(encoding="utf-8"))
     except (ValueError, UnicodeError) as error:
         raise CannotStart(f"{old}: {error}") from None
-    changes = schema_changes(before, build_schema(_schema_text(domain)))
+    changes = schema_changes(before, build_schema(_schema_text(domain, api)))
     for change in changes:
         click.echo(str(change))
     if any(change.breaks for change in changes):
@@ -106,7 +112,8 @@ def check_schema(domain: str, old: Path) -> None:
     click.echo("nothing breaks")
 
 
-def _schema_text(domain: str) -> str:
+def _schema_text(domain: str, api: str | None, *, federation: bool = False) -> str:
     catalog = load_domain(domain)
     with mistakes_of(domain):
-        return schema_text(catalog)
+        own = load_api(domain, api)
+        return subgraph_text(catalog, own) if federation else schema_text(catalog, own)

@@ -48,7 +48,10 @@ def dev(context: click.Context, options: DevOptions, snapshots: SnapshotOptions 
             raise CannotStart("--postgres-dsn is where --postgres keeps events: give both, or neither")
     find_in_current_folder()
     with mistakes_of(options.domain):
-        report = asyncio.run(checked(options.domain)) if options.reload else check_domain(options.domain)
+        if options.reload:
+            report = asyncio.run(checked(options.domain, options.api))
+        else:
+            report = check_domain(options.domain, api=options.api)
     try:
         stack = plan_stack(options.model_copy(update={"snapshots": snapshots}))
     except (JavaUnusable, EngineMissing, PortUnavailable, PostgresUnusable) as error:

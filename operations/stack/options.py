@@ -9,10 +9,10 @@ from pydantic import Field
 
 from hazelgate.operations.member import Heap, SnapshotOptions
 from hazelgate.operations.postgres.options import PostgresOptions
-from hazelgate.sourcing.settings import DomainOptions, LogOptions, Named, Port
+from hazelgate.sourcing.settings import ApiOptions, DomainOptions, LogOptions, Named, Port
 
 
-class DevOptions(LogOptions, DomainOptions, PostgresOptions):
+class DevOptions(LogOptions, ApiOptions, DomainOptions, PostgresOptions):
     """What can be asked of the stack. Its processes log as it is told to."""
 
     port: Port = 8000

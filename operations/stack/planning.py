@@ -77,6 +77,8 @@ class Stack:
     cluster_name: str = ""
     members: tuple[PlannedMember, ...] = ()
     gateways: tuple[PlannedGateway, ...] = ()
+    api: str | None = None
+    """What is told of the module that adds to the API."""
     projectors: Projectors | None = None
     """How others are started in place of those that run."""
     database: PostgresServer | None = None
@@ -109,7 +111,7 @@ def plan_stack(options: DevOptions) -> Stack:
         for number, name in enumerate(names)
     )
     gateways = tuple(
-        _plan_gateway(port, f"gateway{name}", cluster, members, options.domain, logged)
+        _plan_gateway(port, f"gateway{name}", cluster, members, options, logged)
         for port, name in zip(ports.gateways, _names(options.gateway_count), strict=True)
     )
     first = members[0].address
@@ -136,6 +138,7 @@ def plan_stack(options: DevOptions) -> Stack:
         cluster_name=cluster,
         members=members,
         gateways=gateways,
+        api=options.api,
         projectors=projectors,
         database=database,
     )
@@ -193,7 +196,7 @@ def member_spec(name: str, options: MemberOptions) -> ChildSpec:
 
 
 def _plan_gateway(
-    port: int, name: str, cluster: str, members: Sequence[PlannedMember], domain: str, logged: tuple[str, ...]
+    port: int, name: str, cluster: str, members: Sequence[PlannedMember], options: DevOptions, logged: tuple[str, ...]
 ) -> PlannedGateway:
     spec = _python(
         name,
@@ -201,7 +204,9 @@ def _plan_gateway(
         f"--port={port}",
         f"--cluster-name={cluster}",
         f"--members={','.join(member.address for member in members)}",
-        f"--domain={domain}",
+        f"--domain={options.domain}",
+        *([] if options.api is None else [f"--api={options.api}"]),
+        *(["--federation"] if options.federation else []),
         *logged,
         stop_seconds=3.0,
     )

@@ -37,6 +37,7 @@ class Reloading:
     def __init__(self, stack: Stack, parts: ReplaceableStack, report: DomainReport, write: Write) -> None:
         assert stack.projectors is not None  # it was planned to be reloaded
         self._domain = stack.projectors.domain
+        self._api = stack.api
         self._parts = parts
         self._report = report
         self._write = write
@@ -63,7 +64,7 @@ class Reloading:
         began = time.monotonic()
         names = ", ".join(path.name for path in changed)
         try:
-            report = await checked(self._domain)
+            report = await checked(self._domain, self._api)
         except CatalogError as error:
             self._say(f"{names}: {error.message}; the code from before runs on")
             return
@@ -105,9 +106,12 @@ class Reloading:
         self._write(f"reload: {line}")
 
 
-async def checked(domain: str) -> DomainReport:
+async def checked(domain: str, api: str | None = None) -> DomainReport:
     """
     The domain as its files are now, looked at in a process of its own.
+
+    Args:
+        api: The module that adds to its API; None: `api` beside it, where there is one.
 
     Raises:
         CatalogError: It can't be run.
@@ -115,6 +119,7 @@ async def checked(domain: str) -> DomainReport:
     process = await asyncio.create_subprocess_exec(
         # Without `-B` it could leave compiled code that looks as new as a file that is saved twice within a second.
         *(sys.executable, "-B", "-P", "-m", "hazelgate.operations.domain_check", domain),
+        *([] if api is None else [api]),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

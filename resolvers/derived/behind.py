@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
-from graphql import GraphQLFieldResolver
+from graphql import GraphQLError, GraphQLFieldResolver
 
 from hazelgate.client.reading.filters import condition
 from hazelgate.client.views.entries import Entry, require_key
@@ -14,6 +14,7 @@ from hazelgate.client.views.pages import MAX_PAGE
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived import aggregates, past, writing
 from hazelgate.resolvers.derived.entries import load
+from hazelgate.resolvers.derived.federation import load_entities
 from hazelgate.resolvers.derived.lists import EdgePage, count_list, list_of, read_list
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.derived.names import ViewNames
@@ -109,8 +110,19 @@ class DerivedResolvers:
     def revision(self) -> Resolve:
         """Where an entry stands."""
 
-        def resolve(node: Entry, _: Info) -> Revision:
-            meta = node.data["_meta"]
+        def resolve(node: Entry, info: Info) -> Revision | Awaitable[Revision]:
+            meta = node.data.get("_meta")
+            return stored(node, info) if meta is None else shown(meta)
+
+        async def stored(node: Entry, info: Info) -> Revision:
+            found = await load(info, node.view, node.key)
+            if found is None:
+                raise GraphQLError(
+                    f"{node.view.one}: no entry with this key is stored", extensions={"code": "NOT_STORED"}
+                )
+            return shown(found.data["_meta"])
+
+        def shown(meta: dict[str, Any]) -> Revision:
             return Revision(
                 version=meta["version"], caused_by=meta["causedBy"], updated_at=stored_instant(meta["updatedAt"])
             )
@@ -201,6 +213,15 @@ class DerivedResolvers:
     def live(self) -> Subscribe:
         """The subscription to a query."""
         return self._live
+
+    def entities(self, views: Sequence[ViewSpec]) -> Resolve:
+        """Entries of several views by representations of them (Apollo Federation)."""
+        by_type = {view.type_name: view for view in views}
+
+        async def resolve(_: Any, info: Info, **arguments: Any) -> Any:
+            return await load_entities(info, by_type, arguments["representations"])
+
+        return resolve
 
     def type_name(self) -> Callable[..., Any]:
         """Which type of a union or an interface a value is of."""

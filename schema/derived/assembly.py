@@ -22,13 +22,15 @@ from graphql import (
     specified_scalar_types,
 )
 
+from hazelgate.schema.derived.additions import Additions, DerivedTypes
 from hazelgate.schema.derived.behind import Behind
 from hazelgate.schema.derived.changes import ChangeTypes
+from hazelgate.schema.derived.federation import FederationTypes
 from hazelgate.schema.derived.filters import FilterTypes
 from hazelgate.schema.derived.lists import ListTypes
 from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.schema.derived.names import ViewNames
-from hazelgate.schema.derived.values import ValueTypes, page_arguments, sentence
+from hazelgate.schema.derived.values import ValueTypes, page_arguments, place_of, sentence, with_added
 from hazelgate.schema.derived.writes import WriteTypes
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
@@ -36,7 +38,13 @@ from hazelgate.sourcing.model.views import LinkSpec, ViewSpec
 
 
 def derive(
-    catalog: Catalog, generic: GraphQLSchema, scalars: Iterable[GraphQLScalarType], behind: Behind
+    catalog: Catalog,
+    generic: GraphQLSchema,
+    scalars: Iterable[GraphQLScalarType],
+    behind: Behind,
+    *,
+    additions: Additions | None = None,
+    federation: bool = False,
 ) -> GraphQLSchema:
     """
     The schema of a catalog.
@@ -45,13 +53,17 @@ def derive(
         generic: The schema of what every domain has.
         scalars: Those that fields can have and the generic part may lack.
         behind: What reads and writes.
+        additions: Makes the fields that a user adds.
+        federation: Whether it is a subgraph of Apollo Federation 2.
 
     Raises:
         CatalogError: Two declarations, or one and the generic part, give the same name; or GraphQL can't have a name.
     """
+    assembly = _Assembly(catalog, generic, scalars, behind, additions)
     try:
-        return _Assembly(catalog, generic, scalars, behind).schema()
+        return assembly.schema(federation=federation)
     except (TypeError, GraphQLError) as error:
+        assembly.require_own_names()
         raise _cause(error) from None
 
 
@@ -65,43 +77,74 @@ def _cause(error: BaseException) -> BaseException:
 
 class _Assembly:
     def __init__(
-        self, catalog: Catalog, generic: GraphQLSchema, scalars: Iterable[GraphQLScalarType], behind: Behind
+        self,
+        catalog: Catalog,
+        generic: GraphQLSchema,
+        scalars: Iterable[GraphQLScalarType],
+        behind: Behind,
+        additions: Additions | None,
     ) -> None:
         self._catalog = catalog
         self._generic_schema = generic
-        types = NamedTypes({**specified_scalar_types, **{each.name: each for each in scalars}, **generic.type_map})
+        self._types = types = NamedTypes(
+            {**specified_scalar_types, **{each.name: each for each in scalars}, **generic.type_map}
+        )
         self._generic = types.generic
         self._behind = behind
         self._views = [view for view in catalog.views.values() if view.in_api]
-        self._values = ValueTypes(catalog, types, behind, self._link)
+        self._values = ValueTypes(catalog, types, behind, self._link, self._of_view)
         self._filters = FilterTypes(types, self._values)
         self._lists = ListTypes(types, self._values, behind)
         resolve_type = behind.type_name()
         self._writes = WriteTypes(catalog, types, self._values, behind, resolve_type)
         self._changes = ChangeTypes(types, self._values, self._filters, behind, resolve_type)
+        self._federation = FederationTypes(types, self._values, behind)
+        self._added = additions(DerivedTypes(catalog, types, self._values)) if additions is not None else None
 
-    def schema(self) -> GraphQLSchema:
+    def schema(self, *, federation: bool) -> GraphQLSchema:
         generic = self._generic_schema
         mutations = {each.mutation: each for each in self._catalog.specs.values() if each.mutation is not None}
-        query = self._root(generic.query_type, self._query_fields())
-        mutation = self._root(
-            generic.mutation_type, {name: self._writes.mutation(event) for name, event in mutations.items()}
+        queries = self._with_added("Query", self._query_fields())
+        mutating = self._with_added(
+            "Mutation", {name: self._writes.mutation(event) for name, event in mutations.items()}
         )
-        subscription = self._root(
-            generic.subscription_type,
-            {
-                **{ViewNames(view).changed_field: self._changes.changed(view) for view in self._views},
-                "live": self._live(query),
-            },
+        changes = self._with_added(
+            "Subscription", {ViewNames(view).changed_field: self._changes.changed(view) for view in self._views}
         )
+        shown = dict(queries)
+        if federation:
+            shown |= self._federation.fields(self._views, self._subgraph(queries, mutating, changes))
+        query = self._root(generic.query_type, shown)
         directives: list[GraphQLDirective] = list(generic.directives)
         return GraphQLSchema(
             query=query,
-            mutation=mutation,
-            subscription=subscription,
+            mutation=self._root(generic.mutation_type, mutating),
+            subscription=self._root(generic.subscription_type, {**changes, "live": self._live(query)}),
             types=[*(self._values.view(view) for view in self._views), *self._filters.of_all_scalars()],
             directives=directives,
         )
+
+    def require_own_names(self) -> None:
+        """
+        Raises:
+            CatalogError: A type that a user adds has the name of another.
+        """
+        for name in sorted(set(self._added.type_names()) & self._types.names()) if self._added is not None else ():
+            raise CatalogError(f"the API has a type {name!r} already; give the one that you add another name")
+
+    def _of_view(self, view: ViewSpec) -> GraphQLFieldMap:
+        return {} if self._added is None else self._added.of_view(view)
+
+    def _with_added(self, root: str, fields: GraphQLFieldMap) -> GraphQLFieldMap:
+        return fields if self._added is None else with_added(fields, self._added.of_root(root), root)
+
+    def _subgraph(self, *roots: Mapping[str, GraphQLField]) -> GraphQLSchema:
+        """What a subgraph tells a gateway: the fields that are this domain's alone."""
+        query, mutation, subscription = (
+            GraphQLObjectType(name, dict(fields)) if fields else None
+            for name, fields in zip(("Query", "Mutation", "Subscription"), roots, strict=True)
+        )
+        return GraphQLSchema(query=query, mutation=mutation, subscription=subscription)
 
     def _live(self, query: GraphQLObjectType | None) -> GraphQLField:
         made: Any = query
@@ -201,10 +244,11 @@ class _Assembly:
         """The generic root type with the derived fields before its own."""
         if generic is None:
             return None
-        for name in derived:
+        for name, field in derived.items():
             if name in generic.fields:
                 raise CatalogError(
-                    f"{name!r} is a field of {generic.name} that every domain has; give yours another name"
+                    f"{place_of(field)}{name!r} is a field of {generic.name} that every domain has; "
+                    "give yours another name"
                 )
         return GraphQLObjectType(
             generic.name,

@@ -28,6 +28,19 @@ class NamedTypes:
         self.generic = generic
         self._made: dict[str, tuple[object, str, GraphQLNamedType]] = {}
 
+    def has_made(self, named: GraphQLNamedType) -> bool:
+        """Whether it is one of those that were made here."""
+        made = self._made.get(named.name)
+        return made is not None and made[2] is named
+
+    def owner_of(self, named: GraphQLNamedType) -> object:
+        """What a type was derived from; None where it is none of those that were made here."""
+        return self._made[named.name][0] if self.has_made(named) else None
+
+    def names(self) -> set[str]:
+        """The names that are taken so far."""
+        return {*self.generic, *self._made}
+
     def make(self, name: str, owner: object, about: str, make: Callable[[], T]) -> T:
         """
         The type of this name.

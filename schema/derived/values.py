@@ -29,6 +29,7 @@ from graphql import (
 from hazelgate.schema.derived.behind import Behind
 from hazelgate.schema.derived.named import NamedTypes
 from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.errors import CatalogError
 from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, description_of, shown_of
 from hazelgate.sourcing.model.views import LinkSpec, ViewSpec
 
@@ -51,6 +52,29 @@ def qualified(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
+PLACE = "place"
+"""In the extensions of a field that a user adds: where it stands in their code."""
+
+
+def place_of(field: GraphQLField) -> str:
+    """Where a field that a user adds stands, as a message begins with it; empty for a derived one."""
+    place = field.extensions.get(PLACE)
+    return f"{place}: " if place else ""
+
+
+def with_added(fields: GraphQLFieldMap, added: GraphQLFieldMap, type_name: str) -> GraphQLFieldMap:
+    """
+    The fields of a type, a user's behind the derived ones.
+
+    Raises:
+        CatalogError: Two have one name.
+    """
+    for name, field in added.items():
+        if name in fields:
+            raise CatalogError(f"{place_of(field)}{type_name} has a field {name!r} already; give yours another name")
+    return {**fields, **added}
+
+
 def page_arguments() -> GraphQLArgumentMap:
     """The arguments of a list in pages."""
     return {
@@ -68,6 +92,7 @@ class ValueTypes:
     Args:
         types: Where the types are kept.
         links_to: Gives the field of a link: its type, arguments and what is behind it.
+        added: Gives the fields that a user adds to the entries of a view.
     """
 
     def __init__(
@@ -76,12 +101,14 @@ class ValueTypes:
         types: NamedTypes,
         behind: Behind,
         links_to: Callable[[ViewSpec, LinkSpec], GraphQLField],
+        added: Callable[[ViewSpec], GraphQLFieldMap],
     ) -> None:
         self._catalog = catalog
         self._types = types
         self._generic = types.generic
         self._behind = behind
         self._links_to = links_to
+        self._added = added
 
     def scalar(self, scalar: Scalar) -> GraphQLScalarType:
         """The GraphQL scalar of a kind."""
@@ -182,7 +209,7 @@ class ValueTypes:
             resolve=self._behind.history(view),
             description="Every event that formed this entry, oldest first.",
         )
-        return fields
+        return with_added(fields, self._added(view), view.type_name)
 
     def _field(self, field: FieldSpec, *, is_key: bool = False) -> GraphQLField:
         made: Any = self.scalar(Scalar.ID) if is_key else self.output(field.type)

@@ -145,6 +145,82 @@ async def test_a_users_domain_is_run_whatever_its_name(environment: Path, users_
         assert stored["events"]["edges"] == [{"node": {"eventType": "NoteWritten", "aggregateId": "n1"}}]
 
 
+API = """
+from collections.abc import AsyncIterator
+
+import strawberry
+from domain import Note, NoteWritten
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from hazelgate import Id
+from hazelgate.api import Context, context_of, extend, mutation, query, subscription
+
+
+@strawberry.type
+class Size:
+    note: Note
+    letters: int
+
+
+@query
+async def size(context: Context, note_id: Id) -> Size | None:
+    note = await context.reads.get(Note, note_id)
+    return None if note is None else Size(note=note, letters=len(note.text))
+
+
+@mutation
+async def write(context: Context, note_id: Id, text: str) -> Note | None:
+    await context.handle_event(NoteWritten(note_id=note_id, text=text))
+    return await context.reads.get(Note, note_id)
+
+
+@subscription
+async def written(context: Context) -> AsyncIterator[Note]:
+    async for event in context.events(NoteWritten):
+        note = await context.reads.get(Note, event.note_id)
+        if note is not None:
+            yield note
+
+
+@extend(Note)
+def whisper(note: Note) -> str:
+    return note.text.lower()
+
+
+async def show(request: Request) -> PlainTextResponse:
+    note = await context_of(request).reads.get(Note, request.path_params["note_id"])
+    return PlainTextResponse("nothing" if note is None else note.text)
+
+
+routes = [Route("/notes/{note_id}", show)]
+"""
+
+
+@pytest.mark.timeout(600)
+async def test_what_a_user_adds_to_the_api_is_served(environment: Path, users_folder: Path) -> None:
+    """Queries, mutations, fields and routes of an `api.py` in the package of the domain."""
+    (users_folder / "domain" / "api.py").write_text(API)
+    hazelgate = environment / "bin" / "hazelgate"
+    async with running_dev("--domain=domain", command=hazelgate, folder=users_folder) as dev:
+        written = await dev.ask('mutation { write(noteId: "n1", text: "hello") { text whisper revision { version } } }')
+        assert written == {"write": {"text": "HELLO", "whisper": "hello", "revision": {"version": 1}}}
+        sized = await dev.ask('{ size(noteId: "n1") { letters note { noteId whisper } } }')
+        assert sized == {"size": {"letters": 5, "note": {"noteId": "n1", "whisper": "hello"}}}
+        assert (await dev.http.get(f"{dev.url}/notes/n1")).text == "HELLO"
+
+
+def test_a_mistake_in_it_is_one_line(environment: Path, users_folder: Path) -> None:
+    """Before anything is started."""
+    (users_folder / "domain" / "api.py").write_text(f"{API}\n\n@query\ndef notes() -> int: ...\n")
+    command = [str(environment / "bin" / "hazelgate"), "dev", "--domain=domain"]
+    refused = subprocess.run(command, cwd=users_folder, check=False, capture_output=True, text=True)
+    place = f"domain/api.py, line {API.count(chr(10)) + 3}: query notes"
+    told = f"Error: --domain domain: {place}: Query has a field 'notes' already; give yours another name\n"
+    assert (refused.returncode, refused.stderr) == (2, told)
+
+
 @pytest.mark.timeout(1_200)
 async def test_a_domain_of_ones_own_is_served_by_an_installed_wheel(
     wheel: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path

@@ -20,6 +20,8 @@ ON_THE_TUTORIAL_S_STACK = (
     "how-to/view-with-another-key",
     "how-to/repaired-projection",
     "how-to/dead-letters",
+    "how-to/own-api",
+    "how-to/federation",
     "how-to/python",
     "how-to/backup-and-restore",
     "how-to/second-version",  # from here on the log has events that only its own code can read

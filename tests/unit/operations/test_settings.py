@@ -108,7 +108,7 @@ def test_a_gateway_by_itself_reads_the_same_variables(monkeypatch: pytest.Monkey
         "host": "h", "port": 1, "cluster_name": "c", "members": ("a:1", "b:2"), "domain": "d", "log_level": "error",
         "log_form": "json", "graphiql": False, "max_body_bytes": 2_000, "max_query_tokens": 11,
         "operation_timeout_seconds": 1.5, "connection_init_timeout_seconds": 2.5, "subscriber_queue_size": 3,
-        "max_subscriptions_per_socket": 4, "max_scanned_entries": 5,
+        "max_subscriptions_per_socket": 4, "max_scanned_entries": 5, "federation": True, "api": "a",
     }  # fmt: skip
     for field, value in told.items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)
@@ -120,7 +120,17 @@ def test_no_source_names_another_variable() -> None:
     """`HAZELGATE_PORT` was the second name of a setting, `HAZELGATE_SERVE_PORT` the third."""
     known = variables() | NO_SETTING
     looked_at = 0
-    for folder in ("sourcing", "projector", "client", "gateway", "operations", "subscriptions", "resolvers", "schema"):
+    for folder in (
+        "sourcing",
+        "projector",
+        "client",
+        "gateway",
+        "operations",
+        "subscriptions",
+        "resolvers",
+        "schema",
+        "api",
+    ):
         for file in (SOURCES / folder).rglob("*.py"):
             looked_at += 1
             named_there = set(re.findall(r"\b(?:HAZELGATE|GATEWAY)_[A-Z][A-Z_]+[A-Z]\b", file.read_text()))

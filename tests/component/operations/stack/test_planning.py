@@ -44,6 +44,16 @@ def test_all_processes_log_as_the_stack_is_told_to() -> None:
     assert {"-Dhazelgate.log-level=FINE", "-Dhazelgate.log-form=json"} <= set(service(stack, "member").command)
 
 
+def test_a_gateway_is_a_subgraph_where_the_stack_is_told_so() -> None:
+    told = [service(plan_stack(DevOptions(port=0, federation=each)), "gateway").command for each in (True, False)]
+    assert ["--federation" in command for command in told] == [True, False]
+
+
+def test_a_gateway_is_told_of_the_module_that_adds_to_the_api() -> None:
+    told = [service(plan_stack(DevOptions(port=0, api=each)), "gateway").command for each in ("more", None)]
+    assert [[word for word in command if word.startswith("--api")] for command in told] == [["--api=more"], []]
+
+
 def test_only_the_shop_has_demo_data() -> None:
     assert plan_stack(DevOptions(port=0)).demo is not None
     assert plan_stack(DevOptions(port=0, domain="domain")).demo is None

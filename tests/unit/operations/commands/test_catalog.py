@@ -45,6 +45,13 @@ def test_all_files_are_written(files: dict[str, str], tmp_path: Path) -> None:
     assert set(files) == set(FILES)
 
 
+def test_a_subgraph_is_written_where_it_is_asked_for() -> None:
+    subgraph, plain = (run("schema", "export", *told) for told in (("--federation",), ()))
+    assert (subgraph.exit_code, plain.exit_code) == (0, 0), subgraph.output
+    assert 'type EnrichedOrder implements Node @key(fields: "orderId") {' in subgraph.output
+    assert "@key" not in plain.output
+
+
 def test_the_json_schema_is_one(schemas: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schemas)
     assert set(schemas["$defs"]) >= set(Catalog.load(DOMAIN).event_types)

@@ -32,6 +32,7 @@ from hazelgate.sourcing.envelope import EntryMeta
 from hazelgate.sourcing.model.fields import FieldSpec, FieldType, ListOf, Scalar, fields_of
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.testing.memory.queries import query_entries
+from tests.support.descriptions import undescribed
 
 EXAMPLES = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -185,10 +186,12 @@ def domains(most_views: int, least_indexes: int = 0) -> st.SearchStrategy[Domain
 
 
 @EXAMPLES
-@given(domains(3))
-def test_every_catalog_derives_a_valid_schema(domain: Domain) -> None:
-    schema = graphql_schema(Catalog(domain.registrations()))
+@given(domains(3), st.booleans())
+def test_every_catalog_derives_a_valid_schema(domain: Domain, federation: bool) -> None:
+    """Everything in it has a description."""
+    schema = graphql_schema(Catalog(domain.registrations()), federation=federation)
     assert validate_schema(schema) == []
+    assert list(undescribed(schema)) == []
     assert set(build_schema(print_schema(schema)).type_map) == set(schema.type_map)
 
 
