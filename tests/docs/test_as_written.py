@@ -83,6 +83,7 @@ class Reader:
         if self._domain and page != "how-to/upgrade":
             path.write_text(self._domain)  # each page begins with the tutorial's
             shutil.rmtree(path.parent / "tests", ignore_errors=True)  # another page's golden files
+            (path.parent / "api.py").unlink(missing_ok=True)
         self._played.add(page)
         self._workshop.play(text_of(page))
         if page == "tutorial/domain":
