@@ -49,15 +49,11 @@ def test_the_wheel_holds_the_engine_and_the_page(wheel: Path) -> None:
 
 @pytest.fixture(scope="session")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel with all that it depends on, beside PyPI's `schema`: a name that one of our rooms has, too."""
-    return _environment(tmp_path_factory, wheel, "schema")
-
-
-def _environment(tmp_path_factory: pytest.TempPathFactory, *packages: str | Path) -> Path:
+    """The wheel with all that it depends on, pytest, and PyPI's `schema`: a name that one of our rooms has, too."""
     folder = tmp_path_factory.mktemp("installed") / "environment"
     venv.create(folder, with_pip=True)
-    pip = folder / "bin" / "pip"
-    subprocess.run([pip, "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
+    install = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, wheel, "schema", "pytest", "pytest-asyncio", "pytest-timeout"], check=True)
     return folder
 
 
@@ -222,12 +218,8 @@ def test_a_mistake_in_it_is_one_line(environment: Path, users_folder: Path) -> N
 
 
 @pytest.mark.timeout(1_200)
-async def test_a_domain_of_ones_own_is_served_by_an_installed_wheel(
-    wheel: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
-) -> None:
-    """The tests of the bookings in an environment that has the wheel, pytest, and nothing else of this repository."""
-    packages = (wheel, "pytest", "pytest-asyncio", "pytest-timeout")
-    environment = await asyncio.to_thread(_environment, tmp_path_factory, *packages)
+async def test_a_domain_of_ones_own_is_served_by_an_installed_wheel(environment: Path, tmp_path: Path) -> None:
+    """The tests of the bookings, in an environment that has nothing else of this repository than the wheel."""
     tests_of_bookings = tmp_path / "tests" / "domains"
     shutil.copytree(ROOT / "tests" / "domains", tests_of_bookings, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "pytest.ini").write_text(INI, encoding="utf-8")
