@@ -2,6 +2,7 @@ package io.hazelgate.engine.log;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
@@ -99,7 +100,7 @@ public interface EventLog extends AutoCloseable {
 
     /** The cursor that every event at or below a position is before, and every later one after. */
     static String cursorAfter(long position) {
-        return String.format("%016d-~", position);
+        return String.format(Locale.ROOT, "%016d-~", position);
     }
 
     @Override
