@@ -11,6 +11,7 @@ import com.hazelcast.internal.json.JsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.wire.JsonText;
+import io.hazelgate.engine.wire.JsonValues;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -81,11 +82,18 @@ record Comparison(Store store, Rebuild rebuild, Map<String, Set<String>> suspect
             for (String key : some) {
                 String there = EntryFields.of(live.join().get(key));
                 String folded = EntryFields.of(fresh.join().get(key));
-                if (!Objects.equals(there, folded)) {
+                if (!isSame(there, folded)) {
                     different.found(key, there, folded);
                 }
             }
         }
+    }
+
+    private static boolean isSame(String one, String other) {
+        return Objects.equals(one, other)
+                || one != null
+                        && other != null
+                        && JsonValues.plain(Json.parse(one)).equals(JsonValues.plain(Json.parse(other)));
     }
 
     /** The differences that a comparison has put on record, in the order of views and keys. */
