@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.TestMember;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -83,5 +86,21 @@ class ComparisonTest {
     void otherValuesAreADifference(String live, String fresh) {
         put(first, "key", live, fresh);
         assertEquals(1, found());
+    }
+
+    @Test
+    void manyDifferencesInOneViewHideNoneOfAnother() {
+        for (int i = 0; i < 1_200; i++) {
+            put(first, "key" + i, "\"n\":1", "\"n\":2");
+        }
+        for (int i = 0; i < 5; i++) {
+            put(second, "key" + i, "\"n\":1", "\"n\":2");
+        }
+        assertEquals(1_205, found());
+        Map<String, Integer> onRecord = new HashMap<>();
+        for (JsonValue difference : Comparison.differences(hazelcast, id).asArray()) {
+            onRecord.merge(difference.asObject().getString("view", ""), 1, Integer::sum);
+        }
+        assertEquals(Map.of(first, 1_000, second, 5), onRecord);
     }
 }
