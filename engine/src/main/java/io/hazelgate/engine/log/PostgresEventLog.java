@@ -146,8 +146,7 @@ public final class PostgresEventLog implements EventLog {
     }
 
     @Override
-    public List<StoredEvent> read(
-            Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes) {
+    public LogPage read(Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes) {
         String after = afterCursor == null ? "" : afterCursor;
         List<StoredEvent> page = lanes == null
                 ? postgres.rows(Statements.named("page"), PostgresEventLog::stored, after, limit)
@@ -157,15 +156,16 @@ public final class PostgresEventLog implements EventLog {
                         after,
                         lanes.toArray(Integer[]::new),
                         limit);
-        int size = 0;
-        for (long bytes = 0; size < page.size() && bytes < maxBytes; size++) {
+        long bytes = 0;
+        for (int size = 0; size < page.size(); size++) {
             StoredEvent event = page.get(size);
-            if (beforeCursor != null && event.cursor().compareTo(beforeCursor) >= 0) {
-                break;
+            boolean beyond = beforeCursor != null && event.cursor().compareTo(beforeCursor) >= 0;
+            if (beyond || bytes >= maxBytes) {
+                return new LogPage(page.subList(0, size), beyond);
             }
             bytes += event.record().length;
         }
-        return page.subList(0, size);
+        return new LogPage(page, page.size() < limit);
     }
 
     @Override
