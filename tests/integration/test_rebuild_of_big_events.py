@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from hazelcast.asyncio import HazelcastClient
@@ -39,7 +40,7 @@ async def test_a_rebuild_has_caught_up_only_at_the_end_of_the_log(tmp_path: Path
                 cluster_name=stack.cluster_name, cluster_members=[stack.address]
             )
             try:
-                progress = await client.get_map("rebuild-progress")
+                progress: Any = await client.get_map("rebuild-progress")
                 while not waiting.done():
                     for said in await progress.values():
                         part = msgspec.json.decode(said.to_string())

@@ -31,7 +31,7 @@ NAME = "Işıl İLİĞİ ایران ۱۲۳"
 @pytest.fixture(params=["fa-IR", "tr-TR"])
 def surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Every process that starts from here on is in this country; its C library knows neither it nor UTF-8."""
-    language, country = request.param.split("-")
+    language, country = str(request.param).split("-")
     told = f"-Duser.language={language} -Duser.country={country} -Duser.timezone=Asia/Tehran"
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", told)
     monkeypatch.setenv("LC_ALL", "POSIX")
