@@ -64,7 +64,13 @@ def _version_of(executable: Path) -> int | None:
     """Ask a `java` for its feature version, 17 for "17.0.15" and 8 for "1.8.0_292"; None when it does not answer."""
     try:
         answer = subprocess.run(
-            [executable, "-version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=True
+            [executable, "-version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=30,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None

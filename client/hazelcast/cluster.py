@@ -181,7 +181,7 @@ class HazelcastCluster:
         answer = await self._ask_any(tasks.import_events(head, events))
         return msgspec.json.decode(answer, type=ImportAnswer)
 
-    async def control_pipeline(self, request: Mapping[str, str], *, on_all: bool = False) -> list[ControlAnswer]:
+    async def control_pipeline(self, request: Mapping[str, Any], *, on_all: bool = False) -> list[ControlAnswer]:
         """Do what docs/reference/protocol.md has under "ControlPipeline", on one member or on all of them."""
         task = tasks.control_pipeline(request)
         answers = await self._ask_all(task) if on_all else [await self._ask_any(task)]

@@ -7,6 +7,7 @@ Pure encoding and decoding: who runs them, when and how often is not decided her
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataInput, ObjectDataOutput
@@ -91,7 +92,7 @@ def aggregate_entries(query: AggregateQuery) -> Task:
     return Task(9, encode_aggregate(query), SCANS_EXECUTOR)
 
 
-def control_pipeline(request: Mapping[str, str]) -> Task:
+def control_pipeline(request: Mapping[str, Any]) -> Task:
     """Drain, start or change a pipeline, or try a projector (docs/reference/protocol.md, "ControlPipeline")."""
     return Task(6, _encoder.encode(request))
 

@@ -217,7 +217,7 @@ class Rebuilds:
         return ended
 
     async def differences(self, rebuild_id: str) -> list[Difference]:
-        """The differences that a comparison has found, at most 1,000 entries a member."""
+        """The differences that a comparison has found, at most 1,000 entries of a view a member."""
         return (await self._ask(op="differences", id=rebuild_id)).differences
 
     async def _ask(self, **request: Any) -> _Answer:

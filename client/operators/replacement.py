@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
 
 from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.figures.pipelines import DRAINED, READY, RUNNING, ControlAnswer, PipelineState
 from hazelgate.sourcing.errors import PipelineUnavailable
 
 _ASK_AGAIN_SECONDS = 0.05
+_CONTROL = "pipeline-control"
+
+
+class _Control(msgspec.Struct, frozen=True):
+    """What operators want of a pipeline, in `pipeline-control`: its status, and its projectors by member or `*`."""
+
+    status: str = RUNNING
+    projectors: dict[str, str] = {}
+
+
+_decode_control = msgspec.json.Decoder(_Control).decode
 
 
 class PipelineControl(Protocol):
@@ -21,8 +34,12 @@ class PipelineControl(Protocol):
         """How the pipelines are."""
         ...
 
-    async def control_pipeline(self, request: Mapping[str, str], *, on_all: bool = False) -> list[ControlAnswer]:
+    async def control_pipeline(self, request: Mapping[str, Any], *, on_all: bool = False) -> list[ControlAnswer]:
         """Ask something of a pipeline."""
+        ...
+
+    async def read(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Entries of a map as JSON, None where there is none."""
         ...
 
 
@@ -56,11 +73,33 @@ class Replacement:
         self._say(f"{name} runs")
 
     async def replace(self, name: str | None, projectors: tuple[str, ...]) -> None:
-        """Return when the pipeline runs with the new code."""
+        """
+        Return when the pipeline runs with the new code.
+
+        Raises:
+            PipelineUnavailable: It can't be done; the message says how the pipeline is now. Where it can be, it is as
+                it was before.
+        """
         before = await self._state(name)
         name = before.name
-        new_code = await self._tried(name, projectors) if projectors else None
+        new_code = await self._tried(before, projectors) if projectors else None
+        named = (await self._control(name)).projectors
         began = time.monotonic()
+        try:
+            code = await self._changed(before, projectors, new_code)
+        except PipelineUnavailable as error:
+            raise PipelineUnavailable(f"{error.message}; {await self._restored(before, named)}") from error
+        except BaseException:
+            self._say(await self._restored(before, named))
+            raise
+        await self.start(name)
+        waited = time.monotonic() - began
+        code = f"{code} in place of {', '.join(before.fingerprints) or 'none'}"
+        self._say(f"{name} has code {code}; writes waited {waited:.1f} s")
+
+    async def _changed(self, before: PipelineState, projectors: tuple[str, ...], new_code: str | None) -> str:
+        """The fingerprint that every member of the drained pipeline sees: of the new code."""
+        name, old = before.name, before.fingerprints
         await self.drain(name)
         for written in projectors:
             member, address = _parted(written)
@@ -69,29 +108,49 @@ class Replacement:
             )
         if new_code is None:
             self._say("now start the new code where the old was; waiting until every member sees it")
-        old = before.fingerprints
 
         def has_new_code(state: PipelineState) -> bool:
             return _one_code(state) and (state.fingerprints == (new_code,) if new_code else state.fingerprints != old)
 
-        state = await self._until(
-            name,
-            has_new_code,
-            "not every member sees the new code; its writes wait: see `hazelgate pipeline status`; "
-            "`hazelgate pipeline start` goes on with what is there",
-        )
-        await self.start(name)
-        waited = time.monotonic() - began
-        code = f"{state.fingerprints[0]} in place of {', '.join(old) or 'none'}"
-        self._say(f"{name} has code {code}; writes waited {waited:.1f} s")
+        return (await self._until(name, has_new_code, "not every member sees the new code")).fingerprints[0]
 
-    async def _tried(self, name: str, projectors: tuple[str, ...]) -> str:
-        """The fingerprint that all new projectors have, seen from every member that is to use them."""
+    async def _restored(self, before: PipelineState, named: Mapping[str, str]) -> str:
+        """How the pipeline is now: as before where the code of before is still there; else it stays drained."""
+        name = before.name
+        try:
+            if (await self._control(name)).status == RUNNING:
+                return "nothing was changed"
+            await self._until(name, lambda state: _all(state, DRAINED), "it is not drained")
+            if (await self._control(name)).projectors != named:
+                await self._cluster.control_pipeline({"action": "switch", "pipeline": name, "projectors": named})
+            await self._until(name, lambda state: _is_as(before, state), "the old code is not there any more")
+            if before.status != RUNNING:
+                return f"it is drained, as before, with code {', '.join(before.fingerprints) or 'none'}"
+            await self._cluster.control_pipeline({"action": "start", "pipeline": name})
+        except PipelineUnavailable as error:
+            return (
+                f"its writes wait, for it could not be made as it was ({error.message}): see `hazelgate pipeline "
+                "status`; `hazelgate pipeline start` goes on with what is there"
+            )
+        code = ", ".join(before.fingerprints) or "none"
+        try:
+            await self._until(name, lambda state: _all(state, RUNNING), "its job does not run yet")
+        except PipelineUnavailable as error:
+            return f"it is started again with code {code}, as before ({error.message})"
+        return f"it runs again with code {code}, as before"
+
+    async def _control(self, name: str) -> _Control:
+        [control] = await self._cluster.read(_CONTROL, [name])
+        return _decode_control(control) if control else _Control()
+
+    async def _tried(self, before: PipelineState, projectors: tuple[str, ...]) -> str:
+        """The fingerprint that all new projectors have, seen from every member that is to use them: from all."""
         seen: set[str] = set()
+        served: set[str] = set()
         for written in projectors:
             member, address = _parted(written)
             answers = await self._cluster.control_pipeline(
-                {"action": "try", "pipeline": name, "projector": address}, on_all=True
+                {"action": "try", "pipeline": before.name, "projector": address}, on_all=True
             )
             asked = [answer for answer in answers if member in ("*", answer.member)]
             if not asked:
@@ -102,11 +161,23 @@ class Replacement:
                     wrong = f"the projector at {address}, seen from member {answer.member}: {answer.problem}"
                     raise PipelineUnavailable(f"{wrong}; nothing was changed")
                 seen.add(answer.fingerprint)
+                served.add(answer.member)
         if len(seen) > 1:
             code = ", ".join(sorted(seen))
             raise PipelineUnavailable(f"the new projectors run different code: {code}; nothing was changed")
-        self._say(f"the new projectors answer with code {', '.join(seen)}")
-        return seen.pop()
+        [new_code] = seen
+        left_out = [
+            each.member
+            for each in before.members
+            if each.member not in served and (each.projector, each.fingerprint) != (READY, new_code)
+        ]
+        if left_out:
+            members = ", ".join(left_out)
+            raise PipelineUnavailable(
+                f"no new projector is named for {members}: add --projector {left_out[0]}=HOST:PORT; nothing was changed"
+            )
+        self._say(f"the new projectors answer with code {new_code}")
+        return new_code
 
     async def _state(self, name: str | None) -> PipelineState:
         states = (await self._cluster.stats()).pipelines
@@ -134,6 +205,19 @@ def _all(state: PipelineState, job: str) -> bool:
 
 def _one_code(state: PipelineState) -> bool:
     return len(state.fingerprints) == 1 and all(member.projector == READY for member in state.members)
+
+
+def _is_as(before: PipelineState, now: PipelineState) -> bool:
+    """Whether members have the projectors of before, with their code where it was seen. Members come and go."""
+    seen = {member.member: member for member in now.members}
+    return all(
+        (there := seen.get(old.member)) is None
+        or (
+            there.address == old.address
+            and (old.projector != READY or (there.projector, there.fingerprint) == (READY, old.fingerprint))
+        )
+        for old in before.members
+    )
 
 
 def _parted(written: str) -> tuple[str, str]:

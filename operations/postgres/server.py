@@ -102,7 +102,7 @@ def _make_data(binaries: Path, data: Path, password_file: Path) -> None:
     user = _other_user()
     # initdb reads the password as whoever it runs as, who need not be the one that the file belongs to.
     with tempfile.NamedTemporaryFile("w") as readable:
-        readable.write(password_file.read_text())
+        readable.write(password_file.read_text(encoding="utf-8"))
         readable.flush()
         if user is not None:
             os.chown(data, user.pw_uid, user.pw_gid)

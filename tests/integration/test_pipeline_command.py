@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from hazelgate.client.operators.replacement import Replacement
 from hazelgate.operations.cli import main
 from hazelgate.operations.member import MemberOptions
+from tests.support.connected import connected
 from tests.support.many import Nodes
 from tests.support.processes import free_port, projector
-from tests.support.until import blocking_until
+from tests.support.until import PATIENCE_SECONDS, blocking_until, eventually
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +40,38 @@ def says(nodes: Nodes, words: str) -> bool:
     return words in run(nodes, "status").output
 
 
+async def switch_by_hand(nodes: Nodes, member: str, projector: str) -> None:
+    """One member alone gets other code, which `replace` never does."""
+    async with connected(nodes.cluster()) as cluster:
+        replacement = Replacement(cluster, PATIENCE_SECONDS, lambda line: None)
+        await replacement.drain("events")
+        request = {"action": "switch", "pipeline": "events", "member": member, "projector": projector}
+        await cluster.control_pipeline(request)
+
+        async def is_switched() -> bool:
+            [state] = (await cluster.stats()).pipelines
+            return any(each.address == projector for each in state.members)
+
+        await eventually(is_switched)
+        await replacement.start("events")
+
+
 def test_status_names_the_members_their_projectors_and_code(nodes: Nodes) -> None:
     said = run(nodes, "status")
     assert said.exit_code == 0
     assert "events: RUNNING, takes *" in said.output
     for node in nodes.nodes:
         assert f"member {node.address}: projector" in said.output
+
+
+def test_new_code_that_never_comes_leaves_the_pipeline_as_it_was(nodes: Nodes) -> None:
+    assert blocking_until(lambda: not says(nodes, "warning"))
+    before = run(nodes, "status").output
+    said = run(nodes, "replace", "events", "--timeout-seconds", "3")
+    assert said.exit_code == 2
+    assert "not every member sees the new code" in said.output
+    assert "again with code" in said.output, said.output
+    assert blocking_until(lambda: run(nodes, "status").output == before)
 
 
 def test_each_member_gets_the_projector_that_is_named_for_it(nodes: Nodes, tmp_path: Path) -> None:
@@ -56,9 +86,16 @@ def test_each_member_gets_the_projector_that_is_named_for_it(nodes: Nodes, tmp_p
             each.launch()
         for each in new_code:
             each.wait_until_up()
-        half = run(nodes, "replace", "events", named[0], "--timeout-seconds", "3")
+        began = time.monotonic()
+        half = run(nodes, "replace", "events", named[0])
         assert half.exit_code == 2, "one member would have been left with the old code"
-        assert "not every member sees the new code" in half.output
+        assert time.monotonic() - began < 30, "nothing is waited for"
+        assert f"no new projector is named for {nodes.nodes[1].address}" in half.output
+        assert "nothing was changed" in half.output
+        unchanged = run(nodes, "status").output
+        assert "events: RUNNING" in unchanged
+        assert "warning" not in unchanged
+        asyncio.run(switch_by_hand(nodes, nodes.nodes[0].address, f"127.0.0.1:{ports[0]}"))
         assert blocking_until(lambda: says(nodes, "different code"))
         whole = run(nodes, "replace", "events", *named)
         assert whole.exit_code == 0, whole.output

@@ -10,6 +10,7 @@ import io.hazelgate.engine.wire.Names;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Locale;
 
 /** Starts a Hazelcast member with the event pipeline, and ends it in order on SIGTERM. */
 public final class Member {
@@ -18,6 +19,8 @@ public final class Member {
     private Member() {}
 
     public static void main(String[] arguments) {
+        // The libraries' own words and numbers, too, are the same everywhere: programs read them.
+        Locale.setDefault(Locale.ROOT);
         Settings settings;
         Config config;
         try {

@@ -22,6 +22,8 @@ import java.util.Collection;
  */
 final class Membership {
     static final String QUORUM = "quorum";
+    /** Two members that are lost at once take nothing along. */
+    private static final int BACKUPS = 2;
 
     private Membership() {}
 
@@ -47,8 +49,8 @@ final class Membership {
     }
 
     private static Collection<MapConfig> allMaps(Config config) {
-        // Where no pattern of the YAML matches, a map has the settings of "default".
-        config.getMapConfig("default");
+        // Where no pattern of the YAML matches, a map has the settings of "default": a rebuild's letters, for one.
+        config.getMapConfigs().computeIfAbsent("default", name -> new MapConfig(name).setBackupCount(BACKUPS));
         return config.getMapConfigs().values();
     }
 

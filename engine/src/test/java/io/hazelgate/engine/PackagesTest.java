@@ -1,5 +1,7 @@
 package io.hazelgate.engine;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
@@ -7,7 +9,9 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.Set;
@@ -85,6 +89,51 @@ class PackagesTest {
                 .should()
                 .dependOnClassesThat(resideInAPackage(ROOT))
                 .check(ENGINE);
+    }
+
+    /** Locale, time zone and charset of the machine change nothing: whoever has a choice names one. */
+    @Test
+    void nothingRestsOnTheMachinesSurroundings() {
+        Set<String> resting = Set.of(
+                "java.lang.String.format(java.lang.String, [Ljava.lang.Object;)",
+                "java.lang.String.formatted([Ljava.lang.Object;)",
+                "java.lang.String.toUpperCase()",
+                "java.lang.String.toLowerCase()",
+                "java.lang.String.getBytes()",
+                "java.lang.String.<init>([B)",
+                "java.lang.String.<init>([B, int, int)",
+                "java.io.ByteArrayOutputStream.toString()",
+                "java.io.InputStreamReader.<init>(java.io.InputStream)",
+                "java.io.OutputStreamWriter.<init>(java.io.OutputStream)",
+                "java.io.PrintStream.printf(java.lang.String, [Ljava.lang.Object;)",
+                "java.io.PrintStream.format(java.lang.String, [Ljava.lang.Object;)",
+                "java.lang.Process.inputReader()",
+                "java.lang.Process.errorReader()",
+                "java.time.format.DateTimeFormatter.ofPattern(java.lang.String)",
+                "java.time.format.DateTimeFormatterBuilder.toFormatter()",
+                "java.time.ZoneId.systemDefault()",
+                "java.time.LocalDate.now()",
+                "java.time.LocalDateTime.now()",
+                "java.time.LocalTime.now()",
+                "java.time.OffsetDateTime.now()",
+                "java.time.ZonedDateTime.now()",
+                "java.util.Locale.getDefault()",
+                "java.util.TimeZone.getDefault()",
+                "java.nio.charset.Charset.defaultCharset()");
+        noClasses()
+                .should()
+                .callCodeUnitWhere(target(fullName(resting)))
+                .orShould()
+                .dependOnClassesThat(assignableTo(java.text.Format.class)
+                        .or(assignableTo(java.io.FileReader.class))
+                        .or(assignableTo(java.io.FileWriter.class))
+                        .or(assignableTo(java.util.Calendar.class))
+                        .or(assignableTo(java.util.Scanner.class)))
+                .check(ENGINE);
+    }
+
+    private static DescribedPredicate<HasName.AndFullName> fullName(Set<String> names) {
+        return DescribedPredicate.describe("one of them", called -> names.contains(called.getFullName()));
     }
 
     @Test

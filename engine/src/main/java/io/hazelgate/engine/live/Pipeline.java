@@ -2,6 +2,7 @@ package io.hazelgate.engine.live;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
+import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.lanes.Backpressure;
@@ -94,6 +95,11 @@ public final class Pipeline implements AutoCloseable {
     /** Names another projector for a drained pipeline: for one member, by its {@code host:port}, or for all ({@code *}). */
     public void switchProjector(String member, String address) {
         control.nameProjector(member, address);
+    }
+
+    /** Names these projectors and no others for a drained pipeline, by member; {@code *} stands for those that are not named. */
+    public void switchProjectors(JsonObject projectors) {
+        control.nameProjectors(projectors);
     }
 
     /** @param problem why it can't be used; null where it can */

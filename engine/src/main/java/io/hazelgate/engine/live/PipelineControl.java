@@ -7,6 +7,7 @@ import com.hazelcast.internal.json.JsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
+import java.util.function.UnaryOperator;
 
 /**
  * What operators want of a pipeline, for all members: whether it is to run, and other projectors than the members were started
@@ -76,6 +77,16 @@ final class PipelineControl {
      * @param member {@code host:port} of the member, or {@link #ALL_MEMBERS}
      */
     void nameProjector(String member, String projector) {
+        nameProjectors(
+                named -> new JsonObject(member.equals(ALL_MEMBERS) ? new JsonObject() : named).set(member, projector));
+    }
+
+    /** Names these projectors and no others, by member, while the pipeline is drained. */
+    void nameProjectors(JsonObject projectors) {
+        nameProjectors(named -> projectors);
+    }
+
+    private void nameProjectors(UnaryOperator<JsonObject> change) {
         while (true) {
             HazelcastJsonValue before = map.get(pipelineName);
             if (statusOf(before) != Status.DRAINED) {
@@ -84,10 +95,8 @@ final class PipelineControl {
             }
             JsonObject control = parsed(before);
             JsonValue projectors = control.get(PROJECTORS);
-            JsonObject named = projectors == null || member.equals(ALL_MEMBERS)
-                    ? new JsonObject()
-                    : new JsonObject(projectors.asObject());
-            if (replace(before, control.set(PROJECTORS, named.set(member, projector)))) {
+            JsonObject named = projectors == null ? new JsonObject() : projectors.asObject();
+            if (replace(before, control.set(PROJECTORS, change.apply(named)))) {
                 return;
             }
         }

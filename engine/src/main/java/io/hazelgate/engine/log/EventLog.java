@@ -2,6 +2,7 @@ package io.hazelgate.engine.log;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
@@ -64,7 +65,7 @@ public interface EventLog extends AutoCloseable {
      * @param afterCursor the page begins behind it; null: at the beginning
      */
     default List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, int limit) {
-        return read(lanes, afterCursor, null, limit, Integer.MAX_VALUE);
+        return read(lanes, afterCursor, null, limit, Integer.MAX_VALUE).events();
     }
 
     /**
@@ -73,7 +74,7 @@ public interface EventLog extends AutoCloseable {
      * @param beforeCursor none comes that is not before it; null: the page may go to the log's end
      * @param maxBytes once its records have as many, it is full
      */
-    List<StoredEvent> read(Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes);
+    LogPage read(Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes);
 
     /**
      * Keeps what an operator decided about a dead letter for good, before it counts.
@@ -99,7 +100,7 @@ public interface EventLog extends AutoCloseable {
 
     /** The cursor that every event at or below a position is before, and every later one after. */
     static String cursorAfter(long position) {
-        return String.format("%016d-~", position);
+        return String.format(Locale.ROOT, "%016d-~", position);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
 final class Health {
     private static final String NO_SUCH_TABLE = "42P01";
     private static final String NO_SUCH_COLUMN = "42703";
+    private static final String TOO_LONG = "57014";
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private final ILogger log;
@@ -75,16 +76,23 @@ final class Health {
 
     /** It could not be asked, or could not answer. */
     LogAway failed(SQLException e) {
-        String state = String.valueOf(e.getSQLState());
-        if (state.equals(NO_SUCH_TABLE) || state.equals(NO_SUCH_COLUMN)) {
-            problem = "PostgreSQL does not have the tables as this release needs them: run `hazelgate migrate`";
-        } else {
-            Throwable said = e.getCause() instanceof SQLException cause ? cause : e;
-            problem = "PostgreSQL is away: "
-                    + String.valueOf(said.getMessage()).lines().findFirst().orElse("no answer");
-        }
+        problem = told(e);
         failedAtNanos = nanoTime.getAsLong();
         asked = true;
         return new LogAway(problem, e);
+    }
+
+    /** What a failure comes to, in a sentence. */
+    static String told(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        if (state.equals(NO_SUCH_TABLE) || state.equals(NO_SUCH_COLUMN)) {
+            return "PostgreSQL does not have the tables as this release needs them: run `hazelgate migrate`";
+        }
+        if (state.equals(TOO_LONG)) {
+            return "PostgreSQL took too long for a query: ask for less, or without a count";
+        }
+        Throwable said = e.getCause() instanceof SQLException cause ? cause : e;
+        return "PostgreSQL is away: "
+                + String.valueOf(said.getMessage()).lines().findFirst().orElse("no answer");
     }
 }

@@ -20,21 +20,23 @@ import java.util.Set;
 public record MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) implements EventLog {
 
     @Override
-    public List<StoredEvent> read(
-            Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes) {
+    public LogPage read(Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes) {
         Set<Integer> wanted = lanes == null ? null : new HashSet<>(lanes);
         List<StoredEvent> page = new ArrayList<>();
         Walk walk =
                 indexes.walk(Names.EVENT_STORE, Names.CURSOR, Range.of(afterCursor, false, beforeCursor, false, false));
         long bytes = 0;
-        while (page.size() < limit && bytes < maxBytes && walk.next()) {
+        while (page.size() < limit && bytes < maxBytes) {
+            if (!walk.next()) {
+                return new LogPage(page, true);
+            }
             StoredEvent event = new StoredEvent(Json.text(walk.key()), JsonData.textOf(walk.value()), null);
             if (wanted == null || wanted.contains(event.lane())) {
                 page.add(event);
                 bytes += event.record().length;
             }
         }
-        return page;
+        return new LogPage(page, false);
     }
 
     @Override

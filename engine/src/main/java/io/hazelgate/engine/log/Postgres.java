@@ -11,32 +11,39 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
-/** The connections to PostgreSQL, and what is asked over them. Where it is away, questions fail with {@link LogAway}. */
+/**
+ * Connections to PostgreSQL, and what is asked over them. Where it is away, questions fail with {@link LogAway}.
+ *
+ * <p>There are two of these, so that nobody's query takes the connections that an append needs, or has the log taken for away.
+ */
 final class Postgres implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 6;
+    private static final int MAX_QUERIES = 4;
+    /** Less than the socket's limit: PostgreSQL itself ends a query that takes longer. */
+    private static final int QUERY_SECONDS = 15;
+    /** Counting a long log takes its time. */
+    private static final int COUNT_SECONDS = 300;
+
+    private static final String BUSY = "PostgreSQL is busy with other queries: try again in a moment";
 
     interface Work<T> {
         T over(Connection connection) throws SQLException;
     }
 
     private final HikariDataSource connections;
-    private final Health health;
+    private final Function<SQLException, LogAway> failed;
 
-    Postgres(PostgresSettings settings, Health health) {
-        this.health = health;
-        HikariConfig config = new HikariConfig();
-        config.setPoolName("hazelgate");
-        config.setJdbcUrl(settings.url());
-        config.setDataSourceProperties(settings.properties());
-        config.setMaximumPoolSize(MAX_CONNECTIONS);
-        config.setMinimumIdle(2);
+    private Postgres(HikariConfig config, Function<SQLException, LogAway> failed) {
+        this.failed = failed;
         config.setConnectionTimeout(TimeUnit.SECONDS.toMillis(3));
         config.setValidationTimeout(TimeUnit.SECONDS.toMillis(2));
         config.setKeepaliveTime(TimeUnit.SECONDS.toMillis(30));
@@ -45,17 +52,61 @@ final class Postgres implements AutoCloseable {
         connections = new HikariDataSource(config);
     }
 
-    <T> List<T> rows(String sql, PostgresEventLog.Row<T> row, Object... parameters) {
+    /** For what the engine itself appends and reads: what fails here tells how the log stands. */
+    static Postgres ofLog(PostgresSettings settings, Health health) {
+        return new Postgres(pool("hazelgate", settings, 2, MAX_CONNECTIONS), health::failed);
+    }
+
+    /** For what others ask, and for counts: how long that takes says nothing about the log. */
+    static Postgres ofQueries(PostgresSettings settings) {
+        HikariConfig config = pool("hazelgate-queries", settings, 0, MAX_QUERIES);
+        config.setConnectionInitSql(limit("SET", QUERY_SECONDS));
+        return new Postgres(config, e -> new LogAway(isBusy(e) ? BUSY : Health.told(e), e));
+    }
+
+    /** Whether no connection was free in time, although PostgreSQL is there. */
+    private static boolean isBusy(SQLException e) {
+        return e instanceof SQLTransientConnectionException && e.getCause() == null;
+    }
+
+    private static HikariConfig pool(String name, PostgresSettings settings, int idle, int most) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName(name);
+        config.setJdbcUrl(settings.url());
+        config.setDataSourceProperties(settings.properties());
+        config.setMinimumIdle(idle);
+        config.setMaximumPoolSize(most);
+        return config;
+    }
+
+    private static String limit(String set, int seconds) {
+        return set + " statement_timeout = " + TimeUnit.SECONDS.toMillis(seconds);
+    }
+
+    /** The number of many rows. */
+    long count(String sql, Object... parameters) {
         return select(connection -> {
-            try (PreparedStatement statement = prepared(connection, sql, parameters);
-                    ResultSet found = statement.executeQuery()) {
-                List<T> rows = new ArrayList<>();
-                while (found.next()) {
-                    rows.add(row.of(found));
-                }
-                return rows;
-            }
+            connection.setNetworkTimeout(Runnable::run, (int) TimeUnit.SECONDS.toMillis(COUNT_SECONDS + 5));
+            connection.setAutoCommit(false);
+            changed(connection, limit("SET LOCAL", COUNT_SECONDS));
+            return rows(connection, sql, row -> row.getLong(1), parameters).get(0);
         });
+    }
+
+    <T> List<T> rows(String sql, PostgresEventLog.Row<T> row, Object... parameters) {
+        return select(connection -> rows(connection, sql, row, parameters));
+    }
+
+    private static <T> List<T> rows(
+            Connection connection, String sql, PostgresEventLog.Row<T> row, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = prepared(connection, sql, parameters);
+                ResultSet found = statement.executeQuery()) {
+            List<T> rows = new ArrayList<>();
+            while (found.next()) {
+                rows.add(row.of(found));
+            }
+            return rows;
+        }
     }
 
     long number(String sql, Object... parameters) {
@@ -70,7 +121,7 @@ final class Postgres implements AutoCloseable {
         try {
             return on(work);
         } catch (SQLException e) {
-            throw health.failed(e);
+            throw failed.apply(e);
         }
     }
 

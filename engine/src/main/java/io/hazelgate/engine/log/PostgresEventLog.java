@@ -29,12 +29,14 @@ public final class PostgresEventLog implements EventLog {
 
     private final Health health;
     private final Postgres postgres;
+    private final Postgres queries;
     private final ILogger log;
 
     public PostgresEventLog(PostgresSettings settings, ILogger log) {
         this.log = log;
         health = new Health(log, System::nanoTime);
-        postgres = new Postgres(settings, health);
+        postgres = Postgres.ofLog(settings, health);
+        queries = Postgres.ofQueries(settings);
     }
 
     @Override
@@ -99,7 +101,7 @@ public final class PostgresEventLog implements EventLog {
                 find(events.stream().map(NewEvent::eventId).toList());
         List<StoreKey> places =
                 events.stream().map(event -> StoreKey.of(event.record())).toList();
-        List<byte[]> others = at(places).stream()
+        List<byte[]> others = from(postgres, places).stream()
                 .filter(event -> !known.containsKey(event.eventId()))
                 .map(StoredEvent::record)
                 .toList();
@@ -124,15 +126,15 @@ public final class PostgresEventLog implements EventLog {
         List<StoreKey> places =
                 storeKeys.stream().map(StoreKey::parse).filter(Objects::nonNull).toList();
         Map<String, byte[]> found = new HashMap<>();
-        at(places).forEach(event -> found.put(event.place().toString(), event.record()));
+        from(queries, places).forEach(event -> found.put(event.place().toString(), event.record()));
         return found;
     }
 
-    private List<StoredEvent> at(List<StoreKey> places) {
+    private static List<StoredEvent> from(Postgres connections, List<StoreKey> places) {
         if (places.isEmpty()) {
             return List.of();
         }
-        return postgres.rows(
+        return connections.rows(
                 Statements.named("by place"),
                 PostgresEventLog::stored,
                 places.stream().map(StoreKey::aggregateType).toArray(String[]::new),
@@ -146,8 +148,7 @@ public final class PostgresEventLog implements EventLog {
     }
 
     @Override
-    public List<StoredEvent> read(
-            Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes) {
+    public LogPage read(Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes) {
         String after = afterCursor == null ? "" : afterCursor;
         List<StoredEvent> page = lanes == null
                 ? postgres.rows(Statements.named("page"), PostgresEventLog::stored, after, limit)
@@ -157,15 +158,16 @@ public final class PostgresEventLog implements EventLog {
                         after,
                         lanes.toArray(Integer[]::new),
                         limit);
-        int size = 0;
-        for (long bytes = 0; size < page.size() && bytes < maxBytes; size++) {
+        long bytes = 0;
+        for (int size = 0; size < page.size(); size++) {
             StoredEvent event = page.get(size);
-            if (beforeCursor != null && event.cursor().compareTo(beforeCursor) >= 0) {
-                break;
+            boolean beyond = beforeCursor != null && event.cursor().compareTo(beforeCursor) >= 0;
+            if (beyond || bytes >= maxBytes) {
+                return new LogPage(page.subList(0, size), beyond);
             }
             bytes += event.record().length;
         }
-        return page.subList(0, size);
+        return new LogPage(page, page.size() < limit);
     }
 
     @Override
@@ -186,16 +188,16 @@ public final class PostgresEventLog implements EventLog {
 
     @Override
     public long count() {
-        return postgres.number(Statements.named("count"));
+        return queries.count(Statements.named("count"));
     }
 
     @Override
     public long countUpTo(long position) {
-        return postgres.number(Statements.named("count below"), EventLog.cursorAfter(position));
+        return queries.count(Statements.named("count below"), EventLog.cursorAfter(position));
     }
 
     public long countBetween(long above, long upTo) {
-        return postgres.number(
+        return queries.count(
                 Statements.named("count between"), EventLog.cursorAfter(above), EventLog.cursorAfter(upTo));
     }
 
@@ -217,16 +219,17 @@ public final class PostgresEventLog implements EventLog {
     }
 
     /**
-     * What becomes of the rows that a SELECT finds.
+     * What becomes of the rows that somebody's SELECT finds.
      *
-     * @throws LogAway it can't be read just now
+     * @throws LogAway it can't be read just now, or takes too long
      */
     public <T> List<T> rows(String sql, Row<T> row, Object... parameters) {
-        return postgres.rows(sql, row, parameters);
+        return queries.rows(sql, row, parameters);
     }
 
     @Override
     public void close() {
         postgres.close();
+        queries.close();
     }
 }

@@ -11,6 +11,7 @@ import com.hazelcast.internal.json.JsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.wire.JsonText;
+import io.hazelgate.engine.wire.JsonValues;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 record Comparison(Store store, Rebuild rebuild, Map<String, Set<String>> suspects) {
     private static final int AT_ONCE = 500;
+    /** Of each view: many in one hide none of another. */
     private static final int MAX_KEPT = 1_000;
 
     Comparison(Store store, Rebuild rebuild) {
@@ -53,18 +55,24 @@ record Comparison(Store store, Rebuild rebuild, Map<String, Set<String>> suspect
     /** The second look, at what was suspect; puts differences on record. Returns how many there are. */
     long lookAgain() {
         IMap<String, HazelcastJsonValue> differences = store.hazelcast().getMap(Names.REBUILD_DIFFERENCES);
-        long[] found = {0};
-        suspects.forEach((view, keys) -> compare(view, rebuild.targets().get(view), keys, (key, there, fresh) -> {
-            if (++found[0] <= MAX_KEPT) {
-                JsonObject difference = new JsonObject()
-                        .add("view", view)
-                        .add("key", key)
-                        .add("live", there == null ? Json.NULL : Json.parse(there))
-                        .add("fresh", fresh == null ? Json.NULL : Json.parse(fresh));
-                differences.set(rebuild.id() + '/' + view + '/' + key, new HazelcastJsonValue(difference.toString()));
-            }
-        }));
-        return found[0];
+        long all = 0;
+        for (Map.Entry<String, Set<String>> suspect : suspects.entrySet()) {
+            String view = suspect.getKey();
+            int[] found = {0};
+            compare(view, rebuild.targets().get(view), suspect.getValue(), (key, there, fresh) -> {
+                if (++found[0] <= MAX_KEPT) {
+                    JsonObject difference = new JsonObject()
+                            .add("view", view)
+                            .add("key", key)
+                            .add("live", there == null ? Json.NULL : Json.parse(there))
+                            .add("fresh", fresh == null ? Json.NULL : Json.parse(fresh));
+                    differences.set(
+                            rebuild.id() + '/' + view + '/' + key, new HazelcastJsonValue(difference.toString()));
+                }
+            });
+            all += found[0];
+        }
+        return all;
     }
 
     private interface Different {
@@ -81,11 +89,18 @@ record Comparison(Store store, Rebuild rebuild, Map<String, Set<String>> suspect
             for (String key : some) {
                 String there = EntryFields.of(live.join().get(key));
                 String folded = EntryFields.of(fresh.join().get(key));
-                if (!Objects.equals(there, folded)) {
+                if (!isSame(there, folded)) {
                     different.found(key, there, folded);
                 }
             }
         }
+    }
+
+    private static boolean isSame(String one, String other) {
+        return Objects.equals(one, other)
+                || one != null
+                        && other != null
+                        && JsonValues.plain(Json.parse(one)).equals(JsonValues.plain(Json.parse(other)));
     }
 
     /** The differences that a comparison has put on record, in the order of views and keys. */

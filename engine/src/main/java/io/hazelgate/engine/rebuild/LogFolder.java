@@ -7,6 +7,7 @@ import io.hazelgate.engine.fold.Replaying;
 import io.hazelgate.engine.fold.Replays;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.EventLog;
+import io.hazelgate.engine.log.LogPage;
 import io.hazelgate.engine.log.ReadAhead;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
@@ -33,6 +34,7 @@ final class LogFolder {
     private String cursor;
 
     private String writtenCursor;
+    private boolean atEnd;
     private long savedAtNanos = System.nanoTime();
 
     /** How far the writes under way bring it. */
@@ -74,8 +76,9 @@ final class LogFolder {
     synchronized int step(long upToPosition, int maxEvents) {
         while (true) {
             // What was read ahead is as it was settled then: nothing of it comes later.
-            List<StoredEvent> events =
-                    pages.next(cursor, maxEvents, after -> log.read(after, upToPosition, maxEvents, MAX_BYTES));
+            LogPage page = pages.next(cursor, maxEvents, after -> log.read(after, upToPosition, maxEvents, MAX_BYTES));
+            List<StoredEvent> events = page.events();
+            atEnd = page.isLast();
             if (events.isEmpty() || hasMoved()) {
                 if (settle() || hasMoved()) {
                     return 0;
@@ -87,6 +90,11 @@ final class LogFolder {
                 cursor = writtenCursor;
             }
         }
+    }
+
+    /** Whether nothing was behind what the last step has read. A batch may be small, too, because its events are big. */
+    synchronized boolean isAtEnd() {
+        return atEnd;
     }
 
     /** False where a replay was given up: then everything behind what is written comes again. */

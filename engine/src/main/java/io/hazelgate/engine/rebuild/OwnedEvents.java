@@ -2,11 +2,10 @@ package io.hazelgate.engine.rebuild;
 
 import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.log.EventLog;
+import io.hazelgate.engine.log.LogPage;
 import io.hazelgate.engine.log.PostgresEventLog;
-import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.wire.Names;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
@@ -23,9 +22,9 @@ public record OwnedEvents(HazelcastInstance hazelcast, EventLog log) {
      *
      * @param after the cursor that they come after
      * @param upToPosition the last position that they may have: what lies above may not be stored as a whole yet
-     * @return at most so many events; none at the end
+     * @return at most so many events
      */
-    List<StoredEvent> read(String after, long upToPosition, int maxEvents, int maxBytes) {
+    LogPage read(String after, long upToPosition, int maxEvents, int maxBytes) {
         return log.read(ownLanes(), after, EventLog.cursorAfter(upToPosition), maxEvents, maxBytes);
     }
 

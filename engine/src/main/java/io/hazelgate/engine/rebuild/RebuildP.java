@@ -122,7 +122,7 @@ final class RebuildP extends AbstractProcessor {
             LockSupport.parkNanos(PAUSE_NANOS);
             return false;
         }
-        if (read < most) {
+        if (folder.isAtEnd()) {
             folder.save(true);
             if (leads && rebuilding.finish(rebuild)) {
                 return true;

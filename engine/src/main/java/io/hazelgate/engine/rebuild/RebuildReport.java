@@ -7,16 +7,21 @@ import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.views.Generations;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Tells operators how rebuilds and views stand. */
 public final class RebuildReport {
     private static final long COUNT_NANOS = TimeUnit.SECONDS.toNanos(15);
+    private static final long PATIENCE_MILLIS = 500;
 
     private final HazelcastInstance hazelcast;
     private final Generations generations;
     private final OwnedEvents log;
     private final RebuildRecords records;
+    private CompletableFuture<Long> counting;
     private long counted;
     private long countedAtNanos;
 
@@ -27,10 +32,26 @@ public final class RebuildReport {
         this.records = records;
     }
 
-    /** How many events the log has, or had a moment ago: counting all of them at each look would slow down what is looked at. */
+    /**
+     * How many events the log has, or had a moment ago: counting all of them at each look would slow down what is looked at. A count that
+     * takes long goes on beside, and the next looks have it.
+     */
     private synchronized long aboutHowMany() {
-        if (countedAtNanos == 0 || System.nanoTime() - countedAtNanos > COUNT_NANOS) {
-            counted = log.size();
+        if (counting == null && (countedAtNanos == 0 || System.nanoTime() - countedAtNanos > COUNT_NANOS)) {
+            counting = CompletableFuture.supplyAsync(log::size);
+        }
+        if (counting != null) {
+            try {
+                counted = counting.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                return counted;
+            } catch (ExecutionException e) {
+                hazelcast.getLoggingService().getLogger(RebuildReport.class).fine("the log could not be counted", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return counted;
+            }
+            counting = null;
             countedAtNanos = System.nanoTime();
         }
         return counted;

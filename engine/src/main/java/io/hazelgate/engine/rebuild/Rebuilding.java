@@ -95,8 +95,14 @@ public final class Rebuilding {
         long position = 0;
         long differences = 0;
         switch (what) {
-            case Switching.COMPARE -> comparison(id).look();
-            case Switching.SORT -> indexes.make(records.require(id).targets());
+            case Switching.COMPARE -> {
+                comparison(id).look();
+                catchUp(id);
+            }
+            case Switching.SORT -> {
+                indexes.make(records.require(id).targets());
+                catchUp(id);
+            }
             case Switching.CLOSE -> {
                 LogFolder folder = folders.get(id);
                 done = folder != null
@@ -121,6 +127,14 @@ public final class Rebuilding {
             default -> throw new IllegalArgumentException("there is no step " + what);
         }
         return new JsonObject().add("done", done).add("position", position).add("differences", differences);
+    }
+
+    /** Folds what has come meanwhile: while gates are closed there is to be little to do. */
+    private void catchUp(String id) {
+        LogFolder folder = folders.get(id);
+        if (folder != null) {
+            folder.drain(settled());
+        }
     }
 
     private Comparison comparison(String id) {

@@ -61,8 +61,9 @@ final class LogReplay {
                 replays) {
             String cursor = written;
             while (true) {
-                List<StoredEvent> page =
-                        pages.next(cursor, PAGE_EVENTS, after -> store.log().read(null, after, PAGE_EVENTS));
+                List<StoredEvent> page = pages.next(cursor, PAGE_EVENTS, after -> store.log()
+                                .read(null, after, null, PAGE_EVENTS, Integer.MAX_VALUE))
+                        .events();
                 if (!isTaken(page, restorer)) {
                     cursor = written;
                 } else if (page.isEmpty()) {

@@ -8,6 +8,7 @@ import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.EventMaps;
+import io.hazelgate.engine.log.LogAway;
 import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
@@ -110,8 +111,8 @@ public final class Recovery {
 
     private void recover(PostgresEventLog eventLog) throws InterruptedException {
         long startedAt = Clock.micros();
-        long total = eventLog.count();
-        parts.lanes().continueBehind(eventLog.lastPosition());
+        long last = eventLog.lastPosition();
+        parts.lanes().continueBehind(last);
         List<Change> decided = new ArrayList<>();
         eventLog.decisions().forEach((id, decision) -> decided.add(Change.set(id, decision)));
         store.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();
@@ -119,12 +120,16 @@ public final class Recovery {
         Manifest snapshot = loadSnapshot();
         String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
         long[] restored = {snapshot == null ? 0 : snapshot.events()};
+        long[] first = {snapshot == null ? 0 : snapshot.position()};
         new LogReplay(store, pipelines, begin, page -> {
                     recent.put(page.stream()
                             .filter(event -> event.cursor().compareTo(recentFrom) > 0)
                             .toList());
                     restored[0] += page.size();
-                    String percent = String.valueOf(Math.min(99, restored[0] * 100 / Math.max(1, total)));
+                    first[0] = first[0] == 0 ? page.get(0).position() : first[0];
+                    // By positions: counting a long log takes longer than one may wait for a start.
+                    long reached = page.get(page.size() - 1).position() - first[0];
+                    String percent = String.valueOf(Math.min(99, reached * 100 / Math.max(1, last - first[0])));
                     shared.set(STATE, percent);
                     readiness.restoring("recovering: " + percent + " %");
                 })
@@ -168,6 +173,12 @@ public final class Recovery {
             } catch (SnapshotUnusable e) {
                 log.warning(e.getMessage() + ": it is not used, the next older one is tried");
                 maps.values().forEach(map -> store.hazelcast().getMap(map).clear());
+            } catch (LogAway e) {
+                log.warning(
+                        "whether snapshot " + each.id() + " is of this log can't be said, so the views are built from"
+                                + " the first event: " + e.getMessage());
+                maps.values().forEach(map -> store.hazelcast().getMap(map).clear());
+                return null;
             }
         }
         return null;

@@ -19,7 +19,13 @@ public record ControlPipeline(Pipelines pipelines) implements Answerer {
             case "idle" -> answer.add("idle", pipeline.job().isIdle());
             case "drain" -> pipeline.job().drain();
             case "start" -> pipeline.job().start();
-            case "switch" -> pipeline.switchProjector(asked.getString("member", "*"), address(asked));
+            case "switch" -> {
+                if (asked.get("projectors") != null) {
+                    pipeline.switchProjectors(asked.get("projectors").asObject());
+                } else {
+                    pipeline.switchProjector(asked.getString("member", "*"), address(asked));
+                }
+            }
             case "try" -> {
                 Pipeline.Tried tried = pipeline.tryProjector(address(asked));
                 answer.add("fingerprint", tried.fingerprint());

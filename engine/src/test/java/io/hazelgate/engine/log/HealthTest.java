@@ -57,6 +57,12 @@ class HealthTest {
     }
 
     @Test
+    void aQueryThatPostgresEndedIsNotTakenForAnAbsence() {
+        String told = Health.told(new SQLException("canceling statement due to statement timeout", "57014"));
+        assertEquals("PostgreSQL took too long for a query: ask for less, or without a count", told);
+    }
+
+    @Test
     void aQuestionWithoutAnAnswerIsAProblemAfterSomeSeconds() {
         health.answered();
         health.appending(true);

@@ -1,7 +1,9 @@
 package io.hazelgate.engine.log;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -18,18 +20,19 @@ class ReadAheadTest {
         return String.format("%016d-00001", position);
     }
 
-    private Function<String, List<StoredEvent>> read(int most) {
+    private Function<String, LogPage> read(int most) {
         return after -> {
             read.add(after == null ? "the beginning" : after);
             long from = after == null ? 0 : new StoredEvent(after, null, null).position();
-            return LongStream.rangeClosed(from + 1, Math.min(stored, from + most))
+            List<StoredEvent> events = LongStream.rangeClosed(from + 1, Math.min(stored, from + most))
                     .mapToObj(position -> new StoredEvent(cursor(position), new byte[0], null))
                     .toList();
+            return new LogPage(events, events.size() < most);
         };
     }
 
     private List<Long> next(String cursor, int most) {
-        return pages.next(cursor, most, read(most)).stream()
+        return pages.next(cursor, most, read(most)).events().stream()
                 .map(StoredEvent::position)
                 .toList();
     }
@@ -41,6 +44,14 @@ class ReadAheadTest {
         assertEquals(List.of(5L), next(cursor(4), 2));
         assertEquals(List.of("the beginning", cursor(2), cursor(4)), List.copyOf(read));
         assertEquals(List.of(), next(cursor(5), 2));
+    }
+
+    @Test
+    void behindAPageThatWasCutByItsBytesTheNextOneIsReadAhead() {
+        assertFalse(pages.next(null, 100, read(2)).isLast());
+        assertFalse(pages.next(cursor(2), 100, read(2)).isLast());
+        assertTrue(pages.next(cursor(4), 100, read(2)).isLast());
+        assertEquals(List.of("the beginning", cursor(2), cursor(4)), List.copyOf(read));
     }
 
     @Test
