@@ -23,7 +23,9 @@ QUIET = (
 NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 CREATE_PRODUCT = """mutation ($id: ID!) {
-  createProduct(input: {productId: $id, sku: "LAMP-1", name: "Lamp", price: "12.50", quantityOnHand: 1000000}) { __typename }
+  createProduct(input: {productId: $id, sku: "LAMP-1", name: "Lamp", price: "12.50", quantityOnHand: 9999}) {
+    __typename
+  }
 }"""
 CREATE_CUSTOMER = """mutation ($id: ID!) {
   createCustomer(input: {customerId: $id, name: "Ada Berg", email: "ada@example.com"}) { __typename }

@@ -34,7 +34,7 @@ from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.testing.memory.queries import query_entries
 from tests.support.descriptions import undescribed
 
-EXAMPLES = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Colour(StrEnum):
