@@ -1,17 +1,11 @@
-"""
-The schema as a whole: what every domain has, and what is derived from the catalog, ready to be executed.
-
-`python -m hazelgate.gateway.graphql.executable_schema` writes the shop's to `schema/schema.graphql`.
-"""
+"""The schema as a whole: what every domain has, and what is derived from the catalog, ready to be executed."""
 
 from functools import cache, partial
-from pathlib import Path
 
 import strawberry
 from graphql import GraphQLSchema, graphql_sync, print_schema, validate_schema
 from strawberry.schema.config import StrawberryConfig
 
-import hazelgate.schema
 from hazelgate.api.fields import OwnFields
 from hazelgate.api.loading import OwnApi
 from hazelgate.gateway.graphql.direct_resolvers import resolve_directly
@@ -24,8 +18,6 @@ from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
 from hazelgate.subscriptions.changes import ViewChanges, refuse_live
 from hazelgate.subscriptions.root import Subscription
-
-SNAPSHOT = Path(hazelgate.schema.__file__).parent / "schema.graphql"
 
 
 @cache
@@ -75,7 +67,3 @@ def subgraph_text(catalog: Catalog, own: OwnApi | None = None) -> str:
     assert answer.data is not None, answer.errors
     text: str = answer.data["_service"]["sdl"]
     return text
-
-
-if __name__ == "__main__":
-    SNAPSHOT.write_text(schema_text(Catalog.load("hazelgate.domain")), encoding="utf-8")
