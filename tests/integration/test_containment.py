@@ -119,10 +119,6 @@ async def _outcome(stack: Stack, handler: EventHandler, cluster: HazelcastCluste
     return outcome
 
 
-TOO_SLOW = "did not return within 1 s"
-"""What is said of whichever handler has not come to its misdeed in time: on a machine that is busy, of any."""
-
-
 def _restarts(stack: Stack) -> int:
     """How often the projector's worker was ended by a handler so far."""
     return stack.projector.output().count("it is started again")
@@ -137,7 +133,7 @@ def _restarts(stack: Stack) -> int:
         ("fold-crash", r"thing_lies_there ended its process \(signal 11, SIGSEGV\)"),
         ("fold-sysexit", r"SystemExit: 4"),
         ("fold-huge", r"thing_lies_there made 104,\d{3},\d{3} bytes; at most 16,777,216"),
-        ("fold-memory", r"MemoryError"),
+        ("fold-memory", r"MemoryError|did not return within 1 s"),
     ],
 )
 async def test_a_projection_that_misbehaves_blocks_its_entry_alone(
@@ -152,14 +148,20 @@ async def test_a_projection_that_misbehaves_blocks_its_entry_alone(
     assert await _things(cluster, [box]) == [1], "what came before stays, what comes after waits"
     (letter,) = await cluster.read("dead-letter-events", [str(outcome.dead_letter_id)])
     assert letter is not None
-    assert re.search(f"{said}|{TOO_SLOW}", msgspec.json.decode(letter)["error"])
+    assert re.search(said, msgspec.json.decode(letter)["error"])
 
 
 @pytest.mark.parametrize(
     ("how", "said"),
     [
         ("guard-loop", r"things_are_checked failed: HandlerMisbehaved: did not return within 1 s"),
-        ("guard-exit", r"things_are_checked failed: HandlerMisbehaved: ended its process \(exit status 3\)"),
+        (
+            "guard-exit",  # on a busy machine it may not come to its end in time
+            (
+                r"things_are_checked failed: HandlerMisbehaved: "
+                r"(ended its process \(exit status 3\)|did not return within 1 s)"
+            ),
+        ),
         ("guard-huge", r"things_are_checked failed: HandlerMisbehaved: it made 104,\d{3},\d{3} bytes"),
     ],
 )
@@ -170,7 +172,7 @@ async def test_a_guard_that_misbehaves_refuses_its_event(
     outcome = await _outcome(stack, handler, cluster, how, box)
     assert isinstance(outcome, EventRejected)
     assert outcome.code == "GUARD_FAILED"
-    assert re.search(f"{said}|{TOO_SLOW}", str(outcome))
+    assert re.search(said, str(outcome))
     await handler.handle_event(ThingPut(box_id=box), PATIENT)
     assert await _things(cluster, [box]) == [1], "the aggregate goes on without the refused event"
 
