@@ -25,8 +25,10 @@ from tests.support.until import eventually
 from tests.support.villains import BOXES, ThingPut
 
 LIMIT_SECONDS = 1.0
-RESTARTS = 4
-"""The first that is caught unawares, those that find out which call it was, and one to spare."""
+RESTARTS = 8
+"""Fewer than halving a batch of 201 would take; two or three find out which call it was."""
+HANGS = ("loop", "gil", "memory")
+"""Deeds that a time limit ends: a busy machine may have it end an innocent call, too."""
 BOXES_OF_OTHERS = 20
 THINGS = 10
 PATIENT = SubmitOptions(timeout_seconds=60.0)
@@ -110,18 +112,19 @@ async def _outcome(stack: Stack, handler: EventHandler, cluster: HazelcastCluste
     things = [Submission(ThingPut(box_id=other), PATIENT) for _ in range(THINGS) for other in others]
     middle = len(things) // 2
     things.insert(middle, Submission(ThingPut(box_id=box, how=how), PATIENT))
-    restarts = _restarts(stack)
+    restarts = _restarts(stack, how)
     heard = list(await handler.handle_events(things))
     outcome = heard.pop(middle)
     assert [each for each in heard if isinstance(each, Exception)] == []
     assert await _things(cluster, others) == [THINGS] * BOXES_OF_OTHERS
-    assert _restarts(stack) - restarts <= RESTARTS, "each of them costs all others a time limit"
+    assert _restarts(stack, how) - restarts <= RESTARTS, "each of them costs all others a time limit"
     return outcome
 
 
-def _restarts(stack: Stack) -> int:
-    """How often the projector's worker was ended by a handler so far."""
-    return stack.projector.output().count("it is started again")
+def _restarts(stack: Stack, how: str) -> int:
+    """How often the projector's worker was ended so far, in the way in which `how` ends it."""
+    restarts = re.findall(r"the worker (.*); it is started again", stack.projector.output())
+    return sum(how.endswith(HANGS) or "did not return" not in each for each in restarts)
 
 
 @pytest.mark.parametrize(

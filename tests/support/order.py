@@ -6,6 +6,7 @@ from pathlib import Path
 
 TIERS = ("integration", "acceptance", "docs", "contract", "component", "unit")
 LONGEST_FIRST = (
+    "test_as_written",
     "test_faults",
     "test_faults_with_postgres",
     "test_members",
@@ -14,6 +15,7 @@ LONGEST_FIRST = (
     "test_snapshots_of_members",
     "test_rebuild",
     "test_containment",
+    "test_random_catalogs",
     "test_dev",
     "test_split_network",
     "test_transfer",
@@ -21,6 +23,10 @@ LONGEST_FIRST = (
     "test_past",
     "test_cluster",
     "test_pipeline_command",
+    "test_graphiql",
+    "test_new_project",
+    "test_reload",
+    "test_postgres_slow",
     "test_pipelines",
     "test_graphql",
     "test_crashes",
@@ -32,4 +38,4 @@ def rank(path: Path) -> tuple[int, int, str]:
     """Where a module belongs."""
     tier = next((number for number, name in enumerate(TIERS) if name in path.parts), len(TIERS))
     long = LONGEST_FIRST.index(path.stem) if path.stem in LONGEST_FIRST else len(LONGEST_FIRST)
-    return (tier if long == len(LONGEST_FIRST) or tier > 1 else 0, long, str(path))
+    return (tier if long == len(LONGEST_FIRST) else 0, long, str(path))
