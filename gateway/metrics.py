@@ -91,6 +91,19 @@ class _PipelineCollector(Collector):
             "hazelgate_handlers_contained", "Calls of handlers that the projector did not survive", stats.contained
         )
         yield _counter("hazelgate_projector_restarts", "Projector workers started again", stats.projector_restarts)
+        yield _counter(
+            "hazelgate_tasks_given_up", "What members did not answer while somebody waited for it", stats.tasks_given_up
+        )
+        yield _counter(
+            "hazelgate_clients_disconnected",
+            "Connections of clients that did not read what members sent them",
+            stats.clients_disconnected,
+        )
+        yield GaugeMetricFamily(
+            "hazelgate_heap_full",
+            "Whether a member takes no events, as its heap is full",
+            value=bool(stats.heap_problem),
+        )
         yield GaugeMetricFamily("hazelgate_pending_events", "Events on their way", value=stats.pending)
         yield GaugeMetricFamily("hazelgate_dead_letters", "Events that a view could not take", value=stats.dead_letters)
         yield GaugeMetricFamily("hazelgate_members", "Members that answered", value=stats.members)

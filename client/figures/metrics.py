@@ -105,6 +105,9 @@ class MemberStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rejected_total: int = 0
     contained: int = 0
     projector_restarts: int = 0
+    heap_problem: str | None = None
+    tasks_given_up: int = 0
+    clients_disconnected: int = 0
     pipelines: tuple[MemberPipeline, ...] = ()
     recent: StageLatencies = StageLatencies()
     all: StageLatencies = StageLatencies()
@@ -115,6 +118,7 @@ class PipelineStats(msgspec.Struct, frozen=True, kw_only=True):
     The whole pipeline's figures. `recent` covers the last 60 s, `all` everything since the members started.
 
     `store_problem` says why nothing can be stored just now, where that is so.
+    `heap_problem` says why a member takes no new events, where one does not.
     `projector` is READY while at least one member has one; `job` is RUNNING while it runs anywhere.
     """
 
@@ -133,6 +137,11 @@ class PipelineStats(msgspec.Struct, frozen=True, kw_only=True):
     contained: int
     """Calls of handlers that were marked as failed because the projector did not survive them."""
     projector_restarts: int
+    heap_problem: str | None = None
+    tasks_given_up: int = 0
+    """What members were asked for and did not begin or end while somebody waited for it."""
+    clients_disconnected: int = 0
+    """Connections of clients that did not read what was sent to them."""
     recent: StageLatencies
     all: StageLatencies
     pipelines: tuple[PipelineState, ...] = ()
@@ -164,6 +173,9 @@ def merge_stats(parts: Sequence[MemberStats]) -> PipelineStats:
         rejected_total=sum(part.rejected_total for part in parts),
         contained=sum(part.contained for part in parts),
         projector_restarts=sum(part.projector_restarts for part in parts),
+        heap_problem=next((part.heap_problem for part in parts if part.heap_problem is not None), None),
+        tasks_given_up=sum(part.tasks_given_up for part in parts),
+        clients_disconnected=sum(part.clients_disconnected for part in parts),
         recent=StageLatencies.merge([part.recent for part in parts]),
         all=StageLatencies.merge([part.all for part in parts]),
         pipelines=merge_pipelines(pipeline for part in parts for pipeline in part.pipelines),

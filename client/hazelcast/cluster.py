@@ -210,7 +210,15 @@ class HazelcastCluster:
         return tasks.admissions(await self._ask_any(tasks.submit_events(events, len(events))))
 
     async def _read_entries(self, requests: list[tuple[str, list[str]]]) -> list[list[bytes | None]]:
-        return tasks.entries(await self._ask_any(tasks.read_entries(requests)))
+        logged = [tasks.is_logged(map_name) for map_name, _ in requests]
+        if all(logged) or not any(logged):
+            return tasks.entries(await self._ask_any(tasks.read_entries(requests)))
+        # Entries of views do not wait for PostgreSQL.
+        parts = [
+            [each for each, is_part in zip(requests, logged, strict=True) if is_part is part] for part in (True, False)
+        ]
+        of_log, of_views = (iter(part) for part in await asyncio.gather(*map(self._read_entries, parts)))
+        return [next(of_log if is_logged else of_views) for is_logged in logged]
 
     async def _ask_any(self, task: tasks.Task, deadline_seconds: float | None = None) -> bytes:
         """
@@ -224,8 +232,9 @@ class HazelcastCluster:
             while True:
                 members = self._data_members()
                 member = self._next_of(members)
+                task.seconds = seconds if len(members) == 1 else seconds / 2
                 try:
-                    async with asyncio.timeout(None if len(members) == 1 else seconds / 2):
+                    async with asyncio.timeout(None if len(members) == 1 else task.seconds):
                         return await self._run_on(member, task)
                 except TimeoutError:
                     self._avoided[member.uuid] = time.monotonic() + AVOID_SECONDS
@@ -245,6 +254,7 @@ class HazelcastCluster:
         return members[next(self._next) % len(members)]
 
     async def _ask_all(self, task: tasks.Task) -> list[bytes]:
+        task.seconds = self._deadline_seconds
         async with deadline(self._deadline_seconds):
             return await asyncio.gather(*(self._run_on(member, task) for member in self._data_members()))
 
@@ -279,9 +289,7 @@ class HazelcastCluster:
                 # Not create_and_start: it keeps the client to itself until it is connected, so nobody could end it.
                 await client._start()  # type: ignore[no-untyped-call]
                 async with deadline(self._deadline_seconds):
-                    self._executors = {
-                        name: await client.get_executor(name) for name in (tasks.EXECUTOR, tasks.SCANS_EXECUTOR)
-                    }
+                    self._executors = {name: await client.get_executor(name) for name in tasks.EXECUTORS}
                 self._connected = True
                 while client.lifecycle_service.is_running():
                     await self._refresh(client)
@@ -319,6 +327,7 @@ class HazelcastCluster:
         except PipelineUnavailable:
             return None
         task = tasks.pipeline_stats()
+        task.seconds = POLL_DEADLINE_SECONDS
         answers = await asyncio.gather(
             *(self._figures_of(member, task) for member in members),
             return_exceptions=True,

@@ -24,14 +24,13 @@ from hazelcast.errors import (
 from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
 
 _MAYBE_SENT = "what was sent may be on its way: send it again with the same eventId"
-# A member that leaves in order rejects what it can't pass on any more; our executor has no other reason to.
+# A member that leaves in order rejects what it can't pass on any more.
 _AWAY = (
     HazelcastClientNotActiveError,
     HazelcastInstanceNotActiveError,
     IndeterminateOperationStateError,
     MemberLeftError,
     OperationTimeoutError,
-    RejectedExecutionError,
     TargetDisconnectedError,
     TargetNotMemberError,
     OSError,
@@ -71,13 +70,21 @@ def plain_errors() -> Iterator[None]:
             "fewer members than the quorum see one another, so nothing is read or written; "
             "try again when /ready is true"
         ) from error
-    except _AWAY as error:
-        kind = type(error).__name__
+    except RejectedExecutionError as error:
+        if "overloaded" not in str(error):
+            raise _away(error) from error
         raise PipelineUnavailable(
-            f"a member went away before it answered ({kind}: {_said(error)}); {_MAYBE_SENT}"
+            f"a member has more to do than it takes on; try again in a moment, with the same eventId ({_said(error)})"
         ) from error
+    except _AWAY as error:
+        raise _away(error) from error
     except HazelcastError as error:
         raise HazelgateError(f"a member could not do it ({type(error).__name__}): {_said(error)}") from error
+
+
+def _away(error: Exception) -> PipelineUnavailable:
+    kind = type(error).__name__
+    return PipelineUnavailable(f"a member went away before it answered ({kind}: {_said(error)}); {_MAYBE_SENT}")
 
 
 def _said(error: Exception) -> str:

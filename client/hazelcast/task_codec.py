@@ -15,25 +15,40 @@ from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataIn
 from hazelgate.client.cluster import Admission
 from hazelgate.client.reading.queries import AggregateQuery, EntryQuery, encode_aggregate, encode_query
 from hazelgate.client.resolutions import Resolution, ResolveOrder
+from hazelgate.sourcing.envelope import EVENT_IDS, EVENT_STORE
 
 EXECUTOR = "hazelgate"
+"""Takes events in. Each executor has threads of its own, so that no kind of task waits behind another."""
+READS_EXECUTOR = "hazelgate-reads"
+LOG_EXECUTOR = "hazelgate-log"
+"""Runs what may have to ask PostgreSQL."""
+OPERATORS_EXECUTOR = "hazelgate-operators"
+STATS_EXECUTOR = "hazelgate-stats"
 SCANS_EXECUTOR = "hazelgate-scans"
-"""Runs what may look at many entries: such tasks wait for one another, and no other task waits for them."""
+"""Runs what may look at many entries."""
+EXECUTORS = (EXECUTOR, READS_EXECUTOR, LOG_EXECUTOR, OPERATORS_EXECUTOR, STATS_EXECUTOR, SCANS_EXECUTOR)
 FACTORY_ID = 7101
+USUAL_SECONDS = 60.0
 
 
 class Task(IdentifiedDataSerializable):
-    """A request of bytes that a member answers with bytes; the class id says what it asks for."""
+    """
+    A request of bytes that a member answers with bytes; the class id says what it asks for.
 
-    __slots__ = ("_class_id", "_request", "executor")
+    `seconds`, to be set before it is sent, is how long the answer is waited for: the member gives it up after that.
+    """
 
-    def __init__(self, class_id: int, request: bytes, executor: str = EXECUTOR) -> None:
+    __slots__ = ("_class_id", "_request", "executor", "seconds")
+
+    def __init__(self, class_id: int, request: bytes, executor: str) -> None:
         self._class_id = class_id
         self._request = request
         self.executor = executor
+        self.seconds = USUAL_SECONDS
 
     def write_data(self, object_data_output: ObjectDataOutput) -> None:
         object_data_output.write_byte_array(self._request)  # type: ignore[arg-type]  # bytes serve as well, uncopied
+        object_data_output.write_int(int(self.seconds * 1_000))
 
     def read_data(self, object_data_input: ObjectDataInput) -> None:
         raise NotImplementedError("tasks only travel from the gateway to a member")
@@ -51,7 +66,7 @@ def submit_events(events: Iterable[tuple[str, bytes]], count: int) -> Task:
     for key, envelope in events:
         encoded_key = key.encode()
         parts += (len(encoded_key).to_bytes(4), encoded_key, len(envelope).to_bytes(4), envelope)
-    return Task(1, b"".join(parts))
+    return Task(1, b"".join(parts), EXECUTOR)
 
 
 _ADMISSIONS = tuple(Admission)
@@ -65,11 +80,18 @@ def admissions(answer: bytes) -> list[Admission]:
 _encoder = msgspec.json.Encoder()
 _entries_decoder = msgspec.json.Decoder(list[list[msgspec.Raw]])
 _NULL = b"null"
+_LOGGED = frozenset({EVENT_STORE, EVENT_IDS})
 
 
 def read_entries(requests: Sequence[tuple[str, Sequence[str]]]) -> Task:
     """Gather entries of several maps from wherever they are."""
-    return Task(2, _encoder.encode(requests))
+    logged = any(is_logged(map_name) for map_name, _ in requests)
+    return Task(2, _encoder.encode(requests), LOG_EXECUTOR if logged else READS_EXECUTOR)
+
+
+def is_logged(map_name: str) -> bool:
+    """Whether what is not in the map may be in PostgreSQL."""
+    return map_name in _LOGGED
 
 
 def entries(answer: bytes) -> list[list[bytes | None]]:
@@ -84,7 +106,13 @@ def _entry(raw: msgspec.Raw) -> bytes | None:
 
 def query_entries(query: EntryQuery) -> Task:
     """Look for a page of entries in a member's own partitions."""
-    return Task(3, encode_query(query), EXECUTOR if query.filter is None else SCANS_EXECUTOR)
+    return Task(3, encode_query(query), _executor_of(query))
+
+
+def _executor_of(query: EntryQuery) -> str:
+    if is_logged(query.map_name):
+        return LOG_EXECUTOR
+    return READS_EXECUTOR if query.filter is None else SCANS_EXECUTOR
 
 
 def aggregate_entries(query: AggregateQuery) -> Task:
@@ -94,12 +122,12 @@ def aggregate_entries(query: AggregateQuery) -> Task:
 
 def control_pipeline(request: Mapping[str, Any]) -> Task:
     """Drain, start or change a pipeline, or try a projector (docs/reference/protocol.md, "ControlPipeline")."""
-    return Task(6, _encoder.encode(request))
+    return Task(6, _encoder.encode(request), OPERATORS_EXECUTOR)
 
 
 def resolve_dead_letters(orders: Sequence[ResolveOrder]) -> Task:
     """Have a member resolve dead letters, one after the other."""
-    return Task(5, _encoder.encode(orders))
+    return Task(5, _encoder.encode(orders), OPERATORS_EXECUTOR)
 
 
 _resolutions_decoder = msgspec.json.Decoder(list[Resolution])
@@ -112,15 +140,16 @@ def resolutions(answer: bytes) -> list[Resolution]:
 
 def pipeline_stats() -> Task:
     """Ask a member for the figures of its share of the pipeline."""
-    return Task(4, b"")
+    return Task(4, b"", STATS_EXECUTOR)
 
 
 def import_events(head: Mapping[str, str | int], events: Iterable[tuple[bytes, bytes]] = ()) -> Task:
     """Take a log into the cluster (docs/reference/protocol.md, "ImportEvents"); events are hash and record."""
     parts = [_encoder.encode(head), *(part for event in events for part in event)]
-    return Task(8, b"".join(piece for part in parts for piece in (len(part).to_bytes(4), part)))
+    request = b"".join(piece for part in parts for piece in (len(part).to_bytes(4), part))
+    return Task(8, request, OPERATORS_EXECUTOR)
 
 
 def maintain_views(request: bytes) -> Task:
     """Ask for something about rebuilds or snapshots of views: any member knows of all."""
-    return Task(7, request)
+    return Task(7, request, OPERATORS_EXECUTOR)

@@ -8,16 +8,25 @@ within one tick of the event loop goes together. While `max_calls` calls are und
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
+
+_logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 Keys = Sequence[str]
 Entries = list[bytes | None]
 Fetch = Callable[[list[tuple[str, list[str]]]], Awaitable[list[Entries]]]
+
+
+KEYS_PER_CALL = 1_000
+KEYS_PER_CHUNK = 500
+"""Who asks for more keys gets them chunk by chunk, so that others who ask for few do not wait for all of them."""
+CHUNKS_AT_ONCE = 2
 
 
 class Ask(Protocol[Answer]):
@@ -59,6 +68,7 @@ class Gathering(Generic[AnyAsk]):
             call = asyncio.create_task(self._run(asks))
             self._calls.add(call)
             call.add_done_callback(self._ended)
+            self._schedule()
 
     async def _run(self, asks: list[AnyAsk]) -> None:
         try:
@@ -127,6 +137,9 @@ class ReadGathering(Gathering[_AnyRead]):
     """
     Reads of several maps as one call; a key that several ask for is fetched once.
 
+    A call has a bounded number of keys, and whoever asks for many has a bounded part of it. Where a member can't answer
+    a call, each of its reads is asked for alone: one that is too big fails by itself.
+
     Args:
         fetch: Makes the call: given maps with their keys, it returns the entries of each map in the order of its keys.
         max_calls: As for every `Gathering`.
@@ -138,11 +151,21 @@ class ReadGathering(Gathering[_AnyRead]):
 
     async def read(self, map_name: str, keys: Keys) -> Entries:
         """The entries in the order of the keys, None where there is none."""
-        if not keys:
-            return []
+        if len(keys) <= KEYS_PER_CHUNK:
+            return await self._chunk(map_name, keys) if keys else []
+        entries: Entries = []
+        step = KEYS_PER_CHUNK * CHUNKS_AT_ONCE
+        for first in range(0, len(keys), step):
+            starts = range(first, min(first + step, len(keys)), KEYS_PER_CHUNK)
+            chunks = [self._chunk(map_name, keys[start : start + KEYS_PER_CHUNK]) for start in starts]
+            for chunk in await asyncio.gather(*chunks):
+                entries += chunk
+        return entries
+
+    def _chunk(self, map_name: str, keys: Keys) -> asyncio.Future[Entries]:
         read = _Read(map_name, keys)
         self._add(read)
-        return await read.future
+        return read.future
 
     def read_one(self, map_name: str, key: str) -> asyncio.Future[bytes | None]:
         """One entry, None where there is none. The future may be awaited several times, or not at all."""
@@ -151,11 +174,31 @@ class ReadGathering(Gathering[_AnyRead]):
         return read.future
 
     def _take(self) -> list[_AnyRead]:
-        reads = [read for read in self._waiting if not read.future.done()]
-        self._waiting.clear()
-        return reads
+        taken: list[_AnyRead] = []
+        room = KEYS_PER_CALL
+        while self._waiting and (room >= len(self._waiting[0].keys) or not taken):
+            read = self._waiting.popleft()
+            if not read.future.done():
+                taken.append(read)
+                room -= len(read.keys)
+        return taken
 
     async def _send(self, asks: list[_AnyRead]) -> None:
+        try:
+            await self._fetch_all(asks)
+        except PipelineUnavailable:
+            raise
+        except HazelgateError as error:
+            if len(asks) == 1:
+                raise
+            _logger.warning("a member could not answer %d reads at once, they are tried alone: %s", len(asks), error)
+            for ask in asks:
+                try:
+                    await self._fetch_all([ask])
+                except HazelgateError as own:
+                    _fail([ask], own)
+
+    async def _fetch_all(self, asks: list[_AnyRead]) -> None:
         wanted: dict[str, dict[str, None]] = {}
         for ask in asks:
             wanted.setdefault(ask.map_name, {}).update(dict.fromkeys(ask.keys))

@@ -13,3 +13,9 @@ from hazelgate.sourcing.errors import PipelineUnavailable
 def test_a_member_that_leaves_is_away_and_another_may_be_asked(error: Exception) -> None:
     with pytest.raises(PipelineUnavailable, match="same eventId"), plain_errors():
         raise error
+
+
+def test_a_member_whose_queue_is_full_says_so() -> None:
+    full = RejectedExecutionError("Executor[hazelgate-reads] is overloaded!")
+    with pytest.raises(PipelineUnavailable, match="more to do than it takes on"), plain_errors():
+        raise full

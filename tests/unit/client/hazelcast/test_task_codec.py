@@ -42,9 +42,21 @@ def test_a_query_and_the_figures_have_their_class() -> None:
     assert (figures.get_class_id(), figures._request) == (4, b"")
 
 
-def test_no_task_waits_for_those_that_look_at_many_entries() -> None:
+def test_no_kind_of_task_waits_behind_another() -> None:
     scan = EntryQuery(map_name="m", filter=condition(["a"], "eq", "b"))
-    of_many = [tasks.query_entries(scan), tasks.aggregate_entries(AggregateQuery(map_name="m", index="id"))]
-    others = [tasks.query_entries(EntryQuery(map_name="m")), tasks.read_entries([]), tasks.submit_events([], 0)]
-    assert {task.executor for task in of_many} == {"hazelgate-scans"}
-    assert {task.executor for task in others} == {"hazelgate"}
+    kinds = {
+        "hazelgate": [tasks.submit_events([], 0)],
+        "hazelgate-reads": [tasks.query_entries(EntryQuery(map_name="m")), tasks.read_entries([("m", ["a"])])],
+        "hazelgate-log": [
+            tasks.query_entries(EntryQuery(map_name="event-store")),
+            tasks.read_entries([("event-ids", [])]),
+        ],
+        "hazelgate-scans": [
+            tasks.query_entries(scan),
+            tasks.aggregate_entries(AggregateQuery(map_name="m", index="id")),
+        ],
+        "hazelgate-operators": [tasks.control_pipeline({}), tasks.resolve_dead_letters([]), tasks.maintain_views(b"")],
+        "hazelgate-stats": [tasks.pipeline_stats()],
+    }
+    assert {each.executor for kind in kinds.values() for each in kind} == set(tasks.EXECUTORS)
+    assert {kind: {each.executor for each in kinds[kind]} for kind in kinds} == {kind: {kind} for kind in kinds}

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from hazelgate.client.reading.gathering import ReadGathering
-from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.client.reading.gathering import KEYS_PER_CALL, ReadGathering
+from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
 from tests.support.until import until
 
 Requests = list[tuple[str, list[str]]]
@@ -95,3 +95,35 @@ async def test_one_entry_goes_with_the_others_and_can_be_awaited_more_than_once(
     assert await several == [b"m/a", b"m/b"]
     assert [await one, await one, await none] == [b"m/a", b"m/a", None]
     assert reader.asked == [[("m", ["a", "none", "b"])]]
+
+
+async def test_one_who_asks_for_many_keys_gets_them_in_their_order_in_bounded_calls() -> None:
+    reader = Reader()
+    keys = [str(number) for number in range(3_333)]
+    assert await ReadGathering(reader).read("m", keys) == [f"m/{key}".encode() for key in keys]
+    assert max(len(keys) for requests in reader.asked for _, keys in requests) <= KEYS_PER_CALL
+
+
+async def test_one_who_asks_for_few_keys_does_not_wait_for_one_who_asks_for_a_million() -> None:
+    reader = Reader()
+    reads = ReadGathering(reader)
+    many = asyncio.create_task(reads.read("m", [str(number) for number in range(1_000_000)]))
+    await until(lambda: len(reader.asked) >= 2)
+    asked_before = len(reader.asked)
+    assert await reads.read("m", ["few"]) == [b"m/few"]
+    assert len(reader.asked) - asked_before <= 4
+    many.cancel()
+
+
+async def test_a_read_that_is_too_big_fails_alone() -> None:
+    async def answer(requests: Requests) -> list[list[bytes | None]]:
+        if any("big" in keys for _, keys in requests):
+            raise HazelgateError("the answer has more than 64 MiB")
+        return [[key.encode() for key in keys] for _, keys in requests]
+
+    reads = ReadGathering(answer)
+    answers = await asyncio.gather(
+        reads.read("m", ["a"]), reads.read("m", ["b", "big"]), reads.read("n", ["c"]), return_exceptions=True
+    )
+    assert (answers[0], answers[2]) == ([b"a"], [b"c"])
+    assert isinstance(answers[1], HazelgateError)

@@ -5,6 +5,7 @@ import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.splitbrainprotection.SplitBrainProtectionException;
 import io.hazelgate.engine.index.Indexes;
+import io.hazelgate.engine.lanes.HeapRoom;
 import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipeline;
@@ -18,6 +19,8 @@ import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.RecentEvents;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.network.AllMembers;
+import io.hazelgate.engine.network.DeafClients;
+import io.hazelgate.engine.network.GivenUp;
 import io.hazelgate.engine.network.Task.Answerers;
 import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.rebuild.AfterMerge;
@@ -52,8 +55,7 @@ import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Here;
 import io.hazelgate.engine.wire.Ids;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** What a member has of Hazelgate: its parts, each made of those that it uses, and the watch over them. */
@@ -71,9 +73,13 @@ public final class Engine implements AutoCloseable {
     private final Rebuilds rebuilds;
     private final Recovery recovery;
     private final ImportWatch importWatch;
+    private final DeafClients deafClients;
+    private final HeapRoom heapRoom;
     private final RecentEvents recentEvents;
-    private final ScheduledExecutorService watch =
-            Executors.newScheduledThreadPool(8, task -> new Thread(task, "hazelgate-watch"));
+    /** A thread for each that looks: none waits until another has done its work, which may take long. */
+    private final ScheduledThreadPoolExecutor watch =
+            new ScheduledThreadPoolExecutor(0, task -> new Thread(task, "hazelgate-watch"));
+
     private final ILogger log;
 
     public Engine(HazelcastInstance hazelcast, Settings settings) {
@@ -110,23 +116,36 @@ public final class Engine implements AutoCloseable {
         importWatch = new ImportWatch(shared);
         Importing importing = new Importing(shared, pipelines, rebuilds, rebuildRecords, importWatch);
         ScanTurns scans = new ScanTurns();
+        GivenUp givenUp = new GivenUp(log);
+        deafClients = new DeafClients(hazelcast);
+        heapRoom = new HeapRoom(log);
         Here.put(
                 hazelcast,
-                new Answerers(Map.ofEntries(
-                        Map.entry(Ids.SUBMIT_EVENTS, new SubmitEvents(store, lanes, pipelines, false)),
-                        Map.entry(Ids.FORWARDED_EVENTS, new SubmitEvents(store, lanes, pipelines, true)),
-                        Map.entry(Ids.READ_ENTRIES, new ReadEntries(store)),
-                        Map.entry(Ids.QUERY_ENTRIES, new QueryEntries(store, indexes, scans)),
-                        Map.entry(Ids.AGGREGATE_ENTRIES, new AggregateEntries(indexes, scans)),
-                        Map.entry(Ids.PIPELINE_STATS, new PipelineStats(hazelcast, pipelines, readiness)),
-                        Map.entry(Ids.CONTROL_PIPELINE, new ControlPipeline(pipelines)),
-                        Map.entry(Ids.RESOLVE_DEAD_LETTERS, new ResolveDeadLetters(deadLetters)),
-                        Map.entry(
-                                Ids.REBUILD,
-                                new RebuildTask(
-                                        rebuilds, new RebuildReport(store, ownedEvents, rebuildRecords), snapshots)),
-                        Map.entry(Ids.REBUILD_STEP, new RebuildStep(hazelcast, positions, rebuilding)),
-                        Map.entry(Ids.IMPORT_EVENTS, new ImportEvents(importing, importWatch)))));
+                new Answerers(
+                        Map.ofEntries(
+                                Map.entry(
+                                        Ids.SUBMIT_EVENTS, new SubmitEvents(store, lanes, pipelines, heapRoom, false)),
+                                Map.entry(
+                                        Ids.FORWARDED_EVENTS,
+                                        new SubmitEvents(store, lanes, pipelines, heapRoom, true)),
+                                Map.entry(Ids.READ_ENTRIES, new ReadEntries(store)),
+                                Map.entry(Ids.QUERY_ENTRIES, new QueryEntries(store, indexes, scans)),
+                                Map.entry(Ids.AGGREGATE_ENTRIES, new AggregateEntries(indexes, scans)),
+                                Map.entry(
+                                        Ids.PIPELINE_STATS,
+                                        new PipelineStats(
+                                                hazelcast, pipelines, readiness, givenUp, deafClients, heapRoom)),
+                                Map.entry(Ids.CONTROL_PIPELINE, new ControlPipeline(pipelines)),
+                                Map.entry(Ids.RESOLVE_DEAD_LETTERS, new ResolveDeadLetters(deadLetters)),
+                                Map.entry(
+                                        Ids.REBUILD,
+                                        new RebuildTask(
+                                                rebuilds,
+                                                new RebuildReport(store, ownedEvents, rebuildRecords),
+                                                snapshots)),
+                                Map.entry(Ids.REBUILD_STEP, new RebuildStep(hazelcast, positions, rebuilding)),
+                                Map.entry(Ids.IMPORT_EVENTS, new ImportEvents(importing, importWatch))),
+                        givenUp));
     }
 
     /** Starts the pipelines' jobs where no member has yet, and watches over them. */
@@ -134,6 +153,8 @@ public final class Engine implements AutoCloseable {
         every(250, lanes::look);
         every(250, turns::look);
         every(1_000, store.generations()::look);
+        every(1_000, deafClients::look);
+        every(250, heapRoom::look);
         every(1_000, this::lookAtIndexes);
         if (store.log() instanceof PostgresEventLog postgres) {
             every(1_000, postgres::probe);
@@ -160,6 +181,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void every(long millis, Runnable task) {
+        watch.setCorePoolSize(watch.getCorePoolSize() + 1);
         watch.scheduleWithFixedDelay(
                 () -> {
                     try {
@@ -181,6 +203,7 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         watch.shutdownNow();
+        heapRoom.close();
         pipelines.close();
         store.log().close();
     }

@@ -63,8 +63,9 @@ final class Membership {
         for (MapConfig map : allMaps(config)) {
             map.setSplitBrainProtectionName(QUORUM);
         }
-        config.getExecutorConfig(Names.EXECUTOR).setSplitBrainProtectionName(QUORUM);
-        config.getExecutorConfig(Names.SCANS_EXECUTOR).setSplitBrainProtectionName(QUORUM);
+        for (String executor : Names.EXECUTORS) {
+            config.getExecutorConfig(executor).setSplitBrainProtectionName(QUORUM);
+        }
     }
 
     private static void tell(boolean present, int quorum) {

@@ -100,7 +100,7 @@ public final class TestMember {
 
     /** What a gateway sends, and a member answers. */
     public static byte[] ask(HazelcastInstance member, int classId, byte[] request) throws Exception {
-        Task task = new Task(classId, request);
+        Task task = new Task(classId, request, 60_000);
         task.setHazelcastInstance(member);
         return task.call();
     }

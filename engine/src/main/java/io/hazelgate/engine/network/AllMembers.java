@@ -38,7 +38,9 @@ public final class AllMembers {
     public List<JsonObject> ask(int classId, byte[] request, long millis) {
         List<Future<byte[]>> asked = new ArrayList<>();
         for (Member member : hazelcast.getCluster().getMembers()) {
-            asked.add(hazelcast.getExecutorService(Names.EXECUTOR).submitToMember(new Task(classId, request), member));
+            asked.add(hazelcast
+                    .getExecutorService(Names.MEMBERS_EXECUTOR)
+                    .submitToMember(new Task(classId, request, millis), member));
         }
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         List<JsonObject> answers = new ArrayList<>(asked.size());

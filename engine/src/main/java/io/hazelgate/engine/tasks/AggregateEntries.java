@@ -4,6 +4,7 @@ import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
+import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.JsonData;
@@ -16,7 +17,7 @@ import java.util.stream.Collectors;
 /** Answers figures over the entries of a map in groups, from this member's own partitions. Whoever asked merges the groups of all members. */
 public record AggregateEntries(Indexes indexes, ScanTurns turns) implements Answerer {
     @Override
-    public byte[] answer(byte[] bytes) throws InterruptedException {
+    public byte[] answer(byte[] bytes, Deadline deadline) throws InterruptedException {
         JsonObject request = Json.object(bytes);
         String map = request.get("map").asString();
         String index = request.get("index").asString();
@@ -36,7 +37,7 @@ public record AggregateEntries(Indexes indexes, ScanTurns turns) implements Answ
         int maxGroups = request.getInt("maxGroups", Integer.MAX_VALUE);
         Map<String, Group> groups = new HashMap<>();
         long scanned = 0;
-        try (ScanTurns.Scan scan = turns.begin()) {
+        try (ScanTurns.Scan scan = turns.begin(deadline)) {
             for (Range range : ranges) {
                 Walk walk = indexes.walk(map, index, range);
                 while (walk.next()) {

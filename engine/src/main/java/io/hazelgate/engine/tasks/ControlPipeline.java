@@ -4,6 +4,7 @@ import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.PipelineSettings;
 import io.hazelgate.engine.live.Pipelines;
+import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.wire.Json;
 
@@ -11,7 +12,7 @@ import io.hazelgate.engine.wire.Json;
 public record ControlPipeline(Pipelines pipelines) implements Answerer {
 
     @Override
-    public byte[] answer(byte[] request) {
+    public byte[] answer(byte[] request, Deadline deadline) {
         JsonObject asked = Json.object(request);
         Pipeline pipeline = pipelines.named(asked.getString("pipeline", ""));
         JsonObject answer = new JsonObject().add("member", pipeline.memberAddress());

@@ -2,6 +2,7 @@ package io.hazelgate.engine.tasks;
 
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.log.StoredEvent;
+import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.restore.ImportWatch;
 import io.hazelgate.engine.restore.Importing;
@@ -20,7 +21,7 @@ public record ImportEvents(Importing importing, ImportWatch watch) implements An
             Set.of("cursor", "eventId", "eventType", "aggregateType", "aggregateId", "sequence");
 
     @Override
-    public byte[] answer(byte[] request) throws InterruptedException {
+    public byte[] answer(byte[] request, Deadline deadline) throws InterruptedException {
         ByteBuffer buffer = ByteBuffer.wrap(request);
         JsonObject head = Json.object(next(buffer));
         JsonObject answer = new JsonObject();

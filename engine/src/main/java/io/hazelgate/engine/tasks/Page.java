@@ -2,14 +2,13 @@ package io.hazelgate.engine.tasks;
 
 import io.hazelgate.engine.wire.Bytes;
 import io.hazelgate.engine.wire.Json;
-import java.io.ByteArrayOutputStream;
 
 /** The answer of {@link QueryEntries}, while entries are looked at. */
 final class Page {
     private static final int QUOTE = '"';
 
     private final EntryQuery query;
-    private final ByteArrayOutputStream json = new ByteArrayOutputStream(4096);
+    private final AnswerBytes json = new AnswerBytes();
     private int taken;
     private long counted;
     private long scanned;

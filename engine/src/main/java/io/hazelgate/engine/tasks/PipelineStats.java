@@ -3,10 +3,14 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
+import io.hazelgate.engine.lanes.HeapRoom;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.PipelineStatistics;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.Readiness;
+import io.hazelgate.engine.network.Deadline;
+import io.hazelgate.engine.network.DeafClients;
+import io.hazelgate.engine.network.GivenUp;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.projector.Projector;
 import io.hazelgate.engine.wire.Json;
@@ -14,11 +18,18 @@ import io.hazelgate.engine.wire.Names;
 import java.util.List;
 
 /** Answers what this member's pipelines have done and how they are. */
-public record PipelineStats(HazelcastInstance hazelcast, Pipelines all, Readiness readiness) implements Answerer {
+public record PipelineStats(
+        HazelcastInstance hazelcast,
+        Pipelines all,
+        Readiness readiness,
+        GivenUp givenUp,
+        DeafClients deafClients,
+        HeapRoom heapRoom)
+        implements Answerer {
     private static final String RUNNING = "RUNNING";
 
     @Override
-    public byte[] answer(byte[] request) {
+    public byte[] answer(byte[] request, Deadline deadline) {
         readiness.requireKnown(0);
         List<Pipeline> pipelines = all.all();
         JsonObject json = new JsonObject()
@@ -31,6 +42,9 @@ public record PipelineStats(HazelcastInstance hazelcast, Pipelines all, Readines
                                 .sum())
                 .add("job", jobOf(pipelines))
                 .add("storeProblem", readiness.storeProblem())
+                .add("heapProblem", heapRoom.problem())
+                .add("tasksGivenUp", givenUp.sum())
+                .add("clientsDisconnected", deafClients.disconnected())
                 .add("pending", owned(Names.PENDING_EVENTS))
                 .add("deadLetters", owned(Names.DEAD_LETTER_EVENTS))
                 .add("pipelines", described(pipelines));

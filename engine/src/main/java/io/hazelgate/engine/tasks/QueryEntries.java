@@ -7,6 +7,7 @@ import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
 import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.JsonData;
@@ -23,7 +24,7 @@ import java.util.List;
  */
 public record QueryEntries(Store store, Indexes indexes, ScanTurns turns) implements Answerer {
     @Override
-    public byte[] answer(byte[] request) throws InterruptedException {
+    public byte[] answer(byte[] request, Deadline deadline) throws InterruptedException {
         EntryQuery query = EntryQuery.parse(Json.object(request));
         if (query.map().equals(Names.EVENT_STORE)
                 && query.index() != null
@@ -36,7 +37,7 @@ public record QueryEntries(Store store, Indexes indexes, ScanTurns turns) implem
         } else if (query.filter() == null) {
             walkIndex(page);
         } else {
-            scanIndex(page);
+            scanIndex(page, deadline);
         }
         return page.toJson();
     }
@@ -94,9 +95,9 @@ public record QueryEntries(Store store, Indexes indexes, ScanTurns turns) implem
         }
     }
 
-    private void scanIndex(Page page) throws InterruptedException {
+    private void scanIndex(Page page, Deadline deadline) throws InterruptedException {
         EntryQuery query = page.query();
-        try (ScanTurns.Scan scan = turns.begin()) {
+        try (ScanTurns.Scan scan = turns.begin(deadline)) {
             for (Range range : query.walked()) {
                 if (page.isFull()) {
                     return;

@@ -4,9 +4,9 @@ import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.log.LogAway;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.wire.Names;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,7 @@ public record ReadEntries(Store store) implements Answerer {
     private record Asked(String map, List<String> keys, CompletableFuture<Map<String, byte[]>> reading) {}
 
     @Override
-    public byte[] answer(byte[] request) {
+    public byte[] answer(byte[] request, Deadline deadline) throws Exception {
         List<Asked> asked = new ArrayList<>();
         for (JsonValue item :
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asArray()) {
@@ -29,14 +29,14 @@ public record ReadEntries(Store store) implements Answerer {
             String map = store.generations().liveMap(item.asArray().get(0).asString());
             asked.add(new Asked(map, keys, store.entries().read(map, keys)));
         }
-        ByteArrayOutputStream json = new ByteArrayOutputStream(4096);
+        AnswerBytes json = new AnswerBytes();
         json.write('[');
         for (Asked one : asked) {
             if (json.size() > 1) {
                 json.write(',');
             }
             json.write('[');
-            Map<String, byte[]> entries = one.reading.join();
+            Map<String, byte[]> entries = deadline.await(one.reading, "the partitions of " + one.map);
             addOlder(one, entries);
             for (int i = 0; i < one.keys.size(); i++) {
                 if (i > 0) {

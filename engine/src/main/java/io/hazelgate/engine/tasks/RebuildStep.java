@@ -3,6 +3,7 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.internal.json.JsonObject;
+import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.rebuild.Rebuilding;
 import io.hazelgate.engine.views.Positions;
@@ -13,7 +14,7 @@ import java.util.UUID;
 public record RebuildStep(HazelcastInstance hazelcast, Positions positions, Rebuilding rebuilding) implements Answerer {
 
     @Override
-    public byte[] answer(byte[] request) throws InterruptedException {
+    public byte[] answer(byte[] request, Deadline deadline) throws InterruptedException {
         JsonObject asked = Json.object(request);
         String what = asked.getString("what", "");
         if (Positions.ASKED.contains(what)) {

@@ -1,6 +1,7 @@
 package io.hazelgate.engine.tasks;
 
 import com.hazelcast.internal.json.JsonObject;
+import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.rebuild.RebuildReport;
 import io.hazelgate.engine.rebuild.Rebuilds;
@@ -12,7 +13,7 @@ import java.util.List;
 public record RebuildTask(Rebuilds rebuilds, RebuildReport report, Snapshots snapshots) implements Answerer {
 
     @Override
-    public byte[] answer(byte[] request) {
+    public byte[] answer(byte[] request, Deadline deadline) {
         JsonObject asked = Json.object(request);
         JsonObject answer;
         try {

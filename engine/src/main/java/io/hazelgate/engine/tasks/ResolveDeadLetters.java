@@ -4,6 +4,7 @@ import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
 import io.hazelgate.engine.letters.DeadLetters;
+import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.Resolving.Order;
@@ -13,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 public record ResolveDeadLetters(DeadLetters letters) implements Answerer {
 
     @Override
-    public byte[] answer(byte[] request) {
+    public byte[] answer(byte[] request, Deadline deadline) {
         StringBuilder answers = new StringBuilder("[");
         for (JsonValue item :
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asArray()) {

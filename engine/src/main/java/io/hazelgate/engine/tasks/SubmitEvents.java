@@ -3,9 +3,11 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.IExecutorService;
 import com.hazelcast.partition.Partition;
+import io.hazelgate.engine.lanes.HeapRoom;
 import io.hazelgate.engine.lanes.Lanes;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.wire.Change;
@@ -28,13 +30,14 @@ import java.util.concurrent.Future;
  *
  * @param forwarded for what another member sends on: this one does it, even if the lane has just left it
  */
-public record SubmitEvents(Store store, Lanes lanes, Pipelines pipelines, boolean forwarded) implements Answerer {
+public record SubmitEvents(Store store, Lanes lanes, Pipelines pipelines, HeapRoom heapRoom, boolean forwarded)
+        implements Answerer {
     private static final byte ACCEPTED = 0;
     private static final byte REFUSED = 1;
     private static final byte CONFLICT = 2;
 
     @Override
-    public byte[] answer(byte[] request) throws Exception {
+    public byte[] answer(byte[] request, Deadline deadline) throws Exception {
         ByteBuffer buffer = ByteBuffer.wrap(request);
         byte[] answers = new byte[buffer.getInt()];
         Member here = store.hazelcast().getCluster().getLocalMember();
@@ -51,22 +54,27 @@ public record SubmitEvents(Store store, Lanes lanes, Pipelines pipelines, boolea
                 elsewhere.computeIfAbsent(owner, member -> new Forwarded()).add(i, keyBytes, envelope);
                 continue;
             }
-            boolean admitted = pipelines.receiverOf(envelope).backpressure().admit(key, partition.getPartitionId());
+            boolean admitted = !heapRoom.isFull()
+                    && pipelines.receiverOf(envelope).backpressure().admit(key, partition.getPartitionId());
             answers[i] = admitted ? ACCEPTED : REFUSED;
             if (admitted) {
                 indexes[accepted.size()] = i;
                 accepted.add(Change.setUnlessOtherPayload(key, envelope));
             }
         }
-        IExecutorService executor = store.hazelcast().getExecutorService(Names.EXECUTOR);
-        elsewhere.forEach((owner, events) -> events.sendTo(executor, owner));
-        Map<String, byte[]> present =
-                store.entries().change(Names.PENDING_EVENTS, accepted).join();
+        IExecutorService executor = store.hazelcast().getExecutorService(Names.MEMBERS_EXECUTOR);
+        elsewhere.forEach((owner, events) -> events.sendTo(executor, owner, deadline));
+        Map<String, byte[]> present = deadline.await(
+                store.entries().change(Names.PENDING_EVENTS, accepted), "the partitions of " + Names.PENDING_EVENTS);
         if (!present.isEmpty()) {
             answerConflicts(accepted, present, indexes, answers);
         }
-        for (Forwarded events : elsewhere.values()) {
-            events.collect(answers);
+        for (Map.Entry<Member, Forwarded> events : elsewhere.entrySet()) {
+            events.getValue()
+                    .collect(
+                            answers,
+                            deadline,
+                            "the member at " + events.getKey().getAddress());
         }
         return answers;
     }
@@ -98,16 +106,16 @@ public record SubmitEvents(Store store, Lanes lanes, Pipelines pipelines, boolea
             events.writeBytes(envelope);
         }
 
-        void sendTo(IExecutorService executor, Member owner) {
+        void sendTo(IExecutorService executor, Member owner, Deadline deadline) {
             byte[] request = ByteBuffer.allocate(Integer.BYTES + events.size())
                     .putInt(indexes.size())
                     .put(events.toByteArray())
                     .array();
-            answer = executor.submitToMember(new Task(Ids.FORWARDED_EVENTS, request), owner);
+            answer = executor.submitToMember(new Task(Ids.FORWARDED_EVENTS, request, deadline.millisLeft()), owner);
         }
 
-        void collect(byte[] answers) throws Exception {
-            byte[] theirs = answer.get();
+        void collect(byte[] answers, Deadline deadline, String whom) throws Exception {
+            byte[] theirs = deadline.await(answer, whom);
             for (int i = 0; i < theirs.length; i++) {
                 answers[indexes.get(i)] = theirs[i];
             }

@@ -1,5 +1,7 @@
 package io.hazelgate.engine.wire;
 
+import java.util.List;
+
 /** What the maps, topics and services are called. docs/reference/protocol.md says what is in them. */
 public final class Names {
     public static final String PENDING_EVENTS = "pending-events";
@@ -24,9 +26,28 @@ public final class Names {
     public static final String EVENT_TOPIC_PREFIX = "events.";
     public static final String COMPLETIONS_TOPIC_PREFIX = "completions.";
 
+    /** Takes events in. Each executor has threads of its own, so that no kind of task waits behind another. */
     public static final String EXECUTOR = "hazelgate";
-    /** Runs what may look at many entries: such tasks wait for one another, and no other task waits for them. */
+    /** Runs what members ask of one another: nothing that runs here waits for another member's threads. */
+    public static final String MEMBERS_EXECUTOR = "hazelgate-members";
+
+    public static final String READS_EXECUTOR = "hazelgate-reads";
+    /** Runs what may have to ask PostgreSQL. */
+    public static final String LOG_EXECUTOR = "hazelgate-log";
+
+    public static final String OPERATORS_EXECUTOR = "hazelgate-operators";
+    public static final String STATS_EXECUTOR = "hazelgate-stats";
+    /** Runs what may look at many entries: such tasks take turns. */
     public static final String SCANS_EXECUTOR = "hazelgate-scans";
+
+    public static final List<String> EXECUTORS = List.of(
+            EXECUTOR,
+            MEMBERS_EXECUTOR,
+            READS_EXECUTOR,
+            LOG_EXECUTOR,
+            OPERATORS_EXECUTOR,
+            STATS_EXECUTOR,
+            SCANS_EXECUTOR);
 
     public static final String JOB_PREFIX = "hazelgate-";
 

@@ -7,12 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.Logger;
 import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.lanes.HeapRoom;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.PostgresSettings;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.Deadline;
+import io.hazelgate.engine.network.DeafClients;
+import io.hazelgate.engine.network.GivenUp;
 import io.hazelgate.engine.network.Turns;
 import io.hazelgate.engine.snapshot.SnapshotSettings;
 import io.hazelgate.engine.snapshot.Snapshots;
@@ -56,11 +60,13 @@ class JustStartedTest {
 
     @Test
     void itSpoilsNotTheFiguresOfTheOthers() throws Exception {
-        PipelineStats stats = new PipelineStats(hazelcast, pipelines, readiness);
-        assertThrows(IllegalStateException.class, () -> stats.answer(new byte[0]));
+        PipelineStats stats = new PipelineStats(
+                hazelcast, pipelines, readiness, new GivenUp(null), new DeafClients(hazelcast), new HeapRoom(null));
+        assertThrows(IllegalStateException.class, () -> stats.answer(new byte[0], Deadline.after(60_000)));
         readiness.importing(null);
         readiness.restoring(null);
-        assertTrue(new String(stats.answer(new byte[0]), StandardCharsets.UTF_8).contains("\"storeProblem\":null"));
+        assertTrue(new String(stats.answer(new byte[0], Deadline.after(60_000)), StandardCharsets.UTF_8)
+                .contains("\"storeProblem\":null"));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.hazelgate.engine.tasks;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.hazelgate.engine.network.Deadline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -49,7 +50,7 @@ class ScanTurnsTest {
         AtomicInteger begun = new AtomicInteger();
         inThreads(MOST + 3, () -> {
             boolean isLast = begun.incrementAndGet() == MOST + 3;
-            try (ScanTurns.Scan scan = turns.begin()) {
+            try (ScanTurns.Scan scan = turns.begin(Deadline.after(60_000))) {
                 while (!isLast && !few.get()) {
                     scan.look();
                 }
@@ -66,7 +67,7 @@ class ScanTurnsTest {
         AtomicInteger looking = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         inThreads(MOST + 3, () -> {
-            try (ScanTurns.Scan scan = turns.begin()) {
+            try (ScanTurns.Scan scan = turns.begin(Deadline.after(60_000))) {
                 for (int i = 0; i < 2_000; i++) {
                     most.accumulateAndGet(looking.incrementAndGet(), Math::max);
                     looking.decrementAndGet();
@@ -80,7 +81,7 @@ class ScanTurnsTest {
     @Test
     void aScanThatIsInterruptedGivesNoTurnBackThatItDoesNotHave() throws Exception {
         for (int i = 0; i < 2 * MOST; i++) {
-            ScanTurns.Scan scan = turns.begin();
+            ScanTurns.Scan scan = turns.begin(Deadline.after(60_000));
             Thread.currentThread().interrupt();
             assertThrows(InterruptedException.class, () -> {
                 while (true) {
@@ -92,7 +93,7 @@ class ScanTurnsTest {
         AtomicInteger looking = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         inThreads(MOST + 3, () -> {
-            try (ScanTurns.Scan scan = turns.begin()) {
+            try (ScanTurns.Scan scan = turns.begin(Deadline.after(60_000))) {
                 most.accumulateAndGet(looking.incrementAndGet(), Math::max);
                 Thread.onSpinWait();
                 looking.decrementAndGet();

@@ -17,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -117,6 +118,16 @@ class TasksTest {
         TestMember.hazelcast().getMap(name).set("a", new HazelcastJsonValue("{\"x\":1}"));
         String request = "[[\"" + name + "\",[\"nope\",\"a\"]],[\"" + name + "\",[]],[\"" + name + "\",[\"a\"]]]";
         assertEquals("[[null,{\"x\":1}],[],[{\"x\":1}]]", answer(Ids.READ_ENTRIES, request));
+    }
+
+    @Test
+    void anAnswerThatIsTooBigIsRefused() throws Exception {
+        String name = TestMember.newId() + "-view";
+        TestMember.hazelcast().getMap(name).set("a", new HazelcastJsonValue('"' + "x".repeat(4 << 20) + '"'));
+        String keys = String.join(",", Collections.nCopies(17, "\"a\""));
+        Exception error = assertThrows(
+                IllegalArgumentException.class, () -> answer(Ids.READ_ENTRIES, "[[\"" + name + "\",[" + keys + "]]]"));
+        assertEquals("the answer has more than 64 MiB: ask for fewer entries at once", error.getMessage());
     }
 
     private static String viewOfNumbers(int size) throws Exception {
