@@ -38,6 +38,7 @@ from hazelgate.projector.core.intake import (
     Reads,
     Targets,
     Work,
+    loaded_targets,
     read_keys,
     refused_id,
     require_targets,
@@ -391,9 +392,9 @@ class _Batch:
             raise _Refused(
                 answers.error("GUARD_FAILED", f"a view of {plan.spec.name} can't tell its entry's key: {error}")
             ) from error
-        if not require_targets(targets, self._entries):
-            raise Incomplete
-        return targets
+        # What is not loaded is for the next round; the rest is folded all the same, so that events behind this one read
+        # what they will read then, and tell now what they need.
+        return targets if require_targets(targets, self._entries) else loaded_targets(targets, self._entries)
 
     # ------------------------------------------------------------ a stored event
 

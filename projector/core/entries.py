@@ -351,6 +351,10 @@ class Entries:
         self.needs[map_name][key] = None
         return False
 
+    def has(self, map_name: str, key: str) -> bool:
+        """Whether the entry was loaded."""
+        return key in self._loaded.get(map_name, _NOTHING)
+
     def require_all(self, needs: Iterable[tuple[str, str]]) -> bool:
         """The same for several."""
         loaded, complete = self._loaded, True

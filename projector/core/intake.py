@@ -357,3 +357,10 @@ def require_targets(targets: Targets, entries: Entries) -> bool:
         for key in keys:
             complete = entries.require(view.view.name, key) and complete
     return complete
+
+
+def loaded_targets(targets: Targets, entries: Entries) -> Targets:
+    """Those of them that are loaded."""
+    return [
+        (view, {key: fold for key, fold in keys.items() if entries.has(view.view.name, key)}) for view, keys in targets
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.dead_letters import DeadLetters
 from hazelgate.client.reading.filters import condition
 from hazelgate.client.reading.queries import EntryPage, EntryQuery, KeyRange
-from hazelgate.client.submitting.handler import SubmitOptions
+from hazelgate.client.submitting.handler import Submission, SubmitOptions
 from hazelgate.operations.postgres.connecting import connect
 from hazelgate.sourcing import ids
 from hazelgate.sourcing.envelope import EVENT_IDS, EVENT_STORE, WaitFor
@@ -24,6 +25,7 @@ from hazelgate.sourcing.errors import (
     EventIdConflict,
     EventRejected,
 )
+from hazelgate.sourcing.ids import new_id
 from tests.support.connected import connected
 from tests.support.durable import entry, opened, submit_all, submitting
 from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
@@ -243,3 +245,22 @@ async def test_a_batch_is_refused_in_the_log_when_its_lane_is_taken_over_meanwhi
         assert set(rows(dsn, owner)) == {(lane, run)}
         stored = f"SELECT aggregate_sequence FROM event_store WHERE aggregate_id = '{event.account_id}' ORDER BY 1"
         assert rows(dsn, stored) == [(1,), (2,)]
+
+
+def uuid_made_of(event_id: str) -> str:
+    """By which the table knows an event whose id is no UUID."""
+    return str(uuid.uuid5(uuid.UUID("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57"), event_id))
+
+
+async def test_an_id_that_is_the_uuid_made_of_another_ones_is_taken(ledger: Catalog, durable_stack: Stack) -> None:
+    """Whether the other is stored before, or comes in the same call; and all others go on."""
+    async with submitting(ledger, durable_stack) as handler:
+        first = f"order-{new_id()}"
+        await handler.handle_event(opened(), SubmitOptions(event_id=first))
+        with pytest.raises(EventIdConflict):
+            await handler.handle_event(opened(), SubmitOptions(event_id=uuid_made_of(first)))
+        second = f"order-{new_id()}"
+        options = [SubmitOptions(event_id=each) for each in (second, uuid_made_of(second))]
+        outcomes = await handler.handle_events([Submission(opened(), each) for each in options])
+        assert sorted(type(each).__name__ for each in outcomes) == ["EventIdConflict", "Receipt"]
+        await submit_all(handler, [opened() for _ in range(10)])

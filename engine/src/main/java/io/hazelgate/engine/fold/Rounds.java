@@ -1,5 +1,6 @@
 package io.hazelgate.engine.fold;
 
+import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Reply;
 import io.hazelgate.engine.wire.Loaded;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.function.BiConsumer;
  * @param loading adds what the needs name to what is loaded
  */
 public record Rounds(BiConsumer<Map<String, List<String>>, Loaded> loading) {
-    private static final int MAX_ROUNDS = 16;
+    private static final int MAX_ROUNDS = 64;
 
     /** One question, with what is loaded by then. */
     public interface Question<R extends Reply> {
@@ -24,6 +25,7 @@ public record Rounds(BiConsumer<Map<String, List<String>>, Loaded> loading) {
      *
      * @param first the round of the first question; 0 asks for a plan
      * @param loaded what is known before it; more is added to it
+     * @throws BatchTooLarge where it needs more again and again: of fewer events, each of which depends on the one before, it needs less
      */
     public <R extends Reply> R ask(int first, Loaded loaded, Question<R> question) {
         for (int round = first; round <= MAX_ROUNDS; round++) {
@@ -33,6 +35,6 @@ public record Rounds(BiConsumer<Map<String, List<String>>, Loaded> loading) {
             }
             loading.accept(reply.needs(), loaded);
         }
-        throw new IllegalStateException("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
+        throw new BatchTooLarge("the projector asked for more entries in each of " + MAX_ROUNDS + " rounds");
     }
 }

@@ -95,6 +95,11 @@ final class BatchProcessor implements AutoCloseable {
                 addNew(found, e.found);
                 inLog.putAll(e.known);
                 if (e.found.isEmpty() && e.known.isEmpty()) {
+                    if (backoff == MAX_BACKOFF_MILLIS && events.size() > 1) {
+                        throw new IllegalStateException(
+                                "a place is taken, again and again, by nobody: perhaps two of these"
+                                        + " events want the same");
+                    }
                     // A place was taken, and is free again: somebody else's transaction did not come to its end.
                     Thread.sleep(backoff);
                     backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2);

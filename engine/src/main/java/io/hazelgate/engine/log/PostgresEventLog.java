@@ -5,6 +5,7 @@ import io.hazelgate.engine.log.Postgres.Statements;
 import io.hazelgate.engine.wire.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -113,10 +114,15 @@ public final class PostgresEventLog implements EventLog {
         if (eventIds.isEmpty()) {
             return Map.of();
         }
-        UUID[] uuids = eventIds.stream().map(EventRows::uuidOf).toArray(UUID[]::new);
+        // A text's row has a UUID made of it. Whoever gives an event that very UUID as its id finds the other's event
+        // there.
+        Map<UUID, List<String>> idsOf = new HashMap<>();
+        eventIds.forEach(id -> idsOf.computeIfAbsent(EventRows.uuidOf(id), uuid -> new ArrayList<>(1))
+                .add(id));
+        UUID[] uuids = idsOf.keySet().toArray(UUID[]::new);
         Map<String, StoredEvent> found = new HashMap<>();
         for (StoredEvent event : postgres.rows(Statements.named("by id"), PostgresEventLog::stored, (Object) uuids)) {
-            found.put(event.eventId(), event);
+            idsOf.get(EventRows.uuidOf(event.eventId())).forEach(id -> found.put(id, event));
         }
         return found;
     }

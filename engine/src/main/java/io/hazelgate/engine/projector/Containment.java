@@ -14,6 +14,9 @@ import java.util.function.Predicate;
  * careful mode, in which the projector tells each call of the user's code before it makes it. A call at which it failed
  * twice in a row is marked as failed when the part is asked for again; a part that fails in some other way is halved.
  *
+ * <p>What fails elsewhere is tried again: for as long as it takes where members, the network or the log are away, and else a few times.
+ * Then the batch is halved, too, down to single events, and one that goes on failing by itself is marked as failed.
+ *
  * <p>All of this is in memory: another member, or a job that starts anew, begins from the start, which costs time and nothing else.
  *
  * @param <E> an event
@@ -31,8 +34,16 @@ public record Containment<E, R>(
     private static final int CAREFUL_EVENTS = 100;
     private static final int FAILURES_BEFORE_CARE = 2;
     private static final int FAILURES_BEFORE_HALVING = 4;
+    private static final int TRIES_ELSEWHERE = 6;
     private static final long FIRST_BACKOFF_MILLIS = 20;
     private static final long MAX_BACKOFF_MILLIS = 1_000;
+
+    /** The same failure, elsewhere than in the projector, each time; and it is no outage. */
+    private static final class KeepsFailing extends RuntimeException {
+        KeepsFailing(RuntimeException cause) {
+            super(cause.toString(), cause);
+        }
+    }
 
     /** One try with some events, from the beginning. Each of its steps is safe to do again. */
     public interface Attempt<E, R> {
@@ -54,6 +65,17 @@ public record Containment<E, R>(
                 log.info(events.size() + " events are processed in parts: " + e.getMessage());
                 for (List<E> part : halves(events)) {
                     if (part.size() == events.size()) {
+                        carefully(part, done);
+                    } else {
+                        process(part, attempt, done);
+                    }
+                }
+                return;
+            } catch (KeepsFailing e) {
+                log.warning(events.size() + " events failed " + TRIES_ELSEWHERE
+                        + " times: each is tried in a smaller part");
+                for (List<E> part : halves(events)) {
+                    if (part.size() == 1) {
                         carefully(part, done);
                     } else {
                         process(part, attempt, done);
@@ -92,7 +114,14 @@ public record Containment<E, R>(
                 }
                 crumb = Crumb.ofEvent(eventId.apply(events.get(0)));
                 blame.suspect(crumb);
-                failure = "comes to more bytes than go through at once";
+                failure = "is too much to be done at once: " + e.getMessage();
+            } catch (KeepsFailing e) {
+                if (!alone) {
+                    break;
+                }
+                crumb = Crumb.ofEvent(eventId.apply(events.get(0)));
+                blame.suspect(crumb);
+                failure = "failed in the engine: " + e.getMessage();
             } catch (ProjectorAway e) {
                 crumb = e.crumb;
                 failure = null;
@@ -116,9 +145,10 @@ public record Containment<E, R>(
         }
     }
 
-    /** What fails elsewhere than in the projector is tried again until it has passed, where it does. */
+    /** What fails elsewhere than in the projector is tried again: an outage until it has passed, anything else a few times. */
     private R untilItIsTheProjector(Attempt<E, R> next, List<E> events, Care care) throws InterruptedException {
         long backoff = FIRST_BACKOFF_MILLIS;
+        int failures = 0;
         while (true) {
             try {
                 return next.with(events, care);
@@ -130,6 +160,9 @@ public record Containment<E, R>(
                         e instanceof ProjectorAway || e instanceof ProjectorFailed || e instanceof BatchTooLarge;
                 if (ofProjector || !passes.test(e)) {
                     throw e;
+                }
+                if (!Outage.is(e) && ++failures == TRIES_ELSEWHERE) {
+                    throw new KeepsFailing(e);
                 }
                 log.warning(
                         "a batch of " + events.size() + " events failed and is tried again in " + backoff + " ms", e);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.hazelgate.engine.projector.Answer;
+import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.wire.Loaded;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -56,11 +57,11 @@ class RoundsTest {
     @Test
     void aProjectorThatNeverHasEnoughIsNotAskedForEver() {
         assertThrows(
-                IllegalStateException.class,
+                BatchTooLarge.class,
                 () -> rounds.ask(0, new Loaded(), (round, loaded) -> {
                     asked.add(round);
                     return needs("orders", "key " + round);
                 }));
-        assertEquals(17, asked.size(), "a plan and 16 rounds");
+        assertEquals(65, asked.size(), "a plan and 64 rounds");
     }
 }

@@ -6,7 +6,9 @@ import com.hazelcast.logging.Logger;
 import io.hazelgate.engine.projector.Answerer.Life;
 import io.hazelgate.engine.projector.Care.FailedCall;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -182,5 +184,30 @@ class ContainmentTest {
             }
         });
         assertEquals(List.of("5", "5", "5", "5"), asked);
+    }
+
+    @Test
+    void anOutageIsWaitedOutHoweverLongItTakes() throws Exception {
+        run(5, (events, care) -> {
+            if (asked.size() < 10) {
+                throw new IllegalStateException(new TimeoutException("no answer"));
+            }
+        });
+        assertEquals(Collections.nCopies(10, "5"), asked);
+    }
+
+    @Test
+    void whatFailsForNoOutageEndsAtTheOneEventThatIsToBlame() throws Exception {
+        run(4, (events, care) -> {
+            if (has(events, "e2") && care.failed().isEmpty()) {
+                throw new IllegalStateException("it can't be done");
+            }
+        });
+        assertEquals(
+                List.of(new FailedCall(
+                        Crumb.ofEvent("e2"),
+                        "failed in the engine: java.lang.IllegalStateException: it can't be done")),
+                failed);
+        assertEquals(List.of(2, 1, 1), done);
     }
 }
