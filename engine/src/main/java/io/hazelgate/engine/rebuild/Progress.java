@@ -7,11 +7,11 @@ import com.hazelcast.internal.partition.IPartitionService;
 import com.hazelcast.jet.impl.util.Util;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.log.StoredEvent;
-import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.JsonRecords;
 import io.hazelgate.engine.wire.Names;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -23,8 +23,6 @@ import java.util.Set;
  * as far as the member reads on without it; one that comes is somebody else's until there is another progress.
  */
 final class Progress {
-    private static final long FRESH_MICROS = 3_000_000;
-
     private final IMap<String, HazelcastJsonValue> map;
     private final String key;
     private final IPartitionService partitions;
@@ -34,6 +32,7 @@ final class Progress {
     private final Map<Integer, String> left = new HashMap<>();
 
     private long events;
+    private long saves;
     private String start;
 
     /** @param beginning the cursor of the last event that is in the targets from the beginning */
@@ -45,6 +44,7 @@ final class Progress {
         parts(map, rebuildId).forEach((whose, part) -> {
             boolean own = whose.equals(key);
             events = own ? part.events : events;
+            saves = own ? part.saves : saves;
             part.cursors.forEach((id, cursor) -> {
                 int partition = Integer.parseInt(id);
                 done.merge(partition, cursor, Progress::later);
@@ -109,7 +109,7 @@ final class Progress {
         Map<String, String> cursors = new HashMap<>();
         left.forEach((partition, cursor) -> cursors.put(String.valueOf(partition), cursor));
         mine.forEach((partition, cursor) -> cursors.put(String.valueOf(partition), cursor));
-        Part part = new Part(events, caughtUp ? Clock.micros() : 0, cursors);
+        Part part = new Part(events, ++saves, caughtUp, cursors);
         map.set(key, new HazelcastJsonValue(JsonRecords.toJson(part).toString()));
     }
 
@@ -121,13 +121,14 @@ final class Progress {
     }
 
     /** Whether every member of the cluster has said just now that it has little left to read. */
-    static boolean allCaughtUp(HazelcastInstance hazelcast, String rebuildId) {
-        Map<String, Part> parts = parts(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuildId);
-        long since = Clock.micros() - FRESH_MICROS;
-        return hazelcast.getCluster().getMembers().stream().allMatch(member -> {
-            Part part = parts.get(rebuildId + '/' + member.getUuid());
-            return part != null && part.caughtUpAt > since;
-        });
+    static boolean allCaughtUp(HazelcastInstance hazelcast, String rebuildId, CaughtUp caughtUp) {
+        Map<String, CaughtUp.Said> said = new HashMap<>();
+        parts(hazelcast.getMap(Names.REBUILD_PROGRESS), rebuildId)
+                .forEach((whose, part) -> said.put(whose, new CaughtUp.Said(part.saves, part.caughtUp)));
+        List<String> members = hazelcast.getCluster().getMembers().stream()
+                .map(member -> rebuildId + '/' + member.getUuid())
+                .toList();
+        return caughtUp.areAll(members, said, System.nanoTime());
     }
 
     static void forget(HazelcastInstance hazelcast, String rebuildId) {
@@ -148,8 +149,9 @@ final class Progress {
     /**
      * What one member has done.
      *
-     * @param caughtUpAt when it said that it had little left to read; 0: it has more
+     * @param saves how often it has said something
+     * @param caughtUp whether it had little left to read then
      * @param cursors by partition, how far its events are folded
      */
-    private record Part(long events, long caughtUpAt, Map<String, String> cursors) {}
+    private record Part(long events, long saves, boolean caughtUp, Map<String, String> cursors) {}
 }

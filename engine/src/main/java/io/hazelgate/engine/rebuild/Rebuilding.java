@@ -22,6 +22,7 @@ public final class Rebuilding {
     private final HazelcastInstance hazelcast;
     private final Map<String, LogFolder> folders = new ConcurrentHashMap<>();
     private final Map<String, Comparison> comparisons = new ConcurrentHashMap<>();
+    private final Map<String, CaughtUp> caughtUp = new ConcurrentHashMap<>();
 
     public Rebuilding(
             Shared shared,
@@ -81,12 +82,14 @@ public final class Rebuilding {
     void end(String id, LogFolder folder) {
         folders.remove(id, folder);
         comparisons.remove(id);
+        caughtUp.remove(id);
         folder.close();
     }
 
     /** Whether the rebuild has come to its end: every member has caught up, and the views are switched, or compared. */
     boolean finish(Rebuild rebuild) {
-        return Progress.allCaughtUp(hazelcast, rebuild.id()) && switching.run(rebuild);
+        CaughtUp seen = caughtUp.computeIfAbsent(rebuild.id(), id -> new CaughtUp());
+        return Progress.allCaughtUp(hazelcast, rebuild.id(), seen) && switching.run(rebuild);
     }
 
     /** What one member does when the leader of a rebuild asks it to. */
