@@ -6,13 +6,15 @@ from hazelgate.operations.commands.catalog import catalog, schema
 from hazelgate.operations.commands.dead_letters import dead_letters
 from hazelgate.operations.commands.demo import demo
 from hazelgate.operations.commands.dev import dev
+from hazelgate.operations.commands.diff import diff
 from hazelgate.operations.commands.events import events
+from hazelgate.operations.commands.history import history
 from hazelgate.operations.commands.log import export, import_, migrate
 from hazelgate.operations.commands.member import member
 from hazelgate.operations.commands.new import new
 from hazelgate.operations.commands.pipeline import pipeline
 from hazelgate.operations.commands.projector import projector
-from hazelgate.operations.commands.rebuild import diff, rebuild
+from hazelgate.operations.commands.rebuild import rebuild
 from hazelgate.operations.commands.serve import serve
 from hazelgate.operations.commands.show import show
 from hazelgate.operations.commands.snapshot import snapshot
@@ -33,7 +35,7 @@ def main() -> None:
 _COMMANDS: tuple[click.Command, ...] = (
     *(new, dev, member, projector, serve, demo),
     *(migrate, export, import_, events, catalog, schema),
-    *(pipeline, rebuild, diff, show, snapshot, dead_letters),
+    *(pipeline, rebuild, diff, show, history, snapshot, dead_letters),
 )
 for command in _COMMANDS:
     main.add_command(command)

@@ -9,6 +9,7 @@ letter is still open is not even tried, for it may hang.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import takewhile
 
@@ -24,6 +25,15 @@ from hazelgate.sourcing.errors import NotYet
 from hazelgate.sourcing.ids import dead_letter_id
 
 Targets = Mapping[str, tuple[Event, Fold]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event that an entry has taken, with the entry after it. A `view` of None: the event has removed it."""
+
+    record: EventRecord
+    meta: EntryMeta
+    view: View | None
 
 
 class Lineage:
@@ -98,16 +108,16 @@ class Lineage:
         """The ids of dead letters of these events about this entry, and of operators' decisions about them."""
         return [each for record in records for each in (self._letter_id(record, key), _unreadable_id(record))]
 
-    def fold(
+    def steps(
         self,
         key: str,
         records: Sequence[EventRecord],
         decisions: Mapping[str, Decision],
         letters: Collection[str],
         until: str,
-    ) -> tuple[EntryMeta, View] | None:
+    ) -> list[Step]:
         """
-        The entry as it was; None where there was none.
+        The events that the entry had taken by then, in the order in which it took them.
 
         Args:
             records: Events that may have formed it, in the order of storing.
@@ -139,7 +149,7 @@ class Lineage:
             if decision is not None:
                 event = self._catalog.decode(record.event_type, decision.event_version, decision.data)
             entry.take(fold, event, record)
-        return None if entry.meta is None or entry.view is None else (entry.meta, entry.view)
+        return entry.steps
 
     def _letter_id(self, record: EventRecord, key: str) -> str:
         return dead_letter_id(record.event_id, self._view.name, key)
@@ -166,8 +176,7 @@ class _Entry:
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self.view: View | None = None
-        self.meta: EntryMeta | None = None
+        self.steps: list[Step] = []
         self._blocked: set[str] = set()
         self._waiting: dict[str, list[tuple[Fold, Event, EventRecord]]] = {}
 
@@ -191,8 +200,9 @@ class _Entry:
         if not queue:
             return False
         fold, event, record = queue[0]
+        last = self.steps[-1] if self.steps else None
         try:
-            self.view = fold.apply(self.view, event, record, self._key)
+            view = fold.apply(None if last is None else last.view, event, record, self._key)
         except NotYet:
             return False
         except Exception:  # the projection is the user's code: it has failed then as it does now
@@ -200,14 +210,14 @@ class _Entry:
             queue.clear()
             return False
         del queue[0]
-        meta = self.meta
-        self.meta = EntryMeta(
-            version=meta.version + 1 if meta else 1,
+        meta = EntryMeta(
+            version=last.meta.version + 1 if last else 1,
             caused_by=record.event_id,
             updated_at=record.received_at,
-            applied={**(meta.applied if meta else {}), record.lane: record.position},
+            applied={**(last.meta.applied if last else {}), record.lane: record.position},
             keys={},
         )
+        self.steps.append(Step(record, meta, view))
         return True
 
 

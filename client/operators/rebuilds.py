@@ -216,9 +216,13 @@ class Rebuilds:
             ended = rebuild
         return ended
 
-    async def differences(self, rebuild_id: str) -> list[Difference]:
-        """The differences that a comparison has found, at most 1,000 entries of a view a member."""
-        return (await self._ask(op="differences", id=rebuild_id)).differences
+    async def differences(self, rebuild_id: str, *, most: int = 1_000) -> list[Difference]:
+        """
+        The first differences that a comparison has found, in the order of views and keys.
+
+        A member puts at most 1,000 entries of a view on record. One answer has 8 MiB of them at most.
+        """
+        return (await self._ask(op="differences", id=rebuild_id, most=most)).differences
 
     async def _ask(self, **request: Any) -> _Answer:
         answer = _decode_answer(await self._cluster.maintain_views(msgspec.json.encode(request)))

@@ -13,9 +13,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
-from hazelgate.projector.past import Lineage, stored_until
+from hazelgate.projector.past import Lineage, Step, stored_until
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.declaring.values import View
 from hazelgate.sourcing.envelope import (
     AGGREGATE_HEADS,
     DEAD_LETTER_DECISIONS,
@@ -23,7 +22,6 @@ from hazelgate.sourcing.envelope import (
     EVENT_STORE,
     DeadLetter,
     Decision,
-    EntryMeta,
     EventRecord,
     head_version,
 )
@@ -124,11 +122,11 @@ async def _stored(read: Read, keys: Sequence[str]) -> list[EventRecord | None]:
     return [None if raw is None else _decode_record(raw) for answer in answers for raw in answer]
 
 
-async def entry_as_of(
+async def steps_until(
     read: Read, catalog: Catalog, view: str, key: str, histories: Iterable[Iterable[EventRecord]], until: str
-) -> tuple[EntryMeta, View] | None:
+) -> list[Step]:
     """
-    An entry as it was at an instant; None where there was none.
+    The events that an entry had taken at an instant, each with the entry after it.
 
     Args:
         histories: The events of each aggregate that may have fed it, each in order.
@@ -140,7 +138,7 @@ async def entry_as_of(
     lineage = Lineage(catalog, view)
     ids = lineage.letter_ids(records, key)
     if not ids:
-        return None
+        return []
     decided, open_letters = await asyncio.gather(read(DEAD_LETTER_DECISIONS, ids), read(DEAD_LETTER_EVENTS, ids))
     decisions = {each: _decode_decision(raw) for each, raw in zip(ids, decided, strict=True) if raw is not None}
     letters = {
@@ -148,4 +146,4 @@ async def entry_as_of(
         for each, raw in zip(ids, open_letters, strict=True)
         if raw is not None and _decode_letter(raw).retry_at is None
     }
-    return lineage.fold(key, records, decisions, letters, until)
+    return lineage.steps(key, records, decisions, letters, until)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
 from hazelgate.client.reading.filters import Filter, condition
-from hazelgate.client.reading.histories import Aggregate, entry_as_of, read_histories
+from hazelgate.client.reading.histories import Aggregate, read_histories, steps_until
 from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.client.views.entries import Entry
 from hazelgate.client.views.pages import Window
 from hazelgate.client.views.reads import Reads
-from hazelgate.projector.past import Lineage
+from hazelgate.projector.past import Lineage, Step
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import EVENT_STORE, EventRecord
 from hazelgate.sourcing.errors import InvalidArgument
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.sourcing.sort_keys import after
+
+Search = Callable[[Reads, ViewSpec, Lineage, str], Awaitable[list[EventRecord]]]
+"""How the log is searched for the events that may have formed an entry, where nothing says whose they are."""
 
 _PAGE = 1_000
 _decode_record = msgspec.json.Decoder(EventRecord).decode
@@ -48,7 +51,7 @@ async def history(reads: Reads, catalog: Catalog, view: ViewSpec, key: str) -> l
         InvalidArgument: The log is too long to be searched for them.
     """
     lineage = Lineage(catalog, view.name)
-    records = await _records_of(reads, catalog, view, key)
+    records = await _records_of(reads, catalog, view, key, _search)
     if lineage.own_aggregates(key) is None:
         records = [each for each in records if lineage.forms(each, key)]
     return records
@@ -64,19 +67,41 @@ async def as_it_was(reads: Reads, catalog: Catalog, view: ViewSpec, key: str, un
     Raises:
         InvalidArgument: The log is too long to be searched for the events that formed it.
     """
-    histories: dict[tuple[str, str], list[EventRecord]] = {}
-    for record in await _records_of(reads, catalog, view, key):
+    found = entry_after(view, await steps(reads, catalog, view, key, until))
+    return None if found is None else Entry.of(view, found)
+
+
+def entry_after(view: ViewSpec, taken: Sequence[Step]) -> bytes | None:
+    """The entry after these steps as JSON, `_meta` first; None where there is none."""
+    last = taken[-1] if taken else None
+    return None if last is None or last.view is None else view.encode(last.meta, last.view)
+
+
+async def steps(
+    reads: Reads, catalog: Catalog, view: ViewSpec, key: str, until: str, search: Search | None = None
+) -> list[Step]:
+    """
+    The events that an entry had taken at an instant, in the order in which it took them, with the entry after each.
+
+    Args:
+        until: The instant, as stored: six decimals and Z.
+        search: Another search of the log than the bounded one.
+
+    Raises:
+        InvalidArgument: The log is too long to be searched for the events that formed it.
+    """
+    histories: dict[Aggregate, list[EventRecord]] = {}
+    for record in await _records_of(reads, catalog, view, key, search or _search):
         histories.setdefault((record.aggregate_type, record.aggregate_id), []).append(record)
-    found = await entry_as_of(reads.load_many, catalog, view.name, key, histories.values(), until)
-    return None if found is None else Entry.of(view, view.encode(*found))
+    return await steps_until(reads.load_many, catalog, view.name, key, histories.values(), until)
 
 
-async def _records_of(reads: Reads, catalog: Catalog, view: ViewSpec, key: str) -> list[EventRecord]:
+async def _records_of(reads: Reads, catalog: Catalog, view: ViewSpec, key: str, search: Search) -> list[EventRecord]:
     """
     The events that may have formed an entry, in the order of storing.
 
     They are read by key where it is known which aggregates feed the entry: its own, or those that the view is
-    declared to be `fed_by`. Otherwise the log is searched, up to a bound.
+    declared to be `fed_by`. Otherwise the log is searched.
     """
     lineage = Lineage(catalog, view.name)
     aggregates = lineage.own_aggregates(key)
@@ -86,7 +111,7 @@ async def _records_of(reads: Reads, catalog: Catalog, view: ViewSpec, key: str) 
     elif view.fed_by is not None:
         found = await _fed(reads, catalog, view, lineage, key)
     if found is None:
-        found = await _search(reads, view, lineage, key)
+        found = await search(reads, view, lineage, key)
     return sorted((each for each in found if lineage.may_form(each, key)), key=lambda record: record.cursor)
 
 

@@ -1,12 +1,10 @@
-"""`hazelgate rebuild` and `hazelgate diff`: views built anew from the log, and compared with it."""
+"""`hazelgate rebuild`: views built anew from the log."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable
 
 import click
-import msgspec
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuild, RebuildReport, Rebuilds, RebuildStatus, ViewStatus
@@ -90,36 +88,10 @@ def rebuild(
 
 def rebuilt(connection: Connection, begin: Callable[[Rebuilds], Awaitable[str]]) -> None:
     """Begin a rebuild, show how far it is, and say how it ended."""
-    _ended_well(connection.run(lambda cluster: _watched(cluster, begin)))
+    require_done(connection.run(lambda cluster: watched(cluster, begin)))
 
 
-@click.command()
-@click.argument("view")
-@speed_option
-@connection_options
-def diff(view: str, events_per_second: int, connection: Connection) -> None:
-    """
-    Compare a fresh fold of the log with the live VIEW, entry by entry.
-
-    Each entry that differs is a line of JSON. The exit status is 1 when there are any.
-    """
-
-    async def compare(rebuilds: Rebuilds) -> str:
-        return await rebuilds.compare([view], events_per_second=events_per_second)
-
-    async def work(cluster: HazelcastCluster) -> Rebuild:
-        ended = await _watched(cluster, compare)
-        for difference in await Rebuilds(cluster).differences(ended.id):
-            click.echo(msgspec.json.encode(difference))
-        return ended
-
-    ended = connection.run(work)
-    _ended_well(ended)
-    click.echo(f"{ended.differences} entries of {view} differ from a fresh fold of {ended.events:,} events", err=True)
-    sys.exit(1 if ended.differences else 0)
-
-
-async def _watched(cluster: HazelcastCluster, begin: Callable[[Rebuilds], Awaitable[str]]) -> Rebuild:
+async def watched(cluster: HazelcastCluster, begin: Callable[[Rebuilds], Awaitable[str]]) -> Rebuild:
     """Begin, and show a bar until it has ended."""
     rebuilds = Rebuilds(cluster)
     rebuild_id = await begin(rebuilds)
@@ -131,7 +103,13 @@ async def _watched(cluster: HazelcastCluster, begin: Callable[[Rebuilds], Awaita
     return ended
 
 
-def _ended_well(ended: Rebuild) -> None:
+def require_done(ended: Rebuild) -> None:
+    """
+    Say what a rebuild or a comparison has done.
+
+    Raises:
+        CannotStart: It was cancelled, or has failed.
+    """
     if ended.status is not RebuildStatus.DONE:
         raise CannotStart(f"{ended.id} is {ended.status}" + (f": {ended.error}" if ended.error else ""))
     base = f" onto snapshot {ended.snapshot}, which holds {ended.skipped:,}" if ended.snapshot else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from datetime import datetime
 
 import click
@@ -11,20 +10,12 @@ import msgspec
 
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.client.operators.rebuilds import Rebuilds
-from hazelgate.client.reading.histories import entry_as_of, read_histories
-from hazelgate.client.reading.queries import EntryQuery, KeyRange
+from hazelgate.client.views.past import entry_after
 from hazelgate.operations.command_line.connecting import Connection, connection_options
 from hazelgate.operations.command_line.domains import domain_option, load_domain
-from hazelgate.operations.command_line.failing import CannotStart
-from hazelgate.operations.command_line.progress import progress
-from hazelgate.projector.past import Lineage
+from hazelgate.operations.command_line.pasts import read_steps, require_view, spec_of
 from hazelgate.sourcing import clock
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.envelope import EVENT_STORE, EventRecord
-
-_PAGE_EVENTS = 1_000
-_decode_record = msgspec.json.Decoder(EventRecord).decode
 
 
 class _InstantType(click.ParamType[str]):
@@ -56,7 +47,7 @@ def show(view: str, key: str, as_of: str | None, domain: str, connection: Connec
     catalog = None if as_of is None else load_domain(domain)
 
     async def work(cluster: HazelcastCluster) -> bytes | None:
-        await _require_view(cluster, view)
+        await require_view(cluster, view)
         if as_of is None or catalog is None:
             return await _entry(cluster, view, key)
         return await entry_then(cluster, catalog, view, key, as_of)
@@ -66,12 +57,6 @@ def show(view: str, key: str, as_of: str | None, domain: str, connection: Connec
         click.echo(f"{view} has no entry {key}" + (f" as of {as_of}" if as_of else ""), err=True)
         sys.exit(1)
     click.echo(msgspec.json.format(entry, indent=2))
-
-
-async def _require_view(cluster: Cluster, view: str) -> None:
-    views = [each.view for each in (await Rebuilds(cluster).report()).views]
-    if view not in views:
-        raise CannotStart(f"there is no view {view}; there are {', '.join(views)}")
 
 
 async def _entry(cluster: Cluster, view: str, key: str) -> bytes | None:
@@ -86,37 +71,4 @@ async def entry_then(cluster: Cluster, catalog: Catalog, view: str, key: str, un
     Raises:
         CannotStart: The domain does not have the view.
     """
-    if view not in catalog.views:
-        raise CannotStart(f"the domain has no view {view}; give the right one with --domain")
-    aggregates = Lineage(catalog, view).own_aggregates(key)
-    if aggregates is None:
-        histories = await _searched(cluster, Lineage(catalog, view), key, until)
-    else:
-        histories = await read_histories(cluster.read, aggregates)
-    found = await entry_as_of(cluster.read, catalog, view, key, histories, until)
-    return None if found is None else catalog.views[view].encode(*found)
-
-
-async def _searched(cluster: Cluster, lineage: Lineage, key: str, until: str) -> list[list[EventRecord]]:
-    """Of each aggregate the events that form the entry, up to the first that was stored later."""
-    total = await cluster.query(EntryQuery(map_name=EVENT_STORE, index="cursor", limit=0, count=True))
-    found: dict[tuple[str, str], list[EventRecord]] = defaultdict(list)
-    ended: set[tuple[str, str]] = set()
-    start: str | None = None
-    seen = 0
-    with progress(total.count) as show_progress:
-        while True:
-            page = await cluster.query(
-                EntryQuery(map_name=EVENT_STORE, index="cursor", ranges=(KeyRange(start),), limit=_PAGE_EVENTS)
-            )
-            for record in (_decode_record(each.entry) for each in page.entries):
-                aggregate = (record.aggregate_type, record.aggregate_id)
-                if (record.persisted_at or "") > until:
-                    ended.add(aggregate)
-                elif aggregate not in ended and lineage.forms(record, key):
-                    found[aggregate].append(record)
-            seen += len(page.entries)
-            show_progress(seen)
-            if len(page.entries) < _PAGE_EVENTS:
-                return list(found.values())
-            start = f"{page.entries[-1].index_value}\0"
+    return entry_after(spec_of(catalog, view), await read_steps(cluster, catalog, view, key, until))

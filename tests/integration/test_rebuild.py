@@ -205,13 +205,19 @@ async def test_a_comparison_finds_what_was_planted(
     await entries.set(wrong, HazelcastJsonValue(right.decode().replace('"balance":3', '"balance":4')))
     await entries.set(surplus, HazelcastJsonValue(right.decode().replace(wrong, surplus)))
     try:
-        result = await asyncio.to_thread(
-            CliRunner().invoke, main, ["diff", ACCOUNTS, "--cluster-name", own.cluster_name, "--members", own.address]
-        )
+        at = ["diff", ACCOUNTS, "--cluster-name", own.cluster_name, "--members", own.address]
+        result = await asyncio.to_thread(CliRunner().invoke, main, [*at, "--json"])
         assert result.exit_code == 1, result.output
-        lines = [msgspec.json.decode(line) for line in result.stdout.splitlines()]
-        found = {line["key"]: (line["live"], line["fresh"]) for line in lines}
-        assert {key: fresh and fresh["balance"] for key, (_, fresh) in found.items()} == {wrong: 3, surplus: None}
+        lines = {line["key"]: line["fields"] for line in map(msgspec.json.decode, result.stdout.splitlines())}
+        assert lines[wrong] == [{"path": "balance", "stored": 4, "expected": 3}]
+        [whole] = lines.pop(surplus)
+        assert (whole["path"], whole["stored"]["balance"], "expected" in whole) == ("", 3, False)
+        assert list(lines) == [wrong]
+        one = await asyncio.to_thread(CliRunner().invoke, main, [*at, "--limit", "1"])
+        head, row = one.stdout.splitlines()
+        assert head.split() == ["KEY", "FIELD", "STORED", "EXPECTED"]
+        assert row.split()[0] == min(wrong, surplus)
+        assert "1 more entries differ" in one.stderr
     finally:
         await ended(rebuilds, await rebuilds.start([ACCOUNTS]))
         await client.shutdown()

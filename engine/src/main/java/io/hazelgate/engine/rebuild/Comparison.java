@@ -105,14 +105,29 @@ record Comparison(Store store, Rebuild rebuild, Map<String, Set<String>> suspect
 
     /** The differences that a comparison has put on record, in the order of views and keys. */
     static JsonValue differences(HazelcastInstance hazelcast, String rebuildId) {
+        return differences(hazelcast, rebuildId, Integer.MAX_VALUE, Long.MAX_VALUE);
+    }
+
+    /** The first of them: at most so many, and no more once they have so many characters. */
+    static JsonValue differences(HazelcastInstance hazelcast, String rebuildId, int most, long mostCharacters) {
         IMap<String, HazelcastJsonValue> map = hazelcast.getMap(Names.REBUILD_DIFFERENCES);
         JsonArray array = new JsonArray();
-        map.keySet().stream()
+        List<String> keys = map.keySet().stream()
                 .filter(key -> key.startsWith(rebuildId + '/'))
                 .sorted()
-                .map(map::get)
-                .filter(Objects::nonNull)
-                .forEach(value -> array.add(Json.parse(value.getValue())));
+                .limit(most)
+                .toList();
+        long characters = 0;
+        for (String key : keys) {
+            HazelcastJsonValue value = map.get(key);
+            if (value != null) {
+                array.add(Json.parse(value.getValue()));
+                characters += value.getValue().length();
+            }
+            if (characters >= mostCharacters) {
+                break;
+            }
+        }
         return array;
     }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 public final class RebuildReport {
     private static final long COUNT_NANOS = TimeUnit.SECONDS.toNanos(15);
     private static final long PATIENCE_MILLIS = 500;
+    private static final long DIFFERENCES_CHARACTERS = 8 * 1024 * 1024;
 
     private final HazelcastInstance hazelcast;
     private final Generations generations;
@@ -82,8 +83,8 @@ public final class RebuildReport {
         return new JsonObject().add("rebuilds", array).add("views", views);
     }
 
-    /** The entries that a comparison found to differ. */
-    public JsonValue differences(String id) {
-        return Comparison.differences(hazelcast, id);
+    /** The first entries that a comparison found to differ: as many as an answer may hold. */
+    public JsonValue differences(String id, int most) {
+        return Comparison.differences(hazelcast, id, most, DIFFERENCES_CHARACTERS);
     }
 }

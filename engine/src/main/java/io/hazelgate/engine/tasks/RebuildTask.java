@@ -46,7 +46,8 @@ public record RebuildTask(Rebuilds rebuilds, RebuildReport report, Snapshots sna
             case "report" -> report.report();
             case "snapshot" -> new JsonObject().add("id", snapshots.begin(Json.texts(asked.get("views"))));
             case "snapshots" -> snapshots.report(asked.getBoolean("list", false));
-            case "differences" -> new JsonObject().add("differences", report.differences(id));
+            case "differences" ->
+                new JsonObject().add("differences", report.differences(id, asked.getInt("most", Integer.MAX_VALUE)));
             default -> throw new IllegalArgumentException("there is no operation " + asked.get("op"));
         };
     }
