@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +34,8 @@ NAME = "Işıl İLİĞİ ایران ۱۲۳"
 def surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Every process that starts from here on is in this country; its C library knows neither it nor UTF-8."""
     language, country = str(request.param).split("-")
-    told = f"-Duser.language={language} -Duser.country={country} -Duser.timezone=Asia/Tehran"
-    monkeypatch.setenv("JAVA_TOOL_OPTIONS", told)
+    told = f"-Duser.language={language} -Duser.country={country} -Duser.timezone=Asia/Tehran -Dfile.encoding=US-ASCII"
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", f"{os.environ['JAVA_TOOL_OPTIONS']} {told}")
     monkeypatch.setenv("LC_ALL", "POSIX")
     monkeypatch.setenv("LANG", f"{language}_{country}")
     monkeypatch.setenv("PYTHONCOERCECLOCALE", "0")
@@ -108,3 +110,42 @@ def test_a_gateway_and_a_projector_take_and_show_the_same(surroundings: str, tmp
         began = datetime.fromisoformat(read["customer"]["history"]["edges"][0]["node"]["timestamp"])
         assert abs((datetime.now(UTC) - began).total_seconds()) < 600
         assert began.utcoffset() == timedelta(0)
+        check_money_and_dates(url, created["customer"]["customerId"])
+        check_rebuilt(stack)
+
+
+ORDER = """mutation($product: CreateProductInput!, $order: CreateOrderInput!) {
+  createProduct(input: $product) { __typename }
+  createOrder(input: $order) { ... on OrderPayload {
+    order { orderId totalAmount placedAt items { priceAtOrder } } } } }"""
+ORDERS = """query($amount: Decimal!, $from: DateTime!, $to: DateTime!) {
+  orders(filter: {totalAmount: {gte: $amount}, placedAt: {gte: $from, lt: $to}}) { edges { node { orderId } } }
+  ordersAggregate { sum { totalAmount } max { placedAt } } }"""
+
+
+def check_money_and_dates(url: str, customer_id: str) -> None:
+    """Filters, sums and extremes of them, and how they are written."""
+    product = {"productId": "pen", "sku": "PEN", "name": NAME, "price": "1234567.05", "quantityOnHand": 9}
+    items = [{"productId": "pen", "quantity": 2}]
+    made = ask(url, ORDER, product=product, order={"orderId": "o1", "customerId": customer_id, "items": items})
+    order = made["createOrder"]["order"]
+    assert order["totalAmount"] == "2469134.10"
+    assert order["items"] == [{"priceAtOrder": "1234567.05"}]
+    placed = datetime.fromisoformat(order["placedAt"])
+    assert placed.utcoffset() == timedelta(0)
+    days = {"from": (placed - timedelta(days=1)).isoformat(), "to": (placed + timedelta(days=1)).isoformat()}
+    found = ask(url, ORDERS, amount="2469134.1", **days)
+    assert found["orders"]["edges"] == [{"node": {"orderId": "o1"}}]
+    [group] = found["ordersAggregate"]
+    assert group["sum"]["totalAmount"] == "2469134.10"
+    assert datetime.fromisoformat(group["max"]["placedAt"]) == placed
+    assert ask(url, ORDERS, amount="2469134.11", **days)["orders"]["edges"] == []
+
+
+def check_rebuilt(stack: Stack) -> None:
+    """An operator's commands in the same surroundings: a view is built again, and differs in nothing."""
+    at = (f"--members={stack.address}", f"--cluster-name={stack.cluster_name}")
+    for command in (["rebuild", "--all"], ["diff", "enriched-order-view"], ["history", "customer-view", "none"]):
+        run = [sys.executable, "-m", "hazelgate.operations.cli", *command, *at]
+        done = subprocess.run(run, capture_output=True, check=False)
+        assert done.returncode == (1 if command[0] == "history" else 0), done.stderr.decode(errors="replace")
