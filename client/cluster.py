@@ -8,11 +8,12 @@ process, and tests/contract holds both to the same behaviour.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from hazelgate.client.figures.diagnosis import Finding, examine, examine_pipelines
 from hazelgate.client.figures.metrics import READY, RUNNING, PipelineStats
 from hazelgate.client.figures.pipelines import PipelineState, pipeline_of
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
@@ -56,6 +57,8 @@ class ClusterState:
     pipelines: tuple[PipelineState, ...] = ()
     store_problem: str | None = None
     """Why nothing can be stored just now, in a sentence: PostgreSQL is away, or views are being restored from it."""
+    examined: tuple[Finding, ...] = ()
+    """What was looked at besides the pipelines."""
 
     @property
     def problem(self) -> str | None:
@@ -78,12 +81,25 @@ class ClusterState:
 
     @property
     def warnings(self) -> list[str]:
-        """Everything that needs an operator, pipeline by pipeline, though events may be taken in."""
-        return [warning for pipeline in self.pipelines for warning in pipeline.warnings]
+        """Everything that needs an operator, though events may be taken in: the pipelines' first."""
+        return [
+            *(warning for pipeline in self.pipelines for warning in pipeline.warnings),
+            *(str(finding) for finding in self.examined if finding.warning),
+        ]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that was looked at, what is right, too."""
+        return (*examine_pipelines(self.pipelines), *self.examined)
 
 
-def state_of(stats: PipelineStats) -> ClusterState:
-    """The state of a cluster whose members have just given these figures."""
+def state_of(stats: PipelineStats, silent: Iterable[str] = ()) -> ClusterState:
+    """
+    The state of a cluster whose members have just given these figures.
+
+    Args:
+        silent: Those that gave none.
+    """
     return ClusterState(
         True,
         stats.projector,
@@ -93,6 +109,7 @@ def state_of(stats: PipelineStats) -> ClusterState:
         stats.events_per_second,
         stats.pipelines,
         stats.store_problem,
+        examine(stats, silent),
     )
 
 

@@ -12,6 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from hazelgate.api.loading import load_api
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.figures.vitals import gateway_labels
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler
@@ -54,6 +55,7 @@ def create_app(
         cluster_name=settings.cluster_name,
         members=settings.members,
         deadline_seconds=settings.operation_timeout_seconds,
+        labels=gateway_labels(catalog.fingerprint),
     )
     feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
     parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries)

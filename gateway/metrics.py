@@ -75,11 +75,22 @@ class _PipelineCollector(Collector):
         versions = GaugeMetricFamily(
             "hazelgate_pipeline_code_versions", "Different code of its projectors; 1 is right", labels=["pipeline"]
         )
+        standing = GaugeMetricFamily(
+            "hazelgate_lanes_standing", "Lanes in which events wait and none has left for 10 s", labels=["pipeline"]
+        )
+        oldest = GaugeMetricFamily(
+            "hazelgate_oldest_pending_seconds", "How long a pipeline's oldest event has waited", labels=["pipeline"]
+        )
         for pipeline in stats.pipelines:
             running.add_metric([pipeline.name], float(pipeline.status == "RUNNING"))
             waiting.add_metric([pipeline.name], float(pipeline.pending))
             versions.add_metric([pipeline.name], float(len(pipeline.fingerprints)))
-        yield from (running, waiting, versions)
+            standing.add_metric([pipeline.name], float(pipeline.standing_lanes))
+            oldest.add_metric([pipeline.name], pipeline.oldest_seconds)
+        yield from (running, waiting, versions, standing, oldest)
+        yield from _of_members(stats)
+        warnings = self.state.warnings
+        yield GaugeMetricFamily("hazelgate_warnings", "Warnings of /ready and hazelgate doctor", value=len(warnings))
         yield _counter("hazelgate_events", "Events stored", stats.events_total)
         yield _counter("hazelgate_events_rejected", "Events that a guard or a check refused", stats.rejected_total)
         yield _counter(
@@ -114,6 +125,23 @@ class _PipelineCollector(Collector):
             buckets, total = buckets_of(getattr(stats.all, stage))
             latency.add_metric([stage], buckets, total)
         yield latency
+
+
+def _of_members(stats: PipelineStats) -> Iterator[Metric]:
+    heap = GaugeMetricFamily(
+        "hazelgate_heap_used_ratio", "Of a member's heap, in use after the last collection", labels=["member"]
+    )
+    clocks = GaugeMetricFamily(
+        "hazelgate_clock_offset_seconds", "How far a member's clock is ahead of the gateway's", labels=["member"]
+    )
+    for part in stats.parts:
+        if part.vitals.heap_max:
+            heap.add_metric([part.vitals.address], part.vitals.heap_used / part.vitals.heap_max)
+        if part.clock is not None:
+            clocks.add_metric([part.vitals.address], part.clock.seconds)
+    yield from (heap, clocks)
+    lost = next((part.vitals.lost.partitions for part in stats.parts if part.vitals.lost is not None), 0)
+    yield GaugeMetricFamily("hazelgate_lost_partitions", "Lost with all copies, and not acknowledged", value=lost)
 
 
 def _counter(name: str, text: str, value: float) -> Metric:

@@ -7,6 +7,7 @@ from hazelgate.operations.commands.dead_letters import dead_letters
 from hazelgate.operations.commands.demo import demo
 from hazelgate.operations.commands.dev import dev
 from hazelgate.operations.commands.diff import diff
+from hazelgate.operations.commands.doctor import doctor
 from hazelgate.operations.commands.events import events
 from hazelgate.operations.commands.history import history
 from hazelgate.operations.commands.log import export, import_, migrate
@@ -35,7 +36,7 @@ def main() -> None:
 _COMMANDS: tuple[click.Command, ...] = (
     *(new, dev, member, projector, serve, demo),
     *(migrate, export, import_, events, catalog, schema),
-    *(pipeline, rebuild, diff, show, history, snapshot, dead_letters),
+    *(doctor, pipeline, rebuild, diff, show, history, snapshot, dead_letters),
 )
 for command in _COMMANDS:
     main.add_command(command)

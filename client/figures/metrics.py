@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from hazelgate.client.figures.pipelines import MemberPipeline, PipelineState, merge_pipelines
+from hazelgate.client.figures.vitals import ClockDifference, Vitals
 
 STAGES = ("total", "jet", "persist", "view_update", "publish")
 READY = "READY"
@@ -109,6 +110,9 @@ class MemberStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tasks_given_up: int = 0
     clients_disconnected: int = 0
     pipelines: tuple[MemberPipeline, ...] = ()
+    vitals: Vitals = Vitals()
+    clock: ClockDifference | None = None
+    """Not in the answer: whoever asked knows when."""
     recent: StageLatencies = StageLatencies()
     all: StageLatencies = StageLatencies()
 
@@ -145,6 +149,8 @@ class PipelineStats(msgspec.Struct, frozen=True, kw_only=True):
     recent: StageLatencies
     all: StageLatencies
     pipelines: tuple[PipelineState, ...] = ()
+    parts: tuple[MemberStats, ...] = ()
+    """Each member's own."""
 
 
 _decoder = msgspec.json.Decoder(MemberStats)
@@ -153,6 +159,12 @@ _decoder = msgspec.json.Decoder(MemberStats)
 def decode_stats(answer: bytes) -> MemberStats:
     """One member's answer."""
     return _decoder.decode(answer)
+
+
+def decode_timed(answer: bytes, asked_at: float, answered_at: float) -> MemberStats:
+    """The same with how far its clock is from this machine's, by whose clock it was asked and had answered."""
+    stats = decode_stats(answer)
+    return msgspec.structs.replace(stats, clock=ClockDifference.of(stats.vitals, asked_at, answered_at))
 
 
 def merge_stats(parts: Sequence[MemberStats]) -> PipelineStats:
@@ -179,4 +191,5 @@ def merge_stats(parts: Sequence[MemberStats]) -> PipelineStats:
         recent=StageLatencies.merge([part.recent for part in parts]),
         all=StageLatencies.merge([part.all for part in parts]),
         pipelines=merge_pipelines(pipeline for part in parts for pipeline in part.pipelines),
+        parts=tuple(parts),
     )

@@ -17,6 +17,16 @@ DRAINING = "DRAINING"
 DRAINED = "DRAINED"
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Lanes of a pipeline on one member that stand still: events wait in them, and none has left for 10 s."""
+
+    lanes: int = 0
+    seconds: float = 0.0
+    """For how long the one that has stood longest."""
+    oldest_seconds: float = 0.0
+    """How long the oldest event has waited, in whatever lane."""
+
+
 class MemberPipeline(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One member's share of a pipeline, in its own words."""
 
@@ -35,6 +45,7 @@ class MemberPipeline(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     problem: str | None = None
     """Why the projector is not used although it answers."""
     pending: int = 0
+    standing: Standing = Standing()
     events_total: int = 0
 
 
@@ -72,6 +83,21 @@ class PipelineState:
     def pending(self) -> int:
         """Events that are in and not yet through."""
         return sum(member.pending for member in self.members)
+
+    @property
+    def standing_lanes(self) -> int:
+        """How many of its lanes stand still."""
+        return sum(member.standing.lanes for member in self.members)
+
+    @property
+    def standing_seconds(self) -> float:
+        """For how long the one that has stood longest."""
+        return max((member.standing.seconds for member in self.members), default=0.0)
+
+    @property
+    def oldest_seconds(self) -> float:
+        """How long the oldest event has waited."""
+        return max((member.standing.oldest_seconds for member in self.members), default=0.0)
 
     @property
     def fingerprints(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from hazelcast.errors import HazelcastError
 from hazelcast.lifecycle import LifecycleState
 
 from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscription, state_of
-from hazelgate.client.figures.metrics import PipelineStats, decode_stats, merge_stats
+from hazelgate.client.figures.metrics import MemberStats, PipelineStats, decode_timed, merge_stats
 from hazelgate.client.figures.pipelines import ControlAnswer
 from hazelgate.client.hazelcast import task_codec as tasks
 from hazelgate.client.hazelcast.configuration import client_config
@@ -78,15 +78,22 @@ class HazelcastCluster:
         cluster_name: The name that the members were started with.
         members: Addresses to look for members at, `host:port`. One that answers is enough.
         deadline_seconds: How long any one call may take.
+        labels: What members are told of this client; `gateway_labels` of a gateway.
     """
 
     def __init__(
-        self, *, cluster_name: str = "dev", members: Iterable[str] = ("127.0.0.1:5701",), deadline_seconds: float = 5.0
+        self,
+        *,
+        cluster_name: str = "dev",
+        members: Iterable[str] = ("127.0.0.1:5701",),
+        deadline_seconds: float = 5.0,
+        labels: Sequence[str] = (),
     ) -> None:
         self.gateway_id = f"gw-{uuid.uuid4().hex[:12]}"
         self._cluster_name = cluster_name
         self._members = list(members)
         self._deadline_seconds = deadline_seconds
+        self._labels = list(labels)
         self._client: HazelcastClient | None = None
         self._executors: dict[str, Any] = {}
         self._connected = False
@@ -98,8 +105,8 @@ class HazelcastCluster:
         self._next = itertools.count()
         self._avoided: dict[Any, float] = {}
         self._last_answer = 0.0
-        self._silent: set[Any] = set()
-        """Members that gave no figures when they were last asked, each told of once."""
+        self._silent: dict[Any, str] = {}
+        """Members that gave no figures when they were last asked, each told of once, and where they are."""
         self._reads = ReadGathering(self._read_entries)
         self._submissions = SubmitGathering(self._submit_events)
 
@@ -168,8 +175,22 @@ class HazelcastCluster:
         return tasks.resolutions(await self._ask_any(tasks.resolve_dead_letters(orders), RESOLVE_SECONDS))
 
     async def stats(self) -> PipelineStats:
-        answers = await self._ask_all(tasks.pipeline_stats())
-        return merge_stats([decode_stats(answer) for answer in answers])
+        task = tasks.pipeline_stats()
+        async with deadline(self._deadline_seconds):
+            return merge_stats(await asyncio.gather(*(self._asked(each, task) for each in self._data_members())))
+
+    async def look(self) -> ClusterState:
+        """
+        The state just now, from the members that answer soon.
+
+        Raises:
+            PipelineUnavailable: None does.
+        """
+        self._require_connection()
+        stats = await self._poll()
+        if stats is None:
+            raise PipelineUnavailable("no member gives figures; try again when /ready is true")
+        return state_of(stats, self._silent.values())
 
     async def maintain_views(self, request: bytes) -> bytes:
         return await self._ask_any(tasks.maintain_views(request))
@@ -281,6 +302,7 @@ class HazelcastCluster:
                     cluster_name=self._cluster_name,
                     members=self._members,
                     name=self.gateway_id,
+                    labels=self._labels,
                     on_lifecycle=self._on_lifecycle,
                 )
             )
@@ -316,7 +338,7 @@ class HazelcastCluster:
         stats = await self._poll()
         hearing = await self._all_hear(client)
         if stats is not None and (hearing or self._state.connected):
-            self._set_state(state_of(stats))
+            self._set_state(state_of(stats, self._silent.values()))
         elif time.monotonic() - self._last_answer > PATIENCE_SECONDS:
             self._set_state(ClusterState())
 
@@ -333,20 +355,26 @@ class HazelcastCluster:
             return_exceptions=True,
         )
         silent = {
-            member.uuid: answer
+            member.uuid: (f"{member.address.host}:{member.address.port}", answer)
             for member, answer in zip(members, answers, strict=True)
             if isinstance(answer, BaseException)
         }
         if self._connected:  # else the loss of the cluster is told, and is the reason
-            for each in silent.keys() - self._silent:
-                _logger.warning("member %s of cluster %s gives no figures: %r", each, self._cluster_name, silent[each])
-        self._silent = set(silent)
-        stats = [decode_stats(answer) for answer in answers if isinstance(answer, bytes)]
+            for each in silent.keys() - self._silent.keys():
+                address, error = silent[each]
+                _logger.warning("member %s of cluster %s gives no figures: %r", address, self._cluster_name, error)
+        self._silent = {uuid: address for uuid, (address, _) in silent.items()}
+        stats = [answer for answer in answers if isinstance(answer, MemberStats)]
         return merge_stats(stats) if stats else None
 
-    async def _figures_of(self, member: Any, task: tasks.Task) -> bytes:
+    async def _figures_of(self, member: Any, task: tasks.Task) -> MemberStats:
         async with asyncio.timeout(POLL_DEADLINE_SECONDS):
-            return await self._run_on(member, task)
+            return await self._asked(member, task)
+
+    async def _asked(self, member: Any, task: tasks.Task) -> MemberStats:
+        asked_at = time.time()
+        answer = await self._run_on(member, task)
+        return decode_timed(answer, asked_at, time.time())
 
     async def _all_hear(self, client: HazelcastClient) -> bool:
         """Whether every listener hears; what is wrong with one is logged, and tried again."""

@@ -8,13 +8,19 @@ from hazelcast.config import Config
 
 
 def client_config(
-    *, cluster_name: str, members: Sequence[str], name: str, on_lifecycle: Callable[[str], None]
+    *,
+    cluster_name: str,
+    members: Sequence[str],
+    name: str,
+    on_lifecycle: Callable[[str], None],
+    labels: Sequence[str] = (),
 ) -> Config:
     """A client that looks for its members without end, notices soon that they are gone, and comes back soon."""
     config = Config()  # type: ignore[no-untyped-call]
     config.cluster_name = cluster_name
     config.cluster_members = list(members)
     config.client_name = name
+    config.labels = list(labels)
     config.lifecycle_listeners = [on_lifecycle]
     config.connection_timeout = 2.0
     config.retry_initial_backoff = 0.1

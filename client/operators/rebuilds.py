@@ -224,6 +224,10 @@ class Rebuilds:
         """
         return (await self._ask(op="differences", id=rebuild_id, most=most)).differences
 
+    async def acknowledge_losses(self) -> bool:
+        """Say that an operator knows of the partitions that are lost. Returns whether there were any."""
+        return (await self._ask(op="acknowledge")).done
+
     async def _ask(self, **request: Any) -> _Answer:
         answer = _decode_answer(await self._cluster.maintain_views(msgspec.json.encode(request)))
         if answer.refused is not None:

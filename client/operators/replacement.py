@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -11,10 +13,18 @@ import msgspec
 
 from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.figures.pipelines import DRAINED, READY, RUNNING, ControlAnswer, PipelineState
-from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
 
 _ASK_AGAIN_SECONDS = 0.05
+_KEEP_SECONDS = 2.0
+"""How often the members are told that a change is still under way. After 15 s without that they take it back."""
 _CONTROL = "pipeline-control"
+
+
+class _Change(msgspec.Struct, frozen=True):
+    """Who changes a pipeline just now."""
+
+    by: str = ""
 
 
 class _Control(msgspec.Struct, frozen=True):
@@ -22,6 +32,7 @@ class _Control(msgspec.Struct, frozen=True):
 
     status: str = RUNNING
     projectors: dict[str, str] = {}
+    change: _Change | None = None
 
 
 _decode_control = msgspec.json.Decoder(_Control).decode
@@ -57,18 +68,22 @@ class Replacement:
         self._cluster = cluster
         self._timeout_seconds = timeout_seconds
         self._say = say
+        self._by = uuid.uuid4().hex
+        """This operator, among others who may be at the same pipeline."""
+        self._kept_at: float | None = None
+        """When the members were last told that the change is under way; None while none is."""
 
     async def drain(self, name: str | None) -> None:
         """Return when the pipeline is drained on all members."""
         name = (await self._state(name)).name
-        await self._cluster.control_pipeline({"action": "drain", "pipeline": name})
+        await self._ask("drain", name)
         state = await self._until(name, lambda state: _all(state, DRAINED), "it is not drained")
         self._say(f"{name} is drained; {state.pending} events wait")
 
     async def start(self, name: str | None) -> None:
         """Return when the pipeline runs on all members."""
         name = (await self._state(name)).name
-        await self._cluster.control_pipeline({"action": "start", "pipeline": name})
+        await self._ask("start", name)
         await self._until(name, lambda state: _all(state, RUNNING), "its job does not run")
         self._say(f"{name} runs")
 
@@ -76,26 +91,42 @@ class Replacement:
         """
         Return when the pipeline runs with the new code.
 
+        The pipeline is claimed for as long as it takes: meanwhile no other operator's step is taken. Should this
+        process be killed, the members take back what it has changed.
+
         Raises:
-            PipelineUnavailable: It can't be done; the message says how the pipeline is now. Where it can be, it is as
+            HazelgateError: It can't be done; the message says how the pipeline is now. Where it can be, it is as
                 it was before.
         """
         before = await self._state(name)
         name = before.name
         new_code = await self._tried(before, projectors) if projectors else None
-        named = (await self._control(name)).projectors
         began = time.monotonic()
+        await self._ask("claim", name, what="replace")
+        self._kept_at = began
+        try:
+            code = await self._replaced(name, projectors, new_code)
+        finally:
+            self._kept_at = None
+            with contextlib.suppress(HazelgateError):  # then the members take it for abandoned, and end it
+                await self._ask("release", name)
+        waited = time.monotonic() - began
+        code = f"{code} in place of {', '.join(before.fingerprints) or 'none'}"
+        self._say(f"{name} has code {code}; writes waited {waited:.1f} s")
+
+    async def _replaced(self, name: str, projectors: tuple[str, ...], new_code: str | None) -> str:
+        """The new code's fingerprint, with which the pipeline runs."""
+        before = await self._state(name)  # as nobody else changes it any more
+        named = (await self._control(name)).projectors
         try:
             code = await self._changed(before, projectors, new_code)
-        except PipelineUnavailable as error:
+        except HazelgateError as error:
             raise PipelineUnavailable(f"{error.message}; {await self._restored(before, named)}") from error
         except BaseException:
             self._say(await self._restored(before, named))
             raise
         await self.start(name)
-        waited = time.monotonic() - began
-        code = f"{code} in place of {', '.join(before.fingerprints) or 'none'}"
-        self._say(f"{name} has code {code}; writes waited {waited:.1f} s")
+        return code
 
     async def _changed(self, before: PipelineState, projectors: tuple[str, ...], new_code: str | None) -> str:
         """The fingerprint that every member of the drained pipeline sees: of the new code."""
@@ -103,9 +134,7 @@ class Replacement:
         await self.drain(name)
         for written in projectors:
             member, address = _parted(written)
-            await self._cluster.control_pipeline(
-                {"action": "switch", "pipeline": name, "member": member, "projector": address}
-            )
+            await self._ask("switch", name, member=member, projector=address)
         if new_code is None:
             self._say("now start the new code where the old was; waiting until every member sees it")
 
@@ -118,16 +147,19 @@ class Replacement:
         """How the pipeline is now: as before where the code of before is still there; else it stays drained."""
         name = before.name
         try:
-            if (await self._control(name)).status == RUNNING:
+            control = await self._control(name)
+            if control.change is None or control.change.by != self._by:
+                return "its members had not heard of this command for long, and take its change back"
+            if control.status == RUNNING:
                 return "nothing was changed"
             await self._until(name, lambda state: _all(state, DRAINED), "it is not drained")
             if (await self._control(name)).projectors != named:
-                await self._cluster.control_pipeline({"action": "switch", "pipeline": name, "projectors": named})
+                await self._ask("switch", name, projectors=dict(named))
             await self._until(name, lambda state: _is_as(before, state), "the old code is not there any more")
             if before.status != RUNNING:
                 return f"it is drained, as before, with code {', '.join(before.fingerprints) or 'none'}"
-            await self._cluster.control_pipeline({"action": "start", "pipeline": name})
-        except PipelineUnavailable as error:
+            await self._ask("start", name)
+        except HazelgateError as error:
             return (
                 f"its writes wait, for it could not be made as it was ({error.message}): see `hazelgate pipeline "
                 "status`; `hazelgate pipeline start` goes on with what is there"
@@ -135,9 +167,12 @@ class Replacement:
         code = ", ".join(before.fingerprints) or "none"
         try:
             await self._until(name, lambda state: _all(state, RUNNING), "its job does not run yet")
-        except PipelineUnavailable as error:
+        except HazelgateError as error:
             return f"it is started again with code {code}, as before ({error.message})"
         return f"it runs again with code {code}, as before"
+
+    async def _ask(self, action: str, name: str, **more: Any) -> None:
+        await self._cluster.control_pipeline({"action": action, "pipeline": name, "by": self._by, **more})
 
     async def _control(self, name: str) -> _Control:
         [control] = await self._cluster.read(_CONTROL, [name])
@@ -191,6 +226,9 @@ class Replacement:
     async def _until(self, name: str, is_so: Callable[[PipelineState], bool], otherwise: str) -> PipelineState:
         deadline = time.monotonic() + self._timeout_seconds
         while not is_so(state := await self._state(name)):
+            if self._kept_at is not None and time.monotonic() - self._kept_at > _KEEP_SECONDS:
+                self._kept_at = time.monotonic()
+                await self._ask("keep", name)
             if time.monotonic() > deadline:
                 warnings = "; ".join(state.warnings)
                 after = f"after {self._timeout_seconds:g} s"

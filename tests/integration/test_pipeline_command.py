@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,81 @@ async def switch_by_hand(nodes: Nodes, member: str, projector: str) -> None:
         await replacement.start("events")
 
 
+def doctor(nodes: Nodes, *arguments: str) -> Result:
+    where = ["--cluster-name", nodes.cluster_name, "--members", ",".join(nodes.addresses)]
+    return CliRunner().invoke(main, ["doctor", *arguments, *where])
+
+
+def test_a_normal_start_logs_nothing_as_an_error(nodes: Nodes) -> None:
+    assert blocking_until(lambda: run(nodes, "status").exit_code == 0 and not says(nodes, "warning"))
+    for node in nodes.nodes:
+        said = node.member.output()
+        assert "is ready" in said
+        assert [line for line in said.splitlines() if " SEVERE " in line or "ERROR" in line] == []
+        assert "ERROR" not in node.projector.output()
+
+
+def doctor_says(nodes: Nodes, status: int, words: str, *arguments: str) -> Result | None:
+    said = doctor(nodes, *arguments)
+    return said if said.exit_code == status and words in said.output else None
+
+
+def test_doctor_finds_that_all_is_right(nodes: Nodes) -> None:
+    said = blocking_until(lambda: doctor_says(nodes, 0, "pipeline"))
+    assert {line.split()[0] for line in said.output.splitlines()} == {"ok"}
+    assert "2 of 2 members are there" in said.output
+    told = json.loads(blocking_until(lambda: doctor_says(nodes, 0, "findings", "--json")).output)
+    assert (told["ready"], told["right"]) == (True, True)
+    subjects = [each["subject"] for each in told["findings"]]
+    assert subjects == [
+        *("pipeline", "members", "gateways", "letters", "snapshots", "lag", "clocks", "heap", "store"),
+    ]
+
+
+def test_doctor_says_what_is_wrong_and_what_to_do(nodes: Nodes) -> None:
+    nodes.nodes[1].projector.stop()
+    try:
+        said = blocking_until(lambda: doctor_says(nodes, 1, "of pipeline events is away: see `hazelgate pipeline"))
+        assert [line.split()[1] for line in said.output.splitlines() if line.startswith("WARNING")] == ["pipeline"]
+    finally:
+        nodes.nodes[1].projector.start()
+    blocking_until(lambda: doctor_says(nodes, 0, "pipeline"))
+
+
+async def replace_twice_at_once(nodes: Nodes, projectors: tuple[str, ...]) -> None:
+    """Two operators: one comes through, the other is refused or comes after."""
+    async with connected(nodes.cluster()) as cluster:
+        operators = [Replacement(cluster, PATIENCE_SECONDS, lambda line: None) for _ in range(2)]
+        both = await asyncio.gather(*(each.replace("events", projectors) for each in operators), return_exceptions=True)
+        assert None in both, both
+        for refused in filter(None, both):
+            assert "another operator is just changing pipeline events (replace)" in str(refused)
+        [control] = await cluster.read("pipeline-control", ["events"])
+        assert json.loads(control or b"")["status"] == "RUNNING"
+        assert "change" not in json.loads(control or b"")
+
+
+async def switch_and_start_at_once(nodes: Nodes) -> None:
+    """Members change their projectors with one another, also one that never sees the pipeline drained."""
+    async with connected(nodes.cluster()) as cluster:
+        for _ in range(3):
+            [before] = (await cluster.stats()).pipelines
+            await Replacement(cluster, PATIENCE_SECONDS, lambda line: None).drain("events")
+            asked = {"pipeline": "events"}
+            named = {each.member: each.address for each in before.members}
+            wanted = dict(zip(named, reversed(named.values()), strict=True))
+            await cluster.control_pipeline({"action": "switch", "projectors": wanted, **asked})
+            await cluster.control_pipeline({"action": "start", **asked})
+
+            async def runs() -> bool:
+                [state] = (await cluster.stats()).pipelines
+                return all((each.job, each.projector) == ("RUNNING", "READY") for each in state.members)
+
+            await eventually(runs)
+            [after] = (await cluster.stats()).pipelines
+            assert {each.member: each.address for each in after.members} == wanted
+
+
 def test_status_names_the_members_their_projectors_and_code(nodes: Nodes) -> None:
     said = run(nodes, "status")
     assert said.exit_code == 0
@@ -104,6 +180,8 @@ def test_each_member_gets_the_projector_that_is_named_for_it(nodes: Nodes, tmp_p
         assert "warning" not in status
         for port in ports:
             assert f"projector 127.0.0.1:{port} READY" in status
+        asyncio.run(replace_twice_at_once(nodes, tuple(each.removeprefix("--projector=") for each in named)))
+        asyncio.run(switch_and_start_at_once(nodes))
     finally:
         for each in new_code:
             each.stop()

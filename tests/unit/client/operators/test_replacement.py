@@ -13,7 +13,7 @@ import pytest
 from hazelgate.client.figures.metrics import PipelineStats, merge_stats
 from hazelgate.client.figures.pipelines import DRAINED, RUNNING, ControlAnswer, MemberPipeline, PipelineState
 from hazelgate.client.operators.replacement import Replacement
-from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
 
 OLD, NEW = "old-code", "new-code"
 MEMBERS = ("m1:1", "m2:1")
@@ -25,6 +25,8 @@ class Members:
     def __init__(self) -> None:
         self.status = self.job = RUNNING
         self.named: dict[str, str] = {}
+        self.by: str | None = None
+        """Who has claimed the pipeline."""
         self.asked: list[str] = []
         self.code = {"old1:1": OLD, "old2:1": OLD, "new1:1": NEW, "new2:1": NEW}
         """Of the projectors that are there, by address."""
@@ -54,17 +56,26 @@ class Members:
 
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
         assert (map_name, list(keys)) == ("pipeline-control", ["events"])
-        return [json.dumps({"status": self.status, "projectors": self.named}).encode()]
+        change = {} if self.by is None else {"change": {"by": self.by}}
+        return [json.dumps({"status": self.status, "projectors": self.named, **change}).encode()]
 
     async def control_pipeline(self, request: Mapping[str, Any], *, on_all: bool = False) -> list[ControlAnswer]:
         action = request["action"]
         self.asked.append(action)
         if action == self.refused:
             raise PipelineUnavailable(f"no member does {action}")
+        if action == "keep":
+            return []
         if action == "try":
             code = self.code.get(request["projector"])
             return [ControlAnswer(member=m, fingerprint=code or "", problem=None if code else "no") for m in MEMBERS]
-        if action == "drain":
+        if self.by not in (None, request["by"]):
+            raise HazelgateError("another operator is just changing pipeline events")
+        if action == "claim":
+            self.by = request["by"]
+        elif action == "release":
+            self.by = None
+        elif action == "drain":
             self.status = self.job = DRAINED
         elif action == "start":
             self.status, self.job = RUNNING, DRAINED if self.slow else RUNNING
@@ -193,3 +204,38 @@ async def test_an_operator_who_breaks_it_off_gets_back_what_was(members: Members
         await replacing
     assert members.status == RUNNING
     assert any("it runs again with code old-code, as before" in line for line in said)
+
+
+async def test_two_operators_at_once_are_one_after_the_other_or_refused(
+    members: Members, replacement: Replacement
+) -> None:
+    members.by = "another"
+    with pytest.raises(HazelgateError, match="another operator is just changing"):
+        await replacement.replace("events", BOTH)
+    assert (members.status, members.named, members.by) == (RUNNING, {}, "another")
+
+
+async def test_the_pipeline_is_free_again_whether_it_went_well_or_not(
+    members: Members, replacement: Replacement
+) -> None:
+    await replacement.replace("events", BOTH)
+    assert members.by is None
+    with pytest.raises(PipelineUnavailable):
+        await replacement.replace("events", ())
+    assert members.by is None
+
+
+async def test_whose_change_was_taken_back_touches_nothing_any_more(members: Members, replacement: Replacement) -> None:
+    """It was stopped for longer than the members wait for it."""
+
+    async def taken_back(request: Mapping[str, Any], *, on_all: bool = False) -> list[ControlAnswer]:
+        answers = await Members.control_pipeline(members, request, on_all=on_all)
+        if request["action"] == "drain":
+            members.by, members.status, members.job = None, RUNNING, DRAINED
+        return answers
+
+    members.control_pipeline = taken_back  # type: ignore[method-assign]
+    members.vanish = {"new2:1"}
+    with pytest.raises(PipelineUnavailable, match="had not heard of this command for long"):
+        await replacement.replace("events", BOTH)
+    assert "start" not in members.asked

@@ -33,6 +33,7 @@ import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.rebuild.Switching;
 import io.hazelgate.engine.restore.ImportWatch;
 import io.hazelgate.engine.restore.Importing;
+import io.hazelgate.engine.restore.Losses;
 import io.hazelgate.engine.restore.Recovery;
 import io.hazelgate.engine.snapshot.Settled;
 import io.hazelgate.engine.snapshot.SnapshotSettings;
@@ -48,6 +49,7 @@ import io.hazelgate.engine.tasks.RebuildTask;
 import io.hazelgate.engine.tasks.ResolveDeadLetters;
 import io.hazelgate.engine.tasks.ScanTurns;
 import io.hazelgate.engine.tasks.SubmitEvents;
+import io.hazelgate.engine.tasks.Vitals;
 import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.views.Generations;
 import io.hazelgate.engine.views.Positions;
@@ -75,6 +77,7 @@ public final class Engine implements AutoCloseable {
     private final ImportWatch importWatch;
     private final DeafClients deafClients;
     private final HeapRoom heapRoom;
+    private final Losses losses;
     private final RecentEvents recentEvents;
     /** A thread for each that looks: none waits until another has done its work, which may take long. */
     private final ScheduledThreadPoolExecutor watch =
@@ -115,6 +118,8 @@ public final class Engine implements AutoCloseable {
         recovery = new Recovery(shared, indexes, pipelines, snapshots, deadLetters, recent);
         importWatch = new ImportWatch(shared);
         Importing importing = new Importing(shared, pipelines, rebuilds, rebuildRecords, importWatch);
+        losses = new Losses(hazelcast);
+        Vitals vitals = new Vitals(hazelcast, store.log(), snapshots, losses, settings.expectedMembers());
         ScanTurns scans = new ScanTurns();
         GivenUp givenUp = new GivenUp(log);
         deafClients = new DeafClients(hazelcast);
@@ -134,7 +139,13 @@ public final class Engine implements AutoCloseable {
                                 Map.entry(
                                         Ids.PIPELINE_STATS,
                                         new PipelineStats(
-                                                hazelcast, pipelines, readiness, givenUp, deafClients, heapRoom)),
+                                                hazelcast,
+                                                pipelines,
+                                                readiness,
+                                                givenUp,
+                                                deafClients,
+                                                heapRoom,
+                                                vitals)),
                                 Map.entry(Ids.CONTROL_PIPELINE, new ControlPipeline(pipelines)),
                                 Map.entry(Ids.RESOLVE_DEAD_LETTERS, new ResolveDeadLetters(deadLetters)),
                                 Map.entry(
@@ -142,7 +153,8 @@ public final class Engine implements AutoCloseable {
                                         new RebuildTask(
                                                 rebuilds,
                                                 new RebuildReport(store, ownedEvents, rebuildRecords),
-                                                snapshots)),
+                                                snapshots,
+                                                losses)),
                                 Map.entry(Ids.REBUILD_STEP, new RebuildStep(hazelcast, positions, rebuilding)),
                                 Map.entry(Ids.IMPORT_EVENTS, new ImportEvents(importing, importWatch))),
                         givenUp));
@@ -161,11 +173,13 @@ public final class Engine implements AutoCloseable {
         }
         every(250, recovery::look);
         every(500, importWatch::look);
+        every(1_000, losses::look);
         every(1_000, recentEvents::look);
         for (Pipeline pipeline : pipelines.all()) {
             every(1_000, pipeline::lookAtPending);
             every(200, pipeline.job()::look);
             every(1_000, pipeline::probe);
+            every(1_000, pipeline::lookAtChange);
         }
         every(2_000, rebuilds::look);
         every(1_000, snapshots::look);

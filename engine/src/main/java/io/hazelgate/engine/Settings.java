@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 /**
  * What a member is told on its command line, as system properties.
@@ -63,6 +64,15 @@ public record Settings(
 
     Limits limits() {
         return new Limits(maxInFlight, journalCapacity, quorum, projectorTimeoutSeconds, completedTtlSeconds);
+    }
+
+    /** How many addresses of members it is told: so many members there are at least, where each has one. */
+    int expectedMembers() {
+        return (int) Stream.of(members.split(","))
+                .map(String::trim)
+                .filter(each -> !each.isEmpty())
+                .distinct()
+                .count();
     }
 
     static Retries retries() {

@@ -27,6 +27,8 @@ public final class Pipeline implements AutoCloseable {
     private final PipelineStatistics statistics = new PipelineStatistics();
     private final Reconciler reconciler;
     private final Backpressure backpressure;
+    private final LaneWatch laneWatch;
+    private final AbandonedChange abandonedChange;
     private final ILogger log;
     private volatile Projector projector;
     private volatile boolean asked;
@@ -58,6 +60,36 @@ public final class Pipeline implements AutoCloseable {
                 partitionCount,
                 Math.max(1, shared.limits().maxInFlight() / pipelineCount),
                 Backpressure.mostPerLane(shared.limits().journalCapacity(), pipelineCount));
+        laneWatch = new LaneWatch(
+                settings.name(),
+                shared.lanes()::laneOf,
+                this::whyItStands,
+                shared.logger(LaneWatch.class),
+                System::nanoTime);
+        abandonedChange = new AbandonedChange(
+                control, settings.name(), hazelcast, () -> job.allSay("ready"), log, System::nanoTime);
+    }
+
+    /** Takes back what an operator has begun and does not finish. */
+    public void lookAtChange() {
+        abandonedChange.look();
+    }
+
+    /** Whether it uses the projector that is named for this member, and that answers. */
+    public boolean isReadyAsNamed() {
+        return projector.address().equals(control.projector(settings.projector())) && projector.isReady();
+    }
+
+    /** What is known of why events may wait, in a few words; empty where nothing is. */
+    private String whyItStands() {
+        String store = shared.readiness().storeProblem();
+        if (store != null) {
+            return store;
+        }
+        if (!projector.isReady()) {
+            return "the projector at " + projector.address() + " is away";
+        }
+        return job.status().equals("RUNNING") ? "" : "the job is " + job.status();
     }
 
     /** Asks the projector whether it is there, and says once what is wrong with one that can't be used. */
@@ -72,8 +104,8 @@ public final class Pipeline implements AutoCloseable {
         problemSaid = problem;
     }
 
-    /** Takes the projector that operators have named, where it is another; only while no job runs here. */
-    private void useNamedProjector() {
+    /** Takes the projector that operators have named, where it is another; only while no job runs here, or one begins. */
+    private synchronized void useNamedProjector() {
         String named = control.projector(settings.projector());
         if (!named.equals(projector.address())) {
             Projector before = projector;
@@ -87,19 +119,24 @@ public final class Pipeline implements AutoCloseable {
     public void lookAtPending() {
         Set<String> pending = pendingKeys();
         backpressure.look(pending);
+        laneWatch.look(pending, job.isDraining());
         if (!job.isDraining()) {
             reconciler.look(pending);
         }
     }
 
-    /** Names another projector for a drained pipeline: for one member, by its {@code host:port}, or for all ({@code *}). */
-    public void switchProjector(String member, String address) {
-        control.nameProjector(member, address);
+    /** What operators want of it. */
+    public PipelineControl control() {
+        return control;
     }
 
-    /** Names these projectors and no others for a drained pipeline, by member; {@code *} stands for those that are not named. */
-    public void switchProjectors(JsonObject projectors) {
-        control.nameProjectors(projectors);
+    /** How many of its lanes stand still on this member, and for how long. */
+    public JsonObject standing() {
+        LaneWatch.Standing found = laneWatch.standing();
+        return new JsonObject()
+                .add("lanes", found.lanes())
+                .add("seconds", LatencyHistogram.decimal(found.seconds()))
+                .add("oldestSeconds", LatencyHistogram.decimal(found.oldestSeconds()));
     }
 
     /** @param problem why it can't be used; null where it can */

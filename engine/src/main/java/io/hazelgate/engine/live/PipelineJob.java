@@ -101,18 +101,23 @@ public final class PipelineJob {
         if (oldest.localMember() && (allIdle() || now - drainingSinceNanos > DRAIN_NANOS)) {
             cancelJob();
             if (job == null || job.getStatus().isTerminal()) {
-                control.change(PipelineControl.Status.DRAINING, PipelineControl.Status.DRAINED);
+                control.drained();
             }
         }
     }
 
     private boolean allIdle() {
+        return allSay("idle");
+    }
+
+    /** Whether all members answer this of themselves. */
+    boolean allSay(String what) {
         JsonObject request = new JsonObject().add("action", "idle").add("pipeline", name);
         try {
             return shared.members().ask(Ids.CONTROL_PIPELINE, Json.bytes(request), IDLE_MILLIS).stream()
-                    .allMatch(answer -> answer.getBoolean("idle", false));
+                    .allMatch(answer -> answer.getBoolean(what, false));
         } catch (AllMembers.NoAnswer e) {
-            log.fine("a member does not say whether it is idle; it is asked again", e);
+            log.fine("a member does not say how it is; it is asked again", e);
             return false;
         }
     }
@@ -149,8 +154,14 @@ public final class PipelineJob {
         underWay.updateAndGet(count -> Math.max(0, count - 1));
     }
 
-    /** A job begins or ends on this member: nothing is under way. */
-    public void reset() {
+    /** A job begins on this member: with the projector that operators have named, also where this member never saw it drained. */
+    void begins() {
+        useNamedProjector.run();
+        underWay.set(0);
+    }
+
+    /** A job has ended on this member: nothing is under way. */
+    void ends() {
         underWay.set(0);
     }
 
@@ -161,21 +172,5 @@ public final class PipelineJob {
     /** Whether it is drained as far as this member is concerned. */
     public boolean isIdle() {
         return draining && underWay.get() == 0;
-    }
-
-    /** Lets what is under way finish, on all members, and then cancels the job. */
-    public void drain() {
-        control.change(PipelineControl.Status.RUNNING, PipelineControl.Status.DRAINING);
-    }
-
-    /**
-     * Runs the job again.
-     *
-     * @throws IllegalArgumentException while it is being drained
-     */
-    public void start() {
-        if (!control.change(PipelineControl.Status.DRAINED, PipelineControl.Status.RUNNING)) {
-            throw new IllegalArgumentException("pipeline " + name + " is being drained: start it when that is done");
-        }
     }
 }

@@ -59,7 +59,7 @@ final class ProcessP extends AbstractProcessor {
     @Override
     protected void init(Processor.Context context) {
         pipeline = Pipelines.named(pipelineName, context.hazelcastInstance());
-        pipeline.job().reset();
+        pipeline.job().begins();
         lanes = new OwnedLanes(pipeline.shared(), pipelineName, pipeline.laneIn(0));
         prepare = new Prepare(pipeline, lanes);
         batchProcessor = new BatchProcessor(pipeline, lanes);
@@ -247,7 +247,7 @@ final class ProcessP extends AbstractProcessor {
     @Override
     public void close() {
         if (worker != null) {
-            pipeline.job().reset();
+            pipeline.job().ends();
             worker.shutdownNow();
             planner.shutdownNow();
             awaitEnd(worker);

@@ -38,6 +38,7 @@ public final class Snapshots {
     private static final int TELL_TRIES = 3;
     private static final long LISTING_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long LOOK_MICROS = 5_000_000;
+    private static final long IN_SHORT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Shared shared;
     private final Store store;
@@ -52,6 +53,11 @@ public final class Snapshots {
     /** The last one that is known here. */
     private volatile Manifest newest;
 
+    /** Why the clock could not take one; null where it could, or has not tried. */
+    private volatile String refused;
+
+    private JsonObject inShort;
+    private long inShortAtNanos;
     private volatile boolean taking;
     private long dueMicros;
 
@@ -259,7 +265,9 @@ public final class Snapshots {
             } else if (newest == null || isBehind(newest)) {
                 begin(List.of());
             }
+            refused = null;
         } catch (SnapshotUnusable | IllegalArgumentException | IllegalStateException e) {
+            refused = e.getMessage();
             log.warning("no snapshot was taken, although it is time: " + e.getMessage());
         }
     }
@@ -300,6 +308,42 @@ public final class Snapshots {
         } catch (SnapshotUnusable e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
+    }
+
+    /**
+     * How often one is taken, when the last was, and why the last could not be; null where none are kept, and on all members but the
+     * oldest. It may be a few seconds old.
+     */
+    public synchronized JsonObject inShort() {
+        if (settings == null || !isOldest()) {
+            return null;
+        }
+        if (inShort == null || System.nanoTime() - inShortAtNanos > IN_SHORT_NANOS) {
+            inShort = madeShort();
+            inShortAtNanos = System.nanoTime();
+        }
+        return inShort;
+    }
+
+    private JsonObject madeShort() {
+        List<JsonObject> ended = all().stream().filter(each -> !isRunning(each)).toList();
+        Manifest last = newest;
+        String takenAt = ended.stream()
+                .filter(each -> each.get("error") == null || each.get("error").isNull())
+                .map(each -> each.getString("startedAt", ""))
+                .findFirst()
+                .orElse(last == null ? null : last.takenAt());
+        String problem = refused;
+        if (problem == null
+                && !ended.isEmpty()
+                && ended.get(0).get("error") != null
+                && !ended.get(0).get("error").isNull()) {
+            problem = ended.get(0).getString("error", "");
+        }
+        return new JsonObject()
+                .add("everySeconds", settings.everySeconds())
+                .add("takenAt", takenAt)
+                .add("problem", problem);
     }
 
     private void requireSettings() {

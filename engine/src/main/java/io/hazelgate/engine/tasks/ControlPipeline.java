@@ -2,6 +2,7 @@ package io.hazelgate.engine.tasks;
 
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.live.Pipeline;
+import io.hazelgate.engine.live.PipelineControl;
 import io.hazelgate.engine.live.PipelineSettings;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.network.Deadline;
@@ -16,15 +17,20 @@ public record ControlPipeline(Pipelines pipelines) implements Answerer {
         JsonObject asked = Json.object(request);
         Pipeline pipeline = pipelines.named(asked.getString("pipeline", ""));
         JsonObject answer = new JsonObject().add("member", pipeline.memberAddress());
+        PipelineControl control = pipeline.control();
+        String by = asked.getString("by", "");
         switch (asked.getString("action", "")) {
-            case "idle" -> answer.add("idle", pipeline.job().isIdle());
-            case "drain" -> pipeline.job().drain();
-            case "start" -> pipeline.job().start();
+            case "idle" -> answer.add("idle", pipeline.job().isIdle()).add("ready", pipeline.isReadyAsNamed());
+            case "claim" -> control.claim(by, asked.getString("what", ""));
+            case "keep" -> control.keep(by);
+            case "release" -> control.release(by);
+            case "drain" -> control.drain(by);
+            case "start" -> control.start(by);
             case "switch" -> {
                 if (asked.get("projectors") != null) {
-                    pipeline.switchProjectors(asked.get("projectors").asObject());
+                    control.nameProjectors(asked.get("projectors").asObject(), by);
                 } else {
-                    pipeline.switchProjector(asked.getString("member", "*"), address(asked));
+                    control.nameProjector(asked.getString("member", "*"), address(asked), by);
                 }
             }
             case "try" -> {

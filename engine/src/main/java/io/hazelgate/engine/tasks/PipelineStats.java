@@ -24,7 +24,8 @@ public record PipelineStats(
         Readiness readiness,
         GivenUp givenUp,
         DeafClients deafClients,
-        HeapRoom heapRoom)
+        HeapRoom heapRoom,
+        Vitals vitals)
         implements Answerer {
     private static final String RUNNING = "RUNNING";
 
@@ -47,6 +48,7 @@ public record PipelineStats(
                 .add("clientsDisconnected", deafClients.disconnected())
                 .add("pending", owned(Names.PENDING_EVENTS))
                 .add("deadLetters", owned(Names.DEAD_LETTER_EVENTS))
+                .add("vitals", vitals.toJson())
                 .add("pipelines", described(pipelines));
         return Json.bytes(json.merge(PipelineStatistics.json(
                 pipelines.stream().map(Pipeline::statistics).toList())));
@@ -78,6 +80,7 @@ public record PipelineStats(
                     .add("fingerprint", projector.description().fingerprint())
                     .add("problem", projector.problem())
                     .add("pending", pipeline.pendingKeys().size())
+                    .add("standing", pipeline.standing())
                     .add("eventsTotal", pipeline.statistics().events.sum()));
         }
         return array;

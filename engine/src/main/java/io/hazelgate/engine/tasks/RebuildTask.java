@@ -5,12 +5,14 @@ import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.Task.Answerer;
 import io.hazelgate.engine.rebuild.RebuildReport;
 import io.hazelgate.engine.rebuild.Rebuilds;
+import io.hazelgate.engine.restore.Losses;
 import io.hazelgate.engine.snapshot.Snapshots;
 import io.hazelgate.engine.wire.Json;
 import java.util.List;
 
 /** What operators ask of the views: rebuild, compare, roll back, cancel, take a snapshot, tell how far it is. */
-public record RebuildTask(Rebuilds rebuilds, RebuildReport report, Snapshots snapshots) implements Answerer {
+public record RebuildTask(Rebuilds rebuilds, RebuildReport report, Snapshots snapshots, Losses losses)
+        implements Answerer {
 
     @Override
     public byte[] answer(byte[] request, Deadline deadline) {
@@ -46,6 +48,7 @@ public record RebuildTask(Rebuilds rebuilds, RebuildReport report, Snapshots sna
             case "report" -> report.report();
             case "snapshot" -> new JsonObject().add("id", snapshots.begin(Json.texts(asked.get("views"))));
             case "snapshots" -> snapshots.report(asked.getBoolean("list", false));
+            case "acknowledge" -> new JsonObject().add("done", losses.acknowledge());
             case "differences" ->
                 new JsonObject().add("differences", report.differences(id, asked.getInt("most", Integer.MAX_VALUE)));
             default -> throw new IllegalArgumentException("there is no operation " + asked.get("op"));

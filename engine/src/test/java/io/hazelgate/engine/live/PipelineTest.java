@@ -43,7 +43,7 @@ class PipelineTest {
     @BeforeEach
     void bothRun() throws Exception {
         member.getMap(Names.PIPELINE_CONTROL).clear();
-        orders.job().reset();
+        orders.job().ends();
         lookUntil("RUNNING", orders);
         lookUntil("RUNNING", rest);
     }
@@ -60,7 +60,7 @@ class PipelineTest {
     @Test
     void aDrainWaitsForWhatIsUnderWay() throws Exception {
         assertTrue(orders.job().begin());
-        orders.job().drain();
+        orders.control().drain("");
         lookUntil("DRAINING", orders);
         assertFalse(orders.job().begin(), "no new batch is taken");
         orders.job().look();
@@ -72,7 +72,7 @@ class PipelineTest {
 
     @Test
     void theOtherPipelineRunsOn() throws Exception {
-        orders.job().drain();
+        orders.control().drain("");
         lookUntil("DRAINED", orders);
         lookUntil("RUNNING", rest);
         assertTrue(rest.job().begin());
@@ -81,9 +81,9 @@ class PipelineTest {
 
     @Test
     void aDrainedPipelineRunsAgainWhenItIsStarted() throws Exception {
-        orders.job().drain();
+        orders.control().drain("");
         lookUntil("DRAINED", orders);
-        orders.job().start();
+        orders.control().start("");
         lookUntil("RUNNING", orders);
         assertTrue(orders.job().begin());
     }
@@ -91,23 +91,33 @@ class PipelineTest {
     @Test
     void whatIsBeingDrainedCantBeStarted() throws Exception {
         orders.job().begin();
-        orders.job().drain();
-        assertThrows(IllegalArgumentException.class, orders.job()::start);
+        orders.control().drain("");
+        assertThrows(IllegalArgumentException.class, () -> orders.control().start(""));
         orders.job().ended();
         lookUntil("DRAINED", orders);
     }
 
     @Test
     void aProjectorIsReplacedWhileThePipelineIsDrained() throws Exception {
-        assertThrows(IllegalArgumentException.class, () -> orders.switchProjector("*", "127.0.0.1:3"));
-        orders.job().drain();
+        assertThrows(IllegalArgumentException.class, () -> orders.control().nameProjector("*", "127.0.0.1:3", ""));
+        orders.control().drain("");
         lookUntil("DRAINED", orders);
-        orders.switchProjector("*", "127.0.0.1:3");
-        orders.switchProjector(orders.memberAddress(), "127.0.0.1:4");
-        orders.switchProjector("10.0.0.9:5701", "127.0.0.1:5");
+        orders.control().nameProjector("*", "127.0.0.1:3", "");
+        orders.control().nameProjector(orders.memberAddress(), "127.0.0.1:4", "");
+        orders.control().nameProjector("10.0.0.9:5701", "127.0.0.1:5", "");
         orders.job().look();
         assertEquals("127.0.0.1:4", orders.projector().address(), "its own name counts before that for all");
         assertEquals("127.0.0.1:2", rest.projector().address());
+    }
+
+    @Test
+    void aJobBeginsWithTheNamedProjectorOnAMemberThatNeverSawThePipelineDrained() throws Exception {
+        orders.control().drain("");
+        lookUntil("DRAINED", orders);
+        orders.control().nameProjector("*", "127.0.0.1:6", "");
+        orders.control().start("");
+        lookUntil("RUNNING", orders);
+        assertEquals("127.0.0.1:6", orders.projector().address());
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.hazelgate.engine.network.Deadline;
 import io.hazelgate.engine.network.DeafClients;
 import io.hazelgate.engine.network.GivenUp;
 import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.restore.Losses;
 import io.hazelgate.engine.snapshot.SnapshotSettings;
 import io.hazelgate.engine.snapshot.Snapshots;
 import io.hazelgate.engine.wire.Ids;
@@ -60,8 +61,9 @@ class JustStartedTest {
 
     @Test
     void itSpoilsNotTheFiguresOfTheOthers() throws Exception {
+        Vitals vitals = new Vitals(hazelcast, store.log(), snapshots, new Losses(hazelcast), 1);
         PipelineStats stats = new PipelineStats(
-                hazelcast, pipelines, readiness, new GivenUp(null), new DeafClients(hazelcast), new HeapRoom(null));
+                hazelcast, pipelines, readiness, new GivenUp(null), new DeafClients(hazelcast), new HeapRoom(null), vitals);
         assertThrows(IllegalStateException.class, () -> stats.answer(new byte[0], Deadline.after(60_000)));
         readiness.importing(null);
         readiness.restoring(null);
