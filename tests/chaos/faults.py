@@ -8,15 +8,17 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hazelgate import WaitFor
+from hazelgate.client.figures.pipelines import PipelineState
 from hazelgate.client.operators.dead_letters import DeadLetters
 from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
 from hazelgate.client.operators.replacement import Replacement
 from hazelgate.operations.member import MemberOptions
+from hazelgate.sourcing.errors import HazelgateError
 from tests.chaos import durable
 from tests.chaos.answers import Answer, Told
 from tests.chaos.durable import DurableNodes
@@ -334,6 +336,74 @@ async def new_code(scene: Scene, nodes: Nodes, size: Size) -> None:
     await scene.load.run(size.seconds)
 
 
+async def two_operators(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """Two operators at once: two new versions of the code, two rebuilds, and a switch that is followed by a start."""
+    await scene.load.run(size.seconds)
+    sets = [nodes.other_projectors(f"{DOMAIN},tests.chaos.peaks") for _ in range(2)]
+    everyone = [folds for others in sets for _, folds in others]
+    for folds in everyone:
+        await asyncio.to_thread(folds.start)
+    try:
+        since = time.monotonic()
+        replacing = [
+            Replacement(scene.gateway, HEAL_SECONDS, lambda line: None).replace(None, tuple(name for name, _ in others))
+            for others in sets
+        ]
+        _require_one_done(await asyncio.gather(*replacing, return_exceptions=True))
+        await scene.recovered(since, [f"{scene.prefix}probe{number}" for number in range(10)])
+        used = {each.address for each in (await _running(scene)).members}
+        wholes = [{name.partition("=")[2] for name, _ in others} for others in sets]
+        if used not in wholes:
+            raise RuntimeError(f"members use {used}: half of one operator's projectors and half of the other's")
+        rebuilds = Rebuilds(scene.gateway)
+        begun = await asyncio.gather(rebuilds.start(), rebuilds.start(), return_exceptions=True)
+        _require_one_done(begun)
+        for each in begun:
+            if isinstance(each, str) and (await rebuilds.wait(each)).status is not RebuildStatus.DONE:
+                raise RuntimeError(f"rebuild {each} did not come to its end")
+        last = sets[1 - wholes.index(used)]
+        await _switch_and_start(scene, dict(name.split("=") for name, _ in last))
+        await scene.recovered(time.monotonic(), [f"{scene.prefix}probe{number}" for number in range(10)])
+    except BaseException:
+        for folds in everyone:
+            folds.kill()
+        raise
+    await asyncio.to_thread(nodes.take_over, [folds for _, folds in last])
+    for folds in everyone:
+        if all(folds is not kept for _, kept in last):
+            await asyncio.to_thread(folds.stop)
+    await scene.load.run(size.seconds)
+
+
+def _require_one_done(answers: Sequence[object]) -> None:
+    """Whoever was refused was told so; nobody met anything else."""
+    strange = [each for each in answers if isinstance(each, BaseException) and not isinstance(each, HazelgateError)]
+    if strange or all(isinstance(each, HazelgateError) for each in answers):
+        raise RuntimeError(f"one of two operators was to come through: {answers!r}")
+
+
+async def _switch_and_start(scene: Scene, projectors: dict[str, str]) -> None:
+    """Nothing is waited for in between."""
+    [pipeline] = (await scene.gateway.stats()).pipelines
+    await Replacement(scene.gateway, HEAL_SECONDS, lambda line: None).drain(pipeline.name)
+    asked = {"pipeline": pipeline.name}
+    await scene.gateway.control_pipeline({"action": "switch", "projectors": projectors, **asked})
+    await scene.gateway.control_pipeline({"action": "start", **asked})
+    there = {each.member: each.address for each in (await _running(scene)).members}
+    if there != projectors:
+        raise RuntimeError(f"members use {there}, and were switched to {projectors}")
+
+
+async def _running(scene: Scene) -> PipelineState:
+    """The pipeline when it runs on all members."""
+    async with asyncio.timeout(HEAL_SECONDS):
+        while True:
+            [pipeline] = (await scene.gateway.stats()).pipelines
+            if all((each.job, each.projector) == ("RUNNING", "READY") for each in pipeline.members):
+                return pipeline
+            await scene.load.run(0.1)
+
+
 async def kill_everything(scene: Scene, nodes: Nodes, size: Size) -> None:
     """kill -9 all members and projectors at once; PostgreSQL alone stays, and all is to be there again from it."""
     assert isinstance(nodes, DurableNodes)
@@ -472,6 +542,7 @@ FAULTS = [
     Fault("clocks", clocks, offsets_ms=(0, -HOUR_MS // 2, HOUR_MS // 2), recovers_in_seconds=10),
     Fault("join-and-leave", join_and_leave, recovers_in_seconds=10),
     Fault("new-code", new_code, recovers_in_seconds=10),
+    Fault("two-operators", two_operators),
     Fault("rebuild-killed", rebuild_and_kill, recovers_in_seconds=10),
     Fault("rebuild-killed-durable", rebuild_and_kill, is_durable=True, recovers_in_seconds=10),
     Fault("kill-everything", kill_everything, is_durable=True, forgets=True, recovers_in_seconds=60),
