@@ -218,7 +218,8 @@ def _store(stats: PipelineStats) -> Iterator[Finding]:
         text = f"99 of 100 events took up to {lag:.1f} s to be stored in {kept_in}, in the last minute"
         yield Finding("store", text, "look at the database and its disk", warning=True)
     else:
-        yield Finding("store", f"{kept_in}; 99 of 100 events stored within {lag * 1_000:.0f} ms in the last minute")
+        speed = f"99 of 100 events of the last minute were stored within {lag * 1_000:.0f} ms"
+        yield Finding("store", f"{kept_in}; {speed}" if stats.recent.persist.count else f"{kept_in} is there")
 
 
 def _losses(parts: tuple[MemberStats, ...]) -> Iterator[Finding]:
@@ -228,5 +229,5 @@ def _losses(parts: tuple[MemberStats, ...]) -> Iterator[Finding]:
             f"{lost.partitions} of {lost.of} partitions were lost at {lost.at}: about {lost.partitions / lost.of:.0%} "
             "of the events and entries that were in memory alone may be missing"
         )
-        advice = "restore them from an export or a snapshot, then `hazelgate doctor --acknowledge-losses`"
+        advice = "restore them from an export, or go on without; then `hazelgate doctor --acknowledge-losses`"
         yield Finding("losses", text, advice, warning=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-GATEWAY_LABEL = "gateway"
+_GATEWAY = "gateway"
 _CODE = "code="
 
 
 def gateway_labels(code: str) -> tuple[str, ...]:
     """By these the members know a client as a gateway, and its domain's code."""
-    return GATEWAY_LABEL, f"{_CODE}{code}"
+    return _GATEWAY, f"{_CODE}{code}"
 
 
 class ConnectedGateway(msgspec.Struct, frozen=True):

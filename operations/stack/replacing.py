@@ -20,7 +20,7 @@ from hazelgate.client.operators.replacement import Replacement
 from hazelgate.operations.ports import LOOPBACK, free_ports
 from hazelgate.operations.stack.planning import PlannedGateway, PlannedMember, Stack
 from hazelgate.operations.stack.services import Service, ServiceGroup, Write
-from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.errors import HazelgateError
 
 _STEP_SECONDS = 60.0
 _TRY_AGAIN_SECONDS = 0.05
@@ -97,8 +97,8 @@ class ReplaceableStack:
         try:
             await self._until_answering(addresses)
             await self._switch(cluster, addresses, say)
-        except (PipelineUnavailable, TimeoutError) as error:
-            with contextlib.suppress(PipelineUnavailable):
+        except (HazelgateError, TimeoutError) as error:
+            with contextlib.suppress(HazelgateError):
                 await self._switch(cluster, [node.projector_address for node in self._nodes], lambda _: None)
             for service in fresh:
                 await self._services.end(service)

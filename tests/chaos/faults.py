@@ -415,6 +415,11 @@ async def kill_everything(scene: Scene, nodes: Nodes, size: Size) -> None:
     await scene.load.run(size.seconds)
 
 
+async def lose_partitions(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """kill -9 three of four members at once: some partitions have no copy any more. PostgreSQL has all events."""
+    await _kill(scene, nodes.nodes[1:], size)
+
+
 async def stop_postgres(scene: Scene, nodes: Nodes, size: Size) -> None:
     """PostgreSQL is stopped for a while. What is submitted meanwhile waits for it."""
     assert isinstance(nodes, DurableNodes)
@@ -494,16 +499,17 @@ class Fault:
     """Whether its members need a network that can be cut."""
     is_durable: bool = False
     """Whether its members keep their events in PostgreSQL."""
+    members: int = 3
     forgets: bool = False
     """Whether all memory is lost: completions, refusals, and what was no more than ACCEPTED."""
 
     def nodes(self, folder: Path) -> Nodes:
-        """Three members for it, not yet started."""
+        """Members for it, not yet started."""
         if self.is_split:
-            return SplitNodes(folder, 3, domain=DOMAIN, options=self.options)
+            return SplitNodes(folder, self.members, domain=DOMAIN, options=self.options)
         if self.is_durable:
-            return DurableNodes(folder, 3, domain=DOMAIN, options=self.options)
-        return Nodes(folder, 3, domain=DOMAIN, options=self.options, offsets_ms=self.offsets_ms)
+            return DurableNodes(folder, self.members, domain=DOMAIN, options=self.options)
+        return Nodes(folder, self.members, domain=DOMAIN, options=self.options, offsets_ms=self.offsets_ms)
 
     async def run(self, nodes: Nodes, size: Size, result: Result, *, seed: int, logs: Path) -> None:
         """It happens to these members, which have started; what the checker finds afterwards is in `result`."""
@@ -546,6 +552,15 @@ FAULTS = [
     Fault("rebuild-killed", rebuild_and_kill, recovers_in_seconds=10),
     Fault("rebuild-killed-durable", rebuild_and_kill, is_durable=True, recovers_in_seconds=10),
     Fault("kill-everything", kill_everything, is_durable=True, forgets=True, recovers_in_seconds=60),
+    Fault(
+        "lost-partitions",
+        lose_partitions,
+        options=ANY_NUMBER,
+        members=4,
+        is_durable=True,
+        forgets=True,
+        recovers_in_seconds=60,
+    ),
     Fault("stop-postgres", stop_postgres, is_durable=True, recovers_in_seconds=10),
     Fault("kill-postgres", kill_postgres, is_durable=True, recovers_in_seconds=20),
 ]

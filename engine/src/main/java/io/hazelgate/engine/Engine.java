@@ -115,10 +115,20 @@ public final class Engine implements AutoCloseable {
         Switching switching = new Switching(shared, ownedEvents, rebuildRecords, settled, deadLetters, pipelines);
         Rebuilding rebuilding =
                 new Rebuilding(shared, ownedEvents, indexes, pipelines, rebuildRecords, bases, switching);
-        recovery = new Recovery(shared, indexes, pipelines, snapshots, deadLetters, recent);
-        importWatch = new ImportWatch(shared);
+        losses = new Losses(hazelcast, readiness, eventLog.isDurable());
+        importWatch = new ImportWatch(shared, losses);
+        recovery = new Recovery(
+                shared,
+                indexes,
+                pipelines,
+                snapshots,
+                deadLetters,
+                losses,
+                importWatch,
+                rebuilds,
+                rebuildRecords,
+                recent);
         Importing importing = new Importing(shared, pipelines, rebuilds, rebuildRecords, importWatch);
-        losses = new Losses(hazelcast);
         Vitals vitals = new Vitals(hazelcast, store.log(), snapshots, losses, settings.expectedMembers());
         ScanTurns scans = new ScanTurns();
         GivenUp givenUp = new GivenUp(log);

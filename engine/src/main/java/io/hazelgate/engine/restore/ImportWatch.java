@@ -27,6 +27,9 @@ public final class ImportWatch {
 
     public static final String LOOK = "look";
 
+    /** In place of an import's id: what lost partitions held is restored. */
+    static final String LOST = "lost-partitions";
+
     /** The turn, and the state's key. */
     static final String KEY = "import";
 
@@ -36,6 +39,7 @@ public final class ImportWatch {
     private static final long ABANDONED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Shared parts;
+    private final Losses losses;
     private final HazelcastInstance hazelcast;
     private final IMap<String, String> shared;
     private final ILogger log;
@@ -45,8 +49,9 @@ public final class ImportWatch {
     private boolean known;
     private long changedAtNanos;
 
-    public ImportWatch(Shared parts) {
+    public ImportWatch(Shared parts, Losses losses) {
         this.parts = parts;
+        this.losses = losses;
         hazelcast = parts.hazelcast();
         shared = hazelcast.getMap(Names.RECOVERY);
         log = hazelcast.getLoggingService().getLogger(ImportWatch.class);
@@ -101,6 +106,9 @@ public final class ImportWatch {
     /** Waits until no batch is under way here; later ones wait for the end of the import. */
     public boolean hold(String id) throws InterruptedException {
         look();
+        if (id.equals(LOST)) {
+            losses.hold();
+        }
         try {
             return parts.gate().close(KEY + id, () -> true, HOLD_MILLIS, 0);
         } finally {

@@ -1,12 +1,14 @@
 package io.hazelgate.engine.restore;
 
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import com.hazelcast.partition.PartitionLostEvent;
 import com.hazelcast.partition.PartitionLostListener;
+import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
@@ -17,7 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Notices that partitions are lost: more members went at once than there are backups. What was lost is on record for all members, in
- * the map {@code recovery}, until an operator acknowledges it.
+ * the map {@code recovery}. With a durable log {@link Recovery} restores it, and nothing is processed from now on until it has; else it
+ * is there until an operator acknowledges it.
  */
 public final class Losses implements PartitionLostListener {
     private static final String RECORD = "lost-partitions";
@@ -27,22 +30,58 @@ public final class Losses implements PartitionLostListener {
 
     private final IMap<String, String> shared;
     private final int partitionCount;
+    private final Readiness readiness;
+    private final boolean durable;
     private final ILogger log;
     private final Set<Integer> unsaid = ConcurrentHashMap.newKeySet();
     private volatile JsonObject known;
 
-    public Losses(HazelcastInstance hazelcast) {
+    /** @param durable whether the log outlives the members, so that what was lost can be restored */
+    public Losses(HazelcastInstance hazelcast, Readiness readiness, boolean durable) {
+        this.readiness = readiness;
+        this.durable = durable;
         shared = hazelcast.getMap(Names.RECOVERY);
         partitionCount = hazelcast.getPartitionService().getPartitions().size();
         log = hazelcast.getLoggingService().getLogger(Losses.class);
         hazelcast.getPartitionService().addPartitionLostListener(this);
+        hazelcast.getLifecycleService().addLifecycleListener(event -> {
+            if (event.getState() == LifecycleEvent.LifecycleState.MERGED) {
+                // A side that was split off has lost what the other has: it is part of that again.
+                unsaid.clear();
+            }
+        });
     }
 
     @Override
     public void partitionLost(PartitionLostEvent event) {
         if (event.getLostBackupCount() >= LAST_COPY) {
             unsaid.add(event.getPartitionId());
+            hold();
         }
+    }
+
+    /** From the first moment on: a batch would find entries that are not there to be new. */
+    void hold() {
+        if (durable) {
+            readiness.restoring("partitions were lost with all their copies, and are restored from the log");
+        }
+    }
+
+    /** Whether there is anything to be restored, as far as is known here without asking. */
+    boolean areToBeRestored() {
+        return durable && (known != null || !unsaid.isEmpty());
+    }
+
+    /** What is on record now, to be handed to {@link #restored}; null where nothing is. */
+    String onRecord() {
+        look();
+        return shared.get(RECORD);
+    }
+
+    /** All that was on record is there again; what was lost since is to be restored still. */
+    void restored(String record) {
+        shared.remove(RECORD, record);
+        look();
     }
 
     /** Puts what was lost on record, and learns what is on record. */
@@ -52,7 +91,10 @@ public final class Losses implements PartitionLostListener {
             record(lost);
             unsaid.removeAll(lost);
             log.warning(lost.size() + " of " + partitionCount + " partitions are lost: more members went at once than"
-                    + " there are backups. What they held in memory is gone: `hazelgate doctor` says what to do");
+                    + " there are backups. "
+                    + (durable
+                            ? "They are restored from the log"
+                            : "What they held in memory is" + " gone: `hazelgate doctor` says what to do"));
         }
         String record = shared.get(RECORD);
         known = record == null ? null : parsed(record);
@@ -76,10 +118,10 @@ public final class Losses implements PartitionLostListener {
         }
     }
 
-    /** What is on record, without asking: {@code at}, how many partitions, and of how many; null where nothing is. */
+    /** What nobody restores, without asking: {@code at}, how many partitions, and of how many; null where there is nothing. */
     public JsonObject known() {
         JsonObject record = known;
-        return record == null
+        return record == null || durable
                 ? null
                 : new JsonObject()
                         .add("at", record.getString("at", ""))
@@ -87,8 +129,15 @@ public final class Losses implements PartitionLostListener {
                         .add("of", record.getInt("of", 0));
     }
 
-    /** An operator knows of it. Returns whether there was anything. */
+    /**
+     * An operator knows of it. Returns whether there was anything.
+     *
+     * @throws IllegalArgumentException it is restored without that
+     */
     public boolean acknowledge() {
+        if (durable) {
+            throw new IllegalArgumentException("what partitions lose is restored from PostgreSQL: see /ready");
+        }
         boolean there = shared.remove(RECORD) != null;
         known = null;
         return there;

@@ -14,6 +14,8 @@ import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
 import io.hazelgate.engine.network.Turns.Turn;
+import io.hazelgate.engine.rebuild.RebuildRecords;
+import io.hazelgate.engine.rebuild.Rebuilds;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.SnapshotUnusable;
 import io.hazelgate.engine.snapshot.Snapshots;
@@ -27,7 +29,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Brings views, heads and recent events back from a durable log into a cluster that has just begun, before it takes its first event.
+ * Brings views, heads and recent events back from a durable log into a cluster that has just begun, before it takes its first event; and
+ * into one that has lost partitions with all their copies.
  *
  * <p>One member does it, in its turn; should it die, another begins anew: entries skip what they have. The members agree here, too, on
  * where the log is: one that keeps events in memory must not answer for a cluster that keeps them in PostgreSQL.
@@ -38,6 +41,8 @@ public final class Recovery {
     private static final String KEPT_IN = "kept-in";
     private static final String DONE = "DONE";
     private static final int PAGE_EVENTS = 1_000;
+    /** Gateways ask every second whether they may read. */
+    private static final long GATEWAYS_KNOW_MILLIS = 1_500;
 
     private final Shared parts;
     private final Store store;
@@ -45,6 +50,10 @@ public final class Recovery {
     private final Pipelines pipelines;
     private final Snapshots snapshots;
     private final DeadLetters letters;
+    private final Losses losses;
+    private final ImportWatch watch;
+    private final Rebuilds rebuilds;
+    private final RebuildRecords rebuildRecords;
     private final Readiness readiness;
     private final EventMaps recent;
     private final IMap<String, String> shared;
@@ -57,7 +66,15 @@ public final class Recovery {
             Pipelines pipelines,
             Snapshots snapshots,
             DeadLetters letters,
+            Losses losses,
+            ImportWatch watch,
+            Rebuilds rebuilds,
+            RebuildRecords rebuildRecords,
             int recentEvents) {
+        this.losses = losses;
+        this.watch = watch;
+        this.rebuilds = rebuilds;
+        this.rebuildRecords = rebuildRecords;
         this.parts = parts;
         this.indexes = indexes;
         this.pipelines = pipelines;
@@ -72,6 +89,9 @@ public final class Recovery {
     }
 
     public void look() {
+        if (losses.areToBeRestored()) {
+            losses.hold();
+        }
         if (readiness.restoringProblem() == null || !agrees()) {
             return;
         }
@@ -79,8 +99,9 @@ public final class Recovery {
             readiness.restoring(null);
             return;
         }
+        String lost = losses.onRecord();
         String state = shared.get(STATE);
-        if (DONE.equals(state)) {
+        if (DONE.equals(state) && lost == null) {
             indexes.look();
             readiness.restoring(null);
             return;
@@ -90,8 +111,8 @@ public final class Recovery {
             return;
         }
         try (Turn turn = parts.turns().take(TURN)) {
-            if (turn != null && !DONE.equals(shared.get(STATE))) {
-                recover(eventLog);
+            if (turn != null && (lost != null || !DONE.equals(shared.get(STATE))) && (lost == null || forget())) {
+                recover(eventLog, lost);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -109,7 +130,44 @@ public final class Recovery {
         return false;
     }
 
-    private void recover(PostgresEventLog eventLog) throws InterruptedException {
+    /**
+     * After a loss all begins anew, as at a start: an entry that was lost may have been made again without the events before. False
+     * where that can't be yet.
+     */
+    private boolean forget() throws InterruptedException {
+        if (!store.hazelcast().getPartitionService().isClusterSafe()) {
+            return false;
+        }
+        shared.set(STATE, "0");
+        try {
+            watch.holdAll(ImportWatch.LOST);
+        } catch (IllegalArgumentException e) {
+            log.info("what was lost is not restored yet: " + e.getMessage());
+            return false;
+        }
+        Thread.sleep(GATEWAYS_KNOW_MILLIS);
+        for (String id = rebuildRecords.building("*"); id != null; id = rebuildRecords.building("*")) {
+            rebuilds.cancel(id);
+        }
+        // Where a view is live may be lost, too: it is in its first map then, of which an earlier generation may have
+        // something.
+        store.generations().look();
+        pipelines.viewsWithIndexes().keySet().forEach(view -> {
+            store.generations().set(view, store.generations().of(view).with(List.copyOf(pipelines.codeOf(view))));
+            rebuilds.drop(view);
+        });
+        pipelines.viewsWithIndexes().forEach(store.generations()::declare);
+        List<String> maps = new ArrayList<>(List.of(Names.AGGREGATE_HEADS, Names.DEAD_LETTER_EVENTS));
+        pipelines
+                .viewsWithIndexes()
+                .keySet()
+                .forEach(view -> maps.add(store.generations().liveMap(view)));
+        maps.forEach(map -> store.hazelcast().getMap(map).clear());
+        return true;
+    }
+
+    /** @param lost what was on record of lost partitions; null: the cluster has just begun */
+    private void recover(PostgresEventLog eventLog, String lost) throws InterruptedException {
         long startedAt = Clock.micros();
         long last = eventLog.lastPosition();
         parts.lanes().continueBehind(last);
@@ -140,6 +198,9 @@ public final class Recovery {
         // A snapshot may be older than what was decided about the letters in it.
         letters.retryAll(decided.stream().map(Change::key).toList());
         shared.set(STATE, DONE);
+        if (lost != null) {
+            losses.restored(lost);
+        }
         readiness.restoring(null);
         if (snapshot != null) {
             rememberBetween(eventLog, recentFrom, begin);

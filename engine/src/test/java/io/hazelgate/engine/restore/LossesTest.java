@@ -26,7 +26,7 @@ class LossesTest {
                 members.add(TestMember.newMember(cluster, TestMember.freePort(), seed));
             }
             TestMember.awaitSafe(members.get(0));
-            Losses losses = new Losses(members.get(0));
+            Losses losses = new Losses(members.get(0), null, false);
             losses.look();
             assertNull(losses.known());
             members.get(3).getLifecycleService().terminate();

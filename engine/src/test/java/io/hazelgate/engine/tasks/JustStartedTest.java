@@ -61,7 +61,7 @@ class JustStartedTest {
 
     @Test
     void itSpoilsNotTheFiguresOfTheOthers() throws Exception {
-        Vitals vitals = new Vitals(hazelcast, store.log(), snapshots, new Losses(hazelcast), 1);
+        Vitals vitals = new Vitals(hazelcast, store.log(), snapshots, new Losses(hazelcast, readiness, false), 1);
         PipelineStats stats = new PipelineStats(
                 hazelcast, pipelines, readiness, new GivenUp(null), new DeafClients(hazelcast), new HeapRoom(null), vitals);
         assertThrows(IllegalStateException.class, () -> stats.answer(new byte[0], Deadline.after(60_000)));
