@@ -17,7 +17,7 @@ from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
 
 _ASK_AGAIN_SECONDS = 0.05
 _KEEP_SECONDS = 2.0
-"""How often the members are told that a change is still under way. After 15 s without that they take it back."""
+"""How often the members are told that a change is still under way. After 30 s without that they take it back."""
 _CONTROL = "pipeline-control"
 
 

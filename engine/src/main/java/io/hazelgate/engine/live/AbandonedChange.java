@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * member does it. The pipeline runs again with the projectors of before, where they are there; else it stays drained, and its events wait.
  */
 final class AbandonedChange {
-    private static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(15);
+    private static final long GONE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final PipelineControl control;
     private final String pipeline;

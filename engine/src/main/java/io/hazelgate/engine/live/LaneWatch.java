@@ -25,12 +25,12 @@ final class LaneWatch {
     private final Supplier<String> reason;
     private final ILogger log;
     private final LongSupplier nanoTime;
-    private Map<String, Seen> waiting = Map.of();
+    /** By pending key, since when it is seen there. */
+    private Map<String, Long> waiting = Map.of();
+
     private Map<Integer, Long> lastLeft = Map.of();
     private volatile Standing standing = Standing.NONE;
     private long saidAtNanos;
-
-    private record Seen(int lane, long sinceNanos) {}
 
     /**
      * How it stands.
@@ -69,19 +69,24 @@ final class LaneWatch {
      */
     synchronized void look(Collection<String> pending, boolean drained) {
         long now = nanoTime.getAsLong();
-        Map<String, Seen> there = new HashMap<>();
+        Map<String, Long> there = new HashMap<>(pending.size() * 2);
+        Map<Integer, Long> stillSince = new HashMap<>();
+        long oldest = now;
         for (String key : pending) {
-            Seen before = drained ? null : waiting.get(key);
-            there.put(key, before != null ? before : new Seen(laneOf.applyAsInt(key), now));
+            Long before = drained ? null : waiting.get(key);
+            there.put(key, before == null ? Long.valueOf(now) : before);
+            if (before != null) {
+                oldest = Math.min(oldest, before);
+                stillSince.merge(laneOf.applyAsInt(key), before, Math::min);
+            }
         }
         Map<Integer, Long> left = new HashMap<>(lastLeft);
-        waiting.forEach((key, seen) -> {
-            if (!there.containsKey(key)) {
-                left.put(seen.lane, now);
-            }
-        });
-        Map<Integer, Long> stillSince = new HashMap<>();
-        there.values().forEach(seen -> stillSince.merge(seen.lane, seen.sinceNanos, Math::min));
+        if (!stillSince.isEmpty()) {
+            // Where no event is seen twice there is nothing to find, and under load nothing is worked out.
+            waiting.keySet().stream()
+                    .filter(key -> !there.containsKey(key))
+                    .forEach(key -> left.put(laneOf.applyAsInt(key), now));
+        }
         left.keySet().retainAll(stillSince.keySet());
         left.forEach((lane, at) -> stillSince.merge(lane, at, Math::max));
         waiting = there;
@@ -92,11 +97,7 @@ final class LaneWatch {
                 .mapToLong(lane -> now - stillSince.get(lane))
                 .max()
                 .orElse(0);
-        long oldest = there.values().stream()
-                .mapToLong(seen -> now - seen.sinceNanos)
-                .max()
-                .orElse(0);
-        say(new Standing(still.size(), longest / 1e9, oldest / 1e9), still, now);
+        say(new Standing(still.size(), longest / 1e9, (now - oldest) / 1e9), still, now);
     }
 
     private void say(Standing found, Set<Integer> still, long now) {
@@ -108,9 +109,8 @@ final class LaneWatch {
             }
         } else if (before.lanes == 0 || now - saidAtNanos > SAY_AGAIN_NANOS) {
             saidAtNanos = now;
-            String example = waiting.entrySet().stream()
-                    .filter(entry -> still.contains(entry.getValue().lane))
-                    .map(Map.Entry::getKey)
+            String example = waiting.keySet().stream()
+                    .filter(key -> still.contains(laneOf.applyAsInt(key)))
                     .min(String::compareTo)
                     .orElse("");
             String why = reason.get();

@@ -17,6 +17,8 @@ import java.util.Set;
  * statistics, and the watch over its job. Pipelines share the maps and nothing else.
  */
 public final class Pipeline implements AutoCloseable {
+    private static final int LOOKS_PER_LANE_WATCH = 3;
+
     private final Shared shared;
     private final Aggregates aggregates;
     private final PipelineSettings settings;
@@ -32,6 +34,7 @@ public final class Pipeline implements AutoCloseable {
     private final ILogger log;
     private volatile Projector projector;
     private volatile boolean asked;
+    private int looks;
     private String problemSaid;
 
     Pipeline(
@@ -119,7 +122,9 @@ public final class Pipeline implements AutoCloseable {
     public void lookAtPending() {
         Set<String> pending = pendingKeys();
         backpressure.look(pending);
-        laneWatch.look(pending, job.isDraining());
+        if (++looks % LOOKS_PER_LANE_WATCH == 0) {
+            laneWatch.look(pending, job.isDraining());
+        }
         if (!job.isDraining()) {
             reconciler.look(pending);
         }

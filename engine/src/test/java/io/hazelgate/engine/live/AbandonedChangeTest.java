@@ -65,7 +65,7 @@ class AbandonedChangeTest {
         changeHalfWay();
         for (int i = 0; i < 5; i++) {
             control.keep("one");
-            look(14);
+            look(29);
         }
         assertEquals(NEW, control.projector(STARTED));
         assertEquals(Status.DRAINED, control.status());
@@ -74,7 +74,7 @@ class AbandonedChangeTest {
     @Test
     void ofOneThatIsGoneItIsTakenBack() {
         changeHalfWay();
-        look(16);
+        look(31);
         assertEquals(STARTED, control.projector(STARTED));
         look(1);
         assertEquals(Status.RUNNING, control.status());
@@ -87,7 +87,7 @@ class AbandonedChangeTest {
         control.drain("");
         control.drained();
         changeHalfWay();
-        look(16);
+        look(31);
         look(1);
         assertEquals(Status.DRAINED, control.status());
         assertEquals(STARTED, control.projector(STARTED));
@@ -98,10 +98,10 @@ class AbandonedChangeTest {
     void withoutTheProjectorsOfBeforeEventsGoOnWaiting() {
         ready = false;
         changeHalfWay();
-        look(16);
+        look(31);
         look(1);
         assertEquals("one", control.change().by(), "they may come back");
-        look(15);
+        look(30);
         assertEquals(Status.DRAINED, control.status());
         assertNull(control.change());
     }
@@ -110,7 +110,7 @@ class AbandonedChangeTest {
     void itsLastStepHoldsWhereThatWasTaken() {
         changeHalfWay();
         control.start("one");
-        look(16);
+        look(31);
         assertEquals(NEW, control.projector(STARTED));
         assertEquals(Status.RUNNING, control.status());
         assertNull(control.change());

@@ -1,4 +1,4 @@
-"""A lane in which events wait and none leaves is in the member's log, in `/ready` and in a metric."""
+"""The warnings of `/ready`: a lane that stands still, and a gateway of other code than the projector."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ async def test_a_lane_that_stands_still_is_told_until_it_goes_on(
     own_stack: Stack, own_cluster: HazelcastCluster, ledger: Catalog
 ) -> None:
     async with served_gateway(own_stack) as gateway, handling(ledger, own_cluster) as handler:
+        # The gateway serves the shop, and the projector folds the ledger.
+        await eventually(lambda: warned(gateway, "gateways have other code: gw-"))
         own_stack.projector.pause()
         try:
             opened = AccountOpened(account_id=ids.new_id(), owner=ids.new_id())
