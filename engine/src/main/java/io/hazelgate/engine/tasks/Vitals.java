@@ -6,18 +6,12 @@ import com.hazelcast.internal.json.Json;
 import com.hazelcast.internal.json.JsonArray;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.internal.json.JsonValue;
-import com.sun.management.GarbageCollectorMXBean;
-import com.sun.management.GcInfo;
+import io.hazelgate.engine.lanes.HeapRoom;
 import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.restore.Losses;
 import io.hazelgate.engine.snapshot.Snapshots;
 import io.hazelgate.engine.wire.Clock;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryPoolMXBean;
-import java.lang.management.MemoryType;
 import java.net.InetSocketAddress;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * How a member itself is, and whom it sees: for operators. Nothing of it asks anybody else.
@@ -25,7 +19,12 @@ import java.util.stream.Collectors;
  * @param expectedMembers how many members it was told to join, itself among them; 1: it was told of none
  */
 public record Vitals(
-        HazelcastInstance hazelcast, EventLog log, Snapshots snapshots, Losses losses, int expectedMembers) {
+        HazelcastInstance hazelcast,
+        EventLog log,
+        Snapshots snapshots,
+        Losses losses,
+        HeapRoom heapRoom,
+        int expectedMembers) {
     /** By it a member knows clients that serve an API; what else they say of themselves comes behind. */
     private static final String GATEWAY = "gateway";
 
@@ -36,7 +35,9 @@ public record Vitals(
                 .add("clusterSize", hazelcast.getCluster().getMembers().size())
                 .add("expectedMembers", expectedMembers)
                 .add("clockMicros", Clock.micros())
-                .add("heapUsed", heapUsed())
+                .add(
+                        "heapUsed",
+                        Math.round(heapRoom.share() * Runtime.getRuntime().maxMemory()))
                 .add("heapMax", Runtime.getRuntime().maxMemory())
                 .add("store", log.isDurable() ? "PostgreSQL" : "memory")
                 .add("snapshots", orNull(snapshots.inShort()))
@@ -46,28 +47,6 @@ public record Vitals(
 
     private static JsonValue orNull(JsonObject value) {
         return value == null ? Json.NULL : value;
-    }
-
-    /** Bytes in use after the last collection, whatever the collector; before the first, those in use now. */
-    private static long heapUsed() {
-        GcInfo last = null;
-        for (GarbageCollectorMXBean each : ManagementFactory.getPlatformMXBeans(GarbageCollectorMXBean.class)) {
-            GcInfo info = each.getLastGcInfo();
-            if (info != null && (last == null || info.getEndTime() > last.getEndTime())) {
-                last = info;
-            }
-        }
-        if (last == null) {
-            return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-        }
-        Set<String> heap = ManagementFactory.getMemoryPoolMXBeans().stream()
-                .filter(pool -> pool.getType() == MemoryType.HEAP)
-                .map(MemoryPoolMXBean::getName)
-                .collect(Collectors.toSet());
-        return last.getMemoryUsageAfterGc().entrySet().stream()
-                .filter(pool -> heap.contains(pool.getKey()))
-                .mapToLong(pool -> pool.getValue().getUsed())
-                .sum();
     }
 
     private JsonArray gateways() {

@@ -61,9 +61,11 @@ class JustStartedTest {
 
     @Test
     void itSpoilsNotTheFiguresOfTheOthers() throws Exception {
-        Vitals vitals = new Vitals(hazelcast, store.log(), snapshots, new Losses(hazelcast, readiness, false), 1);
+        HeapRoom heapRoom = new HeapRoom(null);
+        Losses losses = new Losses(hazelcast, readiness, false);
+        Vitals vitals = new Vitals(hazelcast, store.log(), snapshots, losses, heapRoom, 1);
         PipelineStats stats = new PipelineStats(
-                hazelcast, pipelines, readiness, new GivenUp(null), new DeafClients(hazelcast), new HeapRoom(null), vitals);
+                hazelcast, pipelines, readiness, new GivenUp(null), new DeafClients(hazelcast), heapRoom, vitals);
         assertThrows(IllegalStateException.class, () -> stats.answer(new byte[0], Deadline.after(60_000)));
         readiness.importing(null);
         readiness.restoring(null);
