@@ -417,6 +417,9 @@ async def kill_everything(scene: Scene, nodes: Nodes, size: Size) -> None:
 
 async def lose_partitions(scene: Scene, nodes: Nodes, size: Size) -> None:
     """kill -9 three of four members at once: some partitions have no copy any more. PostgreSQL has all events."""
+    async with asyncio.timeout(HEAL_SECONDS):
+        while scene.log.acknowledged < size.letters:  # in each partition there is something to lose
+            await scene.load.run(0.5)
     await _kill(scene, nodes.nodes[1:], size)
 
 
