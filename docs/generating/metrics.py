@@ -12,6 +12,7 @@ from docs.generating.markdown import code, table
 from hazelgate.client.cluster import ClusterState
 from hazelgate.client.figures.metrics import MemberStats, merge_stats
 from hazelgate.client.figures.pipelines import MemberPipeline
+from hazelgate.client.figures.vitals import ClockDifference, Vitals
 from hazelgate.client.following.feed import Feed
 from hazelgate.gateway.metrics import GatewayMetrics
 
@@ -22,7 +23,11 @@ def answer() -> str:
         name="events", member="", event_types=(), rest=True, job="RUNNING", projector="READY", address="",
         fingerprint="", problem=None, pending=0, events_total=0,
     )  # fmt: skip
-    stats = merge_stats([MemberStats(member="", projector="READY", job="RUNNING", pipelines=(pipeline,))])
+    member = MemberStats(
+        member="", projector="READY", job="RUNNING", pipelines=(pipeline,), vitals=Vitals(heap_max=1),
+        clock=ClockDifference(0.0, 0.0),
+    )  # fmt: skip
+    stats = merge_stats([member])
 
     metrics = GatewayMetrics(cast(Feed, SimpleNamespace(subscriber_count=0)))
     metrics.count_request("POST", 200)
