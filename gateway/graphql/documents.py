@@ -13,6 +13,8 @@ from graphql import (
     validate,
 )
 
+from hazelgate.resolvers.plans.documents import DocumentPlans
+
 _LONGEST_KEPT = 32_768
 _MOST_KEPT = 500
 
@@ -23,6 +25,7 @@ class Document:
 
     ast: DocumentNode
     operations: dict[str, OperationType]
+    plans: DocumentPlans
 
     def operation_type(self, name: str | None) -> OperationType | None:
         """The kind of the operation that this name picks, or None where it picks none."""
@@ -90,4 +93,5 @@ class Documents:
                 for definition in ast.definitions
                 if isinstance(definition, OperationDefinitionNode)
             },
+            DocumentPlans(self._schema, ast),
         )

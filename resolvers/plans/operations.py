@@ -1,0 +1,56 @@
+"""The plan of an operation: what each root field reads, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hazelgate.resolvers.meanings import EntriesById, EntryPages, OneEntry
+from hazelgate.resolvers.plans.arguments import Arguments
+from hazelgate.resolvers.plans.selections import Constant, PagesSelection, Selection
+
+
+@dataclass(frozen=True)
+class RootPlan:
+    """One root field: what it reads, with which arguments, and what is selected of it."""
+
+    name: str
+    reads: OneEntry | EntriesById | EntryPages
+    arguments: Arguments
+    selection: Selection | PagesSelection
+
+    def __str__(self) -> str:
+        kind = {OneEntry: "entry", EntriesById: "entries by id", EntryPages: "pages"}[type(self.reads)]
+        head = f"{self.name}: {kind} of {self.reads.view.type_name}{self.arguments}"
+        return "\n".join([head, *(f"  {line}" for line in str(self.selection).splitlines())])
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """A root field that the executor answers, and why."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: executor, {self.reason}"
+
+
+@dataclass(frozen=True)
+class OperationPlan:
+    """
+    All root fields of an operation, in the answer's order.
+
+    Two plans are equal where they read and select the same.
+    """
+
+    kind: str
+    roots: tuple[RootPlan | Constant | Unplanned, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the executor is not needed."""
+        return not any(isinstance(each, Unplanned) for each in self.roots)
+
+    def __str__(self) -> str:
+        lines = [f"{each.name}: {each.value!r}" if isinstance(each, Constant) else str(each) for each in self.roots]
+        return "\n".join([self.kind, *(f"  {line}" for text in lines for line in text.splitlines())])
