@@ -181,7 +181,7 @@ class DerivedResolvers:
             return await load(info, target, keys[0]) if keys else None
 
         async def to_many(source: Any, info: Info) -> list[Entry | None]:
-            keys = _keys_at(source if isinstance(source, dict) else source.data, path)
+            keys = list(_keys_at(source if isinstance(source, dict) else source.data, path))
             return list(await asyncio.gather(*[load(info, target, key) for key in keys]))
 
         return means(LinkByKey(target, fields, link.many), to_many if link.many else to_one)

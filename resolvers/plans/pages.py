@@ -124,6 +124,8 @@ class Pages:
                     values = page.made[id(each)]
                     apart = self._nodes[id(each)].is_copy and not at_once
                     columns.append([orjson.Fragment(encode(value)) for value in values] if apart else values)
+        if not columns:
+            return [{} for _ in page.placed]
         rows = _rows([each.name for each in part.fields], columns)
         return orjson.Fragment(encode(rows)) if at_once else rows
 

@@ -36,6 +36,7 @@ from hazelgate.resolvers.meanings import (
 from hazelgate.resolvers.plans.arguments import Arguments
 from hazelgate.resolvers.plans.deviations import Unplannable
 from hazelgate.resolvers.plans.operations import RootPlan, Unplanned
+from hazelgate.resolvers.plans.reading import IN_META
 from hazelgate.resolvers.plans.selections import (
     ComputedField,
     Constant,
@@ -53,6 +54,7 @@ from hazelgate.resolvers.plans.selections import (
     PageInfoPart,
     PagePart,
     PagesSelection,
+    RevisionField,
     ScalarShape,
     Selection,
     Shape,
@@ -65,9 +67,6 @@ Details = list[Any]
 """The nodes that ask for one field of the answer, as graphql-core collects them."""
 
 _TYPENAME = "__typename"
-_META = "_meta"
-_IN_META = {"version": "version", "caused_by": "causedBy", "updated_at": "updatedAt"}
-"""Where the attributes of a Revision stand in an entry's `_meta`."""
 _IN_WINDOW = ("has_next_page", "has_previous_page", "start_cursor", "end_cursor")
 
 
@@ -151,7 +150,7 @@ class Planner:
             case NodeId(of):
                 return IdField(name, of)
             case EntryRevision():
-                return StoredField(name, _META, ObjectShape(self._revision(_named(field.type), details)))
+                return RevisionField(name, self._revision(_named(field.type), details))
             case Computed(of, spec):
                 return ComputedField(name, of, spec, field.type)
             case LinkByKey(target, path, many):
@@ -170,9 +169,9 @@ class Planner:
                 continue
             field = made.fields[_name_of(each)]
             meaning = meaning_of(field)
-            if not isinstance(meaning, Attribute) or meaning.name not in _IN_META:
+            if not isinstance(meaning, Attribute) or meaning.name not in IN_META:
                 raise Unplannable(f"{made.name}.{_name_of(each)} has no plan")
-            fields.append(StoredField(name, _IN_META[meaning.name], self._shape(field.type, each)))
+            fields.append(StoredField(name, IN_META[meaning.name], self._shape(field.type, each)))
         return Selection(made.name, tuple(fields))
 
     def _shape(self, made: GraphQLOutputType, details: Details, *, optional: bool = True) -> Shape:

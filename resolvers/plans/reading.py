@@ -17,8 +17,13 @@ from hazelgate.resolvers.plans.deviations import Unplannable
 from hazelgate.resolvers.plans.selections import EnumShape, ScalarShape
 from hazelgate.sourcing.model.fields import FieldSpec, ListOf
 
+META = "_meta"
+"""Where an entry's JSON says how it stands."""
+IN_META = {"version": "version", "caused_by": "causedBy", "updated_at": "updatedAt"}
+"""Where the attributes of a Revision stand in there."""
+
 _INT = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-_EXACT_FLOAT = Annotated[float, msgspec.Meta(ge=-(2**53), le=2**53)]
+_EXACT_FLOAT = Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]
 _ENCODABLE_INT = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 SCALAR_TYPES: dict[str, Any] = {
@@ -62,6 +67,10 @@ class Read:
         self._be(Literal[value])
         self.default = value
 
+    def present(self) -> None:
+        """It is there, whatever it is."""
+        self.required = True
+
     def items(self) -> Read:
         """It is a list; how its items are read."""
         if self.item is None:
@@ -82,7 +91,10 @@ class Read:
     @property
     def type(self) -> Any:
         """The type that msgspec is to decode."""
-        if sum(each is not None for each in (self.leaf, self.item, self.fields)) != 1:
+        kinds = sum(each is not None for each in (self.leaf, self.item, self.fields))
+        if kinds == 0 and self.required:
+            return Any
+        if kinds != 1:
             raise Unplannable("one field is read as two things")
         made: Any
         if self.fields is not None:
@@ -122,8 +134,8 @@ class Reads:
 
     @property
     def any_required(self) -> bool:
-        """Whether nothing but a real entry can be decoded: an absent one has no fields."""
-        return any(each.required for each in self._by_source.values())
+        """Whether nothing but a real entry can be decoded: an absent one has no fields but its `_meta`."""
+        return any(each.required for source, each in self._by_source.items() if source != META)
 
     def struct(self) -> type[msgspec.Struct]:
         """The Struct that has these fields."""

@@ -101,6 +101,14 @@ class IdField:
 
 
 @dataclass(frozen=True)
+class RevisionField:
+    """Where an entry stands. All that a revision has must be there, whatever is selected of it."""
+
+    name: str
+    selection: Selection
+
+
+@dataclass(frozen=True)
 class ComputedField:
     """Worked out from an entry by a pure function of the domain."""
 
@@ -134,7 +142,7 @@ class IndexLink:
 
 
 Link: TypeAlias = KeyLink | IndexLink
-Field: TypeAlias = Constant | StoredField | IdField | ComputedField | KeyLink | IndexLink
+Field: TypeAlias = Constant | StoredField | IdField | RevisionField | ComputedField | KeyLink | IndexLink
 
 
 @dataclass(frozen=True)
@@ -240,7 +248,7 @@ def _about(each: Any) -> str:
             return "cursor"
         case CountPart():
             return "count"
-    return {EdgesPart: "edges", NodePart: "node", PageInfoPart: "page info"}[type(each)]
+    return {RevisionField: "revision", EdgesPart: "edges", NodePart: "node", PageInfoPart: "page info"}[type(each)]
 
 
 def _within(each: Any) -> tuple[Any, ...]:
@@ -250,7 +258,7 @@ def _within(each: Any) -> tuple[Any, ...]:
             while isinstance(shape, ListShape):
                 shape = shape.item
             return shape.selection.fields if isinstance(shape, ObjectShape) else ()
-        case KeyLink() | NodePart():
+        case KeyLink() | NodePart() | RevisionField():
             return each.selection.fields
         case IndexLink():
             return each.pages.parts

@@ -22,7 +22,7 @@ from graphql import (
 from graphql.pyutils import is_awaitable
 
 from hazelgate.resolvers.plans.deviations import Deviation, Unplannable
-from hazelgate.resolvers.plans.reading import Read, Reads
+from hazelgate.resolvers.plans.reading import IN_META, META, Read, Reads
 from hazelgate.resolvers.plans.selections import (
     ComputedField,
     Constant,
@@ -33,6 +33,7 @@ from hazelgate.resolvers.plans.selections import (
     Link,
     ListShape,
     ObjectShape,
+    RevisionField,
     ScalarShape,
     Selection,
     Shape,
@@ -91,6 +92,12 @@ class Writing:
                     text = self._value(each.shape, read, f"{owner}.{read.attribute}")
                 case IdField():
                     text = f"{self._name(_node_id(each.view))}({owner}.{self._key(reads)})"
+                case RevisionField():
+                    meta = reads.of(META)
+                    meta.present()
+                    for name in IN_META.values():
+                        meta.values().of(name).present()
+                    text = self._object(each.selection, meta.values(), f"{owner}.{meta.attribute}")
                 case ComputedField():
                     self._computes = True
                     self._names["decode_view"] = each.view.decode
