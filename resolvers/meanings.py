@@ -6,10 +6,12 @@ graphql-core calls the function. A plan (`resolvers.plans`) reads the meaning, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
-from graphql import GraphQLField, GraphQLFieldResolver
+from graphql import GraphQLField
 
 from hazelgate.sourcing.model.fields import FieldSpec
 from hazelgate.sourcing.model.views import ComputedSpec, ViewSpec
@@ -90,6 +92,21 @@ class EntryPages:
 
 
 @dataclass(frozen=True)
+class Figures:
+    """Counts, sums and extremes over the entries of a view, in groups."""
+
+    view: ViewSpec
+
+
+@dataclass(frozen=True)
+class AnyNode:
+    """Any node by its global id; several by theirs, in the order of these, where `many`."""
+
+    argument: str
+    many: bool
+
+
+@dataclass(frozen=True)
 class TotalCount:
     """How many entries a list has on all pages."""
 
@@ -105,20 +122,27 @@ Meaning = (
     | OneEntry
     | EntriesById
     | EntryPages
+    | Figures
+    | AnyNode
     | TotalCount
 )
 
 _MEANING = "hazelgate_meaning"
-Resolver = TypeVar("Resolver", bound=GraphQLFieldResolver)
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])
 
 
-def means(meaning: Meaning, resolve: Resolver) -> Resolver:
+def means(said: Meaning, resolve: Resolver) -> Resolver:
     """The function, with what it does written on it."""
-    setattr(resolve, _MEANING, meaning)
+    setattr(resolve, _MEANING, said)
     return resolve
+
+
+def meaning(said: Meaning) -> Callable[[Resolver], Resolver]:
+    """The same as a decorator."""
+    return partial(means, said)
 
 
 def meaning_of(field: GraphQLField) -> Meaning | None:
     """What a field stands for; None where its function alone knows."""
-    meaning: Meaning | None = getattr(field.resolve, _MEANING, None)
-    return meaning
+    found: Meaning | None = getattr(field.resolve, _MEANING, None)
+    return found

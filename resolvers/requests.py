@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from hazelgate.client.cluster import Cluster
-from hazelgate.client.reading.queries import EntryPage, EntryQuery, encode_query
+from hazelgate.client.reading.queries import (
+    AggregatePage,
+    AggregateQuery,
+    EntryPage,
+    EntryQuery,
+    encode_aggregate,
+    encode_query,
+)
 from hazelgate.client.reads import ClusterReads
 
 
@@ -21,19 +28,20 @@ class RequestReads(ClusterReads):
     entry or page is read once, however often it is asked for; so is one that can't be read.
     """
 
-    __slots__ = ("_loaders", "_pages", "_several")
+    __slots__ = ("_figures", "_loaders", "_pages", "_several")
 
     def __init__(self, cluster: Cluster, *, max_scanned_entries: int) -> None:
         super().__init__(cluster, max_scanned_entries=max_scanned_entries)
         self._loaders: dict[str, DataLoader[str, bytes | None]] = {}
         self._several: dict[str, dict[str, _Found]] = {}
-        self._pages: dict[bytes, asyncio.Future[EntryPage]] = {}
+        self._pages: dict[bytes, asyncio.Task[EntryPage]] = {}
+        self._figures: dict[bytes, asyncio.Task[AggregatePage]] = {}
 
     def load(self, map_name: str, key: str) -> Awaitable[bytes | None]:
         """The raw entry; None where there is none."""
         found = self._several.get(map_name)
         if found is not None and key in found:
-            return _known(found[key], key)
+            return self._load_known(map_name, key)
         loader = self._loaders.get(map_name)
         if loader is None:
 
@@ -42,6 +50,9 @@ class RequestReads(ClusterReads):
 
             loader = self._loaders[map_name] = DataLoader(read)
         return loader.load(key)
+
+    async def _load_known(self, map_name: str, key: str) -> bytes | None:
+        return (await self.load_several(map_name, (key,)))[0]
 
     async def load_several(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
         """The raw entries in the order of the keys: as `load` gives them, for many at once."""
@@ -52,51 +63,56 @@ class RequestReads(ClusterReads):
             found.update(dict.fromkeys(missing, reading))
             try:
                 raws = await self.load_many(map_name, missing)
-            except BaseException as error:
-                _fail(reading, error)
+            except asyncio.CancelledError:
+                # Others who wait for these entries read them by themselves.
+                for key in missing:
+                    del found[key]
+                reading.set_result(False)
                 raise
-            read = dict(zip(missing, raws, strict=True))
-            reading.set_result(read)
-            found.update(read)
+            except Exception as error:
+                reading.set_exception(error)
+                reading.exception()  # it may be that nobody else asks
+                raise
+            reading.set_result(True)
+            found.update(zip(missing, raws, strict=True))
         there: list[bytes | None] = []
         for key in keys:
             each = found[key]
-            there.append(each if isinstance(each, bytes) else await _known(each, key))
+            if isinstance(each, asyncio.Future):
+                if not await asyncio.shield(each):
+                    return await self.load_several(map_name, keys)
+                each = found[key]
+                assert not isinstance(each, asyncio.Future), "it is read"
+            there.append(each)
         return there
 
     async def query(self, query: EntryQuery) -> EntryPage:
         """One page of a map. A filter looks at `max_scanned_entries` at most."""
-        name = encode_query(query)
-        page = self._pages.get(name)
-        if page is None:
-            page = self._pages[name] = asyncio.get_running_loop().create_future()
-            try:
-                page.set_result(await super().query(query))
-            except BaseException as error:
-                _fail(page, error)
-                raise
-        return await page
+        return await _once(self._pages, encode_query(query), lambda: super(RequestReads, self).query(query))
+
+    async def aggregate(self, query: AggregateQuery) -> AggregatePage:
+        """Figures over a map. It looks at `max_scanned_entries` at most."""
+        return await _once(self._figures, encode_aggregate(query), lambda: super(RequestReads, self).aggregate(query))
 
     def forget(self) -> None:
         """Read anew from now on: something was written."""
         self._loaders.clear()
         self._several.clear()
         self._pages.clear()
+        self._figures.clear()
 
 
-_Reading = asyncio.Future[dict[str, bytes | None]]
+Answer = TypeVar("Answer")
+_Reading = asyncio.Future[bool]
 _Found = bytes | None | _Reading
-"""An entry that was read, or the read that will have it."""
+"""An entry that was read, or the read after which it is there; false: nobody reads it any more."""
 
 
-async def _known(found: _Found, key: str) -> bytes | None:
-    return (await found)[key] if isinstance(found, asyncio.Future) else found
-
-
-def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
-    """Tell those who wait, if there are any."""
-    if isinstance(error, asyncio.CancelledError):
-        future.cancel()
-    else:
-        future.set_exception(error)
-        future.exception()  # it may be that nobody asks: it is raised to who read
+async def _once(
+    known: dict[bytes, asyncio.Task[Answer]], name: bytes, ask: Callable[[], Coroutine[Any, Any, Answer]]
+) -> Answer:
+    """What is known under this name; asked for where nothing is. Whoever stops waiting takes it from nobody else."""
+    found = known.get(name)
+    if found is None:
+        found = known[name] = asyncio.create_task(ask())
+    return await asyncio.shield(found)

@@ -91,7 +91,7 @@ class Execution:
         contexts: Makes a context; every request and every event of a subscription gets its own, so that no read is
             answered from before the event.
         count: Told the way of every query, mutation and event of a subscription, for the metrics.
-        use_plans: Whether there are plans. Tests and benchmarks compare both ways.
+        use_plans: Whether there are plans.
     """
 
     def __init__(

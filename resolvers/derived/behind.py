@@ -21,6 +21,7 @@ from hazelgate.resolvers.meanings import (
     EntriesById,
     EntryPages,
     EntryRevision,
+    Figures,
     Held,
     LinkByIndex,
     LinkByKey,
@@ -110,7 +111,7 @@ class DerivedResolvers:
             named = {"filter": arguments.get("filter"), "group_by": arguments.get("groupBy")}
             return await aggregates.aggregate(info, view, named)
 
-        return resolve
+        return means(Figures(view), resolve)
 
     def node_id(self, view: ViewSpec) -> Resolve:
         """The global id of an entry."""

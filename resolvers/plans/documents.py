@@ -89,7 +89,7 @@ class PlannedOperation:
 
     def _projection_of(self, made: GraphQLObjectType, details: Details, view: ViewSpec) -> Projection | None:
         try:
-            return projection_of(view, self._planner.entry(made, details, view))
+            return projection_of(view, self._planner.entry(made, details))
         except (Unplannable, RecursionError):
             return None
 

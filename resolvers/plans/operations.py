@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hazelgate.resolvers.meanings import EntriesById, EntryPages, OneEntry
+from hazelgate.resolvers.meanings import AnyNode, EntriesById, EntryPages, Figures, OneEntry
 from hazelgate.resolvers.plans.arguments import Arguments
-from hazelgate.resolvers.plans.selections import Constant, PagesSelection, Selection
+from hazelgate.resolvers.plans.selections import Constant, NodesSelection, PagesSelection, Selection
 
 
 @dataclass(frozen=True)
@@ -14,14 +14,20 @@ class RootPlan:
     """One root field: what it reads, with which arguments, and what is selected of it."""
 
     name: str
-    reads: OneEntry | EntriesById | EntryPages
+    reads: OneEntry | EntriesById | EntryPages | Figures | AnyNode
     arguments: Arguments
-    selection: Selection | PagesSelection
+    selection: Selection | PagesSelection | NodesSelection
 
     def __str__(self) -> str:
-        kind = {OneEntry: "entry", EntriesById: "entries by id", EntryPages: "pages"}[type(self.reads)]
-        head = f"{self.name}: {kind} of {self.reads.view.type_name}{self.arguments}"
+        if isinstance(self.reads, AnyNode):
+            what = "nodes" if self.reads.many else "node"
+        else:
+            what = f"{_KINDS[type(self.reads)]} of {self.reads.view.type_name}"
+        head = f"{self.name}: {what}{self.arguments}"
         return "\n".join([head, *(f"  {line}" for line in str(self.selection).splitlines())])
+
+
+_KINDS = {OneEntry: "entry", EntriesById: "entries by id", EntryPages: "pages", Figures: "figures"}
 
 
 @dataclass(frozen=True)

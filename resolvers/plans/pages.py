@@ -161,9 +161,9 @@ def _key_of(view: ViewSpec) -> Selection:
 # ---------------------------------------------------------------- links
 
 
-def projection_of(view: ViewSpec, selection: Selection) -> Projection:
+def projection_of(view: ViewSpec | None, selection: Selection) -> Projection:
     """
-    What a selection makes of entries of a view, links included.
+    What a selection makes of entries of a view, or of other JSON; links included.
 
     Raises:
         Unplannable: It can't be made.

@@ -8,6 +8,7 @@ from typing import Any
 from graphql import (
     FragmentDefinitionNode,
     GraphQLEnumType,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -20,11 +21,13 @@ from graphql.execution.collect_fields import FragmentDetails, collect_fields, co
 from graphql.execution.values import VariableValues
 
 from hazelgate.resolvers.meanings import (
+    AnyNode,
     Attribute,
     Computed,
     EntriesById,
     EntryPages,
     EntryRevision,
+    Figures,
     Held,
     LinkByIndex,
     LinkByKey,
@@ -50,6 +53,7 @@ from hazelgate.resolvers.plans.selections import (
     KeyLink,
     ListShape,
     NodePart,
+    NodesSelection,
     ObjectShape,
     PageInfoPart,
     PagePart,
@@ -61,7 +65,6 @@ from hazelgate.resolvers.plans.selections import (
     StoredField,
     WindowPart,
 )
-from hazelgate.sourcing.model.views import ViewSpec
 
 Details = list[Any]
 """The nodes that ask for one field of the answer, as graphql-core collects them."""
@@ -112,35 +115,48 @@ class Planner:
         if field is None:  # __schema and __type
             raise Unplannable(_name_of(details))
         meaning = meaning_of(field)
-        if not isinstance(meaning, OneEntry | EntriesById | EntryPages):
-            raise Unplannable(f"{_name_of(details)} has no plan")
-        arguments = Arguments.of(field, details[0].node)
         made: Any = _named(field.type)
-        selection: Selection | PagesSelection
-        if isinstance(meaning, EntryPages):
-            selection = self._pages(made, details, meaning.view)
-        else:
-            selection = self.entry(made, details, meaning.view)
+        selection: Selection | PagesSelection | NodesSelection
+        match meaning:
+            case OneEntry() | EntriesById():
+                selection = self.entry(made, details)
+            case EntryPages():
+                selection = self._pages(made, details)
+            case Figures():
+                selection = self.entry(made, details)
+            case AnyNode():
+                selection = self._nodes(made, details)
+            case _:
+                raise Unplannable(f"{_name_of(details)} has no plan")
+        arguments = Arguments.of(field, details[0].node)
         return RootPlan(name, meaning, arguments, selection)
 
     # ------------------------------------------------------------ entries and values
 
-    def entry(self, made: GraphQLObjectType, details: Details, view: ViewSpec) -> Selection:
+    def entry(self, made: GraphQLObjectType, details: Details) -> Selection:
         """
-        The plan of what is selected of an entry.
+        The plan of what is selected of an entry, or of a value.
 
         Raises:
             Unplannable: A field has none.
         """
-        return self._selection(made, details, view)
+        fields = (self._field(made, name, each) for name, each in self._subfields(made, details))
+        return Selection(made.name, tuple(fields))
 
-    def _selection(self, made: GraphQLObjectType, details: Details, view: ViewSpec | None) -> Selection:
-        return Selection(
-            made.name,
-            tuple(self._field(made, name, each, view) for name, each in self._subfields(made, details)),
-        )
+    def _nodes(self, made: GraphQLInterfaceType, details: Details) -> NodesSelection:
+        found, reason = [], Unplannable("no type of it has a plan")
+        for each in self._schema.get_possible_types(made):
+            meaning = meaning_of(each.fields["id"])
+            if isinstance(meaning, NodeId):
+                try:
+                    found.append((meaning.view, self.entry(each, details)))
+                except Unplannable as problem:
+                    reason = problem
+        if not found:
+            raise reason
+        return NodesSelection(tuple(found))
 
-    def _field(self, owner: GraphQLObjectType, name: str, details: Details, view: ViewSpec | None) -> Field:
+    def _field(self, owner: GraphQLObjectType, name: str, details: Details) -> Field:
         if _name_of(details) == _TYPENAME:
             return Constant(name, owner.name)
         field = owner.fields[_name_of(details)]
@@ -154,10 +170,10 @@ class Planner:
             case Computed(of, spec):
                 return ComputedField(name, of, spec, field.type)
             case LinkByKey(target, path, many):
-                entry = self.entry(_named(field.type), details, target)
+                entry = self.entry(_named(field.type), details)
                 return KeyLink(name, target, path, many, entry)
             case LinkByIndex(of, target, path):
-                pages = self._pages(_named(field.type), details, target)
+                pages = self._pages(_named(field.type), details)
                 return IndexLink(name, of, target, path, Arguments.of(field, details[0].node), pages)
         raise Unplannable(f"{owner.name}.{_name_of(details)} has no plan")
 
@@ -184,17 +200,15 @@ class Planner:
         if isinstance(made, GraphQLEnumType):
             return EnumShape(made.name, tuple((each.value, name) for name, each in made.values.items()), optional)
         if isinstance(made, GraphQLObjectType):
-            return ObjectShape(self._selection(made, details, None), optional)
+            return ObjectShape(self.entry(made, details), optional)
         raise Unplannable(f"{made} has no plan")
 
     # ------------------------------------------------------------ pages
 
-    def _pages(self, made: GraphQLObjectType, details: Details, view: ViewSpec) -> PagesSelection:
-        return PagesSelection(
-            tuple(self._page_part(made, name, each, view) for name, each in self._subfields(made, details))
-        )
+    def _pages(self, made: GraphQLObjectType, details: Details) -> PagesSelection:
+        return PagesSelection(tuple(self._page_part(made, name, each) for name, each in self._subfields(made, details)))
 
-    def _page_part(self, owner: GraphQLObjectType, name: str, details: Details, view: ViewSpec) -> PagePart:
+    def _page_part(self, owner: GraphQLObjectType, name: str, details: Details) -> PagePart:
         if _name_of(details) == _TYPENAME:
             return Constant(name, owner.name)
         field = owner.fields[_name_of(details)]
@@ -203,15 +217,13 @@ class Planner:
                 return CountPart(name)
             case Held("edges"):
                 made = _named(field.type)
-                edges = (self._edge_part(made, alias, each, view) for alias, each in self._subfields(made, details))
+                edges = (self._edge_part(made, alias, each) for alias, each in self._subfields(made, details))
                 return EdgesPart(name, tuple(edges))
             case Held("pageInfo"):
                 return PageInfoPart(name, self._window(_named(field.type), details))
         raise Unplannable(f"{owner.name}.{_name_of(details)} has no plan")
 
-    def _edge_part(
-        self, owner: GraphQLObjectType, name: str, details: Details, view: ViewSpec
-    ) -> Constant | CursorPart | NodePart:
+    def _edge_part(self, owner: GraphQLObjectType, name: str, details: Details) -> Constant | CursorPart | NodePart:
         if _name_of(details) == _TYPENAME:
             return Constant(name, owner.name)
         field = owner.fields[_name_of(details)]
@@ -219,7 +231,7 @@ class Planner:
             case Held("cursor"):
                 return CursorPart(name)
             case Held("node"):
-                return NodePart(name, self.entry(_named(field.type), details, view))
+                return NodePart(name, self.entry(_named(field.type), details))
         raise Unplannable(f"{owner.name}.{_name_of(details)} has no plan")
 
     def _window(self, made: GraphQLObjectType, details: Details) -> tuple[Constant | WindowPart, ...]:

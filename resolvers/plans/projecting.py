@@ -32,13 +32,14 @@ class Projection:
     What a selection makes of entries of a view.
 
     Args:
+        view: None: of other JSON.
         followers: Makes what follows a link.
 
     Raises:
         Unplannable: It can't be made.
     """
 
-    def __init__(self, view: ViewSpec, selection: Selection, followers: Callable[[Link], Follower]) -> None:
+    def __init__(self, view: ViewSpec | None, selection: Selection, followers: Callable[[Link], Follower]) -> None:
         self.view = view
         reads = copied(selection)
         self.is_copy = reads is not None
@@ -71,7 +72,9 @@ class Projection:
         decode, build = self._decode, self._build
         try:
             found = [None if raw is None else decode(raw) for raw in raws]
-        except msgspec.MsgspecError:
+        except msgspec.MsgspecError as error:
+            if self.view is None:
+                raise Deviation(str(error)) from error
             raws = [_present(self.view, raw) for raw in raws]
             try:
                 found = [None if raw is None else decode(raw) for raw in raws]

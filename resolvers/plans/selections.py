@@ -156,6 +156,19 @@ class Selection:
         return "\n".join(_lines(self.fields, ""))
 
 
+@dataclass(frozen=True)
+class NodesSelection:
+    """What is selected of nodes, by the view that they are of. Of the others the executor answers."""
+
+    by_view: tuple[tuple[ViewSpec, Selection], ...]
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for view, selection in self.by_view:
+            lines += [f"on {view.type_name}", *_lines(selection.fields, "  ")]
+        return "\n".join(lines)
+
+
 # ---------------------------------------------------------------- fields of pages
 
 

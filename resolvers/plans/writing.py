@@ -50,9 +50,16 @@ Build = Callable[[Any, Any, list[Holder]], Any]
 
 @dataclass
 class Writing:
-    """A function for one selection. `reads` are what it decodes, `links` what it leaves to be followed."""
+    """
+    A function for one selection.
 
-    view: ViewSpec
+    Args:
+        view: The view of the entries; None: they are no entries, and all of them are there.
+        reads: What it decodes.
+        links: What it leaves to be followed.
+    """
+
+    view: ViewSpec | None
     reads: Reads = field(default_factory=Reads)
     links: list[Link] = field(default_factory=list)
     _names: dict[str, Any] = field(default_factory=lambda: {"present": _present, "hold": _hold, "leads": _leads})
@@ -73,7 +80,7 @@ class Writing:
             exec(compile(source, "<plan>", "exec"), self._names)
         except (SyntaxError, RecursionError, MemoryError):
             raise Unplannable("nested too deeply") from None
-        if not self.reads.any_required:
+        if self.view is not None and not self.reads.any_required:
             # An entry that is absent has no fields. Its key tells it from one whose selected fields are all null.
             self._key(self.reads)
         build: Build = self._names["build"]
@@ -111,6 +118,7 @@ class Writing:
         return f"hold(links, {made}, {', '.join(held)})" if held else made
 
     def _key(self, reads: Reads) -> str:
+        assert self.view is not None, "what is no entry has no key"
         key = reads.of(self.view.key_name)
         key.text()
         key.required = True

@@ -232,13 +232,13 @@ def link_without_its_own_filter(patch: pytest.MonkeyPatch) -> None:
 
 
 def fields_in_another_order(patch: pytest.MonkeyPatch) -> None:
-    real = Planner._selection
+    real = Planner.entry
 
-    def selection(*given: Any) -> Any:
+    def entry(*given: Any) -> Any:
         made = real(*given)
         return dataclasses.replace(made, fields=made.fields[::-1])
 
-    patch.setattr(Planner, "_selection", selection)
+    patch.setattr(Planner, "entry", entry)
 
 
 def fragment_forgotten(patch: pytest.MonkeyPatch) -> None:
