@@ -76,7 +76,7 @@ class PlannedExecutor(Executor[None]):
 
             async def planned(projection: Projection) -> Any:
                 with suppress(Exception):
-                    [value] = await projection.each([result.raw], self._run())
+                    [value] = await projection.each([bytes(result.raw)], self._run(), known=True)
                     self.has_used_plans = True
                     return value
                 value = complete(return_type, field_details_list, info, path, result, position_context)
@@ -84,7 +84,7 @@ class PlannedExecutor(Executor[None]):
 
             return planned(projection)
         with suppress(Deviation):
-            value = projection.one(result.raw)
+            value = projection.one(bytes(result.raw))
             self.has_used_plans = True
             return value
         return complete(return_type, field_details_list, info, path, result, position_context)

@@ -86,7 +86,7 @@ class Pages:
         self, found: Sequence[PageEntry]
     ) -> tuple[Sequence[PageEntry], dict[int, list[Any]], dict[int, list[Holder]]]:
         """What of the page is there for readers, and the values and links of each `node`."""
-        raws = [each.entry for each in found]
+        raws = [bytes(each.entry) for each in found]
         links: dict[int, list[Holder]] = {node: [] for node in self._nodes}
         made = {node: projection.made(raws, links[node]) for node, projection in self._nodes.items()}
         seen = next(iter(made.values())) if made else self._presence.made(raws, [])

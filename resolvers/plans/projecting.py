@@ -16,7 +16,9 @@ from hazelgate.resolvers.plans.selections import KeyLink, Link, Selection
 from hazelgate.resolvers.plans.writing import Build, Holder, Writing, copied
 from hazelgate.sourcing.model.views import ViewSpec
 
-Raw = bytes | msgspec.Raw
+_HEAD = b'{"_meta":{'
+"""How the projector writes an entry. One that begins otherwise is looked at before it is believed."""
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -59,18 +61,21 @@ class Projection:
         """Whether it has to wait for more than the entries."""
         return bool(self._followers)
 
-    def made(self, raws: Sequence[Raw | None], links: list[Holder]) -> list[Any]:
+    def made(self, raws: Sequence[bytes | None], links: list[Holder], *, known: bool = False) -> list[Any]:
         """
         The values, None where there is no entry.
 
         Args:
             links: Takes those that are to be followed.
+            known: Whether somebody has looked already, and these are entries that are there.
 
         Raises:
             Deviation: An entry is not as its type says, or a computed field fails.
         """
         decode, build = self._decode, self._build
         try:
+            if self.view is not None and not (known or all(raw is None or raw.startswith(_HEAD) for raw in raws)):
+                raise msgspec.ValidationError("an entry begins with its `_meta`")
             found = [None if raw is None else decode(raw) for raw in raws]
         except msgspec.MsgspecError as error:
             if self.view is None:
@@ -97,7 +102,7 @@ class Projection:
         wanted = [(follower, held) for follower, held in zip(self._followers, by_number, strict=True) if held]
         await together([_place(follower, held, run) for follower, held in wanted])
 
-    async def each(self, raws: Sequence[Raw | None], run: Run) -> list[Any]:
+    async def each(self, raws: Sequence[bytes | None], run: Run, *, known: bool = False) -> list[Any]:
         """
         The values, each ready for `orjson`.
 
@@ -105,26 +110,26 @@ class Projection:
             Deviation: As `made` says.
         """
         links: list[Holder] = []
-        found = self.made(raws, links)
+        found = self.made(raws, links, known=known)
         if links:
             await self.follow(links, run)
         if self.is_copy:
             return [None if each is None else orjson.Fragment(encode(each)) for each in found]
         return found
 
-    async def all(self, raws: Sequence[Raw | None], run: Run) -> Any:
+    async def all(self, raws: Sequence[bytes | None], run: Run) -> Any:
         """The same as one list."""
         if self.is_copy:
             return orjson.Fragment(encode(self.made(raws, [])))
         return await self.each(raws, run)
 
-    def one(self, raw: Raw) -> Any:
-        """The value of one entry, of a selection that has no links."""
-        [found] = self.made([raw], [])
+    def one(self, raw: bytes) -> Any:
+        """The value of an entry that is there, of a selection that has no links."""
+        [found] = self.made([raw], [], known=True)
         return orjson.Fragment(encode(found)) if self.is_copy and found is not None else found
 
 
-def _present(view: ViewSpec, raw: Raw | None) -> Raw | None:
+def _present(view: ViewSpec, raw: bytes | None) -> bytes | None:
     try:
         entry = Entry.of(view, raw)
     except (msgspec.MsgspecError, KeyError, AttributeError) as error:

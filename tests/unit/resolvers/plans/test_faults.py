@@ -249,9 +249,9 @@ def fragment_forgotten(patch: pytest.MonkeyPatch) -> None:
 def error_as_null(patch: pytest.MonkeyPatch) -> None:
     real = Projection.made
 
-    def made(self: Any, raws: Any, links: Any) -> Any:
+    def made(self: Any, raws: Any, links: Any, **named: Any) -> Any:
         try:
-            return real(self, raws, links)
+            return real(self, raws, links, **named)
         except Deviation:
             return [None for _ in raws]
 
@@ -260,7 +260,7 @@ def error_as_null(patch: pytest.MonkeyPatch) -> None:
 
 def entry_of_an_older_read(patch: pytest.MonkeyPatch) -> None:
     real = Projection.made
-    patch.setattr(Projection, "made", lambda self, raws, links: real(self, raws[::-1], links))
+    patch.setattr(Projection, "made", lambda self, raws, links, **named: real(self, raws[::-1], links, **named))
 
 
 def revision_without_its_parts(patch: pytest.MonkeyPatch) -> None:
