@@ -35,7 +35,7 @@ SCALAR_TYPES: dict[str, Any] = {
     "Boolean": bool,
     "Int": _INT,
     "Float": _EXACT_FLOAT,  # a whole number beyond it may not be exact as a float
-    "Long": _ENCODABLE_INT | float,  # the scalar passes on either as it is
+    "Long": _ENCODABLE_INT | _EXACT_FLOAT,  # the scalar passes on either as it is
     "JSON": Any,
 }
 """What a value in an entry's JSON has to be so that the scalar of this name gives it out as it is."""
