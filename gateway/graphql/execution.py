@@ -126,7 +126,7 @@ class Execution:
             try:
                 data = orjson.Fragment(orjson.dumps(await planned.data(run)))
             except (Deviation, orjson.JSONEncodeError):
-                return await self._execute(document, request, context, planned, Way.DEVIATED)
+                return await self._execute(document, request, context, planned, has_deviated=True)
             return self._told(Answer({"data": data}, True), Way.PLAN, planned, request)
         except RecursionError:
             return refusal({"message": "the operation is nested too deeply", "extensions": {"code": "BAD_USER_INPUT"}})
@@ -152,23 +152,26 @@ class Execution:
         request: GraphQLRequest,
         context: RequestContext,
         planned: PlannedOperation | None,
-        way: Way | None = None,
+        *,
+        has_deviated: bool = False,
     ) -> Answer:
-        """Execute by graphql-core. What has deviated from its plan is executed without it."""
+        """Execute by graphql-core, with plans for what has one; where the whole has deviated, for entries alone."""
         executor = PlannedExecutor.build(
             self._schema,
             document.ast,
             context_value=context,
             raw_variable_values=request.variables,
             operation_name=request.operation_name or None,
-            planned=planned if way is None else None,
+            planned=planned,
+            has_deviated=has_deviated,
         )
         if isinstance(executor, list):
             return refusal(*(request_error(error, document.ast) for error in executor))
         result: Any = executor.execute_operation()
         if inspect.isawaitable(result):
             result = await result
-        return self._told(_answer(result, document), way or _way_of(executor), planned, request)
+        way = Way.DEVIATED if has_deviated else _way_of(executor)
+        return self._told(_answer(result, document), way, planned, request)
 
     def _told(self, answer: Answer, way: Way, planned: PlannedOperation | None, request: GraphQLRequest) -> Answer:
         """The answer; with the way that the operation went, where the client asks for that."""

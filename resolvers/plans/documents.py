@@ -33,7 +33,9 @@ from hazelgate.resolvers.plans.variables import Variables
 from hazelgate.sourcing.model.views import ViewSpec
 
 MOST_VARIANTS = 16
-"""Of one operation by what `@skip` and `@include` are given. Others are planned each time."""
+"""Of one operation, by what `@skip` and `@include` are given. Others are the executor's."""
+MOST_FIELDS = 4_000
+"""In all variants of one operation but the first: they take no more room than the document itself."""
 _CONDITIONS = ("skip", "include")
 
 
@@ -115,6 +117,7 @@ class OperationPlans:
         names = (each.variable.name.value for each in operation.variable_definitions or ())
         self._conditions = tuple(name for name in names if name in conditions)
         self._variants: dict[tuple[Any, ...], PlannedOperation] = {}
+        self._fields = 0
 
     def run_of(self, context: ResolverContext, given: Mapping[str, Any] | None) -> Run:
         """
@@ -132,16 +135,15 @@ class OperationPlans:
         nodes = (self._operation, *self._fragments.values())
         return any(has_nested_variable(each) for each in nodes)
 
-    def variant(self, variables: Mapping[str, Any]) -> PlannedOperation:
-        """The operation as these variables shape it."""
+    def variant(self, variables: Mapping[str, Any]) -> PlannedOperation | None:
+        """The operation as these variables shape it; None where it has been shaped in too many ways."""
         name = tuple(variables.get(each) for each in self._conditions)
         found = self._variants.get(name)
-        if found is None:
+        if found is None and len(self._variants) < MOST_VARIANTS and self._fields < MOST_FIELDS:
             chosen = {each: variables[each] for each in self._conditions if each in variables}
             planner = Planner(self._schema, self._fragments, self._operation, chosen)
-            found = PlannedOperation(planner, self._operation.operation)
-            if len(self._variants) < MOST_VARIANTS:
-                self._variants[name] = found
+            found = self._variants[name] = PlannedOperation(planner, self._operation.operation)
+            self._fields += found.plan.size
         return found
 
 

@@ -24,11 +24,15 @@ class PlannedExecutor(Executor[None]):
 
     Args:
         planned: The operation's plans; None: it has none.
+        has_deviated: Whether its root fields have been tried by their plans.
     """
 
-    def __init__(self, *given: Any, planned: PlannedOperation | None = None, **named: Any) -> None:
+    def __init__(
+        self, *given: Any, planned: PlannedOperation | None = None, has_deviated: bool = False, **named: Any
+    ) -> None:
         super().__init__(*given, **named)
         self._planned = planned
+        self._roots = {} if planned is None or has_deviated else planned.roots
         self.has_used_plans = False
         """Whether a part of the answer came from a plan."""
 
@@ -41,7 +45,7 @@ class PlannedExecutor(Executor[None]):
         position_context: None,
     ) -> Any:
         """A field: by the plan of it, where it is one of the operation's own that has one."""
-        root = None if self._planned is None or path.prev is not None else self._planned.roots.get(str(path.key))
+        root = self._roots.get(str(path.key)) if self._roots and path.prev is None else None
         execute = super().execute_field
         if root is None:
             return execute(parent_type, source, field_details_list, path, position_context)

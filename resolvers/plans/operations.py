@@ -57,6 +57,11 @@ class OperationPlan:
         """Whether the executor is not needed."""
         return not any(isinstance(each, Unplanned) for each in self.roots)
 
+    @property
+    def size(self) -> int:
+        """How many fields it has in all."""
+        return str(self).count("\n")
+
     def __str__(self) -> str:
         lines = [f"{each.name}: {each.value!r}" if isinstance(each, Constant) else str(each) for each in self.roots]
         return "\n".join([self.kind, *(f"  {line}" for text in lines for line in text.splitlines())])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hazelgate import Catalog
 from hazelgate.client.reading.queries import EntryPage, EntryQuery
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.settings import Settings
-from hazelgate.resolvers.plans.documents import MOST_VARIANTS, DocumentPlans
+from hazelgate.resolvers.plans.documents import MOST_FIELDS, MOST_VARIANTS, DocumentPlans
 from hazelgate.resolvers.plans.operations import OperationPlan
 from tests.support.gateway import Gateway, Json, create_customer, create_order, create_product, running_gateway
 
@@ -24,7 +25,9 @@ SCHEMA = graphql_schema(CATALOG)
 def plan_of(text: str, **variables: Any) -> OperationPlan:
     operation = DocumentPlans(SCHEMA, parse(text)).operation(None)
     assert operation is not None
-    return operation.variant(variables).plan
+    planned = operation.variant(variables)
+    assert planned is not None
+    return planned.plan
 
 
 # ---------------------------------------------------------------- values
@@ -108,6 +111,8 @@ def test_what_skip_and_include_are_given_decides_the_plan() -> None:
     operation = DocumentPlans(SCHEMA, parse(text)).operation(None)
     assert operation is not None
     with_it, without = operation.variant({"with": True, "id": "a"}), operation.variant({"with": False, "id": "a"})
+    assert with_it is not None
+    assert without is not None
     assert "status" in str(with_it.plan)
     assert "totalAmount" not in str(with_it.plan)
     assert with_it.plan != without.plan
@@ -121,12 +126,22 @@ def test_only_so_many_variants_are_kept() -> None:
     text = f"query ({declared}) {{ orders {{ edges {{ node {{ id {fields} }} }} }} }}"
     operation = DocumentPlans(SCHEMA, parse(text)).operation(None)
     assert operation is not None
-    made = []
-    for number in range(2 ** len(names)):
-        given = {name: bool(number >> place & 1) for place, name in enumerate(names)}
-        made.append((given, operation.variant(given)))
-    kept = [variant for given, variant in made if operation.variant(given) is variant]
-    assert len(kept) == MOST_VARIANTS
+    choices = [{name: bool(number >> place & 1) for place, name in enumerate(names)} for number in range(64)]
+    made = [operation.variant(each) for each in choices]
+    assert sum(each is not None for each in made) == MOST_VARIANTS
+    assert [operation.variant(each) for each in choices] == made
+
+
+def test_large_operations_have_fewer_variants() -> None:
+    fields = " ".join(f"f{number}: status" for number in range(MOST_FIELDS // 3))
+    text = f"""query ($a: Boolean!, $b: Boolean!, $c: Boolean!) {{ orders {{ edges {{ node {{
+      {fields} id @skip(if: $a) key: orderId @skip(if: $b) more: status @skip(if: $c)
+    }} }} }} }}"""
+    operation = DocumentPlans(SCHEMA, parse(text)).operation(None)
+    assert operation is not None
+    choices = product((True, False), repeat=3)
+    made = [operation.variant(dict(zip("abc", each, strict=True))) for each in choices]
+    assert sum(each is not None for each in made) == 3
 
 
 def test_other_directives_are_the_executors() -> None:
