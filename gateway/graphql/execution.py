@@ -137,7 +137,8 @@ class Execution:
         self, document: Document, request: GraphQLRequest, context: RequestContext
     ) -> tuple[PlannedOperation | None, Run | None]:
         """The operation's plan and what it runs with; neither where the executor is to say what is wrong."""
-        operation = document.plans.operation(request.operation_name) if self._use_plans else None
+        plans = document.plans if self._use_plans else None
+        operation = None if plans is None else plans.operation(request.operation_name)
         if operation is None:
             return None, None
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,7 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     FragmentDefinitionNode,
+    GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -31,6 +33,8 @@ from hazelgate.resolvers.plans.running import Run
 from hazelgate.resolvers.plans.selections import Constant
 from hazelgate.resolvers.plans.variables import Variables
 from hazelgate.sourcing.model.views import ViewSpec
+
+_logger = logging.getLogger(__name__)
 
 MOST_VARIANTS = 16
 """Of one operation, by what `@skip` and `@include` are given. Others are the executor's."""
@@ -75,6 +79,7 @@ class PlannedOperation:
         try:
             found = await together([each.value(run) for each in self.roots.values()])
         except Exception as error:
+            _logger.debug("graphql-core answers in place of a plan", exc_info=True)
             raise Deviation(repr(error)) from error
         values = dict(zip(self.roots, found, strict=True))
         if not self._constants:
@@ -92,7 +97,7 @@ class PlannedOperation:
     def _projection_of(self, made: GraphQLObjectType, details: Details, view: ViewSpec) -> Projection | None:
         try:
             return projection_of(view, self._planner.entry(made, details))
-        except (Unplannable, RecursionError):
+        except (Unplannable, GraphQLError, RecursionError):
             return None
 
 
@@ -116,7 +121,7 @@ class OperationPlans:
         self._variables = Variables(schema, operation)
         names = (each.variable.name.value for each in operation.variable_definitions or ())
         self._conditions = tuple(name for name in names if name in conditions)
-        self._variants: dict[tuple[Any, ...], PlannedOperation] = {}
+        self._variants: dict[tuple[Any, ...], PlannedOperation | None] = {}
         self._fields = 0
 
     def run_of(self, context: ResolverContext, given: Mapping[str, Any] | None) -> Run:
@@ -136,15 +141,25 @@ class OperationPlans:
         return any(has_nested_variable(each) for each in nodes)
 
     def variant(self, variables: Mapping[str, Any]) -> PlannedOperation | None:
-        """The operation as these variables shape it; None where it has been shaped in too many ways."""
+        """The operation as these variables shape it; None where that is one way too many, or has no plan at all."""
         name = tuple(variables.get(each) for each in self._conditions)
-        found = self._variants.get(name)
-        if found is None and len(self._variants) < MOST_VARIANTS and self._fields < MOST_FIELDS:
-            chosen = {each: variables[each] for each in self._conditions if each in variables}
-            planner = Planner(self._schema, self._fragments, self._operation, chosen)
-            found = self._variants[name] = PlannedOperation(planner, self._operation.operation)
-            self._fields += found.plan.size
+        if name in self._variants or len(self._variants) >= MOST_VARIANTS or self._fields >= MOST_FIELDS:
+            return self._variants.get(name)
+        found = self._variants[name] = self._planned(
+            {each: variables[each] for each in self._conditions if each in variables}
+        )
+        self._fields += 0 if found is None else found.plan.size
         return found
+
+    def _planned(self, chosen: Mapping[str, Any]) -> PlannedOperation | None:
+        try:
+            planner = Planner(self._schema, self._fragments, self._operation, chosen)
+            return PlannedOperation(planner, self._operation.operation)
+        except (GraphQLError, RecursionError):  # the executor says it in its own words
+            return None
+        except Exception:
+            _logger.exception("no plan could be made of an operation; graphql-core answers it")
+            return None
 
 
 class DocumentPlans:

@@ -8,6 +8,7 @@ from typing import Any
 from graphql import (
     FragmentDefinitionNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
@@ -105,6 +106,8 @@ class Planner:
                 yield self._root(name, root, details)
             except Unplannable as reason:
                 yield Unplanned(name, str(reason))
+            except GraphQLError as error:
+                yield Unplanned(name, error.message)
             except RecursionError:
                 yield Unplanned(name, "nested too deeply")
 

@@ -196,6 +196,8 @@ class Operations:
         declared = str(made)
         if self._maybe(0.15) and isinstance(made, GraphQLNonNull) and value is not None:
             self._definitions[name] = f"${name}: {made.of_type} = {self._literal(made, value)}"
+            if self._maybe(0.1):
+                self._values[name] = None  # null is a value, and no default
         elif self._maybe(0.1) and not isinstance(made, GraphQLNonNull):
             self._definitions[name] = f"${name}: {declared}"
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from enum import Enum
 from random import Random
 from typing import Any
@@ -103,7 +104,7 @@ def spoil(entry: Any, chance: Random) -> None:
     if isinstance(holder, dict) and chance.random() < 0.3:
         del holder[name]
     else:
-        holder[name] = chance.choice(ODD)
+        holder[name] = deepcopy(chance.choice(ODD))
 
 
 def _object(cls: type[msgspec.Struct], chance: Random) -> dict[str, Any]:

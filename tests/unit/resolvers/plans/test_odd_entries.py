@@ -182,6 +182,17 @@ def test_an_entry_that_is_none(runner: asyncio.Runner, raw: bytes) -> None:
     require_alike(runner, ["{ text }", "{ ref }", "{ revision { version } }", "{ id x: text }", "{ __typename }"])
 
 
+@pytest.mark.parametrize("place", ["ref @include(if: $v) text", "... @skip(if: $v) { ref } text"])
+def test_null_where_a_condition_has_a_default(runner: asyncio.Runner, place: str) -> None:
+    """It is a value that `@skip` and `@include` refuse."""
+    inner = f'thing(thingId: "a") {{ {place} }}'
+    for selection in (inner, f"{inner} @include(if: $v)", f"... @skip(if: $v) {{ {inner} }}"):
+        operation = f"query ($v: Boolean = true) {{ {selection} }}"
+        for given in ({}, {"v": None}, {"v": False}, {"v": 1}):
+            runner.run(world().compare(Operation(operation, given)))
+    assert world().ways.total() > 0
+
+
 def test_all_of_this_is_the_plans_and_the_executors_now_and_then(runner: asyncio.Runner) -> None:
     """Else nothing was compared."""
     for value in ("x", 1):
