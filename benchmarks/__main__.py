@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import derivation, durable, filters, first_steps, growth, rebuilding, snapshots, writes
+from benchmarks import derivation, durable, filters, first_steps, growth, plans, rebuilding, snapshots, writes
 from benchmarks.figures import Figure, table
 from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
@@ -41,6 +41,7 @@ SUITES: dict[str, Suite] = {
     "latency": Suite([writes.one_at_a_time, writes.orders], "2g"),
     "bulk": Suite([writes.bulk], "8g", pretouch_heap=True),
     "rebuild": Suite([rebuilding.speed_and_manners], "4g"),
+    "plans": Suite([plans.against_the_executor], "2g"),
     "filters": Suite([filters.work_and_manners], "4g"),
     "growth": Suite([growth.cost_and_heap], "10g"),
     "committed": Suite(

@@ -43,7 +43,7 @@ class RunningStack:
     def cpu_seconds(self, part: str) -> float:
         """What a part (member, projector, gateway) has used since it started, with its worker."""
         pid = self.pids[part]
-        return sum(_cpu_seconds(process) for process in (pid, *_descendants(pid)))
+        return sum(cpu_seconds_of(process) for process in (pid, *_descendants(pid)))
 
 
 @contextlib.asynccontextmanager
@@ -136,7 +136,8 @@ def _parts_of(pid: int) -> dict[str, int]:
     return parts
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds_of(pid: int) -> float:
+    """What a process has used since it started."""
     stat = Path(f"/proc/{pid}/stat").read_text()
     fields = stat[stat.rindex(")") + 2 :].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND

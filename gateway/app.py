@@ -62,7 +62,13 @@ def create_app(
     metrics = GatewayMetrics(feed)
     own = load_api(settings.domain, settings.api)
     schema = graphql_schema(catalog, own, federation=settings.federation)
-    execution = Execution(schema, parts.context, max_tokens=settings.max_query_tokens)
+    execution = Execution(
+        schema,
+        parts.context,
+        max_tokens=settings.max_query_tokens,
+        count=metrics.count_operation,
+        use_plans=settings.plans,
+    )
     over_http = GraphQLOverHttp(
         execution,
         max_body_bytes=settings.max_body_bytes,

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from hazelgate.client.cluster import ClusterState
 from hazelgate.client.figures.metrics import STAGES, Histogram, PipelineStats, bucket_limit_ms, bucket_of
 from hazelgate.client.following.feed import Feed
+from hazelgate.gateway.graphql.execution import Way
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -26,6 +27,10 @@ class GatewayMetrics:
             "hazelgate_http_requests", "GraphQL requests over HTTP", ["method", "status"], registry=self._registry
         )
         self._by_answer: dict[tuple[str, int], Counter] = {}
+        operations = Counter(
+            "hazelgate_operations", "Answered operations, by what answered them", ["way"], registry=self._registry
+        )
+        self._operations = {way: operations.labels(way.value) for way in Way}
         self._sockets = Gauge("hazelgate_websockets", "Open websockets", registry=self._registry)
         subscribers = Gauge(
             "hazelgate_subscribers", "Subscriptions to events that run in this process", registry=self._registry
@@ -41,6 +46,10 @@ class GatewayMetrics:
         if counter is None:
             counter = self._by_answer[known, status] = self._requests.labels(known, str(status))
         counter.inc()
+
+    def count_operation(self, way: Way) -> None:
+        """One answered query or mutation, or one event of a subscription."""
+        self._operations[way].inc()
 
     def count_socket(self, change: int) -> None:
         """A websocket came (+1) or went (-1)."""

@@ -40,6 +40,9 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     graphiql: bool = True
     """Whether a browser that opens /graphql gets GraphiQL."""
 
+    plans: bool = True
+    """Whether operations are compiled to plans. Without, graphql-core answers all of them: slower, and the same."""
+
     max_body_bytes: Annotated[int, Field(ge=1_024)] = 1_048_576
     """A longer request body is answered with status 413, a longer websocket message ends its socket."""
     max_query_tokens: Annotated[int, Field(ge=10)] = 20_000

@@ -9,6 +9,7 @@ from hazelgate.client.views.pages import MAX_PAGE
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived.entries import load
 from hazelgate.resolvers.events.fields import load_event
+from hazelgate.resolvers.meanings import AnyNode, meaning
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.nodes import GlobalId, Node
 from hazelgate.sourcing.ids import is_id
@@ -27,6 +28,7 @@ async def _load(info: Info, argument: str, text: str) -> Any:  # an entry, or an
 @strawberry.type
 class NodeQueries:
     @strawberry.field(description="Any node by its id.")
+    @meaning(AnyNode("id", many=False))
     async def node(
         self,
         info: Info,
@@ -35,6 +37,7 @@ class NodeQueries:
         return cast(Node | None, await _load(info, "id", id))
 
     @strawberry.field(description="In the order of the ids, null where there is none. At most 1,000 ids.")
+    @meaning(AnyNode("ids", many=True))
     async def nodes(
         self,
         info: Info,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hazelgate.client.reading.filters import Filter
 from hazelgate.client.reading.planning import QueryPlan, helpful_fields, plan
-from hazelgate.client.reading.queries import EntryPage, EntryQuery
+from hazelgate.client.reading.queries import EntryPage, EntryQuery, PageEntry
 from hazelgate.client.views.cursors import cursor_of
 from hazelgate.client.views.entries import Entry
 from hazelgate.client.views.names import API, Names
@@ -105,6 +105,18 @@ class ListPage:
     more: bool
 
 
+async def read_page(reads: Reads, entries: EntryList, window: Window) -> tuple[list[PageEntry], bool]:
+    """
+    What stands in a window of the list, in its order, and whether the list goes on in the direction of reading.
+
+    Raises:
+        InvalidArgument: Too many entries would have to be looked at.
+    """
+    answer = await _answer(reads, entries, entries.query(window))
+    found, more = answer.entries[: window.size], len(answer.entries) > window.size
+    return (found[::-1] if window.backward else found), more
+
+
 async def read_list(reads: Reads, entries: EntryList, window: Window) -> ListPage:
     """
     A window of the list.
@@ -112,10 +124,7 @@ async def read_list(reads: Reads, entries: EntryList, window: Window) -> ListPag
     Raises:
         InvalidArgument: Too many entries would have to be looked at.
     """
-    answer = await _answer(reads, entries, entries.query(window))
-    found, more = answer.entries[: window.size], len(answer.entries) > window.size
-    if window.backward:
-        found = found[::-1]
+    found, more = await read_page(reads, entries, window)
     # An entry that is not there for readers leaves its place on the page empty.
     made = [(each.index_value, Entry.of(entries.view, each.entry)) for each in found]
     placed = [PlacedEntry(cursor_of(entries.order, value), entry) for value, entry in made if entry is not None]

@@ -36,7 +36,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "snapshots",
         "deployment",
     ),
-    "reference": ("derived-api", *reference.PAGES, "protocol", "shop/catalog"),
+    "reference": ("derived-api", "differences-to-graphql-core", *reference.PAGES, "protocol", "shop/catalog"),
     "explanation": (
         "architecture",
         "guarantees",
@@ -47,6 +47,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "rebuilds",
         "snapshots",
         "log-transfer",
+        "performance",
         "figures-history",
     ),
 }

@@ -27,6 +27,7 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from hazelgate.resolvers.meanings import Attribute, means
 from hazelgate.schema.fields import FieldResolvers, ResolvedField
 
 _DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
@@ -139,7 +140,7 @@ def _attribute(name: str) -> Resolve:
     def resolve(source: Any, _info: Any) -> Any:
         return getattr(source, name)
 
-    return resolve
+    return means(Attribute(name), resolve)
 
 
 def _without_info(function: Resolve) -> Resolve:

@@ -13,16 +13,23 @@ from graphql import (
     validate,
 )
 
+from hazelgate.resolvers.plans.documents import DocumentPlans
+
 _LONGEST_KEPT = 32_768
 _MOST_KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A valid document and its operations by name; the name of an anonymous one is empty."""
+    """
+    A valid document and its operations by name; the name of an anonymous one is empty.
+
+    `plans` are made once and used often: a document that is not kept has none.
+    """
 
     ast: DocumentNode
     operations: dict[str, OperationType]
+    plans: DocumentPlans | None
 
     def operation_type(self, name: str | None) -> OperationType | None:
         """The kind of the operation that this name picks, or None where it picks none."""
@@ -90,4 +97,5 @@ class Documents:
                 for definition in ast.definitions
                 if isinstance(definition, OperationDefinitionNode)
             },
+            DocumentPlans(self._schema, ast) if len(text) <= _LONGEST_KEPT else None,
         )

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, cast
 
 import msgspec
@@ -13,12 +14,15 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     create_source_event_stream,
-    execute,
 )
 
 from hazelgate.gateway.errors import Faults, field_error, internal_error, request_error
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
 from hazelgate.gateway.parts import RequestContext
+from hazelgate.resolvers.plans.deviations import Deviation
+from hazelgate.resolvers.plans.documents import PlannedOperation
+from hazelgate.resolvers.plans.executing import PlannedExecutor
+from hazelgate.resolvers.plans.running import Run
 
 Json = dict[str, Any]
 
@@ -38,7 +42,8 @@ class Answer:
     A response.
 
     `executed` is false where nothing ran: bad syntax, an invalid document, variables that don't fit. `faults` are its
-    unexpected errors, of which the body says nothing but their id.
+    unexpected errors, of which the body says nothing but their id. The body is for `orjson` alone: parts of it may be
+    encoded already.
     """
 
     body: Json
@@ -65,6 +70,19 @@ def fault(error: BaseException) -> Answer:
     return refusal(internal_error(error, faults), faults=faults)
 
 
+class Way(StrEnum):
+    """How an operation was answered."""
+
+    PLAN = "plan"
+    """By its plan alone."""
+    PARTLY = "partly"
+    """By graphql-core's executor, with plans for some of its fields."""
+    EXECUTOR = "executor"
+    """By graphql-core's executor: it has no plan."""
+    DEVIATED = "deviated"
+    """By graphql-core's executor: it has a plan, but something that was asked or read was not as the plan expects."""
+
+
 class Execution:
     """
     Runs operations against one schema.
@@ -72,11 +90,23 @@ class Execution:
     Args:
         contexts: Makes a context; every request and every event of a subscription gets its own, so that no read is
             answered from before the event.
+        count: Told the way of every query, mutation and event of a subscription, for the metrics.
+        use_plans: Whether there are plans.
     """
 
-    def __init__(self, schema: GraphQLSchema, contexts: Callable[[], RequestContext], *, max_tokens: int) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        contexts: Callable[[], RequestContext],
+        *,
+        max_tokens: int,
+        count: Callable[[Way], None] = lambda way: None,
+        use_plans: bool = True,
+    ) -> None:
         self._schema = schema
         self._contexts = contexts
+        self._count = count
+        self._use_plans = use_plans
         self._documents = Documents(schema, max_tokens=max_tokens)
 
     def document(self, request: GraphQLRequest) -> Document | Answer:
@@ -89,30 +119,81 @@ class Execution:
     async def run(self, document: Document, request: GraphQLRequest) -> Answer:
         """Execute a query or a mutation. Never raises."""
         try:
-            result: Any = execute(
-                self._schema,
-                document.ast,
-                context_value=self._contexts(),
-                variable_values=request.variables,
-                operation_name=request.operation_name or None,
-            )
-            if inspect.isawaitable(result):
-                result = await result
-            return _answer(result, document)
+            context = self._contexts()
+            planned, run = self._planned(document, request, context)
+            if planned is None or run is None or not planned.is_whole:
+                return await self._execute(document, request, context, planned)
+            try:
+                data = orjson.Fragment(orjson.dumps(await planned.data(run)))
+            except (Deviation, orjson.JSONEncodeError):
+                return await self._execute(document, request, context, planned, has_deviated=True)
+            return self._told(Answer({"data": data}, True), Way.PLAN, planned, request)
         except RecursionError:
             return refusal({"message": "the operation is nested too deeply", "extensions": {"code": "BAD_USER_INPUT"}})
         except Exception as error:
             return fault(error)
 
+    def _planned(
+        self, document: Document, request: GraphQLRequest, context: RequestContext
+    ) -> tuple[PlannedOperation | None, Run | None]:
+        """The operation's plan and what it runs with; neither where the executor is to say what is wrong."""
+        plans = document.plans if self._use_plans else None
+        operation = None if plans is None else plans.operation(request.operation_name)
+        if operation is None:
+            return None, None
+        try:
+            run = operation.run_of(context, request.variables)
+        except Deviation:
+            return None, None
+        return operation.variant(run.variables), run
+
+    async def _execute(
+        self,
+        document: Document,
+        request: GraphQLRequest,
+        context: RequestContext,
+        planned: PlannedOperation | None,
+        *,
+        has_deviated: bool = False,
+    ) -> Answer:
+        """Execute by graphql-core, with plans for what has one; where the whole has deviated, for entries alone."""
+        executor = PlannedExecutor.build(
+            self._schema,
+            document.ast,
+            context_value=context,
+            raw_variable_values=request.variables,
+            operation_name=request.operation_name or None,
+            planned=planned,
+            has_deviated=has_deviated,
+        )
+        if isinstance(executor, list):
+            return refusal(*(request_error(error, document.ast) for error in executor))
+        result: Any = executor.execute_operation()
+        if inspect.isawaitable(result):
+            result = await result
+        way = Way.DEVIATED if has_deviated else _way_of(executor)
+        return self._told(_answer(result, document), way, planned, request)
+
+    def _told(self, answer: Answer, way: Way, planned: PlannedOperation | None, request: GraphQLRequest) -> Answer:
+        """The answer; with the way that the operation went, where the client asks for that."""
+        self._count(way)
+        if request.extensions and request.extensions.get("plan") is True:
+            text = None if planned is None else str(planned.plan)
+            answer.body["extensions"] = {"plan": {"way": way, "text": text}}
+        return answer
+
     async def subscribe(self, document: Document, request: GraphQLRequest) -> "AsyncIterator[Answer] | Answer":
         """The answers of a subscription as they come, or one that says why there are none. Never raises."""
         try:
-            executor = Executor.build(
+            context = self._contexts()
+            planned, _ = self._planned(document, request, context)
+            executor = PlannedExecutor.build(
                 self._schema,
                 document.ast,
-                context_value=self._contexts(),
+                context_value=context,
                 raw_variable_values=request.variables,
                 operation_name=request.operation_name or None,
+                planned=planned,
             )
             if isinstance(executor, list):
                 return refusal(*(request_error(error, document.ast) for error in executor))
@@ -124,18 +205,20 @@ class Execution:
         if isinstance(stream, ExecutionResult):
             # A field of the operation said no before there was a stream: the operation ends with these errors.
             return _field_refusal(*(stream.errors or ()))
+        assert isinstance(executor, PlannedExecutor)
         return self._answers(cast(AsyncIterator[Any], stream), executor, document)
 
     async def _answers(
-        self, stream: AsyncIterator[Any], executor: Executor[Any], document: Document
+        self, stream: AsyncIterator[Any], executor: PlannedExecutor, document: Document
     ) -> AsyncIterator[Answer]:
         try:
             async for payload in stream:
-                one = executor.build_per_event_executor(payload)
+                one = cast(PlannedExecutor, executor.build_per_event_executor(payload))
                 one.context_value = self._contexts()
                 result: Any = one.execute_operation(False)
                 if inspect.isawaitable(result):
                     result = await result
+                self._count(_way_of(one))
                 yield _answer(result, document)
         except GraphQLError as error:
             yield _field_refusal(error)
@@ -145,6 +228,10 @@ class Execution:
             close = getattr(stream, "aclose", None)
             if close is not None:
                 await close()
+
+
+def _way_of(executor: Executor[Any]) -> Way:
+    return Way.PARTLY if isinstance(executor, PlannedExecutor) and executor.has_used_plans else Way.EXECUTOR
 
 
 def _answer(result: ExecutionResult, document: Document) -> Answer:

@@ -16,6 +16,20 @@ from hazelgate.resolvers.derived import aggregates, past, writing
 from hazelgate.resolvers.derived.entries import load
 from hazelgate.resolvers.derived.federation import load_entities
 from hazelgate.resolvers.derived.lists import EdgePage, count_list, list_of, read_list
+from hazelgate.resolvers.meanings import (
+    Computed,
+    EntriesById,
+    EntryPages,
+    EntryRevision,
+    Figures,
+    Held,
+    LinkByIndex,
+    LinkByKey,
+    NodeId,
+    OneEntry,
+    TotalCount,
+    means,
+)
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.events.results import EventPayload
@@ -58,7 +72,7 @@ class DerivedResolvers:
                 return await past.as_it_was(info, view, key, as_of)
             return await load(info, view, key)
 
-        return resolve
+        return means(OneEntry(view), resolve)
 
     def by_id(self, view: ViewSpec) -> Resolve:
         """The root field of several entries by their keys."""
@@ -72,7 +86,7 @@ class DerivedResolvers:
                 require_key(key, argument)
             return list(await asyncio.gather(*[load(info, view, key) for key in keys]))
 
-        return resolve
+        return means(EntriesById(view, argument), resolve)
 
     def many(self, view: ViewSpec) -> Resolve:
         """The root field of entries in pages."""
@@ -80,7 +94,7 @@ class DerivedResolvers:
         async def resolve(_: Any, info: Info, **arguments: Any) -> EdgePage:
             return await read_list(info, list_of(view, arguments), arguments)
 
-        return resolve
+        return means(EntryPages(view), resolve)
 
     def total_count(self) -> Resolve:
         """How many entries a list has on all pages."""
@@ -88,7 +102,7 @@ class DerivedResolvers:
         async def resolve(page: EdgePage, info: Info) -> int:
             return await count_list(info, page.entries)
 
-        return resolve
+        return means(TotalCount(), resolve)
 
     def aggregate(self, view: ViewSpec) -> Resolve:
         """The root field of figures over entries."""
@@ -97,7 +111,7 @@ class DerivedResolvers:
             named = {"filter": arguments.get("filter"), "group_by": arguments.get("groupBy")}
             return await aggregates.aggregate(info, view, named)
 
-        return resolve
+        return means(Figures(view), resolve)
 
     def node_id(self, view: ViewSpec) -> Resolve:
         """The global id of an entry."""
@@ -105,7 +119,7 @@ class DerivedResolvers:
         def resolve(node: Entry, _: Info) -> str:
             return GlobalId(view.type_name, node.key).encode()
 
-        return resolve
+        return means(NodeId(view), resolve)
 
     def revision(self) -> Resolve:
         """Where an entry stands."""
@@ -127,7 +141,7 @@ class DerivedResolvers:
                 version=meta["version"], caused_by=meta["causedBy"], updated_at=stored_instant(meta["updatedAt"])
             )
 
-        return resolve
+        return means(EntryRevision(), resolve)
 
     def history(self, view: ViewSpec) -> Resolve:
         """The events that formed an entry."""
@@ -144,7 +158,7 @@ class DerivedResolvers:
             held = source if isinstance(source, dict) else source.data
             return held.get(name)
 
-        return resolve
+        return means(Held(name), resolve)
 
     def computed(self, view: ViewSpec, field: ComputedSpec) -> Resolve:
         """A field that is worked out from an entry."""
@@ -153,33 +167,34 @@ class DerivedResolvers:
         def resolve(node: Entry, _: Info) -> Any:
             return function(node.value)
 
-        return resolve
+        return means(Computed(view, field), resolve)
 
     def link(self, view: ViewSpec, link: LinkSpec) -> Resolve:
         """A field that leads to entries of another view."""
         target = self._catalog.views[link.target]
         if link.index is not None:
-            return self._link_by_index(target, link.index)
-        path = [each.name for each in field_at(link.owner, link.key or "", link.name)]
+            return self._link_by_index(view, target, link.index)
+        fields = field_at(link.owner, link.key or "", link.name)
+        path = [each.name for each in fields]
 
         async def to_one(source: Any, info: Info) -> Entry | None:
             keys = list(_keys_at(source if isinstance(source, dict) else source.data, path))
             return await load(info, target, keys[0]) if keys else None
 
         async def to_many(source: Any, info: Info) -> list[Entry | None]:
-            keys = _keys_at(source if isinstance(source, dict) else source.data, path)
+            keys = list(_keys_at(source if isinstance(source, dict) else source.data, path))
             return list(await asyncio.gather(*[load(info, target, key) for key in keys]))
 
-        return to_many if link.many else to_one
+        return means(LinkByKey(target, fields, link.many), to_many if link.many else to_one)
 
-    def _link_by_index(self, target: ViewSpec, index: str) -> Resolve:
+    def _link_by_index(self, view: ViewSpec, target: ViewSpec, index: str) -> Resolve:
         path = target.indexes[index].parts[0].path
 
         async def resolve(node: Entry, info: Info, **arguments: Any) -> EdgePage:
             entries = list_of(target, arguments, condition(path, "eq", node.key))
             return await read_list(info, entries, arguments)
 
-        return resolve
+        return means(LinkByIndex(view, target, path), resolve)
 
     def mutation(self, event: EventSpec) -> Resolve:
         """The mutation that submits an event."""

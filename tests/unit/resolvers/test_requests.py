@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from hazelgate.client.reading.queries import EntryQuery
 from hazelgate.projector.process import Processor
 from hazelgate.resolvers.requests import RequestReads
 from hazelgate.sourcing.errors import PipelineUnavailable
@@ -74,3 +75,53 @@ async def test_nothing_is_asked_while_the_cluster_is_away(cluster: Counting) -> 
     answers = await asyncio.gather(reads.load("m", "a"), reads.load("n", "a"), return_exceptions=True)
     assert [type(answer) for answer in answers] == [PipelineUnavailable, PipelineUnavailable]
     assert cluster.asked == []
+
+
+async def test_several_entries_are_read_once_and_known_to_whoever_asks_for_one(cluster: Counting) -> None:
+    reads = reads_of(cluster)
+    assert await reads.load_several("m", ["b", "none", "a", "b"]) == [b"m/b", None, b"m/a", b"m/b"]
+    assert [await reads.load("m", "a"), await reads.load("m", "none")] == [b"m/a", None]
+    assert cluster.asked == [("m", ["b", "none", "a"])]
+
+
+async def test_those_that_are_under_way_are_not_asked_for_again(cluster: Counting) -> None:
+    reads = reads_of(cluster)
+    found = await asyncio.gather(reads.load_several("m", ["a", "b"]), reads.load_several("m", ["b", "c"]))
+    assert list(found) == [[b"m/a", b"m/b"], [b"m/b", b"m/c"]]
+    assert cluster.asked == [("m", ["a", "b"]), ("m", ["c"])]
+
+
+async def test_entries_that_could_not_be_read_are_not_asked_for_again(cluster: Counting) -> None:
+    """A plan that fails is followed by the executor: what takes seconds to fail does so once."""
+    reads = reads_of(cluster)
+    cluster.projector_away()
+    with pytest.raises(PipelineUnavailable):
+        await reads.load_several("m", ["a"])
+    cluster.connect()
+    with pytest.raises(PipelineUnavailable):
+        await reads.load("m", "a")
+    with pytest.raises(PipelineUnavailable):
+        await reads.load_several("m", ["a"])
+    assert cluster.asked == []
+    reads.forget()
+    assert await reads.load("m", "a") == b"m/a"
+
+
+async def test_whoever_stops_waiting_takes_nothing_from_others(cluster: Counting) -> None:
+    """The executor cancels what is beneath a null; others may wait for the same entry."""
+    reads = reads_of(cluster)
+    first = asyncio.create_task(reads.load_several("m", ["a", "b"]))
+    others = [asyncio.create_task(reads.load_several("m", ["b"])) for _ in range(2)]
+    await asyncio.sleep(0)
+    others[0].cancel()
+    first.cancel()
+    assert await others[1] == [b"m/b"]
+
+
+async def test_a_page_is_read_once(cluster: Counting) -> None:
+    reads = reads_of(cluster)
+    query = EntryQuery(map_name="m", limit=2)
+    first, second = await asyncio.gather(reads.query(query), reads.query(EntryQuery(map_name="m", limit=2)))
+    assert first is second
+    assert await reads.query(query) is first
+    assert await reads.query(EntryQuery(map_name="m", limit=1)) is not first

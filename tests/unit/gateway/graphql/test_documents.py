@@ -32,6 +32,13 @@ def test_one_that_is_used_again_is_kept(documents: Documents) -> None:
     assert documents.get("{ a }") is first
 
 
+def test_a_long_one_is_not_kept_and_has_no_plans(documents: Documents) -> None:
+    short, long = documents.get("{ a }"), documents.get("{ a }" + " " * 40_000)
+    assert short.plans is not None
+    assert long.plans is None
+    assert documents.get("{ a }" + " " * 40_000) is not long
+
+
 @pytest.mark.parametrize("text", ["{", "{ b }", "{ a(", "{ " + "a " * 100 + "}"])
 def test_what_is_invalid_is_refused_each_time(documents: Documents, text: str) -> None:
     for _ in range(2):

@@ -1,0 +1,97 @@
+"""graphql-core's executor, with plans for the parts of an operation that have one."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from graphql import Executor, GraphQLObjectType, GraphQLResolveInfo
+from graphql.pyutils import Path, is_awaitable
+
+from hazelgate.client.views.entries import Entry
+from hazelgate.resolvers.plans.deviations import Deviation
+from hazelgate.resolvers.plans.documents import PlannedOperation
+from hazelgate.resolvers.plans.planning import Details
+from hazelgate.resolvers.plans.projecting import Projection
+from hazelgate.resolvers.plans.running import Run
+
+
+class PlannedExecutor(Executor[None]):
+    """
+    The executor, but root fields and entries that have a plan are answered by it.
+
+    Where something is not as the plan expects, the executor does that part by itself, so that every error is its own.
+
+    Args:
+        planned: The operation's plans; None: it has none.
+        has_deviated: Whether its root fields have been tried by their plans.
+    """
+
+    def __init__(
+        self, *given: Any, planned: PlannedOperation | None = None, has_deviated: bool = False, **named: Any
+    ) -> None:
+        super().__init__(*given, **named)
+        self._planned = planned
+        self._roots = {} if planned is None or has_deviated else planned.roots
+        self.has_used_plans = False
+        """Whether a part of the answer came from a plan."""
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: Details,
+        path: Path,
+        position_context: None,
+    ) -> Any:
+        """A field: by the plan of it, where it is one of the operation's own that has one."""
+        root = self._roots.get(str(path.key)) if self._roots and path.prev is None else None
+        execute = super().execute_field
+        if root is None:
+            return execute(parent_type, source, field_details_list, path, position_context)
+
+        async def planned() -> Any:
+            with suppress(Exception):
+                value = await root.value(self._run())
+                self.has_used_plans = True
+                return value
+            value = execute(parent_type, source, field_details_list, path, position_context)
+            return await value if is_awaitable(value) else value
+
+        return planned()
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: Details,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: None,
+    ) -> Any:
+        """A value with fields: by the plan of them, where it is an entry."""
+        complete = super().complete_object_value
+        projection = None
+        if type(result) is Entry and self._planned is not None:
+            projection = self._planned.projection(return_type, field_details_list, result.view)
+        if projection is None:
+            return complete(return_type, field_details_list, info, path, result, position_context)
+        if projection.has_links:
+
+            async def planned(projection: Projection) -> Any:
+                with suppress(Exception):
+                    [value] = await projection.each([bytes(result.raw)], self._run(), known=True)
+                    self.has_used_plans = True
+                    return value
+                value = complete(return_type, field_details_list, info, path, result, position_context)
+                return await value if is_awaitable(value) else value
+
+            return planned(projection)
+        with suppress(Deviation):
+            value = projection.one(bytes(result.raw))
+            self.has_used_plans = True
+            return value
+        return complete(return_type, field_details_list, info, path, result, position_context)
+
+    def _run(self) -> Run:
+        return Run(self.context_value, self.variable_values.coerced, self.variable_values)

@@ -1,0 +1,67 @@
+"""The plan of an operation: what each root field reads, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hazelgate.resolvers.meanings import AnyNode, EntriesById, EntryPages, Figures, OneEntry
+from hazelgate.resolvers.plans.arguments import Arguments
+from hazelgate.resolvers.plans.selections import Constant, NodesSelection, PagesSelection, Selection
+
+
+@dataclass(frozen=True)
+class RootPlan:
+    """One root field: what it reads, with which arguments, and what is selected of it."""
+
+    name: str
+    reads: OneEntry | EntriesById | EntryPages | Figures | AnyNode
+    arguments: Arguments
+    selection: Selection | PagesSelection | NodesSelection
+
+    def __str__(self) -> str:
+        if isinstance(self.reads, AnyNode):
+            what = "nodes" if self.reads.many else "node"
+        else:
+            what = f"{_KINDS[type(self.reads)]} of {self.reads.view.type_name}"
+        head = f"{self.name}: {what}{self.arguments}"
+        return "\n".join([head, *(f"  {line}" for line in str(self.selection).splitlines())])
+
+
+_KINDS = {OneEntry: "entry", EntriesById: "entries by id", EntryPages: "pages", Figures: "figures"}
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """A root field that the executor answers, and why."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: executor, {self.reason}"
+
+
+@dataclass(frozen=True)
+class OperationPlan:
+    """
+    All root fields of an operation, in the answer's order.
+
+    Two plans are equal where they read and select the same.
+    """
+
+    kind: str
+    roots: tuple[RootPlan | Constant | Unplanned, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the executor is not needed."""
+        return not any(isinstance(each, Unplanned) for each in self.roots)
+
+    @property
+    def size(self) -> int:
+        """How many fields it has in all."""
+        return str(self).count("\n")
+
+    def __str__(self) -> str:
+        lines = [f"{each.name}: {each.value!r}" if isinstance(each, Constant) else str(each) for each in self.roots]
+        return "\n".join([self.kind, *(f"  {line}" for text in lines for line in text.splitlines())])

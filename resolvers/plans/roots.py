@@ -1,0 +1,143 @@
+"""Root fields at work: what they read, and what a selection makes of that."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from hazelgate.client.views.entries import require_key
+from hazelgate.client.views.pages import MAX_PAGE
+from hazelgate.resolvers.derived.aggregates import aggregate
+from hazelgate.resolvers.meanings import AnyNode, EntriesById, EntryPages, Figures, OneEntry
+from hazelgate.resolvers.plans.deviations import Deviation
+from hazelgate.resolvers.plans.operations import RootPlan
+from hazelgate.resolvers.plans.pages import Pages, projection_of
+from hazelgate.resolvers.plans.projecting import encode, together
+from hazelgate.resolvers.plans.running import Run
+from hazelgate.resolvers.plans.selections import NodesSelection, PagesSelection, Selection
+from hazelgate.schema.nodes import GlobalId
+from hazelgate.sourcing.ids import is_id
+
+
+class Root(Protocol):
+    """A root field at work."""
+
+    async def value(self, run: Run) -> Any:
+        """
+        Its value in the answer.
+
+        Raises:
+            Exception: Of any kind: the executor answers, and says what is wrong.
+        """
+
+
+def root_of(plan: RootPlan) -> Root:
+    """
+    What runs the plan of a root field.
+
+    Raises:
+        Unplannable: It can't be made.
+    """
+    match plan.reads:
+        case OneEntry():
+            return _One(plan, plan.reads)
+        case EntriesById():
+            return _ById(plan, plan.reads)
+        case EntryPages():
+            return _Many(plan, plan.reads)
+        case Figures():
+            return _Figures(plan, plan.reads)
+        case AnyNode():
+            return _Nodes(plan, plan.reads)
+
+
+class _One:
+    def __init__(self, plan: RootPlan, reads: OneEntry) -> None:
+        assert isinstance(plan.selection, Selection)
+        self._arguments = plan.arguments
+        self._view = reads.view
+        self._projection = projection_of(reads.view, plan.selection)
+
+    async def value(self, run: Run) -> Any:
+        arguments = self._arguments.read(run.variables, run.whole)
+        if arguments.get("minRevision") is not None or arguments.get("asOf") is not None:
+            raise Deviation("the past has no plan")
+        key = require_key(arguments[self._view.key_name], self._view.key_name)
+        raws = await run.reads.load_several(self._view.name, (key,))
+        return (await self._projection.each(raws, run))[0]
+
+
+class _ById:
+    def __init__(self, plan: RootPlan, reads: EntriesById) -> None:
+        assert isinstance(plan.selection, Selection)
+        self._arguments = plan.arguments
+        self._view = reads.view
+        self._argument = reads.argument
+        self._projection = projection_of(reads.view, plan.selection)
+
+    async def value(self, run: Run) -> Any:
+        keys = self._arguments.read(run.variables, run.whole)[self._argument]
+        if len(keys) > MAX_PAGE:
+            raise Deviation("too many keys")
+        for key in keys:
+            require_key(key, self._argument)
+        return await self._projection.all(await run.reads.load_several(self._view.name, keys), run)
+
+
+class _Many:
+    def __init__(self, plan: RootPlan, reads: EntryPages) -> None:
+        assert isinstance(plan.selection, PagesSelection)
+        self._arguments = plan.arguments
+        self._pages = Pages(reads.view, plan.selection)
+
+    async def value(self, run: Run) -> Any:
+        return await self._pages.value(self._arguments.read(run.variables, run.whole), run)
+
+
+class _Figures:
+    def __init__(self, plan: RootPlan, reads: Figures) -> None:
+        assert isinstance(plan.selection, Selection)
+        self._arguments = plan.arguments
+        self._view = reads.view
+        self._projection = projection_of(None, plan.selection)
+
+    async def value(self, run: Run) -> Any:
+        given = self._arguments.read(run.variables, run.whole)
+        named = {"filter": given.get("filter"), "group_by": given.get("groupBy")}
+        groups = await aggregate(run.info, self._view, named)
+        return await self._projection.all([encode(each) for each in groups], run)
+
+
+class _Nodes:
+    def __init__(self, plan: RootPlan, reads: AnyNode) -> None:
+        assert isinstance(plan.selection, NodesSelection)
+        self._arguments = plan.arguments
+        self._reads = reads
+        self._projections = {
+            view.type_name: (view, projection_of(view, selection)) for view, selection in plan.selection.by_view
+        }
+
+    async def value(self, run: Run) -> Any:
+        given = self._arguments.read(run.variables, run.whole)[self._reads.argument]
+        ids = [_node_id(each) for each in (given if self._reads.many else [given])]
+        if len(ids) > MAX_PAGE:
+            raise Deviation("too many ids")
+        keys: dict[str, list[str]] = {}
+        for each in ids:
+            keys.setdefault(each.type_name, []).append(each.key)
+        if keys.keys() - self._projections.keys():
+            raise Deviation("a node of another type")
+        found = await together([self._of_type(name, wanted, run) for name, wanted in keys.items()])
+        by_type = dict(zip(keys, map(iter, found), strict=True))
+        values = [next(by_type[each.type_name]) for each in ids]
+        return values if self._reads.many else values[0]
+
+    async def _of_type(self, name: str, keys: list[str], run: Run) -> list[Any]:
+        view, projection = self._projections[name]
+        return await projection.each(await run.reads.load_several(view.name, keys), run)
+
+
+def _node_id(text: str) -> GlobalId:
+    found = GlobalId.decode(text)
+    if found is None or not is_id(found.key):
+        raise Deviation("not the id of a node")
+    return found
