@@ -29,6 +29,7 @@ from hazelgate.projector.core.calls import (
     check_size,
     to_nobody,
 )
+from hazelgate.projector.core.claiming import Claiming
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import Entries, EntryNotEncodable, Incomplete, Letter
 from hazelgate.projector.core.faults import FaultLog, Hear
@@ -200,6 +201,7 @@ class _Batch:
         entries = self._entries = Entries(self._request.loaded)
         decisions = Decisions(self._catalog, self._request.loaded)
         self._folding = Folding(entries, self._calls, self._limits, decisions, careful=careful)
+        self._claiming = Claiming(entries)
         self._first: dict[str, Work] = {}
         deliveries = self._request.events
         recalled = self._intake.recall(deliveries)
@@ -220,7 +222,7 @@ class _Batch:
         self._calls.before(Stage.WRITE, "", "")
         outcomes = [work.outcome for work in works if work.outcome is not None]
         self._check_answer(outcomes)
-        return Response({}, outcomes, entries.writes(self._calls, self._limits))
+        return Response({}, outcomes, entries.writes(self._calls, self._limits), self._claiming.claims())
 
     def _check_answer(self, outcomes: list[Outcome]) -> None:
         if sum([len(each.record or b"") + len(each.completion) for each in outcomes]) > self._limits.max_answer_bytes:
@@ -271,7 +273,7 @@ class _Batch:
             self._check_event(envelope)
             if envelope.expected_sequence is not None:
                 self._check_sequence(envelope, envelope.expected_sequence, head.sequence)
-            event, completed_by = self._guarded(envelope.event_id, envelope.timestamp, sent, submission.guards)
+            event, completed_by, asked = self._guarded(envelope.event_id, envelope.timestamp, sent, submission.guards)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
@@ -288,6 +290,7 @@ class _Batch:
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
         letter = self._folding.project(work.index, event, record, key, targets, work.submitter, stored=False)
         head.advance(record.sequence, work.index)
+        self._claiming.rests_on(work.index, asked)
         completion = work.completion = _completion(record, work, letter)
         return Outcome(
             # In a letter that is tried again it is stored, and nobody is answered yet.
@@ -316,12 +319,13 @@ class _Batch:
 
     def _guarded(
         self, event_id: str, submitted_at: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]]
-    ) -> tuple[Event, GuardPlan | None]:
+    ) -> tuple[Event, GuardPlan | None, list[tuple[GuardPlan, Reads]]]:
         """
-        The event as the guards complete it, and the last of them that did.
+        The event as the guards complete it, the last of them that did, and what each has read.
 
         All of them are asked, so that all problems are reported together.
         """
+        asked: list[tuple[GuardPlan, Reads]] = []
         completed_by: GuardPlan | None = None
         problems: list[FieldProblem] = []
         failure: _Refused | None = None
@@ -329,6 +333,8 @@ class _Batch:
             try:
                 if completed_by is not None:
                     declared = self._declared(guard, event)
+                if guard.serialized:
+                    asked.append((guard, declared))
                 state: dict[str, Any] = {}
                 for read, keys in declared:
                     state[read.parameter] = self._read(read, keys)
@@ -351,7 +357,7 @@ class _Batch:
             raise _Refused(answers.error(Rejected.code, "; ".join(map(str, problems)), problems))
         if failure is not None:
             raise failure
-        return event, completed_by
+        return event, completed_by, asked
 
     def _declared(self, guard: GuardPlan, event: Event) -> Reads:
         """What a guard reads of an event that another one has completed: none of it may be loaded yet."""

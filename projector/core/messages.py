@@ -77,12 +77,22 @@ class Write(msgspec.Struct, frozen=True, gc=False, array_like=True):
     events: list[int]
 
 
+class Claim(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An entry that has to be as these events' guards have read it when the events are stored; 0 is no entry."""
+
+    view: str
+    key: str
+    version: int
+    events: list[int]
+
+
 class Response(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Either what has to be loaded first, or the outcomes and writes."""
+    """Either what has to be loaded first, or the outcomes and writes, and what is to be claimed before them."""
 
     needs: dict[str, list[str]]
     outcomes: list[Outcome]
     writes: list[Write]
+    claims: list[Claim] = []
 
 
 class FoldRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -29,8 +29,12 @@ final class Replies {
     static Answer processed(byte[] body) {
         return tuple(
                 body,
-                reply ->
-                        new Answer(textsByName(reply), tuples(reply, Replies::outcome), tuples(reply, Replies::write)));
+                reply -> new Answer(
+                        textsByName(reply),
+                        tuples(reply, Replies::outcome),
+                        tuples(reply, Replies::write),
+                        // A projector of the release before says nothing of claims.
+                        reply.hasNext() ? tuples(reply, Replies::claimed) : List.of()));
     }
 
     static Answer folded(byte[] body) {
@@ -126,10 +130,18 @@ final class Replies {
         String key = reply.unpackString();
         long expectedVersion = reply.unpackLong();
         byte[] value = bytes(reply);
-        int[] events = new int[reply.unpackArrayHeader()];
-        for (int i = 0; i < events.length; i++) {
-            events[i] = reply.unpackInt();
+        return new Write(map, key, expectedVersion, value, numbers(reply));
+    }
+
+    private static Claimed claimed(MessageUnpacker reply) throws IOException {
+        return new Claimed(reply.unpackString(), reply.unpackString(), reply.unpackLong(), numbers(reply));
+    }
+
+    private static int[] numbers(MessageUnpacker reply) throws IOException {
+        int[] numbers = new int[reply.unpackArrayHeader()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = reply.unpackInt();
         }
-        return new Write(map, key, expectedVersion, value, events);
+        return numbers;
     }
 }
