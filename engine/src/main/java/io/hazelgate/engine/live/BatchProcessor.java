@@ -55,7 +55,7 @@ final class BatchProcessor implements AutoCloseable {
         Store store = shared.store();
         inputs = new Inputs(shared.lanes(), pipeline::laneIn);
         project = new Project(pipeline.projector(), store.loader());
-        claims = new Claims(store, pipeline.name(), owned);
+        claims = new Claims(shared, pipeline.name(), owned);
         persist = new Persist(
                 store, owned, TimeUnit.SECONDS.toMillis(shared.limits().completedTtlSeconds()));
         updateViews = new UpdateViews(new EntryWriter(store)::writeLettersFirst, project::again, statistics.conflicts);

@@ -52,10 +52,10 @@ final class ClaimWatch {
         claims.entrySet().forEach(each -> now.put(each.getKey(), each.getValue().getValue()));
         Map<String, String> before = seen;
         seen = now;
-        Map<String, Claim> unchanged = new HashMap<>();
+        Map<String, byte[]> unchanged = new HashMap<>();
         now.forEach((name, json) -> {
             if (json.equals(before.get(name))) {
-                unchanged.put(name, Claim.of(Json.bytes(json)));
+                unchanged.put(name, Json.bytes(json));
             }
         });
         if (!unchanged.isEmpty()) {
@@ -63,7 +63,10 @@ final class ClaimWatch {
         }
     }
 
-    private void settle(Map<String, Claim> claims) {
+    /** Settles these claims, by their names. */
+    void settle(Map<String, byte[]> jsons) {
+        Map<String, Claim> claims = new HashMap<>();
+        jsons.forEach((name, json) -> claims.put(name, Claim.of(json)));
         Set<String> holders = claims.values().stream()
                 .flatMap(each -> each.holders().stream())
                 .collect(Collectors.toSet());
@@ -91,7 +94,7 @@ final class ClaimWatch {
             left = left == null ? null : left.withStored(nowStored);
             if (!claim.equals(left)) {
                 log.fine("the claim " + name + " is settled: " + gone + " are void, " + nowStored + " are stored");
-                changes.add(Change.setIfSame(name, Json.bytes(seen.get(name)), left == null ? null : left.toJson()));
+                changes.add(Change.setIfSame(name, jsons.get(name), left == null ? null : left.toJson()));
             }
         });
         store.entries().change(Names.CLAIMS, changes).join();

@@ -33,15 +33,18 @@ final class Claims {
     private final Store store;
     private final String pipeline;
     private final String run;
+    private final ClaimWatch watch;
+    private long takes;
     /** By claim, the keys of the pending events that hold it. */
     private final Map<String, Set<String>> held = new HashMap<>();
     /** The keys of events that came away empty the last time. */
     private final Set<String> contestedBefore = new HashSet<>();
 
-    Claims(Store store, String pipeline, OwnedLanes owned) {
-        this.store = store;
+    Claims(Shared shared, String pipeline, OwnedLanes owned) {
+        store = shared.store();
         this.pipeline = pipeline;
         run = owned.run().toString();
+        watch = new ClaimWatch(shared, owned);
     }
 
     /**
@@ -126,15 +129,30 @@ final class Claims {
                         .addAll(holders);
             }
         }
-        Set<String> refused = requests.isEmpty()
-                ? Set.of()
-                : store.entries().claim(run, requests).join().keySet();
-        refused.forEach(claim -> contested.addAll(asked.get(claim).holders));
+        if (requests.isEmpty()) {
+            return;
+        }
+        Map<String, byte[]> left = new HashMap<>();
+        store.entries().claim(run, requests).join().forEach((name, present) -> {
+            Set<String> holders = asked.get(name).holders;
+            contested.addAll(holders);
+            if (present != null && isLeftBehind(Claim.of(present), holders)) {
+                left.put(name, present);
+            }
+        });
+        if (!left.isEmpty()) {
+            watch.settle(left);
+        }
+    }
+
+    /** Whether an event of ours holds it since a run that was cut short: nobody else waits for that to be told. */
+    private boolean isLeftBehind(Claim there, Set<String> ours) {
+        return !there.run().equals(run) && there.holders().stream().anyMatch(ours::contains);
     }
 
     private ClaimRequest request(Wanted claim, Set<String> holders) {
         Claimed entry = claim.entry;
-        Claim made = new Claim(run, pipeline, entry.version(), holders, Set.of());
+        Claim made = new Claim(run, pipeline, ++takes, entry.version(), holders, Set.of());
         return new ClaimRequest(
                 claim.name(),
                 store.generations().liveMap(entry.view()),

@@ -11,13 +11,15 @@ import java.util.Set;
  *
  * @param run the run of a pipeline that made it
  * @param pipeline the name of that pipeline
+ * @param take tells two claims of one run from each other, which may be of the same events
  * @param version the entry's version, as the events' guards read it
  * @param holders the keys of the events in {@code pending-events}
  * @param stored those of them that are known to be stored: others may change the entry, but no guard may rest on it
  */
-public record Claim(String run, String pipeline, long version, Set<String> holders, Set<String> stored) {
+public record Claim(String run, String pipeline, long take, long version, Set<String> holders, Set<String> stored) {
     private static final String RUN = "run";
     private static final String PIPELINE = "pipeline";
+    private static final String TAKE = "take";
     private static final String VERSION = "version";
     private static final String HOLDERS = "holders";
     private static final String STORED = "stored";
@@ -28,6 +30,7 @@ public record Claim(String run, String pipeline, long version, Set<String> holde
         return new Claim(
                 object.getString(RUN, ""),
                 object.getString(PIPELINE, ""),
+                object.getLong(TAKE, 0),
                 object.getLong(VERSION, 0),
                 new LinkedHashSet<>(Json.texts(object.get(HOLDERS))),
                 new LinkedHashSet<>(Json.texts(object.get(STORED))));
@@ -37,6 +40,7 @@ public record Claim(String run, String pipeline, long version, Set<String> holde
         JsonObject object = new JsonObject()
                 .add(RUN, run)
                 .add(PIPELINE, pipeline)
+                .add(TAKE, take)
                 .add(VERSION, version)
                 .add(HOLDERS, Json.array(holders));
         if (!stored.isEmpty()) {
@@ -51,14 +55,14 @@ public record Claim(String run, String pipeline, long version, Set<String> holde
         left.removeAll(gone);
         Set<String> leftStored = new LinkedHashSet<>(stored);
         leftStored.retainAll(left);
-        return left.isEmpty() ? null : new Claim(run, pipeline, version, left, leftStored);
+        return left.isEmpty() ? null : new Claim(run, pipeline, take, version, left, leftStored);
     }
 
     /** The same where more holders are known to be stored. */
     public Claim withStored(Collection<String> more) {
         Set<String> all = new LinkedHashSet<>(stored);
         all.addAll(more);
-        return new Claim(run, pipeline, version, holders, all);
+        return new Claim(run, pipeline, take, version, holders, all);
     }
 
     /** Whether these events may change the entry: all others that hold it are stored, and fold into it as they find it. */

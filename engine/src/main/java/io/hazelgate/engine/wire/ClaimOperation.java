@@ -50,7 +50,7 @@ public final class ClaimOperation extends MapOperation
                 if (found != null && found.claim.run().equals(run)) {
                     found.releaseHolders(item.holders());
                 }
-            } else if (found != null && !item.holders().containsAll(found.claim.holders())) {
+            } else if (found != null && !isOwn(found.claim, item)) {
                 refuse(i, found.value);
             } else if (versionOf(item) != item.version()) {
                 refuse(i, null);
@@ -59,6 +59,11 @@ public final class ClaimOperation extends MapOperation
             }
         }
         made = claims.changes();
+    }
+
+    /** Another run's claim of the same event is not: which of both can store it yet is told by its lane's owner. */
+    private boolean isOwn(Claim claim, Item item) {
+        return claim.run().equals(run) && item.holders().containsAll(claim.holders());
     }
 
     private long versionOf(Item item) {

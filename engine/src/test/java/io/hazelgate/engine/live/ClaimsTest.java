@@ -38,8 +38,8 @@ class ClaimsTest {
         store = shared.store();
         ownedByOne = new OwnedLanes(shared, "test", 0);
         ownedByOther = new OwnedLanes(shared, "test", 0);
-        one = new Claims(store, "test", ownedByOne);
-        other = new Claims(store, "test", ownedByOther);
+        one = new Claims(shared, "test", ownedByOne);
+        other = new Claims(shared, "test", ownedByOther);
     }
 
     @AfterEach
@@ -157,6 +157,19 @@ class ClaimsTest {
         ownedByOther.take(lane);
         lookTwice(watch);
         assertNull(there("x"));
+    }
+
+    @Test
+    void anEventThatIsRunAgainClaimsItsEntryAnewAndTheRunThatWasCutShortDoesNot() {
+        Set<Integer> lane = Set.of(shared.lanes().laneOf("1@a"));
+        ownedByOne.take(lane);
+        submit("1@a");
+        take(one, events("1@a"), entry("x", 0));
+        ownedByOther.take(lane);
+        assertEquals(Set.of("1@a"), take(other, events("1@a"), entry("x", 0)), "it is settled first");
+        assertEquals(Set.of(), take(other, events("1@a"), entry("x", 0)));
+        assertEquals(Set.of("1@a"), take(one, events("1@a"), entry("x", 0)), "it has lost the lane");
+        assertEquals(ownedByOther.run().toString(), there("x").run());
     }
 
     @Test
