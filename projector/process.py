@@ -29,7 +29,7 @@ from hazelgate.projector.core.calls import (
     check_size,
     to_nobody,
 )
-from hazelgate.projector.core.claiming import Claiming
+from hazelgate.projector.core.claiming import Asked, Claiming
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import Entries, EntryNotEncodable, Incomplete, Letter
 from hazelgate.projector.core.faults import FaultLog, Hear
@@ -251,6 +251,7 @@ class _Batch:
             return answers.conflict(work.submitter, work.delivery)
         if first.outcome is None or first.completion is None:
             raise Incomplete
+        self._claiming.repeats(work.index, first.index)
         completion = msgspec.structs.replace(first.completion, submission_id=work.submitter.submission_id)
         if first.outcome.kind == Kind.HELD:
             return answers.answered(work.submitter, completion, Kind.HELD)
@@ -269,16 +270,18 @@ class _Batch:
         assert plan is not None
         assert sent is not None
         head = self._entries.head(submission.head_key)
+        asked: Asked = []
         try:
             self._check_event(envelope)
             if envelope.expected_sequence is not None:
                 self._check_sequence(envelope, envelope.expected_sequence, head.sequence)
-            event, completed_by, asked = self._guarded(envelope.event_id, envelope.timestamp, sent, submission.guards)
+            event, completed_by = self._guarded(envelope.event_id, envelope.timestamp, sent, submission.guards, asked)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
                 targets = self._targets(envelope.event_id, plan, event)
         except _Refused as refused:
+            self._claiming.refused(work.index, asked, submission.head_key)
             reason = refused.reason
             if len(encode_json(reason)) > self._limits.max_value_bytes:
                 reason = answers.error("GUARD_FAILED", f"a guard refused it with more than {_limit(self._limits)}")
@@ -290,7 +293,7 @@ class _Batch:
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
         letter = self._folding.project(work.index, event, record, key, targets, work.submitter, stored=False)
         head.advance(record.sequence, work.index)
-        self._claiming.rests_on(work.index, asked)
+        self._claiming.rests_on(work.index, asked, submission.head_key, targets)
         completion = work.completion = _completion(record, work, letter)
         return Outcome(
             # In a letter that is tried again it is stored, and nobody is answered yet.
@@ -318,14 +321,13 @@ class _Batch:
             )
 
     def _guarded(
-        self, event_id: str, submitted_at: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]]
-    ) -> tuple[Event, GuardPlan | None, list[tuple[GuardPlan, Reads]]]:
+        self, event_id: str, submitted_at: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]], asked: Asked
+    ) -> tuple[Event, GuardPlan | None]:
         """
-        The event as the guards complete it, the last of them that did, and what each has read.
+        The event as the guards complete it, and the last of them that did; what each has read goes to `asked`.
 
         All of them are asked, so that all problems are reported together.
         """
-        asked: list[tuple[GuardPlan, Reads]] = []
         completed_by: GuardPlan | None = None
         problems: list[FieldProblem] = []
         failure: _Refused | None = None
@@ -333,7 +335,7 @@ class _Batch:
             try:
                 if completed_by is not None:
                     declared = self._declared(guard, event)
-                if guard.serialized:
+                if guard.serialized or self._claiming.is_active:
                     asked.append((guard, declared))
                 state: dict[str, Any] = {}
                 for read, keys in declared:
@@ -357,7 +359,7 @@ class _Batch:
             raise _Refused(answers.error(Rejected.code, "; ".join(map(str, problems)), problems))
         if failure is not None:
             raise failure
-        return event, completed_by, asked
+        return event, completed_by
 
     def _declared(self, guard: GuardPlan, event: Event) -> Reads:
         """What a guard reads of an event that another one has completed: none of it may be loaded yet."""

@@ -23,6 +23,8 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The heart of the pipeline, one batch at a time: load, project, claim, persist, update views.
@@ -123,13 +125,27 @@ final class BatchProcessor implements AutoCloseable {
                 if (withoutClaims.isEmpty()) {
                     return new Attempted(write(events, found, projected, run, care), contested);
                 }
-                // The others are asked about again, without what these would have changed.
                 statistics.conflicts.add(withoutClaims.size());
-                List<Received> left = Contested.and(withoutClaims, events, List.of());
+                Set<Integer> gone = Contested.indexes(withoutClaims, events, projected.answer(), found.size());
+                Projected rest = projected.without(gone);
+                List<Received> left = rest == null
+                        // The others are asked about again, without what these would have changed.
+                        ? Contested.and(withoutClaims, events, List.of())
+                        : gone.stream()
+                                .sorted()
+                                .map(byIndex(events, found.size()))
+                                .toList();
                 contested.addAll(left);
                 events = Contested.without(left, events);
+                if (rest != null) {
+                    claims.giveBack(left.stream().map(Received::key).collect(Collectors.toSet()));
+                }
                 if (events.isEmpty() && found.isEmpty()) {
+                    run.written(projected.batchId());
                     return new Attempted(null, contested);
+                }
+                if (rest != null) {
+                    return new Attempted(write(events, found, rest, run, care), contested);
                 }
             } catch (StoreConflict e) {
                 statistics.conflicts.add(e.found.size() + e.known.size());
@@ -162,6 +178,10 @@ final class BatchProcessor implements AutoCloseable {
                 Thread.sleep(LANE_LOST_MILLIS);
             }
         }
+    }
+
+    private static Function<Integer, Received> byIndex(List<Received> events, int first) {
+        return index -> events.get(index - first);
     }
 
     private Set<String> claim(Projected projected, List<Received> events) {

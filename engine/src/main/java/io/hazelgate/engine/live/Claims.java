@@ -252,7 +252,8 @@ final class Claims {
         held.values().removeIf(Set::isEmpty);
     }
 
-    private void giveBack(Set<String> events) {
+    /** These events are left for now, and hold nothing meanwhile. */
+    void giveBack(Set<String> events) {
         Map<String, Set<String>> theirs = new HashMap<>();
         held.forEach((claim, holders) -> {
             Set<String> gone = new LinkedHashSet<>(holders);

@@ -50,8 +50,8 @@ final class ProcessP extends AbstractProcessor {
     private Future<List<Received>> running;
     private Run run;
     private ScheduledExecutorService watcher;
-    /** Events that others' claims hold up: they come again, in front of all that comes later. */
-    private List<Received> contested = List.of();
+    /** How many of the events that wait were held up by others' claims in the last batch. */
+    private int contestedCount;
 
     private long contestedNanos;
     private long contestedUntil;
@@ -141,7 +141,7 @@ final class ProcessP extends AbstractProcessor {
             arrivals.take(found);
         }
         if (running != null && running.isDone()) {
-            hold(result(running));
+            putBack(result(running));
             running = null;
         }
         if (done.isEmpty() && arrivals.hasStrays() && pipeline.job().begin()) {
@@ -191,8 +191,8 @@ final class ProcessP extends AbstractProcessor {
     }
 
     private void startNext() {
-        boolean nothingNew = prepared.isEmpty() && arrivals.size() == 0;
-        if (nothingNew && (contested.isEmpty() || System.nanoTime() - contestedUntil < 0)) {
+        boolean nothingNew = prepared.isEmpty() && arrivals.size() <= contestedCount;
+        if (nothingNew && (contestedCount == 0 || System.nanoTime() - contestedUntil < 0)) {
             return;
         }
         if (!pipeline.job().begin()) {
@@ -200,9 +200,7 @@ final class ProcessP extends AbstractProcessor {
             dropAhead();
             return;
         }
-        if (!contested.isEmpty()) {
-            startContested();
-        } else if (!prepared.isEmpty()) {
+        if (!prepared.isEmpty()) {
             Next next = prepared.remove(0);
             run = next.run;
             start(next.planned);
@@ -213,28 +211,29 @@ final class ProcessP extends AbstractProcessor {
         }
     }
 
-    /** In front of the next batch, which was planned without them. */
-    private void startContested() {
-        List<Received> events = new ArrayList<>(contested);
-        contested = List.of();
-        if (prepared.isEmpty()) {
-            events.addAll(arrivals.nextBatch());
-        } else {
-            dropAhead();
-            events.addAll(prepared.remove(0).events);
+    /**
+     * Puts events that others' claims hold up in front of what is in no batch yet. They wait longer each time while there is nothing else,
+     * and not as long as others do that wait for the same.
+     */
+    private void putBack(List<Received> contested) {
+        contestedCount = contested.size();
+        if (contested.isEmpty()) {
+            contestedNanos = FIRST_CONTESTED_NANOS;
+            return;
         }
-        run = new Run(events);
-        start(CompletableFuture.completedFuture(Planned.nothing(events)));
-    }
-
-    /** Waits longer each time that there are some, and not as long as others do that wait for the same. */
-    private void hold(List<Received> events) {
-        contested = events;
-        contestedNanos = events.isEmpty()
-                ? FIRST_CONTESTED_NANOS
-                : Math.min(MAX_CONTESTED_NANOS, Math.max(FIRST_CONTESTED_NANOS, 2 * contestedNanos));
+        contestedNanos = Math.min(MAX_CONTESTED_NANOS, Math.max(FIRST_CONTESTED_NANOS, 2 * contestedNanos));
         contestedUntil =
                 System.nanoTime() + ThreadLocalRandom.current().nextLong(contestedNanos / 2, contestedNanos + 1);
+        boolean overtaken = prepared.stream().anyMatch(next -> !Contested.and(Set.of(), next.events, contested)
+                .isEmpty());
+        if (overtaken) {
+            dropAhead();
+            List<Received> planned = new ArrayList<>();
+            prepared.forEach(next -> planned.addAll(next.events));
+            prepared.clear();
+            arrivals.putBack(planned);
+        }
+        arrivals.putBack(contested);
     }
 
     private void start(CompletableFuture<Planned> planned) {

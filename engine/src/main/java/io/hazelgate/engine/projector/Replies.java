@@ -27,14 +27,19 @@ final class Replies {
     private Replies() {}
 
     static Answer processed(byte[] body) {
-        return tuple(
-                body,
-                reply -> new Answer(
-                        textsByName(reply),
-                        tuples(reply, Replies::outcome),
-                        tuples(reply, Replies::write),
-                        // A projector of the release before says nothing of claims.
-                        reply.hasNext() ? tuples(reply, Replies::claimed) : List.of()));
+        return tuple(body, reply -> {
+            Answer answer =
+                    new Answer(textsByName(reply), tuples(reply, Replies::outcome), tuples(reply, Replies::write));
+            // A projector of the release before says nothing of claims.
+            return reply.hasNext() ? withClaims(answer, reply) : answer;
+        });
+    }
+
+    private static Answer withClaims(Answer answer, MessageUnpacker reply) throws IOException {
+        reply.unpackArrayHeader();
+        List<Claimed> claims = tuples(reply, Replies::claimed);
+        List<int[]> after = list(reply, Replies::numbers);
+        return new Answer(answer.needs(), answer.outcomes(), answer.writes(), claims, after);
     }
 
     static Answer folded(byte[] body) {
