@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import derivation, durable, filters, first_steps, growth, plans, rebuilding, snapshots, writes
+from benchmarks import derivation, durable, filters, first_steps, growth, guards, plans, rebuilding, snapshots, writes
 from benchmarks.figures import Figure, table
 from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
@@ -61,7 +61,7 @@ SUITES: dict[str, Suite] = {
 
 ALONE: dict[str, Callable[[], list[Figure]]] = {"schema": derivation.schema_of_a_large_domain}
 """What is measured in this process, without a stack."""
-OF_THEIR_OWN = {"first-steps": first_steps.figures}
+OF_THEIR_OWN = {"first-steps": first_steps.figures, "guards": guards.figures}
 """What is measured on stacks that it starts by itself."""
 
 

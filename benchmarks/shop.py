@@ -15,7 +15,7 @@ from hazelgate.sourcing.errors import EventError
 
 PAYLOAD_BYTES = 500
 _BATCH = 1_000
-_OPTIONS = SubmitOptions(timeout_seconds=60.0)
+OPTIONS = SubmitOptions(timeout_seconds=60.0)
 
 CREATE_CUSTOMER = """mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) {
   __typename ... on CustomerPayload { receipt { eventId status sequence } } ... on EventError { code message } } }"""
@@ -76,7 +76,7 @@ async def submit_all(handler: EventHandler, events: Sequence[Event], *, at_once:
     async def worker(number: int) -> None:
         for start in range(number * _BATCH, len(events), at_once * _BATCH):
             batch = events[start : start + _BATCH]
-            for outcome in await handler.handle_events([Submission(event, _OPTIONS) for event in batch]):
+            for outcome in await handler.handle_events([Submission(event, OPTIONS) for event in batch]):
                 _require(outcome)
 
     await asyncio.gather(*(worker(number) for number in range(at_once)))

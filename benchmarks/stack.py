@@ -21,6 +21,7 @@ from hazelgate.sourcing.catalog import Catalog
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _START_TIMEOUT_SECONDS = 90.0
+SHOP = "hazelgate.domain"
 _RESTORED_PER_SECOND = 1_000.0
 """A slow restart; the start of a stack over a long log may take that long."""
 
@@ -55,6 +56,8 @@ async def running_stack(
     log: History | None = None,
     snapshots: Path | None = None,
     member_property: str | None = None,
+    members: int = 1,
+    domain: str = SHOP,
 ) -> AsyncIterator[RunningStack]:
     """
     Start a stack without demo data, wait until it is ready, and end it.
@@ -66,6 +69,8 @@ async def running_stack(
         log: What is in there already.
         snapshots: The folder that it keeps snapshots in; None: it keeps none.
         member_property: A system property of the member that is to be true.
+        members: How many there are, each with a projector.
+        domain: What it serves.
     """
     started = time.perf_counter()
     store = [*([] if dsn is None else ["--postgres"]), *([] if snapshots is None else ["--snapshots", str(snapshots)])]
@@ -75,6 +80,7 @@ async def running_stack(
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "hazelgate.operations.cli", "dev", "--port", "0", "--no-demo-data", *memory, *store),
+        *("--members", str(members), "--domain", domain),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONUNBUFFERED": "1", "HAZELGATE_POSTGRES_DSN": dsn or "", **options},
@@ -101,10 +107,10 @@ async def running_stack(
 
 
 @contextlib.asynccontextmanager
-async def event_handler(stack: RunningStack) -> AsyncIterator[EventHandler]:
+async def event_handler(stack: RunningStack, *, domain: str = SHOP) -> AsyncIterator[EventHandler]:
     """A gateway's way into the stack's pipeline, in this process."""
     cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=30)
-    handler = EventHandler(Catalog.load("hazelgate.domain"), cluster, source="benchmark")
+    handler = EventHandler(Catalog.load(domain), cluster, source="benchmark")
     await cluster.start()
     try:
         await cluster.wait_until_ready(30)
@@ -117,7 +123,7 @@ async def event_handler(stack: RunningStack) -> AsyncIterator[EventHandler]:
 
 def _read(lines: list[str], seconds: float) -> RunningStack:
     text = "\n".join(lines)
-    member = re.search(r"^member\s+(\S+) \(cluster ([^,]+),", text, re.MULTILINE)
+    member = re.search(r"^member(?:[ -]?1)?\s+(\S+) \(cluster ([^,]+),", text, re.MULTILINE)
     url = re.search(r"^gateway\s+(\S+)$", text, re.MULTILINE)
     if member is None or url is None:
         raise RuntimeError("the stack did not say where its parts are:\n" + text)

@@ -29,6 +29,7 @@ from hazelgate.projector.core.calls import (
     check_size,
     to_nobody,
 )
+from hazelgate.projector.core.claiming import Asked, Claiming
 from hazelgate.projector.core.decisions import Decisions
 from hazelgate.projector.core.entries import Entries, EntryNotEncodable, Incomplete, Letter
 from hazelgate.projector.core.faults import FaultLog, Hear
@@ -200,6 +201,7 @@ class _Batch:
         entries = self._entries = Entries(self._request.loaded)
         decisions = Decisions(self._catalog, self._request.loaded)
         self._folding = Folding(entries, self._calls, self._limits, decisions, careful=careful)
+        self._claiming = Claiming(entries)
         self._first: dict[str, Work] = {}
         deliveries = self._request.events
         recalled = self._intake.recall(deliveries)
@@ -220,7 +222,7 @@ class _Batch:
         self._calls.before(Stage.WRITE, "", "")
         outcomes = [work.outcome for work in works if work.outcome is not None]
         self._check_answer(outcomes)
-        return Response({}, outcomes, entries.writes(self._calls, self._limits))
+        return Response({}, outcomes, entries.writes(self._calls, self._limits), self._claiming.claims())
 
     def _check_answer(self, outcomes: list[Outcome]) -> None:
         if sum([len(each.record or b"") + len(each.completion) for each in outcomes]) > self._limits.max_answer_bytes:
@@ -249,6 +251,7 @@ class _Batch:
             return answers.conflict(work.submitter, work.delivery)
         if first.outcome is None or first.completion is None:
             raise Incomplete
+        self._claiming.repeats(work.index, first.index)
         completion = msgspec.structs.replace(first.completion, submission_id=work.submitter.submission_id)
         if first.outcome.kind == Kind.HELD:
             return answers.answered(work.submitter, completion, Kind.HELD)
@@ -267,16 +270,18 @@ class _Batch:
         assert plan is not None
         assert sent is not None
         head = self._entries.head(submission.head_key)
+        asked: Asked = []
         try:
             self._check_event(envelope)
             if envelope.expected_sequence is not None:
                 self._check_sequence(envelope, envelope.expected_sequence, head.sequence)
-            event, completed_by = self._guarded(envelope.event_id, envelope.timestamp, sent, submission.guards)
+            event, completed_by = self._guarded(envelope.event_id, envelope.timestamp, sent, submission.guards, asked)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
                 targets = self._targets(envelope.event_id, plan, event)
         except _Refused as refused:
+            self._claiming.refused(work.index, asked, submission.head_key)
             reason = refused.reason
             if len(encode_json(reason)) > self._limits.max_value_bytes:
                 reason = answers.error("GUARD_FAILED", f"a guard refused it with more than {_limit(self._limits)}")
@@ -288,6 +293,7 @@ class _Batch:
         key = store_key(record.aggregate_type, record.sequence, record.aggregate_id)
         letter = self._folding.project(work.index, event, record, key, targets, work.submitter, stored=False)
         head.advance(record.sequence, work.index)
+        self._claiming.rests_on(work.index, asked, submission.head_key, targets)
         completion = work.completion = _completion(record, work, letter)
         return Outcome(
             # In a letter that is tried again it is stored, and nobody is answered yet.
@@ -315,10 +321,10 @@ class _Batch:
             )
 
     def _guarded(
-        self, event_id: str, submitted_at: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]]
+        self, event_id: str, submitted_at: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]], asked: Asked
     ) -> tuple[Event, GuardPlan | None]:
         """
-        The event as the guards complete it, and the last of them that did.
+        The event as the guards complete it, and the last of them that did; what each has read goes to `asked`.
 
         All of them are asked, so that all problems are reported together.
         """
@@ -329,6 +335,8 @@ class _Batch:
             try:
                 if completed_by is not None:
                     declared = self._declared(guard, event)
+                if guard.serialized or self._claiming.is_active:
+                    asked.append((guard, declared))
                 state: dict[str, Any] = {}
                 for read, keys in declared:
                     state[read.parameter] = self._read(read, keys)

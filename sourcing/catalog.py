@@ -25,6 +25,7 @@ from hazelgate.sourcing.declaring.registry import (
 from hazelgate.sourcing.declaring.upcasting import Json
 from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.errors import CatalogError, FieldProblem, InvalidEvent, UnknownEventType
+from hazelgate.sourcing.model.boundaries import Boundaries
 from hazelgate.sourcing.model.building import check_functions, event_specs, of_kind, view_specs
 from hazelgate.sourcing.model.events import EventSpec
 from hazelgate.sourcing.model.rules import check_api
@@ -56,6 +57,10 @@ class Catalog:
         self._by_class: dict[type[Event], EventSpec] = {spec.cls: spec for spec in self.specs.values()}
         self._by_type_name = {view.type_name: view for view in self.views.values() if view.in_api}
         check_functions(registered, self.views)
+        self.boundaries = Boundaries(self.specs, self.views, self.folds)
+        for guard in self.guards:
+            for read in guard.reads.values():
+                self.boundaries.of(guard, read)
         check_api(self.views, self.specs)
 
     @classmethod

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
+from hazelgate.sourcing.model.boundaries import Boundary
 from hazelgate.sourcing.structure.samples import full
 
 
@@ -23,6 +24,7 @@ class EventPage:
     Args:
         example: Data that it could have.
         guards: The functions that decide on it, and the views that each reads.
+        boundaries: Which of those reads hold until the event is stored, and why: guard, view, how.
         updates: The views that it is folded into.
         upcasters: The versions that are lifted to today's.
         topic: The Hazelcast topic on which it is published.
@@ -32,6 +34,7 @@ class EventPage:
     schema: dict[str, Any]
     example: Any
     guards: tuple[tuple[str, tuple[str, ...]], ...]
+    boundaries: tuple[tuple[str, str, Boundary], ...]
     updates: tuple[str, ...]
     upcasters: tuple[int, ...]
     topic: str
@@ -74,6 +77,12 @@ def _event(catalog: Catalog, spec: EventSpec) -> EventPage:
         schema=spec.json_schema(),
         example=_example(catalog, spec),
         guards=tuple(guards),
+        boundaries=tuple(
+            (guard.name.rpartition(".")[2], names[read.view], catalog.boundaries.of(guard, read))
+            for guard in catalog.guards
+            if guard.cls is spec.cls
+            for read in guard.reads.values()
+        ),
         updates=spec.updates,
         upcasters=tuple(version for version in spec.readable_versions if version != spec.version),
         topic=f"events.{spec.name}",

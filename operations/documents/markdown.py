@@ -34,6 +34,9 @@ def _event(page: EventPage) -> Iterator[str]:
         ("Topic", f"`{page.topic}`"),
     ]
     yield from _table(("", ""), facts)
+    if page.boundaries:
+        rows = [(f"`{guard}`", f"`{view}`", how.value) for guard, view, how in page.boundaries]
+        yield from _table(("Guard", "Reads", "Held until the event is stored"), rows)
     yield from _fields(fields_of(spec.cls))
     yield from ("```json", msgspec.json.format(msgspec.json.encode(page.example), indent=2).decode(), "```", "")
 

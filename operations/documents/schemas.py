@@ -76,6 +76,10 @@ def _message(page: EventPage) -> Json:
         "name": spec.name,
         "title": spec.name,
         "summary": spec.description,
+        "x-guards": [
+            {"guard": guard, "reads": view, "serialized": how.is_serialized, "because": how.value}
+            for guard, view, how in page.boundaries
+        ],
         "payload": {
             "type": "object",
             "required": ["eventId", "eventType", "eventVersion", "aggregateId", "sequence", "data"],

@@ -152,6 +152,11 @@ class ViewEntry(msgspec.Struct, eq=False):
         self.blocked = rest or None
         return len(rest) < len(blocked)
 
+    @property
+    def loaded_version(self) -> int:
+        """The version as it was loaded; 0 where there was no entry."""
+        return 0 if self._meta is None else self._meta.version
+
     def encode(self) -> bytes:
         """
         Raises:
@@ -178,9 +183,8 @@ class ViewEntry(msgspec.Struct, eq=False):
         Raises:
             EntryNotEncodable: The view can't be written.
         """
-        expected = 0 if self._meta is None else self._meta.version
         try:
-            return Write(self.spec.name, self.key, expected, self.encode(), _once(self.touched))
+            return Write(self.spec.name, self.key, self.loaded_version, self.encode(), _once(self.touched))
         except Exception as error:
             raise EntryNotEncodable(str(error)) from error
 
@@ -371,6 +375,10 @@ class Entries:
         if entry is None:
             entry = of_view[key] = ViewEntry(spec, key, self._loaded[spec.name][key], out_of_turn=self._out_of_turn)
         return entry
+
+    def version(self, view: str, key: str) -> int:
+        """The version of a view's entry as it was loaded, and opened."""
+        return self._views[view][key].loaded_version
 
     def head(self, key: str) -> Head:
         """The head of an aggregate, loaded."""

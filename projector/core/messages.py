@@ -77,12 +77,33 @@ class Write(msgspec.Struct, frozen=True, gc=False, array_like=True):
     events: list[int]
 
 
+class Claim(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An entry that has to be as these events' guards have read it when the events are stored; 0 is no entry."""
+
+    view: str
+    key: str
+    version: int
+    events: list[int]
+
+
+class Claims(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What is to be claimed, and which events have seen, or changed further, what an earlier one did: both indexes."""
+
+    entries: list[Claim] = []
+    after: list[tuple[int, int]] = []
+
+
+NO_CLAIMS = Claims()
+
+
 class Response(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Either what has to be loaded first, or the outcomes and writes."""
+    """Either what has to be loaded first, or the outcomes and writes, and what is to be claimed before them."""
 
     needs: dict[str, list[str]]
     outcomes: list[Outcome]
     writes: list[Write]
+    claims: Claims = NO_CLAIMS
+    """One field for all of them: an answer with five fields would be taken for a crumb."""
 
 
 class FoldRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -13,6 +13,7 @@ from hazelgate.sourcing.declaring.registry import FoldRegistration, Key
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.ids import is_id
+from hazelgate.sourcing.model.boundaries import Boundary
 from hazelgate.sourcing.model.building import fold_extras, guard_extras, may_remove
 
 
@@ -26,6 +27,8 @@ class ReadPlan:
     many: bool
     gives_id: bool
     """Whether it reads one field that is an `Id`: of an event that was decoded, that has been checked."""
+    boundary: Boundary = Boundary.SNAPSHOT
+    """Whether its entries have to stay as they are until the event is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class GuardPlan:
     function: Callable[..., Any]
     reads: tuple[ReadPlan, ...]
     takes_time: bool
+    serialized: bool = False
+    """Whether some of its reads have to hold until the event is stored."""
 
 
 Apply = Callable[[Any, Event, EventRecord, str], View | None]
@@ -179,10 +184,16 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
                 guard.name,
                 guard.function,
                 tuple(
-                    ReadPlan(parameter, by_class[read.view], *path_getter(spec.cls, read.path, guard.name))
+                    ReadPlan(
+                        parameter,
+                        by_class[read.view],
+                        *path_getter(spec.cls, read.path, guard.name),
+                        catalog.boundaries.of(guard, read),
+                    )
                     for parameter, read in guard.reads.items()
                 ),
                 "submitted_at" in guard_extras(guard),
+                any(catalog.boundaries.of(guard, read).is_serialized for read in guard.reads.values()),
             )
             for guard in catalog.guards
             if guard.cls is spec.cls

@@ -19,10 +19,17 @@ replace = msgspec.structs.replace
 
 @dataclass(frozen=True)
 class Read:
-    """A declared read: entries of `view` whose keys stand in the event at `path`."""
+    """
+    A declared read: entries of `view` whose keys stand in the event at `path`.
+
+    `serialized` holds the entries until the event is stored, `snapshot` does not; without either the event types that
+    feed the view decide.
+    """
 
     view: type[View]
     path: str
+    serialized: bool = False
+    snapshot: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,15 +86,22 @@ class View(msgspec.Struct, metaclass=_ByName, frozen=True, rename="camel"):
     """
 
     @classmethod
-    def by(cls, path: str) -> Read:
+    def by(cls, path: str, *, serialized: bool = False, snapshot: bool = False) -> Read:
         """
         Declare that a guard reads entries of this view.
+
+        Where the guard's event feeds the view, what the guard has read holds: no other event changes the entry until
+        the guard's event is stored. Other entries are read as they are at that moment, which costs nothing.
 
         Args:
             path: The event's field that holds the entry's key. `"customer_id"` reads one entry, or None where there is
                 none. `"items.product_id"` goes through a list: it reads a mapping of those that there are, by key.
+            serialized: The entries hold, too, where the event does not feed the view. Two such events of one entry are
+                stored one after the other.
+            snapshot: The entries don't hold, even where the event feeds the view. Take it for a guard that only looks
+                something up there.
 
         Returns:
             A read, as `guard(…, reads={…})` takes it.
         """
-        return Read(cls, path)
+        return Read(cls, path, serialized, snapshot)

@@ -9,8 +9,10 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hazelgate import WaitFor
 from hazelgate.client.figures.pipelines import PipelineState
@@ -19,8 +21,9 @@ from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
 from hazelgate.client.operators.replacement import Replacement
 from hazelgate.operations.member import MemberOptions
 from hazelgate.sourcing.errors import HazelgateError
-from tests.chaos import durable
+from tests.chaos import contested, durable
 from tests.chaos.answers import Answer, Told
+from tests.chaos.contested import Rivals
 from tests.chaos.durable import DurableNodes
 from tests.chaos.gateway import reading_of
 from tests.chaos.meters import POISON, REPAIRED, MeterRead
@@ -486,12 +489,31 @@ async def split(scene: Scene, nodes: Nodes, size: Size) -> None:
     await scene.load.run(size.seconds)
 
 
+async def kill_and_cut(rivals: Rivals, nodes: Nodes, size: Size) -> None:
+    """One member is killed and comes back, then another one is cut off and comes back."""
+    assert isinstance(nodes, SplitNodes)
+    await rivals.run(size.seconds)
+    since = time.monotonic()
+    await asyncio.to_thread(nodes.nodes[1].member.kill)
+    await rivals.recovered(since)
+    await rivals.run(size.seconds)
+    await asyncio.to_thread(nodes.nodes[1].member.start)
+    await rivals.whole()
+    await rivals.run(size.seconds)
+    await asyncio.to_thread(nodes.cut, 2)
+    await rivals.run(size.split_seconds)
+    await asyncio.to_thread(nodes.heal, 2)
+    await rivals.whole()
+    await rivals.run(size.seconds)
+
+
 @dataclass(frozen=True)
 class Fault:
     """A row of the table."""
 
     name: str
-    happens: Callable[[Scene, Nodes, Size], Awaitable[None]]
+    happens: Callable[[Any, Nodes, Size], Awaitable[None]]
+    """Takes what `stage` gives, most often a `Scene`."""
     options: MemberOptions = field(default_factory=lambda: MAJORITY)
     offsets_ms: tuple[int, ...] = ()
     loaded: bool = True
@@ -505,18 +527,21 @@ class Fault:
     members: int = 3
     forgets: bool = False
     """Whether all memory is lost: completions, refusals, and what was no more than ACCEPTED."""
+    domain: str = DOMAIN
+    stage: Callable[..., AbstractAsyncContextManager[Any]] = scene
+    """Who loads the cluster and checks it."""
 
     def nodes(self, folder: Path) -> Nodes:
         """Members for it, not yet started."""
         if self.is_split:
-            return SplitNodes(folder, self.members, domain=DOMAIN, options=self.options)
+            return SplitNodes(folder, self.members, domain=self.domain, options=self.options)
         if self.is_durable:
-            return DurableNodes(folder, self.members, domain=DOMAIN, options=self.options)
-        return Nodes(folder, self.members, domain=DOMAIN, options=self.options, offsets_ms=self.offsets_ms)
+            return DurableNodes(folder, self.members, domain=self.domain, options=self.options)
+        return Nodes(folder, self.members, domain=self.domain, options=self.options, offsets_ms=self.offsets_ms)
 
     async def run(self, nodes: Nodes, size: Size, result: Result, *, seed: int, logs: Path) -> None:
         """It happens to these members, which have started; what the checker finds afterwards is in `result`."""
-        async with scene(
+        async with self.stage(
             nodes.cluster_name,
             nodes.addresses,
             result,
@@ -548,6 +573,7 @@ FAULTS = [
     Fault("retry-letters", retry_letters),
     Fault("same-id", same_id),
     Fault("split", split, is_split=True),
+    Fault("contested-guards", kill_and_cut, is_split=True, domain=contested.DOMAIN, stage=contested.rivals),
     Fault("clocks", clocks, offsets_ms=(0, -HOUR_MS // 2, HOUR_MS // 2), recovers_in_seconds=10),
     Fault("join-and-leave", join_and_leave, recovers_in_seconds=10),
     Fault("new-code", new_code, recovers_in_seconds=10),

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.faults import FAULTS
+from tests.chaos.faults import FAULTS, Fault
 from tests.support.faults import happened
 
 
-async def test_a_cut_network_does_no_harm(tmp_path: Path) -> None:
+@pytest.mark.parametrize("split", [fault for fault in FAULTS if fault.is_split], ids=lambda fault: fault.name)
+async def test_a_cut_network_does_no_harm(split: Fault, tmp_path: Path) -> None:
     """On members of its own, in network namespaces."""
-    [split] = [fault for fault in FAULTS if fault.is_split]
     reason = split.why_not()
     if reason is not None:
         pytest.skip(reason)

@@ -27,3 +27,17 @@ async def put(cluster: Cluster, map_name: str, key: str, value: bytes) -> None:
     assert cluster._client is not None
     entries: Any = await cluster._client.get_map(map_name)
     await entries.set(_PartitionedKey(key), HazelcastJsonValue(value.decode()))
+
+
+async def keys(cluster: HazelcastCluster, map_name: str) -> list[str]:
+    """The keys of a map, whatever is in it."""
+    assert cluster._client is not None
+    entries: Any = await cluster._client.get_map(map_name)
+    return list(await entries.key_set())
+
+
+async def entries(cluster: HazelcastCluster, map_name: str) -> dict[str, str]:
+    """All entries of a map, as their text."""
+    assert cluster._client is not None
+    found: Any = await cluster._client.get_map(map_name)
+    return {key: value.to_string() for key, value in await found.entry_set()}

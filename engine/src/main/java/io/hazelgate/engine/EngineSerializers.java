@@ -7,6 +7,7 @@ import io.hazelgate.engine.live.Received;
 import io.hazelgate.engine.network.Task;
 import io.hazelgate.engine.wire.ChangeBackupOperation;
 import io.hazelgate.engine.wire.ChangeOperation;
+import io.hazelgate.engine.wire.ClaimOperation;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.ReadOperation;
 import io.hazelgate.engine.wire.Values;
@@ -20,6 +21,7 @@ final class EngineSerializers implements DataSerializableFactory {
             case Ids.READ_OPERATION -> new ReadOperation();
             case Ids.CHANGE_OPERATION -> new ChangeOperation();
             case Ids.CHANGE_BACKUP_OPERATION -> new ChangeBackupOperation();
+            case Ids.CLAIM_OPERATION -> new ClaimOperation();
             case Ids.VALUES -> new Values();
             case Ids.COUNT_OPERATION -> new CountOperation();
             default -> new Task(typeId);

@@ -41,7 +41,9 @@ class BackupsTest {
 
     @Test
     void everyMapThatOneMayGetIsThereThreeTimes() throws Exception {
-        Stream<String> named = Stream.of(Names.class.getFields()).map(BackupsTest::text);
+        Stream<String> named = Stream.of(Names.class.getFields())
+                .filter(field -> field.getType() == String.class)
+                .map(BackupsTest::text);
         Stream<String> made = Stream.of(
                 "order-view",
                 "g2.order-view",

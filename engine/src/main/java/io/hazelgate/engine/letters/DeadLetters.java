@@ -52,6 +52,9 @@ public final class DeadLetters {
     private static final long PROBE_MILLIS = 100;
     private static final long AWAY_NANOS = TimeUnit.SECONDS.toNanos(15);
     private static final int MAX_FAILURES = 8;
+    /** A letter's event has changed its entry when it was put aside: it claims nothing, and waits for those that do. */
+    private static final Function<Write, List<String>> NOBODYS_CLAIMS = write -> List.of();
+
     private static final long FIRST_BACKOFF_MILLIS = 20;
 
     private final Shared shared;
@@ -196,14 +199,14 @@ public final class DeadLetters {
         int before = resolving.steps().size() - 1;
         for (List<Write> step : resolving.steps().subList(0, before)) {
             keep(step);
-            if (!writer.write(step).join().isEmpty()) {
+            if (!writer.write(step, NOBODYS_CLAIMS).join().isEmpty()) {
                 return null;
             }
         }
         List<Write> last = resolving.steps().get(before);
         boolean gone = last.stream().anyMatch(write -> write.value() == null);
         List<Settled> settled = settle(asking, resolving.affected(), gone ? order.deadLetterId() : null);
-        if (!writer.write(last).join().isEmpty()) {
+        if (!writer.write(last, NOBODYS_CLAIMS).join().isEmpty()) {
             return null;
         }
         String answer = Json.text(resolving.answer());

@@ -80,6 +80,13 @@ final class Arrivals {
         }
     }
 
+    /** In front of all that waits: these were in a batch, and are to come again. */
+    void putBack(List<Received> events) {
+        for (int i = events.size() - 1; i >= 0; i--) {
+            waiting.addFirst(events.get(i));
+        }
+    }
+
     int size() {
         return waiting.size();
     }

@@ -19,12 +19,15 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * The heart of the pipeline, one batch at a time: load, project, persist, update views.
+ * The heart of the pipeline, one batch at a time: load, project, claim, persist, update views.
  *
  * <p>Each of its steps may be cut short by a crash and is safe to do again: what an earlier run has stored is recognized by
  * {@code event-ids} and the store, and what it has applied by the entries' own marks.
@@ -40,6 +43,7 @@ final class BatchProcessor implements AutoCloseable {
     private final PipelineStatistics statistics;
     private final Inputs inputs;
     private final Project project;
+    private final Claims claims;
     private final Persist persist;
     private final UpdateViews updateViews;
     private final ILogger log;
@@ -53,6 +57,7 @@ final class BatchProcessor implements AutoCloseable {
         Store store = shared.store();
         inputs = new Inputs(shared.lanes(), pipeline::laneIn);
         project = new Project(pipeline.projector(), store.loader());
+        claims = new Claims(shared, pipeline.name(), owned);
         persist = new Persist(
                 store, owned, TimeUnit.SECONDS.toMillis(shared.limits().completedTtlSeconds()));
         updateViews = new UpdateViews(new EntryWriter(store)::writeLettersFirst, project::again, statistics.conflicts);
@@ -64,32 +69,84 @@ final class BatchProcessor implements AutoCloseable {
      *
      * @param run tells others how it goes
      * @param done takes the batch when it is through; in parts, each as soon as it is, where it was not to be done at once
+     * @return events that are to come again, in front of any other: entries that they rest on are claimed by others just now
      */
-    void process(Planned planned, Run run, Consumer<Batch> done) throws InterruptedException {
+    List<Received> process(Planned planned, Run run, Consumer<Batch> done) throws InterruptedException {
+        List<Received> contested = new ArrayList<>();
         // While the gate is closed the views of a rebuild change places: nothing is stored or folded then.
         Runnable leave = planned.ahead() == null ? shared.enter() : planned.ahead()::end;
         try {
-            new Containment<Received, Batch>(
+            new Containment<Received, Attempted>(
                             pipeline.projector(),
                             Received::eventId,
-                            (part, care) -> attempt(part, Planned.nothing(part), run, care),
+                            (part, care) -> attempt(part, contested, Planned.nothing(part), run, care),
                             failure -> true,
                             statistics.contained,
                             log)
-                    .process(planned.events(), (batch, care) -> attempt(batch, planned, run, care), done);
+                    .process(
+                            planned.events(),
+                            (batch, care) -> attempt(batch, contested, planned, run, care),
+                            attempted -> {
+                                if (attempted.batch != null) {
+                                    done.accept(attempted.batch);
+                                }
+                                contested.addAll(attempted.contested);
+                            });
         } finally {
             leave.run();
         }
+        return contested;
     }
 
-    private Batch attempt(List<Received> events, Planned planned, Run run, Care care) throws InterruptedException {
+    /**
+     * A try that is through.
+     *
+     * @param batch null where nothing went through
+     * @param contested the events that were left
+     */
+    private record Attempted(Batch batch, List<Received> contested) {}
+
+    /** @param before events of earlier parts that were left */
+    private Attempted attempt(List<Received> all, List<Received> before, Planned planned, Run run, Care care)
+            throws InterruptedException {
+        List<Received> contested = new ArrayList<>(Contested.and(Set.of(), all, before));
+        List<Received> events = Contested.without(contested, all);
+        if (events.isEmpty()) {
+            return new Attempted(null, contested);
+        }
         List<byte[]> found = new ArrayList<>();
         Map<String, StoredEvent> inLog = new HashMap<>();
         long backoff = FIRST_BACKOFF_MILLIS;
         while (true) {
             run.tries();
             try {
-                return write(events, found, projected(events, found, inLog, planned, run, care), run, care);
+                Projected projected = projected(events, found, inLog, planned, run, care);
+                Set<String> withoutClaims = claim(projected, events);
+                if (withoutClaims.isEmpty()) {
+                    return new Attempted(write(events, found, projected, run, care), contested);
+                }
+                statistics.conflicts.add(withoutClaims.size());
+                Set<Integer> gone = Contested.indexes(withoutClaims, events, projected.answer(), found.size());
+                Projected rest = projected.without(gone);
+                List<Received> left = rest == null
+                        // The others are asked about again, without what these would have changed.
+                        ? Contested.and(withoutClaims, events, List.of())
+                        : gone.stream()
+                                .sorted()
+                                .map(byIndex(events, found.size()))
+                                .toList();
+                contested.addAll(left);
+                events = Contested.without(left, events);
+                if (rest != null) {
+                    claims.giveBack(left.stream().map(Received::key).collect(Collectors.toSet()));
+                }
+                if (events.isEmpty() && found.isEmpty()) {
+                    run.written(projected.batchId());
+                    return new Attempted(null, contested);
+                }
+                if (rest != null) {
+                    return new Attempted(write(events, found, rest, run, care), contested);
+                }
             } catch (StoreConflict e) {
                 statistics.conflicts.add(e.found.size() + e.known.size());
                 addNew(found, e.found);
@@ -121,6 +178,19 @@ final class BatchProcessor implements AutoCloseable {
                 Thread.sleep(LANE_LOST_MILLIS);
             }
         }
+    }
+
+    private static Function<Integer, Received> byIndex(List<Received> events, int first) {
+        return index -> events.get(index - first);
+    }
+
+    private Set<String> claim(Projected projected, List<Received> events) {
+        List<Outcome> outcomes = projected.answer().outcomes();
+        return claims.take(
+                projected.answer().claims(),
+                events,
+                index -> outcomes.get(index).isStoredBefore(),
+                outcomes.size() - events.size());
     }
 
     private Projected projected(
@@ -158,7 +228,9 @@ final class BatchProcessor implements AutoCloseable {
                 persist.persist(events, outcomes, projected.inputs().subList(foundCount, inputCount), persistedAt);
         List<byte[]> stored = new ArrayList<>(found);
         stored.addAll(records);
-        updateViews.update(projected, stored, all, run, care);
+        claims.stored(projected.answer().writes());
+        updateViews.update(projected, stored, all, claims::of, run, care);
+        claims.done(events);
         run.written(projected.batchId());
         return new Batch(events, outcomes, records, found, persistedAt, Clock.micros());
     }

@@ -17,8 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,7 +58,7 @@ final class OwnedLanes implements Fence {
     }
 
     /** For each partition the first key that falls into it: all members find the same. */
-    private static String[] keys(HazelcastInstance hazelcast, String pipeline) {
+    static String[] keys(HazelcastInstance hazelcast, String pipeline) {
         String[] keys =
                 new String[hazelcast.getPartitionService().getPartitions().size()];
         int missing = keys.length;
@@ -98,6 +100,21 @@ final class OwnedLanes implements Fence {
 
     UUID run() {
         return run;
+    }
+
+    /** Whether the lane in this partition is this run's, as far as it knows. */
+    boolean owns(int partition) {
+        return owned.contains(partition);
+    }
+
+    /** The runs that own lanes by what {@code lane-owners} says, by the keys that these lanes have there. */
+    static Map<String, String> runsOf(Store store, Collection<String> laneKeys) {
+        Map<String, String> runs = new HashMap<>();
+        store.entries()
+                .read(Names.LANE_OWNERS, laneKeys)
+                .join()
+                .forEach((key, owner) -> runs.put(key, owner == null ? "" : Json.stringField(owner, "run")));
+        return runs;
     }
 
     /**

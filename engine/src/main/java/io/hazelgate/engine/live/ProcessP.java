@@ -14,6 +14,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -29,6 +31,11 @@ final class ProcessP extends AbstractProcessor {
 
     private static final long END_SECONDS = 5;
     private static final long LOG_AWAY_MILLIS = 200;
+    /** So long events wait that were held up by others' claims, while there is nothing else to do. */
+    private static final long FIRST_CONTESTED_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final long MAX_CONTESTED_NANOS = TimeUnit.MILLISECONDS.toNanos(32);
+    private static final long CLAIMS_MILLIS = 500;
 
     private final String pipelineName;
     private Pipeline pipeline;
@@ -40,8 +47,14 @@ final class ProcessP extends AbstractProcessor {
     private OwnedLanes lanes;
     private CompletableFuture<List<Received>> leftovers;
     private final List<Next> prepared = new ArrayList<>();
-    private Future<?> running;
+    private Future<List<Received>> running;
     private Run run;
+    private ScheduledExecutorService watcher;
+    /** How many of the events that wait were held up by others' claims in the last batch. */
+    private int contestedCount;
+
+    private long contestedNanos;
+    private long contestedUntil;
 
     private final Queue<Batch> done = new ConcurrentLinkedQueue<>();
 
@@ -71,8 +84,19 @@ final class ProcessP extends AbstractProcessor {
                 pipeline.statistics().journalLost);
         worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
         planner = Executors.newFixedThreadPool(MAX_PREPARED, task -> new Thread(task, "hazelgate-plan"));
+        watcher = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "hazelgate-claims"));
+        ClaimWatch claims = new ClaimWatch(pipeline.shared(), lanes);
+        watcher.scheduleWithFixedDelay(() -> look(claims), CLAIMS_MILLIS, CLAIMS_MILLIS, TimeUnit.MILLISECONDS);
         pipeline.reconciler().begin();
         leftovers = CompletableFuture.supplyAsync(this::leftovers, worker);
+    }
+
+    private void look(ClaimWatch claims) {
+        try {
+            claims.look();
+        } catch (RuntimeException e) {
+            getLogger().fine("claims are looked at again later", e);
+        }
     }
 
     /** What an earlier run left, once the log can tell how far that came. */
@@ -117,7 +141,7 @@ final class ProcessP extends AbstractProcessor {
             arrivals.take(found);
         }
         if (running != null && running.isDone()) {
-            check(running);
+            putBack(result(running));
             running = null;
         }
         if (done.isEmpty() && arrivals.hasStrays() && pipeline.job().begin()) {
@@ -167,7 +191,8 @@ final class ProcessP extends AbstractProcessor {
     }
 
     private void startNext() {
-        if (prepared.isEmpty() && arrivals.size() == 0) {
+        boolean nothingNew = prepared.isEmpty() && arrivals.size() <= contestedCount;
+        if (nothingNew && (contestedCount == 0 || System.nanoTime() - contestedUntil < 0)) {
             return;
         }
         if (!pipeline.job().begin()) {
@@ -186,13 +211,38 @@ final class ProcessP extends AbstractProcessor {
         }
     }
 
+    /**
+     * Puts events that others' claims hold up in front of what is in no batch yet. They wait longer each time while there is nothing else,
+     * and not as long as others do that wait for the same.
+     */
+    private void putBack(List<Received> contested) {
+        contestedCount = contested.size();
+        if (contested.isEmpty()) {
+            contestedNanos = FIRST_CONTESTED_NANOS;
+            return;
+        }
+        contestedNanos = Math.min(MAX_CONTESTED_NANOS, Math.max(FIRST_CONTESTED_NANOS, 2 * contestedNanos));
+        contestedUntil =
+                System.nanoTime() + ThreadLocalRandom.current().nextLong(contestedNanos / 2, contestedNanos + 1);
+        boolean overtaken = prepared.stream().anyMatch(next -> !Contested.and(Set.of(), next.events, contested)
+                .isEmpty());
+        if (overtaken) {
+            dropAhead();
+            List<Received> planned = new ArrayList<>();
+            prepared.forEach(next -> planned.addAll(next.events));
+            prepared.clear();
+            arrivals.putBack(planned);
+        }
+        arrivals.putBack(contested);
+    }
+
     private void start(CompletableFuture<Planned> planned) {
         Run started = run;
         running = worker.submit(() -> {
             try {
-                batchProcessor.process(planned.get(), started, this::finished);
+                List<Received> left = batchProcessor.process(planned.get(), started, this::finished);
                 started.wentThrough();
-                return null;
+                return left;
             } finally {
                 started.ended();
                 pipeline.job().ended();
@@ -222,9 +272,9 @@ final class ProcessP extends AbstractProcessor {
         }
     }
 
-    private static void check(Future<?> finished) {
+    private static List<Received> result(Future<List<Received>> finished) {
         try {
-            finished.get();
+            return finished.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
@@ -250,6 +300,7 @@ final class ProcessP extends AbstractProcessor {
             pipeline.job().ends();
             worker.shutdownNow();
             planner.shutdownNow();
+            watcher.shutdownNow();
             awaitEnd(worker);
             awaitEnd(planner);
             dropAhead();

@@ -5,11 +5,14 @@ import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.wire.Json;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * The step "update views": writes entries, where nobody has changed them since the projector saw them.
@@ -17,8 +20,13 @@ import java.util.function.Function;
  * @param writer answers the events whose writes were refused
  * @param conflicts counts those events
  */
-record UpdateViews(Function<List<Write>, Set<Integer>> writer, Again again, LongAdder conflicts) {
+record UpdateViews(Writer writer, Again again, LongAdder conflicts) {
     private static final long MAX_BACKOFF_MILLIS = 1_000;
+
+    /** Writes, as {@code EntryWriter.writeLettersFirst} does. */
+    interface Writer {
+        Set<Integer> write(List<Write> writes, Function<Write, List<String>> makers);
+    }
 
     interface Again {
         Answer ask(long batchId, List<Input> inputs, Care care);
@@ -29,10 +37,17 @@ record UpdateViews(Function<List<Write>, Set<Integer>> writer, Again again, Long
      *
      * @param records of what was asked about, each as it is in the store
      * @param outcomes of the same
+     * @param claimed the events of this batch that have claimed a write's entry
      */
-    void update(Projected projected, List<byte[]> records, List<Outcome> outcomes, Run run, Care care)
+    void update(
+            Projected projected,
+            List<byte[]> records,
+            List<Outcome> outcomes,
+            Function<Write, List<String>> claimed,
+            Run run,
+            Care care)
             throws InterruptedException {
-        Set<Integer> refused = writer.apply(projected.answer().writes());
+        Set<Integer> refused = writer.write(projected.answer().writes(), claimed);
         for (long backoff = 1; !refused.isEmpty(); backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2)) {
             run.troubled();
             conflicts.add(refused.size());
@@ -50,7 +65,13 @@ record UpdateViews(Function<List<Write>, Set<Integer>> writer, Again again, Long
                         outcomes.get(place).asDecidedNow(answer.outcomes().get(i)));
             }
             refused = new TreeSet<>();
-            for (int index : writer.apply(answer.writes())) {
+            // An event that an earlier run stored may have a claim of that run.
+            Function<Write, List<String>> makers = write -> Stream.concat(
+                            claimed.apply(write).stream(),
+                            Arrays.stream(write.events())
+                                    .mapToObj(index -> Json.stringField(records.get(places.get(index)), "eventId")))
+                    .toList();
+            for (int index : writer.write(answer.writes(), makers)) {
                 refused.add(places.get(index));
             }
             Thread.sleep(backoff);

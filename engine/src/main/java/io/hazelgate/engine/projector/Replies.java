@@ -27,10 +27,19 @@ final class Replies {
     private Replies() {}
 
     static Answer processed(byte[] body) {
-        return tuple(
-                body,
-                reply ->
-                        new Answer(textsByName(reply), tuples(reply, Replies::outcome), tuples(reply, Replies::write)));
+        return tuple(body, reply -> {
+            Answer answer =
+                    new Answer(textsByName(reply), tuples(reply, Replies::outcome), tuples(reply, Replies::write));
+            // A projector of the release before says nothing of claims.
+            return reply.hasNext() ? withClaims(answer, reply) : answer;
+        });
+    }
+
+    private static Answer withClaims(Answer answer, MessageUnpacker reply) throws IOException {
+        reply.unpackArrayHeader();
+        List<Claimed> claims = tuples(reply, Replies::claimed);
+        List<int[]> after = list(reply, Replies::numbers);
+        return new Answer(answer.needs(), answer.outcomes(), answer.writes(), claims, after);
     }
 
     static Answer folded(byte[] body) {
@@ -126,10 +135,18 @@ final class Replies {
         String key = reply.unpackString();
         long expectedVersion = reply.unpackLong();
         byte[] value = bytes(reply);
-        int[] events = new int[reply.unpackArrayHeader()];
-        for (int i = 0; i < events.length; i++) {
-            events[i] = reply.unpackInt();
+        return new Write(map, key, expectedVersion, value, numbers(reply));
+    }
+
+    private static Claimed claimed(MessageUnpacker reply) throws IOException {
+        return new Claimed(reply.unpackString(), reply.unpackString(), reply.unpackLong(), numbers(reply));
+    }
+
+    private static int[] numbers(MessageUnpacker reply) throws IOException {
+        int[] numbers = new int[reply.unpackArrayHeader()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = reply.unpackInt();
         }
-        return new Write(map, key, expectedVersion, value, events);
+        return numbers;
     }
 }

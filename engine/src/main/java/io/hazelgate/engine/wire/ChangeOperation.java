@@ -30,7 +30,13 @@ public final class ChangeOperation extends MapOperation
     private Data fenceKey;
 
     private Data fenceValue;
+    /** The view whose claims hold for these changes; null for changes that no claim holds up. */
+    private String view;
+    /** For each change the events that make it, whose claims it releases. */
+    private List<List<String>> makers = List.of();
+
     private transient List<PartitionChange> made;
+    private transient List<PartitionChange> released = List.of();
     private transient Values refusals;
 
     public ChangeOperation() {}
@@ -46,6 +52,12 @@ public final class ChangeOperation extends MapOperation
         this.fenceValue = fenceValue;
     }
 
+    ChangeOperation(String map, List<PartitionChange> changes, String view, List<List<String>> makers) {
+        this(map, changes);
+        this.view = view;
+        this.makers = makers;
+    }
+
     @Override
     protected void runInternal() {
         made = new ArrayList<>(changes.size());
@@ -55,20 +67,27 @@ public final class ChangeOperation extends MapOperation
         }
         boolean heard = mapEventPublisher.hasEventListener(name);
         boolean checked = fenceKey != null;
+        ClaimsHere claims = view == null ? null : ClaimsHere.find(mapServiceContext, getPartitionId());
         for (int i = 0; i < changes.size(); i++) {
             PartitionChange change = changes.get(i);
             boolean open = !checked && change.condition() != Change.Condition.ALWAYS;
             Data present = open || heard ? valueOf(change.key()) : null;
-            if (open && !isMet(change, present)) {
+            ClaimsHere.Found claim = claims == null ? null : claims.on(view, change.key());
+            boolean claimed = claim != null && !claim.lets(makers.get(i));
+            if (claimed || open && !isMet(change, present)) {
                 refuse(i, present);
                 continue;
             }
             make(change);
             made.add(change);
+            if (claim != null) {
+                claim.release(makers.get(i));
+            }
             if (heard) {
                 tell(change, present);
             }
         }
+        released = claims == null ? List.of() : claims.changes();
     }
 
     /** Whether the lane is the caller's and no change is refused; what is wrong is in the refusals. */
@@ -165,7 +184,7 @@ public final class ChangeOperation extends MapOperation
 
     @Override
     public Operation getBackupOperation() {
-        return new ChangeBackupOperation(name, made);
+        return new ChangeBackupOperation(name, made, released);
     }
 
     @Override
@@ -184,6 +203,12 @@ public final class ChangeOperation extends MapOperation
         PartitionChange.writeAll(changes, out);
         IOUtil.writeData(out, fenceKey);
         IOUtil.writeData(out, fenceValue);
+        out.writeString(view);
+        if (view != null) {
+            for (List<String> each : makers) {
+                out.writeStringArray(each.toArray(String[]::new));
+            }
+        }
     }
 
     @Override
@@ -192,5 +217,12 @@ public final class ChangeOperation extends MapOperation
         changes = PartitionChange.readAll(in);
         fenceKey = IOUtil.readData(in);
         fenceValue = IOUtil.readData(in);
+        view = in.readString();
+        if (view != null) {
+            makers = new ArrayList<>(changes.size());
+            for (int i = 0; i < changes.size(); i++) {
+                makers.add(List.of(in.readStringArray()));
+            }
+        }
     }
 }

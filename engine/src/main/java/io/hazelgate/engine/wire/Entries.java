@@ -85,12 +85,80 @@ public final class Entries {
                 });
     }
 
-    private static List<PartitionChange> inPartition(Group<Change> group) {
-        List<PartitionChange> changes = new ArrayList<>(group.items.size());
+    /**
+     * The same for a view, each change unless another event has claimed its entry. It releases the claims of those that make it.
+     *
+     * @param view under which name its entries are claimed
+     */
+    public CompletableFuture<Map<String, byte[]>> changeUnclaimed(String map, String view, List<MadeBy> changes) {
+        return inEach(
+                map,
+                changes,
+                made -> made.change().key(),
+                (partition, group) -> new ChangeOperation(
+                        map,
+                        inPartition(group.items.stream().map(MadeBy::change).toList(), group.keys),
+                        view,
+                        group.items.stream().map(MadeBy::eventIds).toList()),
+                (answer, group, refused) -> {
+                    for (int i = 0; answer != null && i < group.items.size(); i++) {
+                        if (answer.refused[i]) {
+                            refused.put(
+                                    group.items.get(i).change().key(),
+                                    JsonData.textOf(answer.values[i], serialization));
+                        }
+                    }
+                });
+    }
+
+    /**
+     * Claims entries for a run's events, or gives claims back, each by itself.
+     *
+     * @return what was refused: by the claim's name, the claim that is there, or null where the entry has another version
+     */
+    public CompletableFuture<Map<String, byte[]>> claim(String run, List<ClaimRequest> requests) {
+        return inEach(
+                Names.CLAIMS,
+                requests,
+                ClaimRequest::claim,
+                (partition, group) -> new ClaimOperation(run, items(group)),
+                (answer, group, refused) -> {
+                    for (int i = 0; answer != null && i < group.items.size(); i++) {
+                        if (answer.refused[i]) {
+                            refused.put(group.items.get(i).claim(), JsonData.textOf(answer.values[i], serialization));
+                        }
+                    }
+                });
+    }
+
+    private static List<ClaimOperation.Item> items(Group<ClaimRequest> group) {
+        List<ClaimOperation.Item> items = new ArrayList<>(group.items.size());
         for (int i = 0; i < group.items.size(); i++) {
-            Change change = group.items.get(i);
-            changes.add(new PartitionChange(
+            ClaimRequest request = group.items.get(i);
+            items.add(new ClaimOperation.Item(
                     group.keys.get(i),
+                    request.map(),
+                    request.key() == null ? null : KeyData.of(request.key()),
+                    request.version(),
+                    request.holders(),
+                    request.json() == null ? null : JsonData.of(request.json())));
+        }
+        return items;
+    }
+
+    /** A change, and the events that make it. */
+    public record MadeBy(Change change, List<String> eventIds) {}
+
+    private static List<PartitionChange> inPartition(Group<Change> group) {
+        return inPartition(group.items, group.keys);
+    }
+
+    private static List<PartitionChange> inPartition(List<Change> items, List<Data> keys) {
+        List<PartitionChange> changes = new ArrayList<>(items.size());
+        for (int i = 0; i < items.size(); i++) {
+            Change change = items.get(i);
+            changes.add(new PartitionChange(
+                    keys.get(i),
                     change.condition(),
                     change.expectedVersion(),
                     change.expected() == null ? null : JsonData.of(change.expected()),

@@ -11,6 +11,9 @@ public final class Names {
     public static final String DEAD_LETTER_EVENTS = "dead-letter-events";
     public static final String DEAD_LETTER_DECISIONS = "dead-letter-decisions";
     public static final String AGGREGATE_HEADS = "aggregate-heads";
+    /** Which events are about to change which entries: nobody else may change those meanwhile. */
+    public static final String CLAIMS = "entry-claims";
+
     public static final String POSITIONS = "positions";
     public static final String LANE_OWNERS = "lane-owners";
     public static final String PIPELINE_CONTROL = "pipeline-control";
@@ -66,6 +69,11 @@ public final class Names {
         String first = at < 0 ? pendingKey : pendingKey.substring(0, at);
         int beside = first.indexOf('/');
         return beside < 0 ? first : first.substring(0, beside);
+    }
+
+    /** How a claim of a view's entry is called; it is in the entry's partition. */
+    public static String claimOf(String view, String key) {
+        return view + '@' + key;
     }
 
     /** Under which key the first submission of the same event is pending; those beside it were made by other code. */

@@ -37,6 +37,13 @@ class ArrivalsTest {
     }
 
     @Test
+    void whatIsPutBackComesFirstAndInItsOrder() {
+        arrivals.take(event("c"));
+        arrivals.putBack(List.of(event("a"), event("b")));
+        assertEquals(List.of("a", "b", "c"), nextKeys());
+    }
+
+    @Test
     void whatWasThereBeforeGoesFirstAndOnce() {
         arrivals.take(event("b"));
         arrivals.take(event("c"));

@@ -9,6 +9,7 @@ import io.hazelgate.engine.projector.Care;
 import io.hazelgate.engine.projector.Input;
 import io.hazelgate.engine.projector.Outcome;
 import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.wire.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,9 +24,11 @@ import org.junit.jupiter.api.Test;
 class UpdateViewsTest {
     private static final List<Write> FIRST = List.of(new Write("view", "first", 1, null, new int[] {0, 1, 2}));
     private static final List<Write> SECOND = List.of(new Write("view", "second", 2, null, new int[] {0, 1}));
+    private static final List<Write> THIRD = List.of(new Write("view", "second", 2, null, new int[] {0}));
 
     private final List<List<Write>> written = new ArrayList<>();
     private final List<List<String>> askedAgain = new ArrayList<>();
+    private final List<List<List<String>>> madeBy = new ArrayList<>();
     private final Deque<Set<Integer>> refusals = new ArrayDeque<>();
     private final LongAdder conflicts = new LongAdder();
     private final Run run = new Run(List.of());
@@ -33,17 +36,19 @@ class UpdateViewsTest {
             new ArrayList<>(List.of(outcome(Outcome.ACCEPTED), outcome(Outcome.ACCEPTED), outcome(Outcome.ACCEPTED)));
 
     private final UpdateViews updateViews = new UpdateViews(
-            writes -> {
+            (writes, makers) -> {
                 written.add(writes);
+                madeBy.add(writes.stream().map(makers).toList());
                 return refusals.remove();
             },
             (batchId, inputs, care) -> {
-                askedAgain.add(
-                        inputs.stream().map(input -> text(input.storedRecord())).toList());
+                askedAgain.add(inputs.stream()
+                        .map(input -> Json.stringField(input.storedRecord(), "eventId"))
+                        .toList());
                 return new Answer(
                         Map.of(),
                         inputs.stream().map(input -> outcome(Outcome.HELD)).toList(),
-                        SECOND);
+                        inputs.size() == 1 ? THIRD : SECOND);
             },
             conflicts);
 
@@ -59,13 +64,23 @@ class UpdateViewsTest {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
+    private static byte[] record(String eventId) {
+        return utf8("{\"eventId\":\"" + eventId + "\"}");
+    }
+
     /** Of three events, stored as a, b and c. */
     private void update() throws Exception {
         Input input = new Input(utf8("{}"), 1, 2, "2026-01-01", utf8("{}"), null);
         Projected projected = new Projected(7, List.of(input, input, input), new Answer(Map.of(), outcomes, FIRST));
         run.projected(7, Map.of(), projected.answer());
         run.tries();
-        updateViews.update(projected, List.of(utf8("a"), utf8("b"), utf8("c")), outcomes, run, Care.NONE);
+        updateViews.update(
+                projected,
+                List.of(record("a"), record("b"), record("c")),
+                outcomes,
+                write -> List.of("claimant"),
+                run,
+                Care.NONE);
         run.written(7);
         run.wentThrough();
     }
@@ -90,10 +105,17 @@ class UpdateViewsTest {
     void whatIsRefusedIsFoldedAgainAsStoredUntilItIsWritten() throws Exception {
         refusals.addAll(List.of(new TreeSet<>(Set.of(2, 0)), Set.of(1), Set.of()));
         update();
-        assertEquals(List.of(FIRST, SECOND, SECOND), written);
+        assertEquals(List.of(FIRST, SECOND, THIRD), written);
         assertEquals(
                 List.of(List.of("a", "c"), List.of("c")), askedAgain, "the places of the second answer are its own");
         assertEquals(3, conflicts.sum());
+        assertEquals(
+                List.of(
+                        List.of(List.of("claimant")),
+                        List.of(List.of("claimant", "a", "c")),
+                        List.of(List.of("claimant", "c"))),
+                madeBy,
+                "what was refused may be held by a claim of an earlier run");
         assertEquals(
                 List.of(Outcome.HELD, Outcome.ACCEPTED, Outcome.HELD),
                 outcomes.stream().map(Outcome::kind).toList());
