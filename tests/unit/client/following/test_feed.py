@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from hazelgate.client.cluster import EVENT_STREAM, Callback
-from hazelgate.client.following.feed import Feed, Happening
+from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.ids import cursor
