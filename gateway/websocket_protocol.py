@@ -7,12 +7,10 @@ thousand subscribers is written to a thousand transports in one loop instead (`t
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import OP_TEXT
 from websockets.http11 import Request
 from websockets.protocol import OPEN
 
@@ -30,6 +28,8 @@ class DirectWebsocketProtocol(WebSocketsSansIOProtocol):
     """
 
     is_congested = False
+    _congested: Callable[[], None] | None = None
+    _relieved: Callable[[], None] | None = None
 
     def handle_connect(self, event: Request) -> None:
         """Begin the handshake; the app finds the writer in its scope."""
@@ -42,3 +42,35 @@ class DirectWebsocketProtocol(WebSocketsSansIOProtocol):
     def buffered_bytes(self) -> int:
         """How much is waiting in the transport."""
         return self.transport.get_write_buffer_size()
+
+    def write(self, frame: bytes) -> None:
+        """Write a whole frame behind everything that was sent so far. On a socket that closes nothing is written."""
+        if self.conn.state is OPEN and not self.transport.is_closing():
+            self.transport.write(frame)
+
+    def watch(self, congested: Callable[[], None], relieved: Callable[[], None]) -> None:
+        """Call one of these as the transport becomes congested, or is so no more."""
+        self._congested, self._relieved = congested, relieved
+
+    def abort(self) -> None:
+        """End the connection at once, and forget all that waits in it."""
+        self.transport.abort()
+
+    def pause_writing(self) -> None:
+        """Called by the transport as more waits in it than should."""
+        super().pause_writing()
+        self.is_congested = True
+        if self._congested is not None:
+            self._congested()
+
+    def resume_writing(self) -> None:
+        """Called by the transport as little enough waits in it again."""
+        super().resume_writing()
+        self.is_congested = False
+        if self._relieved is not None:
+            self._relieved()
+
+    def keepalive_timeout(self) -> None:
+        """End a connection whose client answers no ping. It may not read either, so that nothing ever flushes."""
+        super().keepalive_timeout()
+        self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
