@@ -137,7 +137,7 @@ def _parts_of(pid: int) -> dict[str, int]:
 
 
 def cpu_seconds_of(pid: int) -> float:
-    """What a process has used since it started."""
+    """What a process, without its children, has used since it started."""
     stat = Path(f"/proc/{pid}/stat").read_text()
     fields = stat[stat.rindex(")") + 2 :].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND

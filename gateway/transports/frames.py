@@ -26,7 +26,7 @@ class DirectWriter(Protocol):
 
     @property
     def buffered_bytes(self) -> int:
-        """How much is waiting in the transport."""
+        """How much the client has not taken yet. It grows smaller as long as the client reads."""
 
     def write(self, frame: bytes) -> None:
         """Write a whole frame behind everything that was sent so far. On a socket that closes nothing is written."""

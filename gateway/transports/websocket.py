@@ -265,12 +265,14 @@ class _Socket:
             return False
         log = self._log.operation(operation_id)
         log.operation = document.operation_name(request.operation_name)
-        operation = SharedOperation(
-            operation_id, execution, self._outbox, log, self._operations.pop, self._server.queue_size
-        )
+        operation = SharedOperation(operation_id, execution, self._outbox, log, self._forget, self._server.queue_size)
         self._operations[operation_id] = operation
         operation.join()
         return True
+
+    def _forget(self, operation_id: str) -> None:
+        """The operation has ended by itself."""
+        del self._operations[operation_id]
 
     async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
         """One operation from `subscribe` to `complete` or `error`. A client that completed it hears no more of it."""
