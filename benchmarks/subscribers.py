@@ -1,7 +1,7 @@
 """
-Many websocket clients that cost little: they count the results that arrive, and read a few of them.
+Many websocket clients that cost little: they count the results that arrive, and look into a few of them.
 
-A client that parsed each frame would need more of the machine than the server that is measured.
+A client that parsed each result would need more of the machine than the server that is measured.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ import struct
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 from urllib.parse import urlsplit
 
+_TEXT, _PING, _PONG = 0x81, 0x89, 0x8A
 _NEXT = b'"type":"next"'
+_HEAD_LENGTH = 40
+"""A result says within so many bytes that it is one."""
 _SUBMITTED = b'"timestamp":"'
 _INSTANT_LENGTH = len("2026-01-01T00:00:00.000000Z")
 
@@ -38,11 +42,11 @@ class _Client(asyncio.Protocol):
         self._received = received
         self._reads = reads
         self._rest = b""
+        self._is_open = False
         self.subscribed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         key = base64.b64encode(os.urandom(16)).decode()
         transport.write(
             f"GET {self._path} HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -51,49 +55,58 @@ class _Client(asyncio.Protocol):
         )
 
     def data_received(self, data: bytes) -> None:
-        if not self.subscribed.done():
-            self._greet(data)
-            return
+        if not self._is_open:
+            self._rest += data
+            _, end, data = self._rest.partition(b"\r\n\r\n")
+            if not end:
+                return
+            self._is_open = True
+            self._rest = b""
+            self.transport.write(_masked(_TEXT, b'{"type":"connection_init"}'))
         data = self._rest + data
-        count = data.count(_NEXT)
-        if count:
-            self._received.results += count
-            self._received.size_bytes += len(data)
-            if self._reads:
-                self._note_delays(data)
-            # A result is counted by its beginning: what is behind the last one can't be the beginning of another.
-            data = data[data.rindex(_NEXT) + len(_NEXT) :]
-        self._rest = data[-(len(_NEXT) - 1) :]
+        at = 0
+        while (found := _frame(data, at)) is not None:
+            opcode, begin, at = found
+            if opcode == _PING:  # who answers none is taken for gone
+                self.transport.write(_masked(_PONG, data[begin:at]))
+            elif data.find(_NEXT, begin, begin + _HEAD_LENGTH) >= 0:
+                self._received.results += 1
+                self._received.size_bytes += at - begin
+                if self._reads:
+                    self._note_delay(data, begin, at)
+            elif data.find(b"connection_ack", begin, at) >= 0:
+                self.transport.write(_masked(_TEXT, self._request))
+                self.subscribed.set_result(None)
+        self._rest = data[at:]
 
-    def _greet(self, data: bytes) -> None:
-        self._rest += data
-        if b"101 Switching" in self._rest and b"\r\n\r\n" in self._rest:
-            self._rest = b""
-            self.transport.write(_masked(b'{"type":"connection_init"}'))
-        elif b"connection_ack" in self._rest:
-            self._rest = b""
-            self.transport.write(_masked(self._request))
-            self.subscribed.set_result(None)
-
-    def _note_delays(self, data: bytes) -> None:
-        now = time.time()
-        at = data.find(_SUBMITTED)
-        while at >= 0:
+    def _note_delay(self, data: bytes, begin: int, end: int) -> None:
+        at = data.find(_SUBMITTED, begin, end)
+        if at >= 0:
             at += len(_SUBMITTED)
-            text = data[at : at + _INSTANT_LENGTH].decode()
-            if len(text) == _INSTANT_LENGTH:
-                self._received.delays.append((now - datetime.fromisoformat(text).timestamp()) * 1_000)
-            at = data.find(_SUBMITTED, at)
+            submitted = datetime.fromisoformat(data[at : at + _INSTANT_LENGTH].decode())
+            self._received.delays.append((time.time() - submitted.timestamp()) * 1_000)
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.subscribed.done():
             self.subscribed.set_exception(error or ConnectionError("closed before it had subscribed"))
 
 
-def _masked(payload: bytes) -> bytes:
-    """A text frame of a client; masked with zeros, which change nothing."""
+def _frame(data: bytes, at: int) -> tuple[int, int, int] | None:
+    """First byte of a server's frame, begin and end of its payload; None where it is not all there."""
+    if len(data) < at + 2:
+        return None
+    begin, length = at + 2, data[at + 1]
+    if length >= 126:
+        size = 2 if length == 126 else 8
+        begin += size
+        length = int.from_bytes(data[begin - size : begin], "big")
+    return (data[at], begin, begin + length) if begin + length <= len(data) else None
+
+
+def _masked(opcode: int, payload: bytes) -> bytes:
+    """A frame of a client; masked with zeros, which change nothing."""
     length = len(payload)
-    head = struct.pack("!BB", 0x81, 0x80 | length) if length <= 125 else struct.pack("!BBH", 0x81, 0xFE, length)
+    head = struct.pack("!BB", opcode, 0x80 | length) if length <= 125 else struct.pack("!BBH", opcode, 0xFE, length)
     return head + bytes(4) + payload
 
 
