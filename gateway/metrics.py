@@ -56,7 +56,7 @@ class GatewayMetrics:
         counter.inc()
 
     def count_operation(self, way: Way) -> None:
-        """One answered query or mutation, or one event of a subscription."""
+        """One answered query or mutation, or one result of a subscription for all who share it."""
         self._operations[way].inc()
 
     def count_socket(self, change: int) -> None:

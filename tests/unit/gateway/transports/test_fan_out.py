@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.settings import Settings
+from hazelgate.gateway.transports.frames import text_frame
 from tests.support.gateway import Gateway, create_customer, running_gateway
 from tests.support.until import eventually, until
 from tests.support.wire import WireClient, rest
@@ -245,6 +247,41 @@ async def all_told(client: WireClient) -> list[Any]:
         if not some:
             return found
         found += some
+
+
+async def test_what_comes_while_a_discontinuity_is_made_comes_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_answer = asyncio.Event()
+    answer_to = Execution.answer_to
+
+    async def slow(*given: Any) -> Any:
+        await may_answer.wait()
+        return await answer_to(*given)
+
+    monkeypatch.setattr(Execution, "answer_to", slow)
+    async with (
+        running_gateway(Settings(subscriber_queue_size=1)) as gateway,
+        clients(gateway, 1, high_water_bytes=CONGESTED_AT_ONCE) as (slow_reader,),
+    ):
+        await slow_reader.subscribe("1", EVENTS)
+        for number in range(4):
+            await create_customer(gateway, f"c{number}")
+            await rest()
+        assert await all_told(slow_reader) == ["c0", "c1"]
+        await create_customer(gateway, "c4")
+        await rest()
+        may_answer.set()
+        assert await all_told(slow_reader) == ["gap", "c4"]
+
+
+async def test_nothing_is_written_to_a_socket_that_closes(gateway: Gateway) -> None:
+    """The app hears of it a moment later, and may write until then."""
+    async with clients(gateway, 1) as (client,):
+        client.server.shutdown()
+        before = client.wire.buffered_bytes
+        client.server.write(text_frame(b"{}"))
+        assert client.wire.buffered_bytes == before
+        assert client.read() == []
+        assert client.close_code == 1012
 
 
 async def test_a_slow_reader_of_a_view_gets_the_newest_state_of_each_entry() -> None:
