@@ -80,6 +80,7 @@ async def running_stack(
         env={**os.environ, "PYTHONUNBUFFERED": "1", "HAZELGATE_POSTGRES_DSN": dsn or "", **options},
     )
     assert process.stdout is not None
+    forwarding: asyncio.Task[None] | None = None
     lines: list[str] = []
     try:
         async with asyncio.timeout(patience):
@@ -93,11 +94,12 @@ async def running_stack(
         stack.dsn, stack.log = dsn, log
         forwarding = asyncio.create_task(_drain(process.stdout))
         yield stack
-        forwarding.cancel()
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         await process.wait()
+        if forwarding is not None:  # until then: a stack whose lines nobody reads does not end
+            forwarding.cancel()
 
 
 @contextlib.asynccontextmanager

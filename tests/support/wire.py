@@ -10,7 +10,9 @@ from typing import Any
 from uvicorn import Config
 from uvicorn.server import ServerState
 from websockets.client import ClientProtocol
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
+from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from hazelgate.gateway.websocket_protocol import DirectWebsocketProtocol
@@ -78,15 +80,23 @@ class Wire(asyncio.Transport):
 
 
 class WireClient:
-    """The client's end. Unlike `tests.support.gateway.Websocket` it sees frames."""
+    """
+    The client's end. Unlike `tests.support.gateway.Websocket` it sees frames.
 
-    def __init__(self, gateway: Gateway, *, high_water_bytes: int = 65_536) -> None:
-        config = Config(gateway.app, log_config=None, ws_ping_interval=None, ws_per_message_deflate=False)
+    Args:
+        compresses: Whether client and server agree on compression.
+    """
+
+    def __init__(self, gateway: Gateway, *, high_water_bytes: int = 65_536, compresses: bool = False) -> None:
+        config = Config(gateway.app, log_config=None, ws_ping_interval=None, ws_per_message_deflate=compresses)
         self.wire = Wire(high_water_bytes)
         self.server = DirectWebsocketProtocol(config, ServerState(), {})
         self.wire.protocol = self.server
-        self._client = ClientProtocol(parse_uri("ws://gateway/graphql"), subprotocols=["graphql-transport-ws"])  # type: ignore[list-item]
-        self._frames: deque[Frame] = deque()
+        self._client = ClientProtocol(
+            parse_uri("ws://gateway/graphql"),
+            subprotocols=[Subprotocol("graphql-transport-ws")],
+            extensions=[ClientPerMessageDeflateFactory()] if compresses else None,
+        )
 
     async def open(self) -> WireClient:
         """Shake hands, and be acknowledged."""
@@ -124,6 +134,11 @@ class WireClient:
         """Send what was queued, in one piece."""
         self.server.data_received(b"".join(self._client.data_to_send()))
         await asyncio.sleep(0)
+
+    @property
+    def has_compression(self) -> bool:
+        """Whether both have agreed on it."""
+        return bool(self._client.extensions)
 
     @property
     def close_code(self) -> int | None:

@@ -206,6 +206,19 @@ async def test_frames_come_in_the_order_in_which_they_were_sent(gateway: Gateway
         assert kinds == ["next", "pong"] * 3
 
 
+async def test_where_compression_was_agreed_on_a_frame_without_it_is_understood(gateway: Gateway) -> None:
+    """uvicorn compresses what `send` sends. Frames for all are not compressed, as RFC 7692 allows."""
+    async with clients(gateway, 1, compresses=True) as (client,):
+        assert client.has_compression
+        await client.subscribe("1", EVENTS)
+        for number in range(3):
+            await create_customer(gateway, f"c{number}")
+            await rest()
+            await client.send({"type": "ping"})
+            await rest()
+        assert [message["type"] for message in client.read()] == ["next", "pong"] * 3
+
+
 async def test_a_socket_that_closes_gets_no_frame_behind_its_close(gateway: Gateway) -> None:
     async with clients(gateway, 1) as (client,):
         await client.subscribe("1", EVENTS)
