@@ -86,10 +86,14 @@ async def pushes(stack: RunningStack) -> list[Figure]:
 class _FanOut:
     """What came of one measurement."""
 
-    def __init__(self, received: Received, cpu_seconds: float, expected: int) -> None:
+    def __init__(
+        self, received: Received, cpu_seconds: float, expected: int, *, clients_cpu_seconds: float, seconds: float
+    ) -> None:
         self.received = received
         self.cpu_seconds = cpu_seconds
         self.expected = expected
+        self._clients_cpu_seconds = clients_cpu_seconds
+        self._seconds = seconds
 
     @property
     def per_cpu_second(self) -> float:
@@ -98,7 +102,11 @@ class _FanOut:
     @property
     def told(self) -> str:
         size = self.received.size_bytes / max(self.received.results, 1)
-        return f"{self.received.results:,} of {self.expected:,} came, {size:,.0f} bytes each"
+        shares = ", ".join(
+            f"{name} {100 * used / self._seconds:.0f} %"
+            for name, used in (("server", self.cpu_seconds), ("all clients", self._clients_cpu_seconds))
+        )
+        return f"{self.received.results:,} of {self.expected:,} came, {size:,.0f} bytes each; of a processor: {shares}"
 
 
 class _Traffic:
@@ -146,12 +154,18 @@ async def _fan_out(url: str, pid: int, traffic: _Traffic) -> _FanOut:
         received = subscribers.received
         received.results, received.size_bytes = 0, 0
         received.delays.clear()
-        before = cpu_seconds_of(pid)
+        started, own, before = time.perf_counter(), time.process_time(), cpu_seconds_of(pid)
         expected = await traffic.run(_SECONDS) * _SUBSCRIBERS
         await _until(received, expected)
         if not received.results:
             raise RuntimeError(f"nothing came from {url}")
-        return _FanOut(received, cpu_seconds_of(pid) - before, expected)
+        return _FanOut(
+            received,
+            cpu_seconds_of(pid) - before,
+            expected,
+            clients_cpu_seconds=time.process_time() - own,
+            seconds=time.perf_counter() - started,
+        )
     finally:
         subscribers.close()
 
