@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 JAR := operations/_bundled/engine.jar
 PAGE := gateway/_bundled/graphiql.html
 NODE_TESTS := tests/acceptance/node
+PEERS := benchmarks/peers
 MERMAID := mermaid-11.17.2.tgz
 MERMAID_SHA512 := 57a2b70bc101744b0f1595d228c25eea9a50384371b87011afd1af1d7e21878ee501b84c443f6a7f8a042bb2e869143150b31af34feab798073bbdda0a578106
 MERMAID_JS := docs/assets/mermaid.min.js
@@ -47,7 +48,7 @@ chaos: ## every fault on a cluster under load, and a table of what came of it   
 	$(call timed,$@,setup)
 
 bench: ## the figures, each beside what it is compared with
-	$(call timed,$@,setup)
+	$(call timed,$@,setup $(if $(HAVE_NPM),$(PEERS)/node_modules/.installed))
 
 docs: ## the documentation as a site, in site/; nothing in it is loaded from elsewhere
 	$(call timed,$@,$(VENV)/.installed $(MERMAID_JS))
@@ -119,8 +120,8 @@ endif
 $(PAGE): $(WEB_SOURCES)
 	cd web && $(NPM_CI) && npm run --silent build
 
-$(NODE_TESTS)/node_modules/.installed: $(NODE_TESTS)/package.json $(NODE_TESTS)/package-lock.json
-	cd $(NODE_TESTS) && $(NPM_CI)
+$(NODE_TESTS)/node_modules/.installed $(PEERS)/node_modules/.installed: %/node_modules/.installed: %/package.json %/package-lock.json
+	cd $* && $(NPM_CI)
 	touch $@
 
 # One file of the package, which brings a hundred others along when it is installed.

@@ -11,12 +11,13 @@ from starlette.requests import HTTPConnection
 
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.inbox import Gap
+from hazelgate.client.following.interests import EventsOf
 from hazelgate.client.submitting.handler import EventHandler, Receipt, SubmitOptions
 from hazelgate.client.views.entries import Entry, require_key
 from hazelgate.resolvers.requests import RequestReads
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.values import Event, View
-from hazelgate.sourcing.envelope import EventRecord, WaitFor
+from hazelgate.sourcing.envelope import WaitFor
 from hazelgate.sourcing.errors import PipelineUnavailable
 from hazelgate.sourcing.model.views import ViewSpec
 
@@ -136,11 +137,7 @@ class Context:
             PipelineUnavailable: Some events were missed. The subscription ends with this error; clients begin anew.
         """
         catalog = self._request.catalog
-        names = {catalog.spec(each).name for each in types}
-
-        def wanted(record: EventRecord) -> bool:
-            return record.event_type in names
-
+        wanted = EventsOf(frozenset(catalog.spec(each).name for each in types))
         async with aclosing(self._request.feed.subscribe(wanted)) as happenings:
             async for happening in happenings:
                 if isinstance(happening, Gap):

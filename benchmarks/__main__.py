@@ -12,7 +12,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import derivation, durable, filters, first_steps, growth, guards, plans, rebuilding, snapshots, writes
+from benchmarks import (
+    derivation,
+    durable,
+    fanout,
+    filters,
+    first_steps,
+    growth,
+    guards,
+    plans,
+    rebuilding,
+    snapshots,
+    writes,
+)
 from benchmarks.figures import Figure, table
 from benchmarks.history import database, fill
 from benchmarks.stack import RunningStack, running_stack
@@ -43,6 +55,7 @@ SUITES: dict[str, Suite] = {
     "rebuild": Suite([rebuilding.speed_and_manners], "4g"),
     "plans": Suite([plans.against_the_executor], "2g"),
     "filters": Suite([filters.work_and_manners], "4g"),
+    "fanout": Suite([fanout.pushes], "2g"),
     "growth": Suite([growth.cost_and_heap], "10g"),
     "committed": Suite(
         [writes.one_at_a_time_committed, writes.bulk_committed], "8g", pretouch_heap=True, postgres=True

@@ -86,6 +86,7 @@ async def running_stack(
         env={**os.environ, "PYTHONUNBUFFERED": "1", "HAZELGATE_POSTGRES_DSN": dsn or "", **options},
     )
     assert process.stdout is not None
+    forwarding: asyncio.Task[None] | None = None
     lines: list[str] = []
     try:
         async with asyncio.timeout(patience):
@@ -99,11 +100,12 @@ async def running_stack(
         stack.dsn, stack.log = dsn, log
         forwarding = asyncio.create_task(_drain(process.stdout))
         yield stack
-        forwarding.cancel()
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         await process.wait()
+        if forwarding is not None:  # until then: a stack whose lines nobody reads does not end
+            forwarding.cancel()
 
 
 @contextlib.asynccontextmanager
@@ -143,7 +145,7 @@ def _parts_of(pid: int) -> dict[str, int]:
 
 
 def cpu_seconds_of(pid: int) -> float:
-    """What a process has used since it started."""
+    """What a process, without its children, has used since it started."""
     stat = Path(f"/proc/{pid}/stat").read_text()
     fields = stat[stat.rindex(")") + 2 :].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND

@@ -19,6 +19,7 @@ from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.graphiql import load_page
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.health import health, readiness
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
 from hazelgate.gateway.parts import Parts
@@ -59,7 +60,7 @@ def create_app(
     )
     feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
     parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries)
-    metrics = GatewayMetrics(feed)
+    metrics = GatewayMetrics()
     own = load_api(settings.domain, settings.api)
     schema = graphql_schema(catalog, own, federation=settings.federation)
     execution = Execution(
@@ -75,12 +76,21 @@ def create_app(
         page=_page(catalog) if settings.graphiql else None,
         count=metrics.count_request,
     )
+    sharing = Sharing(schema, execution, lambda: feed.heard_count)
+    metrics.watch_subscriptions(
+        # The feed knows an execution as one subscriber.
+        subscribers=lambda: max(feed.subscriber_count - sharing.execution_count, 0) + sharing.subscriber_count,
+        executions=lambda: feed.subscriber_count,
+    )
     over_websocket = GraphQLOverWebsocket(
-        execution,
+        sharing,
         init_timeout_seconds=settings.connection_init_timeout_seconds,
         max_message_bytes=settings.max_body_bytes,
         max_operations=settings.max_subscriptions_per_socket,
+        queue_size=settings.subscriber_queue_size,
+        stall_timeout_seconds=settings.websocket_stall_timeout_seconds,
         count=metrics.count_socket,
+        count_stalled=metrics.count_stalled,
     )
 
     @asynccontextmanager
@@ -91,6 +101,7 @@ def create_app(
         try:
             yield
         finally:
+            await sharing.close()
             await parts.close()
 
     async def get_health(_: Request) -> Response:

@@ -1,6 +1,6 @@
 """`/metrics`: what the pipeline and this process count, as Prometheus text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -9,7 +9,6 @@ from prometheus_client.registry import Collector
 
 from hazelgate.client.cluster import ClusterState
 from hazelgate.client.figures.metrics import STAGES, Histogram, PipelineStats, bucket_limit_ms, bucket_of
-from hazelgate.client.following.feed import Feed
 from hazelgate.gateway.graphql.execution import Way
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -21,7 +20,7 @@ _BOUNDS_MS = (0.5, 1, 2, 4, 6, 8, 10, 15, 20, 30, 50, 100, 250, 500, 1_000, 2_50
 class GatewayMetrics:
     """Counters of this process, and where `/metrics` gets the rest from."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "hazelgate_http_requests", "GraphQL requests over HTTP", ["method", "status"], registry=self._registry
@@ -32,10 +31,19 @@ class GatewayMetrics:
         )
         self._operations = {way: operations.labels(way.value) for way in Way}
         self._sockets = Gauge("hazelgate_websockets", "Open websockets", registry=self._registry)
-        subscribers = Gauge(
+        self._subscribers = Gauge(
             "hazelgate_subscribers", "Subscriptions to events that run in this process", registry=self._registry
         )
-        subscribers.set_function(lambda: feed.subscriber_count)
+        self._executions = Gauge(
+            "hazelgate_subscription_executions",
+            "Executions of subscriptions to events; subscribers of the same operation share one",
+            registry=self._registry,
+        )
+        self._stalled = Counter(
+            "hazelgate_websockets_stalled",
+            "Websockets closed because their clients read nothing",
+            registry=self._registry,
+        )
         self._pipeline = _PipelineCollector()
         self._registry.register(self._pipeline)
 
@@ -48,12 +56,21 @@ class GatewayMetrics:
         counter.inc()
 
     def count_operation(self, way: Way) -> None:
-        """One answered query or mutation, or one event of a subscription."""
+        """One answered query or mutation, or one result of a subscription for all who share it."""
         self._operations[way].inc()
 
     def count_socket(self, change: int) -> None:
         """A websocket came (+1) or went (-1)."""
         self._sockets.inc(change)
+
+    def watch_subscriptions(self, *, subscribers: Callable[[], int], executions: Callable[[], int]) -> None:
+        """Ask these how many subscriptions to events there are, and how many executions they share."""
+        self._subscribers.set_function(subscribers)
+        self._executions.set_function(executions)
+
+    def count_stalled(self) -> None:
+        """A websocket was closed because its client read nothing."""
+        self._stalled.inc()
 
     def render(self, state: ClusterState, stats: PipelineStats | None) -> bytes:
         """Everything as text; `stats` is None while the cluster is away, and its figures are left out then."""

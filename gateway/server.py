@@ -10,6 +10,7 @@ import uvicorn
 
 from hazelgate.gateway.app import create_app
 from hazelgate.gateway.settings import Settings
+from hazelgate.gateway.websocket_protocol import DirectWebsocketProtocol
 from hazelgate.sourcing import logs
 
 STARTUP_FAILURE = 3
@@ -45,7 +46,7 @@ def run(
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=DirectWebsocketProtocol,
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # costs more of the one busy core than a private network gains by it
         log_config=None,  # its loggers write through the same handler as ours

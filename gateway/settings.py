@@ -51,3 +51,5 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """How long a new websocket may take to send its `connection_init`."""
     max_subscriptions_per_socket: Annotated[int, Field(ge=1)] = 100
     """Operations that may run on one websocket at the same time."""
+    websocket_stall_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How long a websocket's client may read nothing while messages wait for it; then its socket is closed."""

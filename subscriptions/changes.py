@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 from hazelgate.client.following.changes import EntryChange, ViewFollower
-from hazelgate.client.following.feed import Happening
+from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.streams import refuse_after
 from hazelgate.client.views.cursors import log_cursor
 from hazelgate.client.views.entries import require_key
@@ -15,21 +15,22 @@ from hazelgate.client.views.filtering import filter_of
 from hazelgate.projector.past import Lineage
 from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.events.records import EventRecord as ShownRecord
-from hazelgate.schema.events.streams import Discontinuity
+from hazelgate.schema.events.streams import Discontinuity, Place
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import NotAvailableYet
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.subscriptions.context import Info
-from hazelgate.subscriptions.streams import follow
+from hazelgate.subscriptions.streams import follow, shared
 
 
 class ChangeNode:
     """One change as the fields of its type read it."""
 
-    __slots__ = ("data", "type_name")
+    __slots__ = ("data", "place", "type_name")
 
-    def __init__(self, type_name: str, change: EntryChange) -> None:
+    def __init__(self, type_name: str, change: EntryChange, number: int) -> None:
         self.type_name = type_name
+        self.place = Place(change.record.cursor, number, change.key)
         self.data: dict[str, Any] = {
             "cursor": log_cursor(change.record.cursor),
             "change": change.kind,
@@ -58,13 +59,14 @@ class ViewChanges:
             follower = ViewFollower(view, lineage, key, filter_of(view, arguments.get("filter")))
 
             async def make(happening: Happening) -> list[ChangeNode]:
-                return [ChangeNode(type_name, change) for change in await follower.changes(happening)]
+                number = happening.number
+                return [ChangeNode(type_name, change, number) for change in await follower.changes(happening)]
 
-            async with aclosing(follow(info, follower.wants, make)) as changes:
+            async with aclosing(follow(info, follower.wanted, make)) as changes:
                 async for change in changes:
                     yield change
 
-        return subscribe
+        return shared(subscribe)
 
 
 async def refuse_live(_: Any, _info: Info, **_arguments: Any) -> AsyncIterator[Any]:

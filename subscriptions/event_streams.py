@@ -6,17 +6,17 @@ from typing import Annotated
 
 import strawberry
 
-from hazelgate.client.following.feed import Happening
+from hazelgate.client.following.happenings import Happening
+from hazelgate.client.following.interests import EventsOf
 from hazelgate.client.following.streams import refuse_after
 from hazelgate.client.views.cursors import log_cursor
 from hazelgate.schema.arguments import bad_input, known_types, require_id
 from hazelgate.schema.events.records import EventRecord
-from hazelgate.schema.events.streams import EventNotice, EventStream
+from hazelgate.schema.events.streams import EventNotice, EventStream, Place
 from hazelgate.schema.operators.figures import PipelineMetrics
-from hazelgate.sourcing import envelope
 from hazelgate.sourcing.errors import PipelineUnavailable
 from hazelgate.subscriptions.context import Info
-from hazelgate.subscriptions.streams import follow
+from hazelgate.subscriptions.streams import follow, shared
 
 SHORTEST_INTERVAL_MS = 100
 LONGEST_INTERVAL_MS = 60_000
@@ -25,6 +25,7 @@ LONGEST_INTERVAL_MS = 60_000
 @strawberry.type
 class EventSubscriptions:
     @strawberry.subscription(description="Every event as soon as it is applied.")
+    @shared
     async def events(
         self,
         info: Info,
@@ -40,14 +41,12 @@ class EventSubscriptions:
         chosen = frozenset(known_types(info.context.catalog, types)) if isinstance(types, list) else None
         aggregate = require_id("aggregateId", aggregate_id) if isinstance(aggregate_id, str) else None
 
-        def wanted(record: envelope.EventRecord) -> bool:
-            return (chosen is None or record.event_type in chosen) and aggregate in (None, record.aggregate_id)
-
         async def make(happening: Happening) -> list[EventNotice]:
             record = happening.record
-            return [EventNotice(cursor=log_cursor(record.cursor), event=EventRecord.of(record))]
+            place = Place(record.cursor, happening.number)
+            return [EventNotice(cursor=log_cursor(record.cursor), event=EventRecord.of(record), place=place)]
 
-        async for notice in follow(info, wanted, make):
+        async for notice in follow(info, EventsOf(chosen, aggregate), make):
             yield notice
 
     @strawberry.subscription(description="The pipeline's figures, now and then every `intervalMs` (100 to 60,000).")

@@ -2,22 +2,41 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hazelgate.client.following import streams
-from hazelgate.client.following.feed import Happening
+from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
+from hazelgate.client.following.interests import Wanted
 from hazelgate.client.views.cursors import log_cursor
-from hazelgate.schema.events.streams import Discontinuity
-from hazelgate.sourcing.envelope import EventRecord
+from hazelgate.schema.events.streams import Discontinuity, Place
 from hazelgate.subscriptions.context import Info
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SHARED = "hazelgate_shared"
+
+
+def shared(subscribe: F) -> F:
+    """Mark a subscription of which several subscribers may share one stream: it tells what comes, and nothing first."""
+    setattr(subscribe, _SHARED, True)
+    return subscribe
+
+
+def is_shared(subscribe: Callable[..., Any] | None) -> bool:
+    """Whether it is marked so."""
+    return getattr(subscribe, _SHARED, False)
+
+
+def discontinuity(gap: Gap) -> Discontinuity:
+    """A gap as subscribers are told of it."""
+    return Discontinuity(cursor=log_cursor(gap.cursor), reason=gap.reason, place=Place(gap.cursor))
 
 
 async def follow(
     info: Info,
-    wanted: Callable[[EventRecord], bool],
+    wanted: Wanted,
     make: Callable[[Happening], Awaitable[Sequence[T]]],
 ) -> AsyncGenerator[T | Discontinuity, None]:
     """What `make` makes of every wanted event from now on, and a Discontinuity for every gap."""
@@ -27,6 +46,6 @@ async def follow(
     ):
         async for each in made:
             if isinstance(each, Gap):
-                yield Discontinuity(cursor=log_cursor(each.cursor), reason=each.reason)
+                yield discontinuity(each)
             else:
                 yield each

@@ -11,7 +11,9 @@ from hazelgate.client.cluster import Cluster
 from hazelgate.client.connecting.settings import settings_of
 from hazelgate.client.connecting.streams import StoredEvent, Stream
 from hazelgate.client.connecting.views import ViewReads
-from hazelgate.client.following.feed import Feed, Happening
+from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.happenings import Happening
+from hazelgate.client.following.interests import EventsOf
 from hazelgate.client.following.streams import refuse_after
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.reads import ClusterReads, available
@@ -19,7 +21,7 @@ from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.client.submitting.submissions import DEFAULT_OPTIONS, Receipt, Submission, SubmitOptions
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.values import Event, View
-from hazelgate.sourcing.envelope import Completion, EventRecord
+from hazelgate.sourcing.envelope import Completion
 from hazelgate.sourcing.errors import EventError, InvalidArgument
 from hazelgate.sourcing.loading import load_catalog
 
@@ -254,13 +256,10 @@ class Hazelgate:
         several = [types] if isinstance(types, (str, type)) else types
         chosen = None if several is None else frozenset(self._catalog.spec(each).name for each in several)
 
-        def wanted(record: EventRecord) -> bool:
-            return (chosen is None or record.event_type in chosen) and aggregate_id in (None, record.aggregate_id)
-
         async def make(happening: Happening) -> list[StoredEvent]:
             return [StoredEvent(self._catalog, happening.record)]
 
-        return Stream(self._followed, wanted, make)
+        return Stream(self._followed, EventsOf(chosen, aggregate_id), make)
 
     async def _followed(self) -> Feed:
         """The feed of this connection; it listens from the first stream on."""

@@ -9,8 +9,10 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from hazelgate.client.following.changes import ChangeKind
-from hazelgate.client.following.feed import Feed, Happening, Wanted, taken
+from hazelgate.client.following.feed import Feed, taken
+from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap, Inbox
+from hazelgate.client.following.interests import Wanted
 from hazelgate.client.following.streams import follow
 from hazelgate.client.views.cursors import log_cursor
 from hazelgate.sourcing.catalog import Catalog

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar, cast
 
 from hazelgate.client.connecting.streams import Change, StoredEvent, Stream
 from hazelgate.client.following.changes import ViewFollower
-from hazelgate.client.following.feed import Feed, Happening
+from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.streams import refuse_after
 from hazelgate.client.reads import ClusterReads
 from hazelgate.client.views import past
@@ -194,7 +195,7 @@ class ViewReads(Generic[V]):
                 for each in await follower.changes(happening)
             ]
 
-        return Stream(self._start_feed, follower.wants, make)
+        return Stream(self._start_feed, follower.wanted, make)
 
     async def as_of(self, key: str, instant: datetime | str) -> V | None:
         """

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from hazelgate.client.following.feed import Happening
+from hazelgate.client.following.happenings import Happening
+from hazelgate.client.following.interests import ChangesOf
 from hazelgate.client.reading.filters import Filter, matches
 from hazelgate.client.views.entries import Entry
 from hazelgate.projector.past import Lineage
@@ -66,9 +67,10 @@ class ViewFollower:
         self._shown: dict[str, bool] = {}
         """By key, whether the subscriber was shown the entry last, or told that it has left."""
 
-    def wants(self, record: EventRecord) -> bool:
-        """Whether the event may change an entry of the view."""
-        return record.event_type in self._lineage.event_types
+    @property
+    def wanted(self) -> ChangesOf:
+        """The events that may change what it follows."""
+        return ChangesOf(self._view.name, self._lineage, self._key)
 
     async def changes(self, happening: Happening) -> list[EntryChange]:
         """

@@ -2,78 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncGenerator
 
 import msgspec
 
 from hazelgate.client.cluster import EVENT_STREAM, Cluster, Subscription
+from hazelgate.client.following.happenings import Happening, Readings
 from hazelgate.client.following.inbox import Gap, Inbox, InboxClosed
-from hazelgate.projector.past import Lineage
+from hazelgate.client.following.interests import Interests, Wanted
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.ids import cursor
 
 logger = logging.getLogger(__name__)
 
-_parse = msgspec.json.Decoder(dict[str, Any]).decode
-_decode_batch = msgspec.json.Decoder(list[EventRecord]).decode
+
+class _Heard(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """As much of an event as is read of each: where it stands, and whether somebody may want it."""
+
+    cursor: str
+    lane: int
+    position: int
+    event_type: str
+    aggregate_id: str
 
 
-@dataclass(slots=True, eq=False)
-class Happening:
-    """One event on its way to the subscribers. View entries that they show are read once for all of them."""
-
-    record: EventRecord
-    cluster: Cluster
-    _entries: dict[tuple[str, str], asyncio.Future[bytes | None]] = field(default_factory=dict)
-    _parsed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    _keys: dict[str, list[str]] = field(default_factory=dict)
-
-    def keys(self, view: str, lineage: Lineage) -> list[str]:
-        """The keys of the entries of a view that the event has changed."""
-        found = self._keys.get(view)
-        if found is None:
-            found = self._keys[view] = lineage.keys(self.record)
-        return found
-
-    async def entry(self, view: str, key: str) -> bytes | None:
-        """
-        The entry as it is once this event has been applied.
-
-        Raises:
-            PipelineUnavailable: The cluster went away in between.
-        """
-        reading = self._entries.get((view, key))
-        if reading is None:
-            reading = self._entries[view, key] = asyncio.ensure_future(self._read(view, key))
-        # A subscriber that goes away must not take the others' read along.
-        return await asyncio.shield(reading)
-
-    async def parsed(self, view: str, key: str) -> tuple[bytes, dict[str, Any]] | None:
-        """
-        The same, and as parsed JSON; None where there is no such entry. Nobody changes what all subscribers share.
-
-        Raises:
-            PipelineUnavailable: The cluster went away in between.
-        """
-        raw = await self.entry(view, key)
-        if raw is None:
-            return None
-        found = self._parsed.get((view, key))
-        if found is None:
-            found = self._parsed[view, key] = _parse(raw)
-        return raw, found
-
-    async def _read(self, view: str, key: str) -> bytes | None:
-        return (await self.cluster.read(view, [key]))[0]
-
-
-Wanted = Callable[[EventRecord], bool]
+_decode_heard = msgspec.json.Decoder(list[_Heard]).decode
+_decode_records = msgspec.json.Decoder(list[EventRecord]).decode
 
 REMEMBERED_EVENTS = 65_536
 """More than can be in flight, so more than a pipeline that starts anew can publish a second time."""
@@ -90,7 +47,8 @@ class Feed:
     def __init__(self, cluster: Cluster, *, queue_size: int) -> None:
         self._cluster = cluster
         self._queue_size = queue_size
-        self._subscribers: dict[Inbox[Happening], Wanted] = {}
+        self._subscribers: Interests[Inbox[Happening]] = Interests()
+        self._readings = Readings(cluster)
         self._listening: Subscription | None = None
         # Until something is heard, whatever is missed came after now.
         self._last_cursor = cursor(time.time_ns() // 1_000, 0)
@@ -104,6 +62,11 @@ class Feed:
     @property
     def subscriber_count(self) -> int:
         return len(self._subscribers)
+
+    @property
+    def heard_count(self) -> int:
+        """How many events were heard so far: the number of the last one."""
+        return self._readings.heard
 
     async def start(self) -> None:
         """Begin to hear. Once per process; the cluster's client keeps it hearing."""
@@ -133,33 +96,37 @@ class Feed:
     def open(self, wanted: Wanted) -> Inbox[Happening]:
         """The inbox of a subscriber who counts from now on, until `leave`."""
         inbox: Inbox[Happening] = Inbox(self._queue_size)
-        self._subscribers[inbox] = wanted
+        self._subscribers.add(inbox, wanted)
         return inbox
 
     def leave(self, inbox: Inbox[Happening]) -> None:
         """Put nothing into an inbox any more. A second call does nothing."""
-        self._subscribers.pop(inbox, None)
+        self._subscribers.remove(inbox)
 
     def _hear(self, message: bytes) -> None:
+        records: list[EventRecord] | None = None  # read when somebody may want one of them
         try:
-            records = _decode_batch(message)
+            for place, heard in enumerate(_decode_heard(message)):
+                if self._was_here(heard):
+                    continue
+                self._last_cursor = heard.cursor
+                self._readings.heard += 1
+                if not self._is_next(heard):
+                    self._interrupt_all("an event of the cluster came too late")
+                elif self._subscribers.may_want(heard):
+                    if records is None:
+                        records = _decode_records(message)
+                    self._hand_out(records[place])
         except msgspec.DecodeError:
             logger.exception("a message of %s can't be read; subscribers are told of a gap", EVENT_STREAM)
             self._interrupt_all("a message of the cluster could not be read")
-            return
-        for record in records:
-            if self._was_here(record):
-                continue
-            self._last_cursor = record.cursor
-            if not self._is_next(record):
-                self._interrupt_all("an event of the cluster came too late")
-                continue
-            happening = Happening(record, self._cluster)
-            for inbox, wanted in self._subscribers.items():
-                if wanted(record):
-                    inbox.put(happening, record.cursor)
 
-    def _was_here(self, record: EventRecord) -> bool:
+    def _hand_out(self, record: EventRecord) -> None:
+        happening = Happening(record, self._readings.heard, self._readings)
+        for inbox in self._subscribers.wanting(happening):
+            inbox.put(happening, record.cursor)
+
+    def _was_here(self, record: _Heard) -> bool:
         """
         Whether it was heard before, or is older than anything remembered.
 
@@ -170,7 +137,7 @@ class Feed:
         is_late = record.position <= self._positions.get(record.lane, -1)
         return is_late and record.cursor < self._in_order[0]
 
-    def _is_next(self, record: EventRecord) -> bool:
+    def _is_next(self, record: _Heard) -> bool:
         """Remember it. False where a later one of its lane was heard before it: the order would be wrong."""
         self._heard.add(record.cursor)
         self._in_order.append(record.cursor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -32,7 +32,9 @@ class Inbox(Generic[T]):
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._items: deque[T] = deque()
+        # By what they are the news of: a number of their own, or a name under which the newest is kept.
+        self._items: OrderedDict[int | str, T] = OrderedDict()
+        self._count = 0
         self._gap: Gap | None = None
         self._filled = asyncio.Event()
         self._closed = False
@@ -40,15 +42,35 @@ class Inbox(Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
-    def put(self, item: T, cursor: str) -> None:
-        """Add an item; its cursor is where the gap will end, if it has no room."""
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither an item nor a gap to take."""
+        return not self._items and self._gap is None
+
+    def put(self, item: T, cursor: str, name: str | None = None) -> T | None:
+        """
+        Add an item; its cursor is where the gap will end, if it has no room.
+
+        Args:
+            name: Of what it is the newest state: it takes the place of the one that waits under the same name.
+
+        Returns:
+            The item that is not kept: the older one whose place it takes, or itself; None where all are.
+        """
+        left_out: T | None = None
         if self._gap is not None:
             self._gap = Gap(cursor, self._gap.reason)
+            left_out = item
+        elif name is not None and name in self._items:
+            left_out, self._items[name] = self._items[name], item
         elif len(self._items) >= self._size:
             self._gap = Gap(cursor, f"more than {self._size:,} events were waiting for this subscriber")
+            left_out = item
         else:
-            self._items.append(item)
+            self._count += 1
+            self._items[self._count if name is None else name] = item
         self._filled.set()
+        return left_out
 
     def interrupt(self, cursor: str, reason: str) -> None:
         """Put a gap behind what is there: something was missed before it got this far."""
@@ -60,6 +82,13 @@ class Inbox(Generic[T]):
         self._closed = True
         self._filled.set()
 
+    def take_now(self) -> T | Gap | None:
+        """The next item or gap; None where there is none yet."""
+        if self._items:
+            return self._items.popitem(last=False)[1]
+        gap, self._gap = self._gap, None
+        return gap
+
     async def take(self) -> T | Gap:
         """
         The next item or gap, as soon as there is one.
@@ -67,13 +96,11 @@ class Inbox(Generic[T]):
         Raises:
             InboxClosed: There is none, and none will come.
         """
-        while True:
-            if self._items:
-                return self._items.popleft()
-            if self._gap is not None:
-                gap, self._gap = self._gap, None
-                return gap
+        while self.is_empty:
             if self._closed:
                 raise InboxClosed
             self._filled.clear()
             await self._filled.wait()
+        taken = self.take_now()
+        assert taken is not None
+        return taken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from hazelgate.client.following.feed import Happening
+from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
 from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
 

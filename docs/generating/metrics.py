@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from types import SimpleNamespace
-from typing import cast
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -13,7 +11,6 @@ from hazelgate.client.cluster import ClusterState
 from hazelgate.client.figures.metrics import MemberStats, merge_stats
 from hazelgate.client.figures.pipelines import MemberPipeline
 from hazelgate.client.figures.vitals import ClockDifference, Vitals
-from hazelgate.client.following.feed import Feed
 from hazelgate.gateway.metrics import GatewayMetrics
 
 
@@ -29,7 +26,7 @@ def answer() -> str:
     )  # fmt: skip
     stats = merge_stats([member])
 
-    metrics = GatewayMetrics(cast(Feed, SimpleNamespace(subscriber_count=0)))
+    metrics = GatewayMetrics()
     metrics.count_request("POST", 200)
     return metrics.render(ClusterState(), stats).decode()
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.documents import PlannedOperation
 from hazelgate.resolvers.plans.executing import PlannedExecutor
 from hazelgate.resolvers.plans.running import Run
+from hazelgate.schema.events.streams import Place
 
 Json = dict[str, Any]
 
@@ -49,6 +50,8 @@ class Answer:
     body: Json
     executed: bool
     faults: Faults | None = None
+    place: Place | None = None
+    """Of a subscription's result: where it stands."""
 
     @property
     def codes(self) -> list[str]:
@@ -213,13 +216,7 @@ class Execution:
     ) -> AsyncIterator[Answer]:
         try:
             async for payload in stream:
-                one = cast(PlannedExecutor, executor.build_per_event_executor(payload))
-                one.context_value = self._contexts()
-                result: Any = one.execute_operation(False)
-                if inspect.isawaitable(result):
-                    result = await result
-                self._count(_way_of(one))
-                yield _answer(result, document)
+                yield await self._answer_to(payload, executor, document)
         except GraphQLError as error:
             yield _field_refusal(error)
         except Exception as error:
@@ -228,6 +225,30 @@ class Execution:
             close = getattr(stream, "aclose", None)
             if close is not None:
                 await close()
+
+    async def answer_to(self, document: Document, request: GraphQLRequest, payload: object) -> Answer:
+        """The answer of a running subscription to one payload that its stream did not deliver. Never raises."""
+        try:
+            executor = PlannedExecutor.build(
+                self._schema,
+                document.ast,
+                raw_variable_values=request.variables,
+                operation_name=request.operation_name or None,
+            )
+            if isinstance(executor, list):
+                return refusal(*(request_error(error, document.ast) for error in executor))
+            return await self._answer_to(payload, executor, document)
+        except Exception as error:
+            return fault(error)
+
+    async def _answer_to(self, payload: Any, executor: Executor[Any], document: Document) -> Answer:
+        one = cast(PlannedExecutor, executor.build_per_event_executor(payload))
+        one.context_value = self._contexts()
+        result: Any = one.execute_operation(False)
+        if inspect.isawaitable(result):
+            result = await result
+        self._count(_way_of(one))
+        return replace(_answer(result, document), place=getattr(payload, "place", None))
 
 
 def _way_of(executor: Executor[Any]) -> Way:

@@ -15,8 +15,11 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
+from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest, fault, refusal
+from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.transports.failures import ConnectionLog, RequestLog
+from hazelgate.gateway.transports.frames import EXTENSION, DirectWriter
+from hazelgate.gateway.transports.outbox import AsgiOutbox, DirectOutbox, Outbox, SharedOperation
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -28,6 +31,8 @@ INIT_TIMEOUT = 4408
 ALREADY_EXISTS = 4409
 TOO_MANY_INITS = 4429
 MESSAGE_TOO_BIG = 1009
+STALLED = 1006
+"""In the log alone: a client that reads nothing can't be told."""
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -55,22 +60,33 @@ class GraphQLOverWebsocket:
     The websocket side of /graphql as an ASGI app.
 
     Args:
+        sharing: The executions that subscribers share.
+        queue_size: How many messages of one shared subscription may wait for a client that reads slowly.
+        stall_timeout_seconds: How long a client may read nothing while something waits for it.
         count: Told +1 and -1 as sockets come and go, for the metrics.
+        count_stalled: Called for each socket that is closed because its client reads nothing.
     """
 
     def __init__(
         self,
-        execution: Execution,
+        sharing: Sharing,
         *,
         init_timeout_seconds: float,
         max_message_bytes: int,
         max_operations: int,
+        queue_size: int,
+        stall_timeout_seconds: float,
         count: Callable[[int], None],
+        count_stalled: Callable[[], None],
     ) -> None:
-        self.execution = execution
+        self.execution = sharing.execution
+        self.sharing = sharing
         self.init_timeout_seconds = init_timeout_seconds
         self.max_message_bytes = max_message_bytes
         self.max_operations = max_operations
+        self.queue_size = queue_size
+        self.stall_timeout_seconds = stall_timeout_seconds
+        self.count_stalled = count_stalled
         self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +103,8 @@ class GraphQLOverWebsocket:
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL, "headers": headers})
         self._count(1)
         try:
-            await _Socket(self, log, receive, send).serve()
+            writer = scope.get("extensions", {}).get(EXTENSION)
+            await _Socket(self, log, receive, send, writer).serve()
         finally:
             self._count(-1)
 
@@ -95,14 +112,29 @@ class GraphQLOverWebsocket:
 class _Socket:
     """One socket: what was agreed on it, and the operations that run on it."""
 
-    def __init__(self, server: GraphQLOverWebsocket, log: ConnectionLog, receive: Receive, send: Send) -> None:
+    def __init__(
+        self,
+        server: GraphQLOverWebsocket,
+        log: ConnectionLog,
+        receive: Receive,
+        send: Send,
+        writer: DirectWriter | None,
+    ) -> None:
         self._server = server
         self._log = log
         self._receive = receive
         self._asgi_send = send
         self._initialised = False
         self._acknowledged = False
-        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._operations: dict[str, asyncio.Task[None] | SharedOperation] = {}
+        self._serving = asyncio.current_task()
+        self._is_stalled = False
+        stall_seconds = server.stall_timeout_seconds
+        self._outbox: Outbox = (
+            AsgiOutbox(send, stall_seconds, self._stall)
+            if writer is None
+            else DirectOutbox(writer, stall_seconds, self._stall)
+        )
 
     async def serve(self) -> None:
         """Until the client goes, or breaks the protocol."""
@@ -119,14 +151,32 @@ class _Socket:
             while (message := await self._receive())["type"] != "websocket.disconnect":
                 pass
             self._log.client_gone(message, operations=len(self._operations))
+        except asyncio.CancelledError:
+            if not self._is_stalled or self._serving is None:
+                raise
+            self._serving.uncancel()
         except Exception as error:
             self._log.broken(error, operations=len(self._operations))  # the server closes what is left open
         finally:
-            tasks = list(self._operations.values())
-            for task in tasks:
-                task.cancel()
+            self._outbox.close()
+            tasks = []
+            for operation in self._operations.values():
+                if isinstance(operation, SharedOperation):
+                    operation.leave()
+                else:
+                    operation.cancel()
+                    tasks.append(operation)
             if tasks:
                 await asyncio.wait(tasks)
+
+    def _stall(self) -> None:
+        """The client reads nothing: end the socket."""
+        self._is_stalled = True
+        self._server.count_stalled()
+        reason = f"the client has read nothing for {self._server.stall_timeout_seconds:g} s"
+        self._log.closed(STALLED, reason, operations=len(self._operations))
+        if self._serving is not None:
+            self._serving.cancel()
 
     async def _await_init(self) -> bool:
         """Whether the client is there, and has said hello."""
@@ -166,9 +216,11 @@ class _Socket:
             case "subscribe":
                 await self._subscribe(message)
             case "complete":
-                task = self._operations.pop(message.id, None) if message.id is not None else None
-                if task is not None:
-                    task.cancel()
+                operation = self._operations.pop(message.id, None) if message.id is not None else None
+                if isinstance(operation, SharedOperation):
+                    operation.leave()
+                elif operation is not None:
+                    operation.cancel()
 
     async def _init(self, message: _Message) -> None:
         if self._initialised:
@@ -198,7 +250,29 @@ class _Socket:
             self._log.operation(message.id).failed(answer)
             await self._send({"id": message.id, "type": "error", "payload": answer.body["errors"]})
             return
-        self._operations[message.id] = asyncio.create_task(self._run(message.id, request))
+        if not self._share(message.id, request):
+            self._operations[message.id] = asyncio.create_task(self._run(message.id, request))
+
+    def _share(self, operation_id: str, request: GraphQLRequest) -> bool:
+        """Take part in an execution with others; False where the operation needs one of its own."""
+        document = self._server.execution.document(request)
+        if isinstance(document, Answer):
+            return False
+        if document.operation_type(request.operation_name) is not OperationType.SUBSCRIPTION:
+            return False
+        execution = self._server.sharing.execution_of(document, request)
+        if execution is None:
+            return False
+        log = self._log.operation(operation_id)
+        log.operation = document.operation_name(request.operation_name)
+        operation = SharedOperation(operation_id, execution, self._outbox, log, self._forget, self._server.queue_size)
+        self._operations[operation_id] = operation
+        operation.join()
+        return True
+
+    def _forget(self, operation_id: str) -> None:
+        """The operation has ended by itself."""
+        del self._operations[operation_id]
 
     async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
         """One operation from `subscribe` to `complete` or `error`. A client that completed it hears no more of it."""

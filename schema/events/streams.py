@@ -1,16 +1,32 @@
 """What subscriptions deliver about events of any kind."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import strawberry
 
 from hazelgate.schema.events.records import EventRecord
 
 
+class Place(NamedTuple):
+    """
+    Where something that a subscription delivers stands. Not in the schema: who sends it has to know.
+
+    Args:
+        cursor: Of its event in the log.
+        number: Of its event among all that this process has heard; None: it concerns every subscriber.
+        entry: The key of the entry whose newest state it is; None: nothing that comes later can replace it.
+    """
+
+    cursor: str
+    number: int | None = None
+    entry: str | None = None
+
+
 @strawberry.type(description="An event that a subscription delivers.")
 class EventNotice:
     cursor: str = strawberry.field(description="For `after` of a later query or subscription.")
     event: EventRecord = strawberry.field(description="The event.")
+    place: strawberry.Private[Place]
 
 
 @strawberry.type(
@@ -19,6 +35,7 @@ class EventNotice:
 class Discontinuity:
     cursor: str = strawberry.field(description="Where the stream goes on.")
     reason: str = strawberry.field(description="Why something was left out.")
+    place: strawberry.Private[Place]
 
 
 EventStream = Annotated[

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from hazelgate.gateway.app import create_app
 from hazelgate.gateway.settings import Settings
+from hazelgate.gateway.websocket_protocol import DirectWebsocketProtocol
 from tests.support.stack import Stack
 from tests.support.until import PATIENCE_SECONDS
 
@@ -20,7 +21,15 @@ from tests.support.until import PATIENCE_SECONDS
 async def serving(app: ASGIApp) -> AsyncIterator[uvicorn.Server]:
     """A server of this app that takes connections, with the parts that `hazelgate gateway` has."""
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, http="httptools", ws="websockets-sansio", log_level="error", lifespan="on")
+        uvicorn.Config(
+            app,
+            port=0,
+            http="httptools",
+            ws=DirectWebsocketProtocol,
+            ws_per_message_deflate=False,
+            log_level="error",
+            lifespan="on",
+        )
     )
     running = asyncio.create_task(server.serve())
     try:

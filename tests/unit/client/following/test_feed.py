@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from hazelgate.client.cluster import EVENT_STREAM, Callback
-from hazelgate.client.following.feed import Feed, Happening
+from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
+from hazelgate.client.following.interests import EventsOf
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.ids import cursor
 from hazelgate.testing.memory import MemoryCluster
@@ -141,6 +143,40 @@ async def test_an_entry_is_read_once_even_if_the_first_who_asked_goes_away(feed:
     first.cancel()
     assert await happening.entry("v", "k") == b"entry"
     assert topic.reads == [("v", ["k"])]
+
+
+async def test_a_burst_on_an_entry_costs_one_read(feed: Feed, topic: Topic) -> None:
+    """A read that begins when all of them were heard shows what the last of them has made."""
+    subscriber = await subscribed(feed)
+    topic.say(*(record(position) for position in range(1, 6)))
+    for _ in range(5):
+        happening = await subscriber.take()
+        assert isinstance(happening, Happening)
+        assert await happening.entry("v", "k") == b"entry"
+    assert topic.reads == [("v", ["k"])]
+
+
+async def test_a_read_does_not_answer_for_an_event_that_came_after_it_began(feed: Feed, topic: Topic) -> None:
+    subscriber = await subscribed(feed)
+    for position in (1, 2):
+        topic.say(record(position))
+        happening = await subscriber.take()
+        assert isinstance(happening, Happening)
+        await happening.entry("v", "k")
+    assert topic.reads == [("v", ["k"])] * 2
+
+
+async def test_of_an_event_that_nobody_wants_no_more_is_read_than_that_takes(feed: Feed, topic: Topic) -> None:
+    """The rest of it is not even as it should be, and nobody is told of a gap."""
+    stream = feed.subscribe(EventsOf(frozenset({"A"})))
+    taking = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    other = msgspec.json.decode(msgspec.json.encode(record(1, "B"))) | {"sequence": "none"}
+    topic.listeners[0][1](msgspec.json.encode([other]))
+    topic.say(record(2, "A"))
+    assert taken_positions([await taking]) == [2]
+    assert feed.heard_count == 2
+    await stream.aclose()
 
 
 async def test_an_interruption_goes_to_all_and_names_the_last_event_heard(feed: Feed, topic: Topic) -> None:

@@ -64,3 +64,25 @@ async def test_it_never_holds_more_than_it_may(inbox: Inbox[str]) -> None:
     for number in range(1_000):
         inbox.put(str(number), str(number))
     assert len(inbox) == 3
+
+
+async def test_the_newest_of_a_name_takes_the_place_of_the_one_before(inbox: Inbox[str]) -> None:
+    assert inbox.put("a1", "1", "a") is None
+    assert inbox.put("b1", "2", "b") is None
+    assert inbox.put("a2", "3", "a") == "a1"
+    assert await taken(inbox, 2) == ["a2", "b1"]
+    assert inbox.put("a3", "4", "a") is None
+    assert inbox.take_now() == "a3"
+    assert inbox.take_now() is None
+
+
+async def test_a_new_name_without_room_is_a_gap_and_the_others_stay(inbox: Inbox[str]) -> None:
+    for name in "abc":
+        inbox.put(f"{name}1", "1", name)
+    assert inbox.put("d1", "2", "d") == "d1"
+    assert inbox.put("a2", "3", "a") == "a2", "it would be before the gap, and came after it"
+    *kept, gap = await taken(inbox, 4)
+    assert kept == ["a1", "b1", "c1"]
+    assert isinstance(gap, Gap)
+    assert gap.cursor == "3"
+    assert inbox.is_empty

@@ -1,0 +1,312 @@
+"""Pushes: one subscription for 1,000 clients beside Node's graphql-ws, 1,000 different ones, and unwanted events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import shop
+from benchmarks.figures import Figure, percentile
+from benchmarks.stack import RunningStack, cpu_seconds_of, event_handler
+from benchmarks.subscribers import Received, Subscribers
+from hazelgate.client.cluster import EVENT_STREAM, Callback
+from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.interests import ChangesOf
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.domain.orders import OrderCreated, OrderLine
+from hazelgate.projector.past import Lineage
+from hazelgate.projector.process import Processor
+from hazelgate.sourcing import ids
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.envelope import EventRecord
+from hazelgate.testing.memory import MemoryCluster
+
+_PEERS = Path(__file__).parent / "peers"
+_SUBSCRIBERS = 1_000
+_PER_SECOND = 50
+_SECONDS = 15
+_WARM_UP_SECONDS = 4
+_DRAIN_SECONDS = 30
+_ASK_AGAIN_SECONDS = 0.05
+_UNWANTED = 40_000
+
+_ORDERS = """subscription ($orderId: ID) { orderChanged(orderId: $orderId) { ... on OrderChange {
+  cursor causedBy { timestamp } order { orderId status totalAmount customer { name } items { name sku quantity } }
+} ... on Discontinuity { cursor reason } } }"""
+
+
+async def pushes(stack: RunningStack) -> list[Figure]:
+    """All of them, one after the other, over one member."""
+    async with event_handler(stack) as handler:
+        traffic = await _Traffic.prepare(handler)
+        url = stack.url.replace("http", "ws") + "/graphql"
+        gateway = stack.pids["gateway"]
+        ours = await _fan_out(url, gateway, traffic)
+        figures = [
+            Figure("deliveries per CPU second, 1,000 subscribers of one operation", ours.per_cpu_second, "/s"),
+            Figure(
+                f"the same, delay from submission at {_PER_SECOND} events/s, p99",
+                percentile(ours.received.delays, 0.99),
+                "ms",
+                at_most=100,
+                beside=f"p50 {percentile(ours.received.delays, 0.5):.1f} ms, {ours.told}",
+            ),
+        ]
+        if (node := shutil.which("node")) is not None and (_PEERS / "node_modules").is_dir():
+            async with _peer(node, stack) as (peer_url, pid):
+                theirs = await _fan_out(peer_url, pid, traffic)
+            figures += [
+                Figure("the same of Node's graphql-ws", theirs.per_cpu_second, "/s"),
+                Figure(
+                    "the same of Node's graphql-ws, p99",
+                    percentile(theirs.received.delays, 0.99),
+                    "ms",
+                    beside=f"p50 {percentile(theirs.received.delays, 0.5):.1f} ms, {theirs.told}",
+                ),
+                Figure(
+                    "deliveries per CPU second beside Node's",
+                    ours.per_cpu_second / theirs.per_cpu_second,
+                    "×",
+                    at_least=4,
+                ),
+            ]
+        else:
+            figures.append(Figure("Node's graphql-ws: not measured, `make bench` installs it where npm is", 0, ""))
+        return [*figures, *await _different(url, gateway, traffic), *await _unwanted(url, gateway, handler)]
+
+
+class _FanOut:
+    """What came of one measurement."""
+
+    def __init__(
+        self, received: Received, cpu_seconds: float, expected: int, *, clients_cpu_seconds: float, seconds: float
+    ) -> None:
+        self.received = received
+        self.cpu_seconds = cpu_seconds
+        self.expected = expected
+        self._clients_cpu_seconds = clients_cpu_seconds
+        self._seconds = seconds
+
+    @property
+    def per_cpu_second(self) -> float:
+        return self.received.results / self.cpu_seconds
+
+    @property
+    def told(self) -> str:
+        size = self.received.size_bytes / max(self.received.results, 1)
+        shares = ", ".join(
+            f"{name} {100 * used / self._seconds:.0f} %"
+            for name, used in (("server", self.cpu_seconds), ("all clients", self._clients_cpu_seconds))
+        )
+        return f"{self.received.results:,} of {self.expected:,} came, {size:,.0f} bytes each; of a processor: {shares}"
+
+
+class _Traffic:
+    """New orders, so many a second."""
+
+    def __init__(self, handler: EventHandler, customers: list[str], products: list[str]) -> None:
+        self._handler = handler
+        self._customers = customers
+        self._products = products
+        self._chance = random.Random(7)
+
+    @classmethod
+    async def prepare(cls, handler: EventHandler) -> _Traffic:
+        """With customers and products to order from."""
+        customers = [shop.new_customer() for _ in range(200)]
+        products = [shop.new_product(number) for number in range(200)]
+        await shop.submit_all(handler, [*customers, *products], at_once=1)
+        return cls(handler, [each.customer_id for each in customers], [each.product_id for each in products])
+
+    async def run(self, seconds: float) -> int:
+        """Submit them, each at its time, and wait until all are in their views; return how many there were."""
+        started = time.perf_counter()
+        count = round(seconds * _PER_SECOND)
+        submitted = []
+        for number in range(count):
+            await asyncio.sleep(max(0.0, started + number / _PER_SECOND - time.perf_counter()))
+            submitted.append(asyncio.create_task(self._handler.handle_event(self._order())))
+        await asyncio.gather(*submitted)
+        return count
+
+    def _order(self) -> OrderCreated:
+        items = tuple(
+            OrderLine(product_id=each, quantity=self._chance.randint(1, 5))
+            for each in self._chance.sample(self._products, 3)
+        )
+        return OrderCreated(order_id=ids.new_id(), customer_id=self._chance.choice(self._customers), items=items)
+
+
+async def _fan_out(url: str, pid: int, traffic: _Traffic) -> _FanOut:
+    subscribers = Subscribers(url)
+    try:
+        await subscribers.subscribe(_ORDERS, [{}] * _SUBSCRIBERS)
+        expected = await traffic.run(_WARM_UP_SECONDS) * _SUBSCRIBERS
+        await _until(subscribers.received, expected)
+        received = subscribers.received
+        received.results, received.size_bytes = 0, 0
+        received.delays.clear()
+        started, own, before = time.perf_counter(), time.process_time(), cpu_seconds_of(pid)
+        expected = await traffic.run(_SECONDS) * _SUBSCRIBERS
+        await _until(received, expected)
+        if not received.results:
+            raise RuntimeError(f"nothing came from {url}")
+        return _FanOut(
+            received,
+            cpu_seconds_of(pid) - before,
+            expected,
+            clients_cpu_seconds=time.process_time() - own,
+            seconds=time.perf_counter() - started,
+        )
+    finally:
+        subscribers.close()
+
+
+async def _until(received: Received, expected: int) -> None:
+    """All of them have come, or it has taken too long."""
+    for _ in range(round(_DRAIN_SECONDS / _ASK_AGAIN_SECONDS)):
+        if received.results >= expected:
+            return
+        await asyncio.sleep(_ASK_AGAIN_SECONDS)
+
+
+async def _different(url: str, gateway: int, traffic: _Traffic) -> list[Figure]:
+    """Each follows another order, and the events are of none of these."""
+    idle = await _idle_share(gateway)
+    subscribers = Subscribers(url)
+    try:
+        await subscribers.subscribe(_ORDERS, [{"orderId": ids.new_id()} for _ in range(_SUBSCRIBERS)])
+        await traffic.run(_WARM_UP_SECONDS)
+        started, before = time.perf_counter(), cpu_seconds_of(gateway)
+        events = await traffic.run(_SECONDS)
+        used = cpu_seconds_of(gateway) - before - idle * (time.perf_counter() - started)
+        assert not subscribers.received.results, "nobody follows these orders"
+    finally:
+        subscribers.close()
+    return [
+        Figure(
+            "an event beside 1,000 subscribers to 1,000 other orders, processor time",
+            max(used, 0.0) / events * 1_000,
+            "ms",
+            at_most=1,
+            beside=f"{events:,} events; without the {idle * 1_000:.1f} ms/s of an idle gateway",
+        )
+    ]
+
+
+async def _unwanted(url: str, gateway: int, handler: EventHandler) -> list[Figure]:
+    """Customers beside 1,000 subscribers to orders; and what of that is the feed's."""
+    idle = await _idle_share(gateway)
+    subscribers = Subscribers(url)
+    try:
+        await subscribers.subscribe(_ORDERS, [{}] * _SUBSCRIBERS)
+        customers = [shop.new_customer() for _ in range(_UNWANTED)]
+        started, before = time.perf_counter(), cpu_seconds_of(gateway)
+        await shop.submit_all(handler, customers)
+        await asyncio.sleep(1)
+        used = cpu_seconds_of(gateway) - before - idle * (time.perf_counter() - started)
+    finally:
+        subscribers.close()
+    return [
+        Figure(
+            "an event that nobody wants, processor time of a gateway",
+            max(used, 0.0) / _UNWANTED * 1_000_000,
+            "µs",
+            at_most=5,
+            beside=f"{_UNWANTED:,} events in bulk; without the {idle * 1_000:.1f} ms/s of an idle gateway",
+        ),
+        Figure("the same, of that in the feed", await _in_the_feed() * 1_000_000, "µs", beside="in batches of 100"),
+    ]
+
+
+async def _in_the_feed() -> float:
+    """Seconds that an event takes in the feed of this process if none of 1,000 subscribers wants it."""
+    cluster = _Told()
+    feed = Feed(cluster, queue_size=10)
+    catalog = Catalog.load("hazelgate.domain")
+    lineage = Lineage(catalog, "enriched-order-view")
+    for number in range(_SUBSCRIBERS):
+        feed.open(ChangesOf("enriched-order-view", lineage, f"order-{number}"))
+    await feed.start()
+    messages = [
+        msgspec.json.encode([_record(lane * 100 + number) for number in range(100)]) for lane in range(_UNWANTED // 100)
+    ]
+    before = time.process_time()
+    for message in messages:
+        cluster.say(message)
+    return (time.process_time() - before) / _UNWANTED
+
+
+class _Told(MemoryCluster):
+    """A cluster that says what the benchmark says."""
+
+    def __init__(self) -> None:
+        super().__init__(Processor(Catalog.load("hazelgate.domain")))
+        self.say: Callback = lambda _: None
+
+    async def listen(self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None) -> _Told:
+        self.say = callback
+        return self
+
+
+def _record(position: int) -> EventRecord:
+    customer = shop.new_customer(payload_bytes=shop.PAYLOAD_BYTES)
+    return EventRecord(
+        cursor=ids.cursor(position, 7),
+        lane=7,
+        position=position,
+        event_id=ids.new_id(),
+        event_type="CustomerCreated",
+        event_version=1,
+        aggregate_type="Customer",
+        aggregate_id=customer.customer_id,
+        sequence=1,
+        correlation_id=ids.new_id(),
+        source="benchmark",
+        timestamp="2026-01-01T00:00:00.000000Z",
+        received_at="2026-01-01T00:00:00.000000Z",
+        data=msgspec.Raw(msgspec.json.encode(customer)),
+    )
+
+
+async def _idle_share(pid: int, seconds: float = 10.0) -> float:
+    """Processor seconds a second that it needs while nothing happens."""
+    before = cpu_seconds_of(pid)
+    await asyncio.sleep(seconds)
+    return (cpu_seconds_of(pid) - before) / seconds
+
+
+@contextlib.asynccontextmanager
+async def _peer(node: str, stack: RunningStack) -> AsyncIterator[tuple[str, int]]:
+    """Node's server over the same member; its URL and process id."""
+    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=30)
+    process = await asyncio.create_subprocess_exec(
+        *(node, "fanout.mjs", stack.member, stack.cluster_name),
+        cwd=_PEERS,
+        env={"NODE_ENV": "production", "PATH": str(Path(node).parent)},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    stdin = process.stdin
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), 30)
+        await cluster.start()
+        await cluster.wait_until_ready(30)
+        await cluster.listen(EVENT_STREAM, lambda message: stdin.write(message + b"\n"))
+        yield f"ws://127.0.0.1:{int(line.split()[-1])}/graphql", process.pid
+    finally:
+        await cluster.close()
+        stdin.close()
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()

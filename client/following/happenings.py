@@ -1,0 +1,116 @@
+"""One event on its way to the subscribers, and the entries that they read for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from hazelgate.client.cluster import Cluster
+from hazelgate.projector.past import Lineage
+from hazelgate.sourcing.envelope import EventRecord
+
+_parse = msgspec.json.Decoder(dict[str, Any]).decode
+
+_REMEMBERED_READS = 256
+
+
+class Readings:
+    """
+    The entries that a process reads for its subscribers.
+
+    A read that began after several events were heard answers for all of them: a burst on one entry costs one read.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._latest: OrderedDict[tuple[str, str], _Reading] = OrderedDict()
+        self.heard = 0
+        """How many events were heard so far."""
+
+    def reading(self, view: str, key: str, number: int) -> _Reading:
+        """A read of the entry that began after the event with this number was heard."""
+        place = (view, key)
+        found = self._latest.get(place)
+        if found is None or found.number < number:
+            found = self._latest[place] = _Reading(self.heard, self._cluster, view, key)
+            self._latest.move_to_end(place)
+            if len(self._latest) > _REMEMBERED_READS:
+                self._latest.popitem(last=False)
+        return found
+
+
+class _Reading:
+    """One read, begun when `number` events were heard."""
+
+    __slots__ = ("_parsed", "number", "raw")
+
+    def __init__(self, number: int, cluster: Cluster, view: str, key: str) -> None:
+        self.number = number
+        self.raw: asyncio.Future[bytes | None] = asyncio.ensure_future(_read(cluster, view, key))
+        # The one who asked may be gone by then: nobody has to hear of an error.
+        self.raw.add_done_callback(lambda reading: reading.cancelled() or reading.exception())
+        self._parsed: dict[str, Any] | None = None
+
+    def parsed(self, raw: bytes) -> dict[str, Any]:
+        """The entry as parsed JSON."""
+        if self._parsed is None:
+            self._parsed = _parse(raw)
+        return self._parsed
+
+
+async def _read(cluster: Cluster, view: str, key: str) -> bytes | None:
+    return (await cluster.read(view, [key]))[0]
+
+
+@dataclass(slots=True, eq=False)
+class Happening:
+    """
+    One event on its way to the subscribers. View entries that they show are read once for all of them.
+
+    Args:
+        number: How many events this process had heard with it.
+    """
+
+    record: EventRecord
+    number: int
+    _readings: Readings
+    _own: dict[tuple[str, str], _Reading] = field(default_factory=dict)
+    _keys: dict[str, list[str]] = field(default_factory=dict)
+
+    def keys(self, view: str, lineage: Lineage) -> list[str]:
+        """The keys of the entries of a view that the event has changed."""
+        found = self._keys.get(view)
+        if found is None:
+            found = self._keys[view] = lineage.keys(self.record)
+        return found
+
+    async def entry(self, view: str, key: str) -> bytes | None:
+        """
+        The entry as it is once this event has been applied, or later.
+
+        Raises:
+            PipelineUnavailable: The cluster went away in between.
+        """
+        # A subscriber that goes away must not take the others' read along.
+        return await asyncio.shield(self._reading(view, key).raw)
+
+    async def parsed(self, view: str, key: str) -> tuple[bytes, dict[str, Any]] | None:
+        """
+        The same, and as parsed JSON; None where there is no such entry. Nobody changes what all subscribers share.
+
+        Raises:
+            PipelineUnavailable: The cluster went away in between.
+        """
+        reading = self._reading(view, key)
+        raw = await asyncio.shield(reading.raw)
+        return None if raw is None else (raw, reading.parsed(raw))
+
+    def _reading(self, view: str, key: str) -> _Reading:
+        found = self._own.get((view, key))
+        if found is None:
+            found = self._own[view, key] = self._readings.reading(view, key, self.number)
+        return found

@@ -1,0 +1,196 @@
+"""
+Which subscribers want an event, found without asking each.
+
+Subscribers to one entry are found by its key, whatever their number, those to events by type or aggregate. The rest, of
+which a function says whether it wants an event, is asked one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from hazelgate.client.following.happenings import Happening
+from hazelgate.projector.past import Lineage
+from hazelgate.sourcing.envelope import EventRecord
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class EventsOf:
+    """
+    Events.
+
+    Args:
+        types: Of these types alone; None: of all.
+        aggregate_id: Of the aggregates with this id alone.
+    """
+
+    types: frozenset[str] | None = None
+    aggregate_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesOf:
+    """
+    Events that may change entries of a view.
+
+    Args:
+        lineage: By which events the entries are formed.
+        key: Of this entry alone; None: of all.
+    """
+
+    view: str
+    lineage: Lineage
+    key: str | None = None
+
+
+Wanted: TypeAlias = EventsOf | ChangesOf | Callable[[EventRecord], bool]
+"""What a subscriber wants."""
+
+
+class Heard(Protocol):
+    """As much of an event as tells whether somebody may want it."""
+
+    @property
+    def event_type(self) -> str: ...
+
+    @property
+    def aggregate_id(self) -> str: ...
+
+
+class Interests(Generic[S]):
+    """All subscribers of a process, by what they want."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[S, Wanted] = {}
+        self._every: dict[S, None] = {}
+        self._asked: dict[S, Callable[[EventRecord], bool]] = {}
+        self._by_type: dict[str, dict[S, None]] = {}
+        self._by_aggregate: dict[str, dict[S, frozenset[str] | None]] = {}
+        self._views: dict[str, _ViewInterests[S]] = {}
+        self._views_by_type: dict[str, list[_ViewInterests[S]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._wanted)
+
+    def __iter__(self) -> Iterator[S]:
+        return iter(self._wanted)
+
+    def add(self, subscriber: S, wanted: Wanted) -> None:
+        """One more. It counts from the next event on."""
+        self._wanted[subscriber] = wanted
+        match wanted:
+            case EventsOf(aggregate_id=str() as aggregate_id):
+                self._by_aggregate.setdefault(aggregate_id, {})[subscriber] = wanted.types
+            case EventsOf(types=None):
+                self._every[subscriber] = None
+            case EventsOf(types=types):
+                for event_type in types or ():
+                    self._by_type.setdefault(event_type, {})[subscriber] = None
+            case ChangesOf():
+                self._add_to_view(subscriber, wanted)
+            case _:
+                self._asked[subscriber] = wanted
+
+    def _add_to_view(self, subscriber: S, wanted: ChangesOf) -> None:
+        view = self._views.get(wanted.view)
+        if view is None:
+            view = self._views[wanted.view] = _ViewInterests(wanted.view, wanted.lineage)
+            for event_type in wanted.lineage.event_types:
+                self._views_by_type.setdefault(event_type, []).append(view)
+        view.add(subscriber, wanted.key)
+
+    def remove(self, subscriber: S) -> None:
+        """It wants nothing any more. A second call does nothing."""
+        wanted = self._wanted.pop(subscriber, None)
+        match wanted:
+            case None:
+                pass
+            case EventsOf(aggregate_id=str() as aggregate_id):
+                _remove(self._by_aggregate, aggregate_id, subscriber)
+            case EventsOf(types=None):
+                del self._every[subscriber]
+            case EventsOf(types=types):
+                for event_type in types or ():
+                    _remove(self._by_type, event_type, subscriber)
+            case ChangesOf():
+                self._remove_from_view(subscriber, wanted)
+            case _:
+                del self._asked[subscriber]
+
+    def _remove_from_view(self, subscriber: S, wanted: ChangesOf) -> None:
+        view = self._views[wanted.view]
+        view.remove(subscriber, wanted.key)
+        if view.is_empty:
+            del self._views[wanted.view]
+            for event_type in view.lineage.event_types:
+                views = self._views_by_type[event_type]
+                views.remove(view)
+                if not views:
+                    del self._views_by_type[event_type]
+
+    def may_want(self, heard: Heard) -> bool:
+        """False where nobody wants the event: the rest of it need not be read."""
+        return bool(
+            self._every
+            or self._asked
+            or heard.event_type in self._by_type
+            or heard.event_type in self._views_by_type
+            or heard.aggregate_id in self._by_aggregate
+        )
+
+    def wanting(self, happening: Happening) -> list[S]:
+        """Those who want an event, each once."""
+        record = happening.record
+        found = [*self._every, *self._by_type.get(record.event_type, ())]
+        for subscriber, types in self._by_aggregate.get(record.aggregate_id, {}).items():
+            if types is None or record.event_type in types:
+                found.append(subscriber)
+        for view in self._views_by_type.get(record.event_type, ()):
+            found += view.wanting(happening)
+        for subscriber, wants in self._asked.items():
+            if wants(record):
+                found.append(subscriber)
+        return found
+
+
+class _ViewInterests(Generic[S]):
+    """The subscribers to one view."""
+
+    def __init__(self, name: str, lineage: Lineage) -> None:
+        self._name = name
+        self.lineage = lineage
+        self._whole: dict[S, None] = {}
+        self._by_key: dict[str, dict[S, None]] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._whole and not self._by_key
+
+    def add(self, subscriber: S, key: str | None) -> None:
+        subscribers = self._whole if key is None else self._by_key.setdefault(key, {})
+        subscribers[subscriber] = None
+
+    def remove(self, subscriber: S, key: str | None) -> None:
+        if key is None:
+            del self._whole[subscriber]
+        else:
+            _remove(self._by_key, key, subscriber)
+
+    def wanting(self, happening: Happening) -> list[S]:
+        found = list(self._whole)
+        if self._by_key:
+            for key in happening.keys(self._name, self.lineage):
+                found += self._by_key.get(key, ())
+        return found
+
+
+def _remove(groups: dict[str, dict[S, T]], name: str, subscriber: S) -> None:
+    group = groups[name]
+    del group[subscriber]
+    if not group:
+        del groups[name]
