@@ -3,15 +3,10 @@ package io.hazelgate.engine.wire;
 import com.hazelcast.core.EntryEventType;
 import com.hazelcast.internal.nio.IOUtil;
 import com.hazelcast.internal.serialization.Data;
-import com.hazelcast.map.impl.operation.MapOperation;
-import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
-import com.hazelcast.spi.impl.operationservice.BackupAwareOperation;
-import com.hazelcast.spi.impl.operationservice.MutatingOperation;
 import com.hazelcast.spi.impl.operationservice.Operation;
-import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
 import com.hazelcast.wan.impl.CallerProvenance;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -23,8 +18,7 @@ import java.util.List;
  * <p>Hazelcast's own bulk operations either can't be conditional (putAll) or visit every key in every partition (an entry processor
  * on keys: measured at 800 µs an event for batches of 1,000). This is the same work as theirs, once per key.
  */
-public final class ChangeOperation extends MapOperation
-        implements PartitionAwareOperation, BackupAwareOperation, MutatingOperation {
+public final class ChangeOperation extends ConditionalOperation {
     private List<PartitionChange> changes;
     /** Whose lane it has to be: all changes are made then, or none. Null for changes that anybody may make. */
     private Data fenceKey;
@@ -35,9 +29,7 @@ public final class ChangeOperation extends MapOperation
     /** For each change the events that make it, whose claims it releases. */
     private List<List<String>> makers = List.of();
 
-    private transient List<PartitionChange> made;
     private transient List<PartitionChange> released = List.of();
-    private transient Values refusals;
 
     public ChangeOperation() {}
 
@@ -56,6 +48,11 @@ public final class ChangeOperation extends MapOperation
         this(map, changes);
         this.view = view;
         this.makers = makers;
+    }
+
+    @Override
+    int size() {
+        return changes.size();
     }
 
     @Override
@@ -111,11 +108,6 @@ public final class ChangeOperation extends MapOperation
         return valueOf(recordStore, key);
     }
 
-    private Data valueOf(RecordStore<?> store, Data key) {
-        Record<?> record = store.getRecordOrNull(key, false);
-        return record == null ? null : mapServiceContext.toData(record.getValue());
-    }
-
     private static boolean isMet(PartitionChange change, Data present) {
         return switch (change.condition()) {
             case ALWAYS -> true;
@@ -124,14 +116,6 @@ public final class ChangeOperation extends MapOperation
             case SAME -> JsonData.areSame(present, change.expected()) || JsonData.areSame(present, change.value());
             case SAME_PAYLOAD -> present == null || Payload.areSame(present, change.value());
         };
-    }
-
-    private void refuse(int index, Data present) {
-        if (refusals == null) {
-            refusals = new Values(changes.size());
-        }
-        refusals.refused[index] = true;
-        refusals.values[index] = present;
     }
 
     private void make(PartitionChange change) {
@@ -161,35 +145,9 @@ public final class ChangeOperation extends MapOperation
         super.afterRunInternal();
     }
 
-    /** Null when all changes were made. */
-    @Override
-    public Object getResponse() {
-        return refusals;
-    }
-
-    @Override
-    public boolean shouldBackup() {
-        return !made.isEmpty();
-    }
-
-    @Override
-    public int getSyncBackupCount() {
-        return mapContainer.getBackupCount();
-    }
-
-    @Override
-    public int getAsyncBackupCount() {
-        return mapContainer.getAsyncBackupCount();
-    }
-
     @Override
     public Operation getBackupOperation() {
         return new ChangeBackupOperation(name, made, released);
-    }
-
-    @Override
-    public int getFactoryId() {
-        return Ids.FACTORY;
     }
 
     @Override

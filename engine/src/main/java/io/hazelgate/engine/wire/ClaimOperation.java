@@ -2,15 +2,10 @@ package io.hazelgate.engine.wire;
 
 import com.hazelcast.internal.nio.IOUtil;
 import com.hazelcast.internal.serialization.Data;
-import com.hazelcast.map.impl.operation.MapOperation;
-import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
-import com.hazelcast.spi.impl.operationservice.BackupAwareOperation;
-import com.hazelcast.spi.impl.operationservice.MutatingOperation;
 import com.hazelcast.spi.impl.operationservice.Operation;
-import com.hazelcast.spi.impl.operationservice.PartitionAwareOperation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,14 +14,12 @@ import java.util.List;
  * Claims entries of one partition for a run's events, or gives claims back.
  *
  * <p>A claim is made where the entry has the version that the guards read, and nobody else holds it. Both are looked at and written in
- * one step, on the thread of the partition that changes the entry, too.
+ * one step, on the thread of the partition that changes the entry, too. Answered for each that is refused: the claim that is there, or null
+ * where the entry has moved on.
  */
-public final class ClaimOperation extends MapOperation
-        implements PartitionAwareOperation, BackupAwareOperation, MutatingOperation {
+public final class ClaimOperation extends ConditionalOperation {
     private String run;
     private List<Item> items;
-    private transient List<PartitionChange> made = List.of();
-    private transient Values refusals;
 
     /** As a {@link ClaimRequest}; without a value it gives the claim back. */
     record Item(Data claimKey, String map, Data entryKey, long version, List<String> holders, Data value) {}
@@ -37,6 +30,11 @@ public final class ClaimOperation extends MapOperation
         super(Names.CLAIMS);
         this.run = run;
         this.items = items;
+    }
+
+    @Override
+    int size() {
+        return items.size();
     }
 
     @Override
@@ -68,48 +66,13 @@ public final class ClaimOperation extends MapOperation
 
     private long versionOf(Item item) {
         RecordStore<?> entries = mapServiceContext.getExistingRecordStore(getPartitionId(), item.map());
-        Record<?> record = entries == null ? null : entries.getRecordOrNull(item.entryKey(), false);
-        return JsonData.versionOf(record == null ? null : mapServiceContext.toData(record.getValue()));
-    }
-
-    private void refuse(int index, Data present) {
-        if (refusals == null) {
-            refusals = new Values(items.size());
-        }
-        refusals.refused[index] = true;
-        refusals.values[index] = present;
-    }
-
-    /** Null when nothing was refused; else, for each that was, the claim that is there, or null where the entry has moved on. */
-    @Override
-    public Object getResponse() {
-        return refusals;
-    }
-
-    @Override
-    public boolean shouldBackup() {
-        return !made.isEmpty();
-    }
-
-    @Override
-    public int getSyncBackupCount() {
-        return mapContainer.getBackupCount();
-    }
-
-    @Override
-    public int getAsyncBackupCount() {
-        return mapContainer.getAsyncBackupCount();
+        return JsonData.versionOf(entries == null ? null : valueOf(entries, item.entryKey()));
     }
 
     /** Of the same map: Hazelcast counts a map's backups, and leaves out those that it takes for old. */
     @Override
     public Operation getBackupOperation() {
         return new ChangeBackupOperation(name, made, List.of());
-    }
-
-    @Override
-    public int getFactoryId() {
-        return Ids.FACTORY;
     }
 
     @Override
