@@ -150,16 +150,16 @@ class Execution:
             return None, None
         return operation.variant(run.variables), run
 
-    async def _execute(
+    def _executor(
         self,
         document: Document,
         request: GraphQLRequest,
-        context: RequestContext,
-        planned: PlannedOperation | None,
+        context: RequestContext | None = None,
+        planned: PlannedOperation | None = None,
         *,
         has_deviated: bool = False,
-    ) -> Answer:
-        """Execute by graphql-core, with plans for what has one; where the whole has deviated, for entries alone."""
+    ) -> PlannedExecutor | Answer:
+        """What executes the operation by graphql-core, or the answer that says what is wrong with its variables."""
         executor = PlannedExecutor.build(
             self._schema,
             document.ast,
@@ -171,6 +171,21 @@ class Execution:
         )
         if isinstance(executor, list):
             return refusal(*(request_error(error, document.ast) for error in executor))
+        return cast(PlannedExecutor, executor)
+
+    async def _execute(
+        self,
+        document: Document,
+        request: GraphQLRequest,
+        context: RequestContext,
+        planned: PlannedOperation | None,
+        *,
+        has_deviated: bool = False,
+    ) -> Answer:
+        """Execute by graphql-core, with plans for what has one; where the whole has deviated, for entries alone."""
+        executor = self._executor(document, request, context, planned, has_deviated=has_deviated)
+        if isinstance(executor, Answer):
+            return executor
         result: Any = executor.execute_operation()
         if inspect.isawaitable(result):
             result = await result
@@ -190,16 +205,9 @@ class Execution:
         try:
             context = self._contexts()
             planned, _ = self._planned(document, request, context)
-            executor = PlannedExecutor.build(
-                self._schema,
-                document.ast,
-                context_value=context,
-                raw_variable_values=request.variables,
-                operation_name=request.operation_name or None,
-                planned=planned,
-            )
-            if isinstance(executor, list):
-                return refusal(*(request_error(error, document.ast) for error in executor))
+            executor = self._executor(document, request, context, planned)
+            if isinstance(executor, Answer):
+                return executor
             stream = create_source_event_stream(executor)
             if inspect.isawaitable(stream):
                 stream = await stream
@@ -208,7 +216,6 @@ class Execution:
         if isinstance(stream, ExecutionResult):
             # A field of the operation said no before there was a stream: the operation ends with these errors.
             return _field_refusal(*(stream.errors or ()))
-        assert isinstance(executor, PlannedExecutor)
         return self._answers(cast(AsyncIterator[Any], stream), executor, document)
 
     async def _answers(
@@ -229,14 +236,9 @@ class Execution:
     async def answer_to(self, document: Document, request: GraphQLRequest, payload: object) -> Answer:
         """The answer of a running subscription to one payload that its stream did not deliver. Never raises."""
         try:
-            executor = PlannedExecutor.build(
-                self._schema,
-                document.ast,
-                raw_variable_values=request.variables,
-                operation_name=request.operation_name or None,
-            )
-            if isinstance(executor, list):
-                return refusal(*(request_error(error, document.ast) for error in executor))
+            executor = self._executor(document, request)
+            if isinstance(executor, Answer):
+                return executor
             return await self._answer_to(payload, executor, document)
         except Exception as error:
             return fault(error)
