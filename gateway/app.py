@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import orjson
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -15,6 +16,10 @@ from hazelgate.client.cluster import Cluster
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.gateway.door.entrance import Entrance
+from hazelgate.gateway.door.hosts import Hosts
+from hazelgate.gateway.door.origins import Origins
+from hazelgate.gateway.door.refusals import Refusals
 from hazelgate.gateway.graphiql import load_page
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
@@ -59,6 +64,7 @@ def create_app(
     parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries)
     metrics = GatewayMetrics(feed)
     own = load_api(settings.domain, settings.api)
+    refusals = Refusals(metrics.count_refusal)
     schema = graphql_schema(catalog, own, federation=settings.federation)
     execution = Execution(
         schema,
@@ -117,7 +123,15 @@ def create_app(
             *own.routes,
             Route("/", get_root),
         ],
-        middleware=own.middleware,
+        middleware=[
+            Middleware(
+                Entrance,
+                hosts=Hosts(settings.host, settings.allowed_hosts),
+                origins=Origins(settings.allowed_origins),
+                refusals=refusals,
+            ),
+            *own.middleware,
+        ],
         lifespan=lifespan,
     )
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`

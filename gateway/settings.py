@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hazelgate.gateway.door.origins import require_origin
 from hazelgate.sourcing.settings import (
     PREFIX,
     ApiOptions,
     ClusterOptions,
     DomainOptions,
     LogOptions,
+    Named,
     Port,
     ReadOptions,
+    parted,
 )
 
 
@@ -37,6 +40,12 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """The address to bind to."""
     port: Port = 8000
     """Where the gateway listens."""
+    without_identity: bool = False
+    """Whether it may be bound to more than loopback though anybody who reaches it may do everything."""
+    allowed_hosts: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
+    """Names that it goes by, `*.` for all below one; loopback's, its address and any other address always count."""
+    allowed_origins: Annotated[tuple[str, ...], Named(metavar="URL[,…]")] = ()
+    """Other sites whose pages may ask, like http://localhost:3000; `*` for every site."""
     graphiql: bool = True
     """Whether a browser that opens /graphql gets GraphiQL."""
 
@@ -51,3 +60,13 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """How long a new websocket may take to send its `connection_init`."""
     max_subscriptions_per_socket: Annotated[int, Field(ge=1)] = 100
     """Operations that may run on one websocket at the same time."""
+
+    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @classmethod
+    def _part_names_at_commas(cls, value: object) -> object:
+        return parted(value) if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(require_origin(each) for each in origins)

@@ -12,10 +12,11 @@ from hazelgate.gateway.settings import Settings
 from hazelgate.operations.command_line.domains import find_in_current_folder, mistakes_of
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import settings
+from hazelgate.operations.command_line.types import NameList
 
 
 @click.command()
-@settings(Settings)
+@settings(Settings, types={"allowed_hosts": NameList(), "allowed_origins": NameList()})
 @click.option("--inherited-listener", type=int, hidden=True, help="A socket that `hazelgate dev --reload` listens on.")
 @click.option("--inherited-pipe", type=int, hidden=True, help="The pipe that is told when requests are taken.")
 def serve(settings: Settings, inherited_listener: int | None, inherited_pipe: int | None) -> None:

@@ -109,7 +109,8 @@ def test_a_gateway_by_itself_reads_the_same_variables(monkeypatch: pytest.Monkey
         "log_form": "json", "graphiql": False, "max_body_bytes": 2_000, "max_query_tokens": 11,
         "operation_timeout_seconds": 1.5, "connection_init_timeout_seconds": 2.5, "subscriber_queue_size": 3,
         "max_subscriptions_per_socket": 4, "max_scanned_entries": 5, "federation": True, "api": "a",
-            "plans": False,
+        "plans": False, "without_identity": True, "allowed_hosts": ("n", "*.m"),
+        "allowed_origins": ("https://a.example",),
     }  # fmt: skip
     for field, value in told.items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)
