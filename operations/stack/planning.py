@@ -201,6 +201,7 @@ def _plan_gateway(
     spec = _python(
         name,
         "serve",
+        f"--host={LOOPBACK}",
         f"--port={port}",
         f"--cluster-name={cluster}",
         f"--members={','.join(member.address for member in members)}",

@@ -61,7 +61,8 @@ async def test_a_page_of_another_site_may_not_post(gateway: Gateway, origin: str
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "LOCALHOST:8000", "shop.localhost:1", "127.0.0.1:8000", "[::1]:8000", "10.1.2.3", "localhost."]
+    "host",
+    ["localhost", "LOCALHOST:8000", "shop.localhost:1", "127.0.0.1:8000", "[::1]:8000", "10.1.2.3", "localhost."],
 )
 async def test_loopback_names_and_addresses_are_ours(gateway: Gateway, host: str) -> None:
     assert (await post(gateway, host=host)).status_code == 200
