@@ -23,6 +23,7 @@ from hazelgate.gateway.door.refusals import Refusals
 from hazelgate.gateway.graphiql import load_page
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.health import health, readiness
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
 from hazelgate.gateway.parts import Parts
@@ -69,9 +70,12 @@ def create_app(
     execution = Execution(
         schema,
         parts.context,
-        max_tokens=settings.max_query_tokens,
+        limits=_limits(settings),
+        introspection=settings.introspection,
+        suggestions=settings.suggestions,
         count=metrics.count_operation,
         use_plans=settings.plans,
+        refusals=refusals,
     )
     over_http = GraphQLOverHttp(
         execution,
@@ -136,6 +140,19 @@ def create_app(
     )
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`
     return app
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_tokens=settings.max_query_tokens,
+        max_depth=settings.max_query_depth,
+        max_aliases=settings.max_query_aliases,
+        max_repeated_fields=settings.max_query_repeated_fields,
+        max_directives=settings.max_query_directives,
+        max_fragments=settings.max_query_fragments,
+        max_root_fields=settings.max_query_root_fields,
+        max_cost=settings.max_query_cost,
+    )
 
 
 def _page(catalog: Catalog) -> bytes:

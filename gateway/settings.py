@@ -48,14 +48,32 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """Other sites whose pages may ask, like http://localhost:3000; `*` for every site."""
     graphiql: bool = True
     """Whether a browser that opens /graphql gets GraphiQL."""
+    introspection: bool = True
+    """Whether clients may ask for the schema; GraphiQL is of little use without."""
+    suggestions: bool = True
+    """Whether an error names the field that may have been meant."""
 
     plans: bool = True
     """Whether operations are compiled to plans. Without, graphql-core answers all of them: slower, and the same."""
 
     max_body_bytes: Annotated[int, Field(ge=1_024)] = 1_048_576
     """A longer request body is answered with status 413, a longer websocket message ends its socket."""
-    max_query_tokens: Annotated[int, Field(ge=10)] = 20_000
+    max_query_tokens: Annotated[int, Field(ge=10)] = 5_000
     """Tokens in one GraphQL document."""
+    max_query_depth: Annotated[int, Field(ge=1)] = 20
+    """Levels of fields in one operation."""
+    max_query_aliases: Annotated[int, Field(ge=0)] = 200
+    """Aliases in one document."""
+    max_query_repeated_fields: Annotated[int, Field(ge=0)] = 200
+    """Fields in one document whose name stands in the same selection already."""
+    max_query_directives: Annotated[int, Field(ge=0)] = 100
+    """Directives in one document."""
+    max_query_fragments: Annotated[int, Field(ge=0)] = 100
+    """Fragments in one document."""
+    max_query_root_fields: Annotated[int, Field(ge=1)] = 50
+    """Root fields of one operation."""
+    max_query_cost: Annotated[int, Field(ge=1)] = 500_000
+    """Values that one operation may answer with, lists within lists multiplied; a page counts by its `first`."""
     connection_init_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
     """How long a new websocket may take to send its `connection_init`."""
     max_subscriptions_per_socket: Annotated[int, Field(ge=1)] = 100

@@ -16,8 +16,10 @@ from graphql import (
     create_source_event_stream,
 )
 
+from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.errors import Faults, field_error, internal_error, request_error
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
+from hazelgate.gateway.graphql.limits import Limits, TooComplex
 from hazelgate.gateway.parts import RequestContext
 from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.documents import PlannedOperation
@@ -92,6 +94,8 @@ class Execution:
             answered from before the event.
         count: Told the way of every query, mutation and event of a subscription, for the metrics.
         use_plans: Whether there are plans.
+        limits, introspection, suggestions: As `Documents` has them.
+        refusals: Told of operations that ask for too much.
     """
 
     def __init__(
@@ -99,21 +103,33 @@ class Execution:
         schema: GraphQLSchema,
         contexts: Callable[[], RequestContext],
         *,
-        max_tokens: int,
+        limits: Limits,
+        introspection: bool = True,
+        suggestions: bool = True,
         count: Callable[[Way], None] = lambda way: None,
         use_plans: bool = True,
+        refusals: Refusals | None = None,
     ) -> None:
         self._schema = schema
         self._contexts = contexts
         self._count = count
         self._use_plans = use_plans
-        self._documents = Documents(schema, max_tokens=max_tokens)
+        self._hide_suggestions = not suggestions
+        self._refusals = refusals or Refusals()
+        self._documents = Documents(schema, limits, introspection=introspection, suggestions=suggestions)
 
     def document(self, request: GraphQLRequest) -> Document | Answer:
         """The request's document, or the answer that says what is wrong with it."""
         try:
-            return self._documents.get(request.query)
+            document = self._documents.get(request.query)
+            self._documents.check_cost(document, request.operation_name, request.variables)
+            return document
+        except TooComplex as error:
+            self._refusals.add(Reason.COMPLEXITY, error.message)
+            return refusal(request_error(error, None))
         except InvalidDocument as invalid:
+            if isinstance(invalid.errors[0], TooComplex):
+                self._refusals.add(Reason.COMPLEXITY, invalid.errors[0].message)
             return refusal(*(request_error(error, invalid.ast) for error in invalid.errors))
 
     async def run(self, document: Document, request: GraphQLRequest) -> Answer:
@@ -165,6 +181,7 @@ class Execution:
             operation_name=request.operation_name or None,
             planned=planned,
             has_deviated=has_deviated,
+            hide_suggestions=self._hide_suggestions,
         )
         if isinstance(executor, list):
             return refusal(*(request_error(error, document.ast) for error in executor))
@@ -194,6 +211,7 @@ class Execution:
                 raw_variable_values=request.variables,
                 operation_name=request.operation_name or None,
                 planned=planned,
+                hide_suggestions=self._hide_suggestions,
             )
             if isinstance(executor, list):
                 return refusal(*(request_error(error, document.ast) for error in executor))
