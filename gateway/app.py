@@ -21,6 +21,7 @@ from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Origins
 from hazelgate.gateway.door.refusals import Refusals
 from hazelgate.gateway.graphiql import load_page
+from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.graphql.limits import Limits
@@ -62,10 +63,13 @@ def create_app(
         deadline_seconds=settings.operation_timeout_seconds,
     )
     feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
-    parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries)
+    parts = Parts(
+        catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries, settings.max_read_entries
+    )
     metrics = GatewayMetrics(feed)
     own = load_api(settings.domain, settings.api)
     refusals = Refusals(metrics.count_refusal)
+    deadlines = Deadlines(settings.execution_timeout_seconds)
     schema = graphql_schema(catalog, own, federation=settings.federation)
     execution = Execution(
         schema,
@@ -76,6 +80,7 @@ def create_app(
         count=metrics.count_operation,
         use_plans=settings.plans,
         refusals=refusals,
+        deadlines=deadlines,
     )
     over_http = GraphQLOverHttp(
         execution,

@@ -74,6 +74,10 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """Root fields of one operation."""
     max_query_cost: Annotated[int, Field(ge=1)] = 500_000
     """Values that one operation may answer with, lists within lists multiplied; a page counts by its `first`."""
+    execution_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How long one operation may take; a mutation is told that its event may be on its way."""
+    max_read_entries: Annotated[int, Field(ge=1)] = 100_000
+    """Entries that one operation may read."""
     connection_init_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
     """How long a new websocket may take to send its `connection_init`."""
     max_subscriptions_per_socket: Annotated[int, Field(ge=1)] = 100

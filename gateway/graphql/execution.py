@@ -18,6 +18,7 @@ from graphql import (
 
 from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.errors import Faults, field_error, internal_error, request_error
+from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
 from hazelgate.gateway.parts import RequestContext
@@ -27,6 +28,8 @@ from hazelgate.resolvers.plans.executing import PlannedExecutor
 from hazelgate.resolvers.plans.running import Run
 
 Json = dict[str, Any]
+
+_DEFAULT_SECONDS = 30.0
 
 
 class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
@@ -95,7 +98,8 @@ class Execution:
         count: Told the way of every query, mutation and event of a subscription, for the metrics.
         use_plans: Whether there are plans.
         limits, introspection, suggestions: As `Documents` has them.
-        refusals: Told of operations that ask for too much.
+        refusals: Told of operations that ask for too much, or take too long.
+        deadlines: How long an operation may take.
     """
 
     def __init__(
@@ -109,6 +113,7 @@ class Execution:
         count: Callable[[Way], None] = lambda way: None,
         use_plans: bool = True,
         refusals: Refusals | None = None,
+        deadlines: Deadlines | None = None,
     ) -> None:
         self._schema = schema
         self._contexts = contexts
@@ -116,6 +121,7 @@ class Execution:
         self._use_plans = use_plans
         self._hide_suggestions = not suggestions
         self._refusals = refusals or Refusals()
+        self._deadlines = deadlines or Deadlines(_DEFAULT_SECONDS)
         self._documents = Documents(schema, limits, introspection=introspection, suggestions=suggestions)
 
     def document(self, request: GraphQLRequest) -> Document | Answer:
@@ -134,6 +140,19 @@ class Execution:
 
     async def run(self, document: Document, request: GraphQLRequest) -> Answer:
         """Execute a query or a mutation. Never raises."""
+        try:
+            async with self._deadlines.one():
+                return await self._run(document, request)
+        except TimeoutError:
+            return self._too_late(document, request)
+
+    def _too_late(self, document: Document, request: GraphQLRequest) -> Answer:
+        """The answer to an operation that its deadline has ended. It did run, as far as it got."""
+        error = self._deadlines.error(document.operation_type(request.operation_name))
+        self._refusals.add(Reason.DEADLINE, str(error["message"]))
+        return Answer({"data": None, "errors": [error]}, True)
+
+    async def _run(self, document: Document, request: GraphQLRequest) -> Answer:
         try:
             context = self._contexts()
             planned, run = self._planned(document, request, context)
@@ -224,18 +243,23 @@ class Execution:
             # A field of the operation said no before there was a stream: the operation ends with these errors.
             return _field_refusal(*(stream.errors or ()))
         assert isinstance(executor, PlannedExecutor)
-        return self._answers(cast(AsyncIterator[Any], stream), executor, document)
+        return self._answers(cast(AsyncIterator[Any], stream), executor, document, request)
 
     async def _answers(
-        self, stream: AsyncIterator[Any], executor: PlannedExecutor, document: Document
+        self, stream: AsyncIterator[Any], executor: PlannedExecutor, document: Document, request: GraphQLRequest
     ) -> AsyncIterator[Answer]:
         try:
             async for payload in stream:
                 one = cast(PlannedExecutor, executor.build_per_event_executor(payload))
                 one.context_value = self._contexts()
-                result: Any = one.execute_operation(False)
-                if inspect.isawaitable(result):
-                    result = await result
+                try:
+                    async with self._deadlines.one():
+                        result: Any = one.execute_operation(False)
+                        if inspect.isawaitable(result):
+                            result = await result
+                except TimeoutError:
+                    yield self._too_late(document, request)
+                    continue
                 self._count(_way_of(one))
                 yield _answer(result, document)
         except GraphQLError as error:
