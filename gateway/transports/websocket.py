@@ -15,9 +15,11 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from hazelgate.gateway.errors import BAD_USER_INPUT
 from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
 from hazelgate.gateway.transports.failures import ConnectionLog, RequestLog
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
+from hazelgate.gateway.transports.unreadable import operation_of
 
 SUBPROTOCOL = "graphql-transport-ws"
 
@@ -157,7 +159,11 @@ class _Socket:
         try:
             message = _decode_message(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise _Closing(BAD_REQUEST, f"Invalid message: {error}") from None
+            operation_id = None if isinstance(error, msgspec.ValidationError) else operation_of(text)
+            if operation_id is None or not self._acknowledged or operation_id in self._operations:
+                raise _Closing(BAD_REQUEST, f"Invalid message: {error}") from None
+            await self._refuse(operation_id, _unreadable(error))
+            return
         match message.type:
             case "connection_init":
                 await self._init(message)
@@ -190,15 +196,21 @@ class _Socket:
             raise _Closing(ALREADY_EXISTS, f"Subscriber for {message.id} already exists")
         try:
             request = _decode_request(message.payload)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except msgspec.ValidationError as error:
             raise _Closing(BAD_REQUEST, f"Invalid payload of subscribe: {error}") from None
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            await self._refuse(message.id, _unreadable(error))
+            return
         if len(self._operations) >= self._server.max_operations:
             text = f"at most {self._server.max_operations} operations run on one socket; complete some first"
-            answer = refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}})
-            self._log.operation(message.id).failed(answer)
-            await self._send({"id": message.id, "type": "error", "payload": answer.body["errors"]})
+            await self._refuse(message.id, refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}))
             return
         self._operations[message.id] = asyncio.create_task(self._run(message.id, request))
+
+    async def _refuse(self, operation_id: str, answer: Answer) -> None:
+        """End an operation that never began; the socket is left to the others."""
+        self._log.operation(operation_id).failed(answer)
+        await self._send({"id": operation_id, "type": "error", "payload": answer.body["errors"]})
 
     async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
         """One operation from `subscribe` to `complete` or `error`. A client that completed it hears no more of it."""
@@ -253,3 +265,8 @@ class _Socket:
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._asgi_send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+
+
+def _unreadable(error: Exception) -> Answer:
+    text = f"the operation can't be read: {error}; half a character (a cut emoji) is no text, send whole ones"
+    return refusal({"message": text, "extensions": {"code": BAD_USER_INPUT}})
