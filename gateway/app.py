@@ -20,7 +20,7 @@ from hazelgate.gateway.door.entrance import Entrance
 from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Origins
 from hazelgate.gateway.door.refusals import Refusals
-from hazelgate.gateway.graphiql import load_page
+from hazelgate.gateway.graphiql import load_page, policy_of
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
@@ -82,10 +82,12 @@ def create_app(
         refusals=refusals,
         deadlines=deadlines,
     )
+    page = _page(catalog) if settings.graphiql else None
     over_http = GraphQLOverHttp(
         execution,
         max_body_bytes=settings.max_body_bytes,
-        page=_page(catalog) if settings.graphiql else None,
+        page=page,
+        page_policy="" if page is None else policy_of(page),
         count=metrics.count_request,
     )
     over_websocket = GraphQLOverWebsocket(
@@ -144,6 +146,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`
+    app.state.refusals = refusals
     return app
 
 

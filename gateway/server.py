@@ -1,14 +1,21 @@
 """Serves the gateway's app over HTTP and websockets."""
 
+import asyncio
 import contextlib
 import gc
+import resource
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
+from typing import cast
 
 import uvicorn
 
 from hazelgate.gateway.app import create_app
+from hazelgate.gateway.door.connections import BoundedHttpProtocol
+from hazelgate.gateway.door.refusals import Refusals
+from hazelgate.gateway.door.unfinished import ConnectionLimits, Unfinished
 from hazelgate.gateway.settings import Settings
 from hazelgate.sourcing import logs
 
@@ -33,6 +40,7 @@ def run(
         CatalogError: The domain can't be served.
     """
     logs.configure(settings.log_level, settings.log_form)
+    _open_many()
     app = create_app(settings, ready_first=when_serving is not None)
     # The schema is a large graph that lives as long as the process: a collection that walks through it takes longer
     # than ten mutations. What a request leaves behind is small.
@@ -44,7 +52,7 @@ def run(
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=bounded_http(settings, app.state.refusals),
         ws="websockets-sansio",
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # costs more of the one busy core than a private network gains by it
@@ -58,6 +66,28 @@ def run(
         server.run(None if listener is None else [listener])
     if not server.started:
         sys.exit(STARTUP_FAILURE)
+
+
+def bounded_http(settings: Settings, refusals: Refusals) -> type[asyncio.Protocol]:
+    """What uvicorn makes for each connection."""
+    limits = ConnectionLimits(
+        max_header_bytes=settings.max_header_bytes,
+        max_headers=settings.max_headers,
+        header_timeout_seconds=settings.header_timeout_seconds,
+        body_timeout_seconds=settings.body_timeout_seconds,
+        max_unfinished=settings.max_unfinished_requests,
+        max_unfinished_per_address=settings.max_unfinished_requests_per_address,
+    )
+    made = partial(BoundedHttpProtocol, limits=limits, unfinished=Unfinished(limits, refusals), refusals=refusals)
+    return cast(type[asyncio.Protocol], made)  # it is called, and nothing else
+
+
+def _open_many() -> None:
+    """A socket is a file: as many as the system lets this process open, not the few that a shell has by default."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class _Server(uvicorn.Server):

@@ -58,6 +58,18 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
 
     max_body_bytes: Annotated[int, Field(ge=1_024)] = 1_048_576
     """A longer request body is answered with status 413, a longer websocket message ends its socket."""
+    max_header_bytes: Annotated[int, Field(ge=1_024)] = 32_768
+    """All headers of one request together; more is answered with status 431."""
+    max_headers: Annotated[int, Field(ge=10)] = 100
+    """Headers of one request."""
+    header_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """How long the headers of a request may take to come; a connection that sends none is closed by then."""
+    body_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How long the body of a request may take to come, once its headers are there."""
+    max_unfinished_requests: Annotated[int, Field(ge=1)] = 512
+    """Connections whose request has not come in full; one more, and the oldest is closed."""
+    max_unfinished_requests_per_address: Annotated[int, Field(ge=1)] = 128
+    """The same, of one address; behind a proxy all clients have the proxy's."""
     max_query_tokens: Annotated[int, Field(ge=10)] = 5_000
     """Tokens in one GraphQL document."""
     max_query_depth: Annotated[int, Field(ge=1)] = 20

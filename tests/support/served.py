@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import uvicorn
@@ -17,10 +18,14 @@ from tests.support.until import PATIENCE_SECONDS
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[uvicorn.Server]:
-    """A server of this app that takes connections, with the parts that `hazelgate gateway` has."""
+async def serving(app: ASGIApp, http: Any = "httptools") -> AsyncIterator[uvicorn.Server]:
+    """
+    A server of this app that takes connections, with the parts that `hazelgate gateway` has.
+
+    `http` is what it makes of a connection.
+    """
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, http="httptools", ws="websockets-sansio", log_level="error", lifespan="on")
+        uvicorn.Config(app, port=0, http=http, ws="websockets-sansio", log_level="error", lifespan="on")
     )
     running = asyncio.create_task(server.serve())
     try:
