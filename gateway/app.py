@@ -20,6 +20,7 @@ from hazelgate.gateway.door.entrance import Entrance
 from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Origins
 from hazelgate.gateway.door.refusals import Refusals
+from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.graphiql import load_page, policy_of
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
@@ -70,6 +71,7 @@ def create_app(
     own = load_api(settings.domain, settings.api)
     refusals = Refusals(metrics.count_refusal)
     deadlines = Deadlines(settings.execution_timeout_seconds)
+    ending = Ending(deadlines)
     schema = graphql_schema(catalog, own, federation=settings.federation)
     execution = Execution(
         schema,
@@ -96,6 +98,7 @@ def create_app(
         max_message_bytes=settings.max_body_bytes,
         max_operations=settings.max_subscriptions_per_socket,
         count=metrics.count_socket,
+        ending=ending,
     )
 
     @asynccontextmanager
@@ -112,7 +115,7 @@ def create_app(
         return _json(200, health())
 
     async def get_ready(_: Request) -> Response:
-        return _json(*readiness(parts.cluster.state()))
+        return _json(*readiness(parts.cluster.state(), ending=ending.has_begun))
 
     async def get_metrics(_: Request) -> Response:
         try:
@@ -146,7 +149,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`
-    app.state.refusals = refusals
+    app.state.refusals, app.state.ending = refusals, ending  # for the server
     return app
 
 

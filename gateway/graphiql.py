@@ -15,7 +15,8 @@ CDN_PAGE = _HERE / "graphiql_cdn.html"
 _TABS = b'"defaultTabs":[]'
 """Where a page has room for operations: both are written so."""
 _INLINE = re.compile(rb"<script(?: type=\"module\")?>(.*?)</script>", re.DOTALL)
-_LOADED = re.compile(rb'<(?:script|link)[^>]*(?:src|href)="(https://[^"]+)"')
+_SCRIPTS = re.compile(rb'<script[^>]* src="(https://[^"]+)"')
+_STYLES = re.compile(rb'<link[^>]* href="(https://[^"]+)"')
 
 
 def load_page(operations: Sequence[str] = (), bundled: Path = BUNDLED_PAGE) -> tuple[bytes, bool]:
@@ -45,14 +46,13 @@ def policy_of(page: bytes) -> str:
     Its editor writes styles as it goes, and its workers are made of text that is in the page.
     """
     hashes = (base64.b64encode(hashlib.sha256(each).digest()).decode() for each in _INLINE.findall(page))
-    elsewhere = sorted({each.decode() for each in _LOADED.findall(page)})
-    scripts = " ".join(["script-src", *(f"'sha256-{each}'" for each in hashes), *elsewhere])
+    loaded = [[each.decode() for each in kind.findall(page)] for kind in (_SCRIPTS, _STYLES)]
     return "; ".join(
         [
             "default-src 'none'",
-            scripts,
+            " ".join(["script-src", *(f"'sha256-{each}'" for each in hashes), *loaded[0]]),
             "worker-src blob:",
-            " ".join(["style-src 'unsafe-inline'", *elsewhere]),
+            " ".join(["style-src 'unsafe-inline'", *loaded[1]]),
             "font-src data:",
             "img-src data:",
             "connect-src 'self'",

@@ -6,6 +6,7 @@ import gc
 import resource
 import socket
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import cast
@@ -16,12 +17,15 @@ from hazelgate.gateway.app import create_app
 from hazelgate.gateway.door.connections import BoundedHttpProtocol
 from hazelgate.gateway.door.refusals import Refusals
 from hazelgate.gateway.door.unfinished import ConnectionLimits, Unfinished
+from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.settings import Settings
 from hazelgate.sourcing import logs
 
 STARTUP_FAILURE = 3
 # How long open requests and sockets may take to finish once the process is told to end.
 _FINISH_SECONDS = 2
+# How often a second signal is looked for.
+_LOOK_SECONDS = 0.1
 
 
 def run(
@@ -61,7 +65,7 @@ def run(
         server_header=False,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    server = _Server(config, when_serving)
+    server = EndingServer(config, app.state.ending, settings.drain_seconds, when_serving)
     with contextlib.suppress(KeyboardInterrupt):  # it is raised again once everything has ended
         server.run(None if listener is None else [listener])
     if not server.started:
@@ -90,11 +94,26 @@ def _open_many() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-class _Server(uvicorn.Server):
-    """Tells when it takes requests."""
+class EndingServer(uvicorn.Server):
+    """
+    Tells when it takes requests, and ends step by step.
 
-    def __init__(self, config: uvicorn.Config, when_serving: Callable[[], None] | None) -> None:
+    Args:
+        ending: What is to happen before it takes no more.
+        drain_seconds: How long that may take.
+        when_serving: Called once requests are taken.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ending: Ending,
+        drain_seconds: float,
+        when_serving: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(config)
+        self._ending = ending
+        self._drain_seconds = drain_seconds
         self._when_serving = when_serving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -102,3 +121,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self._when_serving is not None:
             self._when_serving()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, unless a second signal says to be quick; then take no more, and finish."""
+        self._ending.begin(self._drain_seconds)
+        ends = time.monotonic() + self._drain_seconds
+        while not self.force_exit and (left := ends - time.monotonic()) > 0:  # noqa: ASYNC110  # a flag
+            await asyncio.sleep(min(left, _LOOK_SECONDS))
+        await super().shutdown(sockets)

@@ -86,6 +86,8 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """Root fields of one operation."""
     max_query_cost: Annotated[int, Field(ge=1)] = 500_000
     """Values that one operation may answer with, lists within lists multiplied; a page counts by its `first`."""
+    drain_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """How long it goes on once it is told to end: /ready says no, and websockets close one by one."""
     execution_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     """How long one operation may take; a mutation is told that its event may be on its way."""
     max_read_entries: Annotated[int, Field(ge=1)] = 100_000

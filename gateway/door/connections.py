@@ -57,7 +57,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._in_headers:
             self._came += len(data)
         super().data_received(data)
-        if self._is_refused or self.transport.is_closing():
+        if self.is_over:
             return
         if self._in_message and self._in_headers and self._came > self._limits.max_header_bytes:
             self._refuse_headers(f"more than {self._limits.max_header_bytes:,} bytes of headers")
@@ -165,6 +165,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             "connection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is taken from it."""
+        return self._is_refused or self.transport.is_closing()
 
     @property
     def _address(self) -> str:

@@ -15,6 +15,7 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.errors import BAD_USER_INPUT
 from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
 from hazelgate.gateway.transports.failures import ConnectionLog, RequestLog
@@ -30,6 +31,7 @@ INIT_TIMEOUT = 4408
 ALREADY_EXISTS = 4409
 TOO_MANY_INITS = 4429
 MESSAGE_TOO_BIG = 1009
+RESTARTING = 1012
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -58,6 +60,7 @@ class GraphQLOverWebsocket:
 
     Args:
         count: Told +1 and -1 as sockets come and go, for the metrics.
+        ending: Tells each socket when to close, before the process ends.
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class GraphQLOverWebsocket:
         max_message_bytes: int,
         max_operations: int,
         count: Callable[[int], None],
+        ending: Ending,
     ) -> None:
+        self._ending = ending
         self.execution = execution
         self.init_timeout_seconds = init_timeout_seconds
         self.max_message_bytes = max_message_bytes
@@ -89,7 +94,9 @@ class GraphQLOverWebsocket:
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL, "headers": headers})
         self._count(1)
         try:
-            await _Socket(self, log, receive, send).serve()
+            socket = _Socket(self, log, receive, send)
+            with self._ending.closing(socket.end):
+                await socket.serve()
         finally:
             self._count(-1)
 
@@ -105,6 +112,7 @@ class _Socket:
         self._initialised = False
         self._acknowledged = False
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._farewell: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """Until the client goes, or breaks the protocol."""
@@ -129,6 +137,15 @@ class _Socket:
                 task.cancel()
             if tasks:
                 await asyncio.wait(tasks)
+
+    def end(self) -> None:
+        """Close it, in a way after which its client connects again: the process ends."""
+        self._farewell = asyncio.create_task(self._say_farewell())
+
+    async def _say_farewell(self) -> None:
+        with contextlib.suppress(OSError, RuntimeError):  # it closed by itself just before
+            reason = "the gateway ends; connect again"
+            await self._asgi_send({"type": "websocket.close", "code": RESTARTING, "reason": reason})
 
     async def _await_init(self) -> bool:
         """Whether the client is there, and has said hello."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,13 +18,17 @@ from tests.support.until import PATIENCE_SECONDS
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, http: Any = "httptools") -> AsyncIterator[uvicorn.Server]:
+async def serving(
+    app: ASGIApp, http: Any = "httptools", made: Callable[[uvicorn.Config], uvicorn.Server] | None = None
+) -> AsyncIterator[uvicorn.Server]:
     """
     A server of this app that takes connections, with the parts that `hazelgate gateway` has.
 
-    `http` is what it makes of a connection.
+    Args:
+        http: What it makes of a connection.
+        made: What makes the server; `uvicorn.Server` alone where left out.
     """
-    server = uvicorn.Server(
+    server = (made or uvicorn.Server)(
         uvicorn.Config(app, port=0, http=http, ws="websockets-sansio", log_level="error", lifespan="on")
     )
     running = asyncio.create_task(server.serve())

@@ -115,7 +115,7 @@ def test_a_gateway_by_itself_reads_the_same_variables(monkeypatch: pytest.Monkey
         "max_query_fragments": 10, "max_query_root_fields": 12, "max_query_cost": 13,
         "execution_timeout_seconds": 14.0, "max_read_entries": 15, "max_header_bytes": 2_001, "max_headers": 16,
         "header_timeout_seconds": 17.0, "body_timeout_seconds": 18.0, "max_unfinished_requests": 19,
-        "max_unfinished_requests_per_address": 20,
+        "max_unfinished_requests_per_address": 20, "drain_seconds": 21.0,
     }  # fmt: skip
     for field, value in told.items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)
