@@ -1,5 +1,9 @@
 """The first that a request meets: the checks of `Host` and `Origin`, CORS, and the headers that every answer has."""
 
+from __future__ import annotations
+
+from typing import NamedTuple
+
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +20,14 @@ _POLICY = ((b"content-security-policy", b"default-src 'none'; frame-ancestors 'n
 _FORBIDDEN = 403
 _MISDIRECTED = 421
 _CLOSED = 4403
+
+
+class _Refused(NamedTuple):
+    """What one is told that is turned away."""
+
+    status: int
+    message: str
+    code: str
 
 
 class Entrance:
@@ -43,12 +55,11 @@ class Entrance:
         headers: Headers = dict(scope["headers"])
         refused = None if scope["path"] in _OPEN else self._refused(scope, headers)
         if refused is not None:
-            status, code, message = refused
             if kind == "websocket":
                 # Before it is accepted a server answers this with status 403.
-                await send({"type": "websocket.close", "code": _CLOSED, "reason": message[:123]})
+                await send({"type": "websocket.close", "code": _CLOSED, "reason": refused.message[:123]})
             else:
-                await _answer(send, status, code, message)
+                await _answer(send, refused)
             return
         if kind == "websocket":
             await self._app(scope, receive, send)
@@ -72,24 +83,24 @@ class Entrance:
 
         await self._app(scope, receive, send_with_headers)
 
-    def _refused(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
-        """Status, code and message for one that is turned away; None for the others."""
+    def _refused(self, scope: Scope, headers: Headers) -> _Refused | None:
+        """What one that is turned away is told; None for the others."""
         client = scope["client"][0] if scope.get("client") else None
         host = headers.get(b"host")
         if host is not None and not self._hosts.allow(name := host.decode("latin-1")):
             self._refusals.add(Reason.HOST, f"Host {name[:100]!a} is no name of this gateway", client)
             message = f"this gateway is not known as {name[:100]!a}; name it in --allowed-hosts if it is"
-            return _MISDIRECTED, "HOST_NOT_ALLOWED", message
+            return _Refused(_MISDIRECTED, message, code="HOST_NOT_ALLOWED")
         if not self._origins.allow(headers):
             site = headers.get(b"origin", b"another site").decode("latin-1")[:100]
             self._refusals.add(Reason.ORIGIN, f"a page of {site!a} may not ask", client)
             message = f"pages of {site!a} may not ask here; name the site in --allowed-origins if they may"
-            return _FORBIDDEN, "ORIGIN_NOT_ALLOWED", message
+            return _Refused(_FORBIDDEN, message, code="ORIGIN_NOT_ALLOWED")
         return None
 
 
-async def _answer(send: Send, status: int, code: str, message: str) -> None:
-    body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+async def _answer(send: Send, refused: _Refused) -> None:
+    body = orjson.dumps({"errors": [{"message": refused.message, "extensions": {"code": refused.code}}]})
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
@@ -97,5 +108,5 @@ async def _answer(send: Send, status: int, code: str, message: str) -> None:
         *_ALWAYS,
         *_POLICY,
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -10,8 +10,6 @@ from graphql import OperationType
 
 from hazelgate.sourcing.errors import EventTimedOut
 
-EXCEEDED = "DEADLINE_EXCEEDED"
-ENDING = "SHUTTING_DOWN"
 _ON_ITS_WAY = "it may be on its way: send it again with the same eventId"
 
 
@@ -66,5 +64,5 @@ class Deadlines:
         if operation is OperationType.MUTATION:
             return {"message": f"{why}; {_ON_ITS_WAY}", "extensions": {"code": EventTimedOut.code}}
         if ending:
-            return {"message": f"{why}; send the operation again", "extensions": {"code": ENDING}}
-        return {"message": f"{why}; ask for less at once", "extensions": {"code": EXCEEDED}}
+            return {"message": f"{why}; send the operation again", "extensions": {"code": "SHUTTING_DOWN"}}
+        return {"message": f"{why}; ask for less at once", "extensions": {"code": "DEADLINE_EXCEEDED"}}

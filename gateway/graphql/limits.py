@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from graphql import GraphQLError
 
-TOO_COMPLEX = "QUERY_TOO_COMPLEX"
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -38,4 +36,4 @@ class TooComplex(GraphQLError):
 
     def __init__(self, limit: str, most: int, asked: int, advice: str) -> None:
         message = f"the operation is too complex: {limit} {asked:,}, at most {most:,}; {advice}"
-        super().__init__(message, extensions={"code": TOO_COMPLEX, "limit": limit, "max": most, "asked": asked})
+        super().__init__(message, extensions={"code": "QUERY_TOO_COMPLEX", "limit": limit, "max": most, "asked": asked})
