@@ -11,6 +11,7 @@ import httpx
 
 from hazelgate import Catalog
 from hazelgate.gateway.app import create_app
+from hazelgate.gateway.door.unfinished import SPARED_SECONDS
 from hazelgate.gateway.server import bounded_http
 from hazelgate.gateway.settings import Settings
 from hazelgate.projector.process import Processor
@@ -145,6 +146,8 @@ async def test_connections_without_a_request_do_not_lock_others_out() -> None:
     async with door(Settings(max_unfinished_requests_per_address=16)) as gateway:
         for _ in range(60):
             await gateway.connect(b"POST /gra")
+        await asyncio.sleep(SPARED_SECONDS)
+        await gateway.connect(b"POST /gra")
 
         async def refused() -> bool:
             return await gateway.refused("half-open") >= 40
@@ -157,9 +160,21 @@ async def test_all_addresses_together_have_a_bound() -> None:
     async with door(Settings(max_unfinished_requests=8)) as gateway:
         for _ in range(20):
             await gateway.connect()
+        await asyncio.sleep(SPARED_SECONDS)
+        await gateway.connect()
 
         async def refused() -> bool:
             return await gateway.refused("half-open") >= 11
 
         await eventually(refused)
         assert await gateway.answers()
+
+
+async def test_a_crowd_that_comes_at_once_is_spared() -> None:
+    """Honest clients whose requests are not read yet, as after a stall."""
+    async with door(Settings(max_unfinished_requests_per_address=4)) as gateway:
+        crowd = [await gateway.connect() for _ in range(40)]
+        for _, writer in crowd:
+            writer.write(POST + b"content-length: %d\r\n\r\n" % len(QUERY) + QUERY)
+        for reader, _ in crowd:
+            assert b" 200 " in await reader.readuntil(b"\r\n")
