@@ -62,4 +62,5 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=2)"]
 ENTRYPOINT ["hazelgate"]
+# By itself this asks for `--without-identity` (compose.yaml gives it): no image opens a gateway to everybody unasked.
 CMD ["serve", "--host", "0.0.0.0"]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import orjson
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -16,9 +17,16 @@ from hazelgate.client.figures.vitals import gateway_labels
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler
-from hazelgate.gateway.graphiql import load_page
+from hazelgate.gateway.door.entrance import Entrance
+from hazelgate.gateway.door.hosts import Hosts
+from hazelgate.gateway.door.origins import Origins
+from hazelgate.gateway.door.refusals import Refusals
+from hazelgate.gateway.ending import Ending
+from hazelgate.gateway.graphiql import load_page, policy_of
+from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.health import health, readiness
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
@@ -59,21 +67,32 @@ def create_app(
         labels=gateway_labels(catalog.fingerprint),
     )
     feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
-    parts = Parts(catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries)
+    parts = Parts(
+        catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries, settings.max_read_entries
+    )
     metrics = GatewayMetrics()
     own = load_api(settings.domain, settings.api)
+    refusals = Refusals(metrics.count_refusal)
+    deadlines = Deadlines(settings.execution_timeout_seconds)
+    ending = Ending(deadlines)
     schema = graphql_schema(catalog, own, federation=settings.federation)
     execution = Execution(
         schema,
         parts.context,
-        max_tokens=settings.max_query_tokens,
+        limits=_limits(settings),
+        introspection=settings.introspection,
+        suggestions=settings.suggestions,
         count=metrics.count_operation,
         use_plans=settings.plans,
+        refusals=refusals,
+        deadlines=deadlines,
     )
+    page = _page(catalog) if settings.graphiql else None
     over_http = GraphQLOverHttp(
         execution,
         max_body_bytes=settings.max_body_bytes,
-        page=_page(catalog) if settings.graphiql else None,
+        page=page,
+        page_policy="" if page is None else policy_of(page),
         count=metrics.count_request,
     )
     sharing = Sharing(schema, execution, lambda: feed.heard_count)
@@ -91,6 +110,7 @@ def create_app(
         stall_timeout_seconds=settings.websocket_stall_timeout_seconds,
         count=metrics.count_socket,
         count_stalled=metrics.count_stalled,
+        ending=ending,
     )
 
     @asynccontextmanager
@@ -108,7 +128,7 @@ def create_app(
         return _json(200, health())
 
     async def get_ready(_: Request) -> Response:
-        return _json(*readiness(parts.cluster.state()))
+        return _json(*readiness(parts.cluster.state(), ending=ending.has_begun))
 
     async def get_metrics(_: Request) -> Response:
         try:
@@ -130,11 +150,33 @@ def create_app(
             *own.routes,
             Route("/", get_root),
         ],
-        middleware=own.middleware,
+        middleware=[
+            Middleware(
+                Entrance,
+                hosts=Hosts(settings.host, settings.allowed_hosts),
+                origins=Origins(settings.allowed_origins),
+                refusals=refusals,
+            ),
+            *own.middleware,
+        ],
         lifespan=lifespan,
     )
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`
+    app.state.refusals, app.state.ending = refusals, ending  # for the server
     return app
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_tokens=settings.max_query_tokens,
+        max_depth=settings.max_query_depth,
+        max_aliases=settings.max_query_aliases,
+        max_repeated_fields=settings.max_query_repeated_fields,
+        max_directives=settings.max_query_directives,
+        max_fragments=settings.max_query_fragments,
+        max_root_fields=settings.max_query_root_fields,
+        max_cost=settings.max_query_cost,
+    )
 
 
 def _page(catalog: Catalog) -> bytes:

@@ -1,5 +1,8 @@
 """The GraphiQL page that a browser gets at `/graphql`."""
 
+import base64
+import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +14,9 @@ CDN_PAGE = _HERE / "graphiql_cdn.html"
 
 _TABS = b'"defaultTabs":[]'
 """Where a page has room for operations: both are written so."""
+_INLINE = re.compile(rb"<script(?: type=\"module\")?>(.*?)</script>", re.DOTALL)
+_SCRIPTS = re.compile(rb'<script[^>]* src="(https://[^"]+)"')
+_STYLES = re.compile(rb'<link[^>]* href="(https://[^"]+)"')
 
 
 def load_page(operations: Sequence[str] = (), bundled: Path = BUNDLED_PAGE) -> tuple[bytes, bool]:
@@ -31,6 +37,30 @@ def load_page(operations: Sequence[str] = (), bundled: Path = BUNDLED_PAGE) -> t
         page, self_contained = CDN_PAGE.read_bytes(), False
     before, found, after = page.rpartition(_TABS)
     return (b"".join((before, _tabs(operations), after)) if found else page), self_contained
+
+
+def policy_of(page: bytes) -> str:
+    """
+    The page's Content-Security-Policy: it runs the scripts that stand in it, by their hashes, and no others.
+
+    Its editor writes styles as it goes, and its workers are made of text that is in the page.
+    """
+    hashes = (base64.b64encode(hashlib.sha256(each).digest()).decode() for each in _INLINE.findall(page))
+    loaded = [[each.decode() for each in kind.findall(page)] for kind in (_SCRIPTS, _STYLES)]
+    return "; ".join(
+        [
+            "default-src 'none'",
+            " ".join(["script-src", *(f"'sha256-{each}'" for each in hashes), *loaded[0]]),
+            "worker-src blob:",
+            " ".join(["style-src 'unsafe-inline'", *loaded[1]]),
+            "font-src data:",
+            "img-src data:",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
 
 
 def _tabs(operations: Sequence[str]) -> bytes:

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from hazelgate.client.cluster import ClusterState
 from hazelgate.client.figures.metrics import STAGES, Histogram, PipelineStats, bucket_limit_ms, bucket_of
+from hazelgate.gateway.door.refusals import Reason
 from hazelgate.gateway.graphql.execution import Way
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -30,6 +31,8 @@ class GatewayMetrics:
             "hazelgate_operations", "Answered operations, by what answered them", ["way"], registry=self._registry
         )
         self._operations = {way: operations.labels(way.value) for way in Way}
+        refused = Counter("hazelgate_refused", "Refused at the door or by a limit", ["reason"], registry=self._registry)
+        self._refused = {reason: refused.labels(reason.value) for reason in Reason}
         self._sockets = Gauge("hazelgate_websockets", "Open websockets", registry=self._registry)
         self._subscribers = Gauge(
             "hazelgate_subscribers", "Subscriptions to events that run in this process", registry=self._registry
@@ -58,6 +61,10 @@ class GatewayMetrics:
     def count_operation(self, way: Way) -> None:
         """One answered query or mutation, or one result of a subscription for all who share it."""
         self._operations[way].inc()
+
+    def count_refusal(self, reason: Reason) -> None:
+        """One request, connection or operation that was refused."""
+        self._refused[reason].inc()
 
     def count_socket(self, change: int) -> None:
         """A websocket came (+1) or went (-1)."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.submitting.handler import EventHandler
-from hazelgate.resolvers.requests import RequestReads
+from hazelgate.resolvers.requests import MOST_READ, RequestReads
 from hazelgate.sourcing.catalog import Catalog
 
 
@@ -34,6 +34,7 @@ class Parts:
     handler: EventHandler
     feed: Feed
     max_scanned_entries: int
+    max_read_entries: int = MOST_READ
 
     def context(self) -> RequestContext:
         """A context with reads of its own: nothing that one request has read answers another."""
@@ -41,7 +42,9 @@ class Parts:
             catalog=self.catalog,
             cluster=self.cluster,
             handler=self.handler,
-            reads=RequestReads(self.cluster, max_scanned_entries=self.max_scanned_entries),
+            reads=RequestReads(
+                self.cluster, max_scanned_entries=self.max_scanned_entries, max_read_entries=self.max_read_entries
+            ),
             feed=self.feed,
         )
 

@@ -1,14 +1,23 @@
 """Serves the gateway's app over HTTP and websockets."""
 
+import asyncio
 import contextlib
 import gc
+import resource
 import socket
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
+from typing import cast
 
 import uvicorn
 
 from hazelgate.gateway.app import create_app
+from hazelgate.gateway.door.connections import BoundedHttpProtocol
+from hazelgate.gateway.door.refusals import Refusals
+from hazelgate.gateway.door.unfinished import ConnectionLimits, Unfinished
+from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.settings import Settings
 from hazelgate.gateway.websocket_protocol import DirectWebsocketProtocol
 from hazelgate.sourcing import logs
@@ -16,6 +25,8 @@ from hazelgate.sourcing import logs
 STARTUP_FAILURE = 3
 # How long open requests and sockets may take to finish once the process is told to end.
 _FINISH_SECONDS = 2
+# How often a second signal is looked for.
+_LOOK_SECONDS = 0.1
 
 
 def run(
@@ -34,6 +45,7 @@ def run(
         CatalogError: The domain can't be served.
     """
     logs.configure(settings.log_level, settings.log_form)
+    _open_many()
     app = create_app(settings, ready_first=when_serving is not None)
     # The schema is a large graph that lives as long as the process: a collection that walks through it takes longer
     # than ten mutations. What a request leaves behind is small.
@@ -45,7 +57,7 @@ def run(
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=bounded_http(settings, app.state.refusals),
         ws=DirectWebsocketProtocol,
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # costs more of the one busy core than a private network gains by it
@@ -54,18 +66,55 @@ def run(
         server_header=False,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    server = _Server(config, when_serving)
+    server = EndingServer(config, app.state.ending, settings.drain_seconds, when_serving)
     with contextlib.suppress(KeyboardInterrupt):  # it is raised again once everything has ended
         server.run(None if listener is None else [listener])
     if not server.started:
         sys.exit(STARTUP_FAILURE)
 
 
-class _Server(uvicorn.Server):
-    """Tells when it takes requests."""
+def bounded_http(settings: Settings, refusals: Refusals) -> type[asyncio.Protocol]:
+    """What uvicorn makes for each connection."""
+    limits = ConnectionLimits(
+        max_header_bytes=settings.max_header_bytes,
+        max_headers=settings.max_headers,
+        header_timeout_seconds=settings.header_timeout_seconds,
+        body_timeout_seconds=settings.body_timeout_seconds,
+        max_unfinished=settings.max_unfinished_requests,
+        max_unfinished_per_address=settings.max_unfinished_requests_per_address,
+    )
+    made = partial(BoundedHttpProtocol, limits=limits, unfinished=Unfinished(limits, refusals), refusals=refusals)
+    return cast(type[asyncio.Protocol], made)  # it is called, and nothing else
 
-    def __init__(self, config: uvicorn.Config, when_serving: Callable[[], None] | None) -> None:
+
+def _open_many() -> None:
+    """A socket is a file: as many as the system lets this process open, not the few that a shell has by default."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class EndingServer(uvicorn.Server):
+    """
+    Tells when it takes requests, and ends step by step.
+
+    Args:
+        ending: What is to happen before it takes no more.
+        drain_seconds: How long that may take.
+        when_serving: Called once requests are taken.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ending: Ending,
+        drain_seconds: float,
+        when_serving: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(config)
+        self._ending = ending
+        self._drain_seconds = drain_seconds
         self._when_serving = when_serving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -73,3 +122,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self._when_serving is not None:
             self._when_serving()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, unless a second signal says to be quick; then take no more, and finish."""
+        self._ending.begin(self._drain_seconds)
+        ends = time.monotonic() + self._drain_seconds
+        while not self.force_exit and (left := ends - time.monotonic()) > 0:  # noqa: ASYNC110  # a flag
+            await asyncio.sleep(min(left, _LOOK_SECONDS))
+        await super().shutdown(sockets)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hazelgate.gateway.door.origins import require_origin
 from hazelgate.sourcing.settings import (
     PREFIX,
     ApiOptions,
     ClusterOptions,
     DomainOptions,
     LogOptions,
+    Named,
     Port,
     ReadOptions,
+    parted,
 )
 
 
@@ -37,19 +40,71 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """The address to bind to."""
     port: Port = 8000
     """Where the gateway listens."""
+    without_identity: bool = False
+    """Whether it may be bound to more than loopback though anybody who reaches it may do everything."""
+    allowed_hosts: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
+    """Names that it goes by, `*.` for all below one; loopback's, its address and any other address always count."""
+    allowed_origins: Annotated[tuple[str, ...], Named(metavar="URL[,…]")] = ()
+    """Other sites whose pages may ask, like http://localhost:3000; `*` for every site."""
     graphiql: bool = True
     """Whether a browser that opens /graphql gets GraphiQL."""
+    introspection: bool = True
+    """Whether clients may ask for the schema; GraphiQL is of little use without."""
+    suggestions: bool = True
+    """Whether an error names the field that may have been meant."""
 
     plans: bool = True
     """Whether operations are compiled to plans. Without, graphql-core answers all of them: slower, and the same."""
 
     max_body_bytes: Annotated[int, Field(ge=1_024)] = 1_048_576
     """A longer request body is answered with status 413, a longer websocket message ends its socket."""
-    max_query_tokens: Annotated[int, Field(ge=10)] = 20_000
+    max_header_bytes: Annotated[int, Field(ge=1_024)] = 32_768
+    """All headers of one request together; more is answered with status 431."""
+    max_headers: Annotated[int, Field(ge=10)] = 100
+    """Headers of one request."""
+    header_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """How long the headers of a request may take to come; a connection that sends none is closed by then."""
+    body_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How long the body of a request may take to come, once its headers are there."""
+    max_unfinished_requests: Annotated[int, Field(ge=1)] = 512
+    """Connections whose request has not come in full; one more, and the oldest is closed."""
+    max_unfinished_requests_per_address: Annotated[int, Field(ge=1)] = 128
+    """The same, of one address; behind a proxy all clients have the proxy's."""
+    max_query_tokens: Annotated[int, Field(ge=10)] = 5_000
     """Tokens in one GraphQL document."""
+    max_query_depth: Annotated[int, Field(ge=1)] = 20
+    """Levels of fields in one operation."""
+    max_query_aliases: Annotated[int, Field(ge=0)] = 200
+    """Aliases in one document."""
+    max_query_repeated_fields: Annotated[int, Field(ge=0)] = 200
+    """Fields in one document whose name stands in the same selection already."""
+    max_query_directives: Annotated[int, Field(ge=0)] = 100
+    """Directives in one document."""
+    max_query_fragments: Annotated[int, Field(ge=0)] = 100
+    """Fragments in one document."""
+    max_query_root_fields: Annotated[int, Field(ge=1)] = 50
+    """Root fields of one operation."""
+    max_query_cost: Annotated[int, Field(ge=1)] = 500_000
+    """Values that one operation may answer with, lists within lists multiplied; a page counts by its `first`."""
+    drain_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """How long it goes on once it is told to end: /ready says no, and websockets close one by one."""
+    execution_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How long one operation may take; a mutation is told that its event may be on its way."""
+    max_read_entries: Annotated[int, Field(ge=1)] = 100_000
+    """Entries that one operation may read."""
     connection_init_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
     """How long a new websocket may take to send its `connection_init`."""
     max_subscriptions_per_socket: Annotated[int, Field(ge=1)] = 100
     """Operations that may run on one websocket at the same time."""
     websocket_stall_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     """How long a websocket's client may read nothing while messages wait for it; then its socket is closed."""
+
+    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @classmethod
+    def _part_names_at_commas(cls, value: object) -> object:
+        return parted(value) if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(require_origin(each) for each in origins)

@@ -18,6 +18,10 @@ from hazelgate.client.reading.queries import (
     encode_query,
 )
 from hazelgate.client.reads import ClusterReads
+from hazelgate.sourcing.errors import TooMuchRead
+
+MOST_READ = 100_000
+"""Entries that one request may read where nothing else is set."""
 
 
 class RequestReads(ClusterReads):
@@ -26,16 +30,36 @@ class RequestReads(ClusterReads):
 
     There is a loader per map. The cluster in turn gathers the loaders of concurrent requests into one task. The same
     entry or page is read once, however often it is asked for; so is one that can't be read.
+
+    Args:
+        max_scanned_entries: How many entries one query may look at where no index answers its filter.
+        max_read_entries: How many entries the request may read altogether.
     """
 
-    __slots__ = ("_figures", "_loaders", "_pages", "_several")
+    __slots__ = ("_figures", "_left", "_loaders", "_max_read_entries", "_pages", "_several")
 
-    def __init__(self, cluster: Cluster, *, max_scanned_entries: int) -> None:
+    def __init__(self, cluster: Cluster, *, max_scanned_entries: int, max_read_entries: int = MOST_READ) -> None:
         super().__init__(cluster, max_scanned_entries=max_scanned_entries)
+        self._max_read_entries = self._left = max_read_entries
         self._loaders: dict[str, DataLoader[str, bytes | None]] = {}
         self._several: dict[str, dict[str, _Found]] = {}
         self._pages: dict[bytes, asyncio.Task[EntryPage]] = {}
         self._figures: dict[bytes, asyncio.Task[AggregatePage]] = {}
+
+    async def load_many(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """
+        Raw entries in the order of the keys, None where there is none.
+
+        Raises:
+            TooMuchRead: The request has read as much as it may.
+        """
+        self._spend(len(keys))
+        return await super().load_many(map_name, keys)
+
+    def _spend(self, entries: int) -> None:
+        self._left -= entries
+        if self._left < 0:
+            raise TooMuchRead(self._max_read_entries)
 
     def load(self, map_name: str, key: str) -> Awaitable[bytes | None]:
         """The raw entry; None where there is none."""
@@ -88,7 +112,14 @@ class RequestReads(ClusterReads):
 
     async def query(self, query: EntryQuery) -> EntryPage:
         """One page of a map. A filter looks at `max_scanned_entries` at most."""
-        return await _once(self._pages, encode_query(query), lambda: super(RequestReads, self).query(query))
+        return await _once(self._pages, encode_query(query), lambda: self._query(query))
+
+    async def _query(self, query: EntryQuery) -> EntryPage:
+        if self._left <= 0:
+            raise TooMuchRead(self._max_read_entries)
+        page = await super().query(query)
+        self._spend(len(page.entries))
+        return page
 
     async def aggregate(self, query: AggregateQuery) -> AggregatePage:
         """Figures over a map. It looks at `max_scanned_entries` at most."""

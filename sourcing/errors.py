@@ -17,6 +17,7 @@ Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one
     │   └── DeadLetterBusy          it changed all the while; try again
     ├── InvalidEvent                data that does not fit its event type: problems
     ├── InvalidArgument             a filter, a page, a key that can't be served as it is: field
+    ├── TooMuchRead                 one request reads more entries than it may
     ├── UnknownEventType            no such type, or a version that nothing reads
     ├── CatalogError                a domain module that contradicts itself
     ├── PipelineUnavailable         the member or the projector is away
@@ -249,6 +250,21 @@ class InvalidEvent(HazelgateError):
     def __init__(self, problems: Iterable[FieldProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__(_sentence(self.problems) or None)
+
+
+class TooMuchRead(HazelgateError):
+    """
+    One request reads more entries than it may: ask for smaller pages, or in several requests.
+
+    Args:
+        most: How many it may read.
+    """
+
+    code = "QUERY_TOO_COMPLEX"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"one request reads at most {most:,} entries; ask for smaller pages, or in several requests")
+        self.most = most
 
 
 class InvalidArgument(HazelgateError):

@@ -34,6 +34,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "upgrade",
         "backup-and-restore",
         "snapshots",
+        "front-door",
         "deployment",
     ),
     "reference": ("derived-api", "differences-to-graphql-core", *reference.PAGES, "protocol", "shop/catalog"),

@@ -1,22 +1,30 @@
 """Operations parsed and validated once: the same text comes again and again."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     parse,
     validate,
 )
 
+from hazelgate.gateway.graphql.cost import CostModel, OperationCost
+from hazelgate.gateway.graphql.limits import Limits, TooComplex
+from hazelgate.gateway.graphql.shape import MOST_COMPARISONS, RULES, check_shape
 from hazelgate.resolvers.plans.documents import DocumentPlans
 
 _LONGEST_KEPT = 32_768
 _MOST_KEPT = 500
+_ABORTED = "Validation aborted."
+"""So graphql-core says that a document was too much for a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +38,19 @@ class Document:
     ast: DocumentNode
     operations: dict[str, OperationType]
     plans: DocumentPlans | None
+    costs: dict[str, OperationCost]
 
     def operation_type(self, name: str | None) -> OperationType | None:
         """The kind of the operation that this name picks, or None where it picks none."""
         if name:
             return self.operations.get(name)
         return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+
+    def cost(self, name: str | None) -> OperationCost | None:
+        """What the operation that this name picks costs, or None where it picks none."""
+        if name:
+            return self.costs.get(name)
+        return next(iter(self.costs.values())) if len(self.costs) == 1 else None
 
     def operation_name(self, name: str | None) -> str | None:
         """The name of the operation that this name picks, where it has one."""
@@ -54,11 +69,23 @@ class InvalidDocument(Exception):
 
 
 class Documents:
-    """The documents of one schema, the ones used last kept ready."""
+    """
+    The documents of one schema, the ones used last kept ready.
 
-    def __init__(self, schema: GraphQLSchema, *, max_tokens: int) -> None:
+    Args:
+        limits: How much a document may ask for.
+        introspection: Whether it may ask for the schema.
+        suggestions: Whether an error names what may have been meant.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits, *, introspection: bool = True, suggestions: bool = True
+    ) -> None:
         self._schema = schema
-        self._max_tokens = max_tokens
+        self._limits = limits
+        self._rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
+        self._suggestions = suggestions
+        self._costs = CostModel(schema)
         self._kept: OrderedDict[str, Document] = OrderedDict()
 
     def get(self, text: str) -> Document:
@@ -77,17 +104,37 @@ class Documents:
                 self._kept.popitem(last=False)
         return document
 
+    def check_cost(self, document: Document, operation_name: str | None, variables: Mapping[str, Any] | None) -> None:
+        """
+        Raises:
+            TooComplex: The operation costs more than it may.
+        """
+        cost = document.cost(operation_name)
+        if cost is None:
+            return
+        advice = "ask for smaller pages, fewer ids or fewer lists within lists"
+        if (asked := cost.of_data(variables)) > self._limits.max_cost:
+            raise TooComplex("cost", self._limits.max_cost, asked, advice)
+        most = self._costs.introspection_allowance
+        if (asked := cost.of_schema(variables)) > most:
+            raise TooComplex("introspection", most, asked, "ask for `__schema` once")
+
     def _prepare(self, text: str) -> Document:
         try:
-            ast = parse(text, max_tokens=self._max_tokens)
+            ast = parse(text, max_tokens=self._limits.max_tokens)
         except GraphQLError as error:
             raise InvalidDocument([error], None) from None
         except RecursionError:
             raise InvalidDocument([GraphQLError("Syntax Error: the document is nested too deeply.")], None) from None
         try:
-            errors = validate(self._schema, ast, max_errors=20)
+            check_shape(ast, self._limits)
+            errors = validate(self._schema, ast, self._rules, max_errors=20, hide_suggestions=not self._suggestions)
+        except TooComplex as error:
+            raise InvalidDocument([error], ast) from None
         except RecursionError:
             errors = [GraphQLError("The document is nested too deeply.")]
+        if errors and len(errors) == 1 and errors[0].message == _ABORTED:
+            errors = [TooComplex("comparisons", MOST_COMPARISONS, MOST_COMPARISONS + 1, "repeat fewer fields")]
         if errors:
             raise InvalidDocument(errors, ast)
         return Document(
@@ -98,4 +145,5 @@ class Documents:
                 if isinstance(definition, OperationDefinitionNode)
             },
             DocumentPlans(self._schema, ast) if len(text) <= _LONGEST_KEPT else None,
+            self._costs.of_document(ast),
         )

@@ -16,8 +16,11 @@ from graphql import (
     create_source_event_stream,
 )
 
+from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.errors import Faults, field_error, internal_error, request_error
+from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
+from hazelgate.gateway.graphql.limits import Limits, TooComplex
 from hazelgate.gateway.parts import RequestContext
 from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.documents import PlannedOperation
@@ -26,6 +29,8 @@ from hazelgate.resolvers.plans.running import Run
 from hazelgate.schema.events.streams import Place
 
 Json = dict[str, Any]
+
+_DEFAULT_SECONDS = 30.0
 
 
 class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
@@ -95,6 +100,9 @@ class Execution:
             answered from before the event.
         count: Told the way of every query, mutation and event of a subscription, for the metrics.
         use_plans: Whether there are plans.
+        limits, introspection, suggestions: As `Documents` has them.
+        refusals: Told of operations that ask for too much, or take too long.
+        deadlines: How long an operation may take.
     """
 
     def __init__(
@@ -102,25 +110,52 @@ class Execution:
         schema: GraphQLSchema,
         contexts: Callable[[], RequestContext],
         *,
-        max_tokens: int,
+        limits: Limits,
+        introspection: bool = True,
+        suggestions: bool = True,
         count: Callable[[Way], None] = lambda way: None,
         use_plans: bool = True,
+        refusals: Refusals | None = None,
+        deadlines: Deadlines | None = None,
     ) -> None:
         self._schema = schema
         self._contexts = contexts
         self._count = count
         self._use_plans = use_plans
-        self._documents = Documents(schema, max_tokens=max_tokens)
+        self._hide_suggestions = not suggestions
+        self._refusals = refusals or Refusals()
+        self._deadlines = deadlines or Deadlines(_DEFAULT_SECONDS)
+        self._documents = Documents(schema, limits, introspection=introspection, suggestions=suggestions)
 
     def document(self, request: GraphQLRequest) -> Document | Answer:
         """The request's document, or the answer that says what is wrong with it."""
         try:
-            return self._documents.get(request.query)
+            document = self._documents.get(request.query)
+            self._documents.check_cost(document, request.operation_name, request.variables)
+            return document
+        except TooComplex as error:
+            self._refusals.add(Reason.COMPLEXITY, error.message)
+            return refusal(request_error(error, None))
         except InvalidDocument as invalid:
+            if isinstance(invalid.errors[0], TooComplex):
+                self._refusals.add(Reason.COMPLEXITY, invalid.errors[0].message)
             return refusal(*(request_error(error, invalid.ast) for error in invalid.errors))
 
     async def run(self, document: Document, request: GraphQLRequest) -> Answer:
         """Execute a query or a mutation. Never raises."""
+        try:
+            async with self._deadlines.one():
+                return await self._run(document, request)
+        except TimeoutError:
+            return self._too_late(document, request)
+
+    def _too_late(self, document: Document, request: GraphQLRequest) -> Answer:
+        """The answer to an operation that its deadline has ended. It did run, as far as it got."""
+        error = self._deadlines.error(document.operation_type(request.operation_name))
+        self._refusals.add(Reason.DEADLINE, str(error["message"]))
+        return Answer({"data": None, "errors": [error]}, True)
+
+    async def _run(self, document: Document, request: GraphQLRequest) -> Answer:
         try:
             context = self._contexts()
             planned, run = self._planned(document, request, context)
@@ -168,6 +203,7 @@ class Execution:
             operation_name=request.operation_name or None,
             planned=planned,
             has_deviated=has_deviated,
+            hide_suggestions=self._hide_suggestions,
         )
         if isinstance(executor, list):
             return refusal(*(request_error(error, document.ast) for error in executor))
@@ -216,14 +252,14 @@ class Execution:
         if isinstance(stream, ExecutionResult):
             # A field of the operation said no before there was a stream: the operation ends with these errors.
             return _field_refusal(*(stream.errors or ()))
-        return self._answers(cast(AsyncIterator[Any], stream), executor, document)
+        return self._answers(cast(AsyncIterator[Any], stream), executor, document, request)
 
     async def _answers(
-        self, stream: AsyncIterator[Any], executor: PlannedExecutor, document: Document
+        self, stream: AsyncIterator[Any], executor: PlannedExecutor, document: Document, request: GraphQLRequest
     ) -> AsyncIterator[Answer]:
         try:
             async for payload in stream:
-                yield await self._answer_to(payload, executor, document)
+                yield await self._answer_to(payload, executor, document, request)
         except GraphQLError as error:
             yield _field_refusal(error)
         except Exception as error:
@@ -239,18 +275,25 @@ class Execution:
             executor = self._executor(document, request)
             if isinstance(executor, Answer):
                 return executor
-            return await self._answer_to(payload, executor, document)
+            return await self._answer_to(payload, executor, document, request)
         except Exception as error:
             return fault(error)
 
-    async def _answer_to(self, payload: Any, executor: Executor[Any], document: Document) -> Answer:
+    async def _answer_to(
+        self, payload: Any, executor: Executor[Any], document: Document, request: GraphQLRequest
+    ) -> Answer:
         one = cast(PlannedExecutor, executor.build_per_event_executor(payload))
         one.context_value = self._contexts()
-        result: Any = one.execute_operation(False)
-        if inspect.isawaitable(result):
-            result = await result
+        place = getattr(payload, "place", None)
+        try:
+            async with self._deadlines.one():
+                result: Any = one.execute_operation(False)
+                if inspect.isawaitable(result):
+                    result = await result
+        except TimeoutError:
+            return replace(self._too_late(document, request), place=place)
         self._count(_way_of(one))
-        return replace(_answer(result, document), place=getattr(payload, "place", None))
+        return replace(_answer(result, document), place=place)
 
 
 def _way_of(executor: Executor[Any]) -> Way:

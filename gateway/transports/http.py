@@ -1,7 +1,7 @@
 """GraphQL over HTTP: POST for everything, GET for queries, GraphiQL for browsers."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -65,6 +65,7 @@ class GraphQLOverHttp:
 
     Args:
         page: The HTML for browsers, or None where they get none.
+        page_policy: Its Content-Security-Policy.
         count: Told the status of every answer, for the metrics.
     """
 
@@ -74,11 +75,13 @@ class GraphQLOverHttp:
         *,
         max_body_bytes: int,
         page: bytes | None,
+        page_policy: str,
         count: Callable[[str, int], None],
     ) -> None:
         self._execution = execution
         self._max_body_bytes = max_body_bytes
         self._page = page
+        self._page_policy = (b"content-security-policy", page_policy.encode())
         self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +90,9 @@ class GraphQLOverHttp:
         exchange = _Exchange(request_id(headers.get(HEADER)), method, time.perf_counter())
         media = negotiate(headers.get(b"accept", ""), html=method in ("GET", "HEAD") and self._page is not None)
         if media == HTML:
-            await self._send(send, exchange, 200, b"text/html; charset=utf-8", self._page or b"")
+            await self._send(
+                send, exchange, 200, b"text/html; charset=utf-8", self._page or b"", more=(self._page_policy,)
+            )
             return
         allow = None
         try:
@@ -165,13 +170,21 @@ class GraphQLOverHttp:
         return await self._execution.run(document, request)
 
     async def _send(
-        self, send: Send, exchange: _Exchange, status: int, content_type: bytes, body: bytes, allow: str | None = None
+        self,
+        send: Send,
+        exchange: _Exchange,
+        status: int,
+        content_type: bytes,
+        body: bytes,
+        allow: str | None = None,
+        more: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
         headers = [
             (b"content-type", content_type),
             (b"content-length", str(len(body)).encode()),
             (b"vary", b"accept"),
             (HEADER, exchange.id.encode()),
+            *more,
         ]
         if allow:
             headers.append((b"allow", allow.encode()))

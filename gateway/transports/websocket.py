@@ -15,12 +15,15 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from hazelgate.gateway.ending import Ending
+from hazelgate.gateway.errors import BAD_USER_INPUT
 from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest, fault, refusal
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.transports.failures import ConnectionLog, RequestLog
 from hazelgate.gateway.transports.frames import EXTENSION, DirectWriter
 from hazelgate.gateway.transports.outbox import AsgiOutbox, DirectOutbox, Outbox, SharedOperation
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
+from hazelgate.gateway.transports.unreadable import operation_of
 
 SUBPROTOCOL = "graphql-transport-ws"
 
@@ -33,6 +36,7 @@ TOO_MANY_INITS = 4429
 MESSAGE_TOO_BIG = 1009
 STALLED = 1006
 """In the log alone: a client that reads nothing can't be told."""
+RESTARTING = 1012
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -65,6 +69,7 @@ class GraphQLOverWebsocket:
         stall_timeout_seconds: How long a client may read nothing while something waits for it.
         count: Told +1 and -1 as sockets come and go, for the metrics.
         count_stalled: Called for each socket that is closed because its client reads nothing.
+        ending: Tells each socket when to close, before the process ends.
     """
 
     def __init__(
@@ -78,7 +83,9 @@ class GraphQLOverWebsocket:
         stall_timeout_seconds: float,
         count: Callable[[int], None],
         count_stalled: Callable[[], None],
+        ending: Ending,
     ) -> None:
+        self._ending = ending
         self.execution = sharing.execution
         self.sharing = sharing
         self.init_timeout_seconds = init_timeout_seconds
@@ -104,7 +111,9 @@ class GraphQLOverWebsocket:
         self._count(1)
         try:
             writer = scope.get("extensions", {}).get(EXTENSION)
-            await _Socket(self, log, receive, send, writer).serve()
+            socket = _Socket(self, log, receive, send, writer)
+            with self._ending.closing(socket.end):
+                await socket.serve()
         finally:
             self._count(-1)
 
@@ -127,6 +136,7 @@ class _Socket:
         self._initialised = False
         self._acknowledged = False
         self._operations: dict[str, asyncio.Task[None] | SharedOperation] = {}
+        self._farewell: asyncio.Task[None] | None = None
         self._serving = asyncio.current_task()
         self._is_stalled = False
         stall_seconds = server.stall_timeout_seconds
@@ -178,6 +188,15 @@ class _Socket:
         if self._serving is not None:
             self._serving.cancel()
 
+    def end(self) -> None:
+        """Close it, in a way after which its client connects again: the process ends."""
+        self._farewell = asyncio.create_task(self._say_farewell())
+
+    async def _say_farewell(self) -> None:
+        with contextlib.suppress(OSError, RuntimeError):  # it closed by itself just before
+            reason = "the gateway ends; connect again"
+            await self._asgi_send({"type": "websocket.close", "code": RESTARTING, "reason": reason})
+
     async def _await_init(self) -> bool:
         """Whether the client is there, and has said hello."""
         try:
@@ -207,7 +226,11 @@ class _Socket:
         try:
             message = _decode_message(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise _Closing(BAD_REQUEST, f"Invalid message: {error}") from None
+            operation_id = None if isinstance(error, msgspec.ValidationError) else operation_of(text)
+            if operation_id is None or not self._acknowledged or operation_id in self._operations:
+                raise _Closing(BAD_REQUEST, f"Invalid message: {error}") from None
+            await self._refuse(operation_id, _unreadable(error))
+            return
         match message.type:
             case "connection_init":
                 await self._init(message)
@@ -242,13 +265,14 @@ class _Socket:
             raise _Closing(ALREADY_EXISTS, f"Subscriber for {message.id} already exists")
         try:
             request = _decode_request(message.payload)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except msgspec.ValidationError as error:
             raise _Closing(BAD_REQUEST, f"Invalid payload of subscribe: {error}") from None
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            await self._refuse(message.id, _unreadable(error))
+            return
         if len(self._operations) >= self._server.max_operations:
             text = f"at most {self._server.max_operations} operations run on one socket; complete some first"
-            answer = refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}})
-            self._log.operation(message.id).failed(answer)
-            await self._send({"id": message.id, "type": "error", "payload": answer.body["errors"]})
+            await self._refuse(message.id, refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}))
             return
         if not self._share(message.id, request):
             self._operations[message.id] = asyncio.create_task(self._run(message.id, request))
@@ -273,6 +297,11 @@ class _Socket:
     def _forget(self, operation_id: str) -> None:
         """The operation has ended by itself."""
         del self._operations[operation_id]
+
+    async def _refuse(self, operation_id: str, answer: Answer) -> None:
+        """End an operation that never began; the socket is left to the others."""
+        self._log.operation(operation_id).failed(answer)
+        await self._send({"id": operation_id, "type": "error", "payload": answer.body["errors"]})
 
     async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
         """One operation from `subscribe` to `complete` or `error`. A client that completed it hears no more of it."""
@@ -327,3 +356,8 @@ class _Socket:
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._asgi_send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+
+
+def _unreadable(error: Exception) -> Answer:
+    text = f"the operation can't be read: {error}; half a character (a cut emoji) is no text, send whole ones"
+    return refusal({"message": text, "extensions": {"code": BAD_USER_INPUT}})

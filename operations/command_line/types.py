@@ -23,6 +23,16 @@ class AddressList(click.ParamType[tuple[str, ...]]):
             self.fail(str(error), param, ctx)
 
 
+class NameList(click.ParamType[tuple[str, ...]]):
+    """Names, several parted by commas."""
+
+    name = "name[,…]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The names."""
+        return parted(value) if isinstance(value, str) else tuple(value)
+
+
 class Duration(click.ParamType[int]):
     """`90s`, `30m`, `6h`, `7d`: a number of seconds."""
 

@@ -201,11 +201,13 @@ def _plan_gateway(
     spec = _python(
         name,
         "serve",
+        f"--host={LOOPBACK}",
         f"--port={port}",
         f"--cluster-name={cluster}",
         f"--members={','.join(member.address for member in members)}",
         f"--domain={options.domain}",
         *([] if options.api is None else [f"--api={options.api}"]),
+        "--drain-seconds=0",  # nobody looks at /ready here
         *(["--federation"] if options.federation else []),
         *logged,
         stop_seconds=3.0,

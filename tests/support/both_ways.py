@@ -17,6 +17,7 @@ from hazelgate.client.following.feed import Feed
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, Way
+from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.parts import Parts
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.testing.memory import MemoryCluster
@@ -111,7 +112,7 @@ class World:
         return Execution(
             self.domain.schema,
             self._parts.context,
-            max_tokens=20_000,
+            limits=Limits(),
             count=self._count if use_plans else lambda _: None,
             use_plans=use_plans,
         )

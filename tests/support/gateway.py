@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +76,7 @@ async def running_gateway(settings: Settings | None = None) -> AsyncIterator[Gat
     app = create_app(settings, cluster=cluster)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http,
     ):
         yield Gateway(app, cluster, http)
 
@@ -93,8 +93,9 @@ class Closed(Exception):
 class Websocket:
     """The client's end of a websocket to an ASGI app."""
 
-    def __init__(self, app: ASGIApp, subprotocol: str) -> None:
+    def __init__(self, app: ASGIApp, subprotocol: str, headers: Mapping[str, str] | None = None) -> None:
         self._app = app
+        self._headers = [(name.encode(), text.encode()) for name, text in (headers or {}).items()]
         self._subprotocols = [subprotocol]
         self._to_server: asyncio.Queue[Json] = asyncio.Queue()
         self._from_server: asyncio.Queue[Json] = asyncio.Queue()
@@ -104,7 +105,13 @@ class Websocket:
         self.may_send.set()
 
     async def open(self) -> None:
-        scope: Json = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": self._subprotocols}
+        accepted = await self.knock()
+        assert accepted["type"] == "websocket.accept", accepted
+
+    async def knock(self) -> Json:
+        """Ask for the websocket; the server's answer, whatever it is."""
+        scope: Json = {"type": "websocket", "path": "/graphql", "headers": self._headers}
+        scope |= {"subprotocols": self._subprotocols}
         scope |= {"query_string": b"", "root_path": "", "scheme": "ws"}
 
         async def send(message: Any) -> None:
@@ -113,8 +120,7 @@ class Websocket:
 
         self._to_server.put_nowait({"type": "websocket.connect"})
         self._serving = asyncio.ensure_future(self._app(scope, self._to_server.get, send))
-        accepted = await self._from_server.get()
-        assert accepted["type"] == "websocket.accept", accepted
+        return await self._from_server.get()
 
     async def send(self, message: Json | str) -> None:
         """A message, or a text that may be none."""

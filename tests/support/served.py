@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import uvicorn
@@ -18,13 +19,21 @@ from tests.support.until import PATIENCE_SECONDS
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[uvicorn.Server]:
-    """A server of this app that takes connections, with the parts that `hazelgate gateway` has."""
-    server = uvicorn.Server(
+async def serving(
+    app: ASGIApp, http: Any = "httptools", made: Callable[[uvicorn.Config], uvicorn.Server] | None = None
+) -> AsyncIterator[uvicorn.Server]:
+    """
+    A server of this app that takes connections, with the parts that `hazelgate gateway` has.
+
+    Args:
+        http: What it makes of a connection.
+        made: What makes the server; `uvicorn.Server` alone where left out.
+    """
+    server = (made or uvicorn.Server)(
         uvicorn.Config(
             app,
             port=0,
-            http="httptools",
+            http=http,
             ws=DirectWebsocketProtocol,
             ws_per_message_deflate=False,
             log_level="error",

@@ -175,7 +175,8 @@ async def speak(gateway: Served, text: bytes) -> asyncio.StreamWriter:
 
 
 def request(body: bytes, length: int | None = None) -> bytes:
-    head = f"POST /graphql HTTP/1.1\r\nhost: g\r\nx-request-id: gone-1\r\ncontent-length: {length or len(body)}\r\n"
+    head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\nx-request-id: gone-1\r\n"
+    head += f"content-length: {length or len(body)}\r\n"
     return head.encode() + b"content-type: application/json\r\n\r\n" + body
 
 

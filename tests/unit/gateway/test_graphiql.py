@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hazelgate.gateway.graphiql import load_page
+from hazelgate.gateway.graphiql import load_page, policy_of
 
 
 def test_the_bundled_page_is_served_where_it_was_built(tmp_path: Path) -> None:
@@ -38,3 +38,20 @@ def test_a_docstring_ends_no_script(tmp_path: Path) -> None:
     page = tmp_path / "graphiql.html"
     page.write_bytes(b'"defaultTabs":[]')
     assert b"<" not in load_page(["# </script><b>"], page)[0]
+
+
+def test_a_page_may_run_the_scripts_that_stand_in_it_and_no_others() -> None:
+    page = b"<script>one()</script><style>a{}</style><script>two()</script>"
+    policy = policy_of(page)
+    [scripts] = [each for each in policy.split("; ") if each.startswith("script-src")]
+    assert scripts.count("'sha256-") == 2
+    assert "unsafe" not in scripts
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_every_script_of_the_pages_that_are_served_is_allowed() -> None:
+    """Those that are loaded from elsewhere, too: by their whole address."""
+    for page, self_contained in (load_page(["{ a }"]), load_page(["{ a }"], Path("nowhere"))):
+        policy = policy_of(page)
+        assert policy.count("'sha256-") + policy.count(".js") == page.count(b"</script>")
+        assert ("https://" in policy) == (not self_contained)

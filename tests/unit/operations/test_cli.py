@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hazelgate.operations import cli, member
+from hazelgate.operations import cli, member, ports
 
 
 def run(*arguments: str, env: dict[str, str | None] | None = None) -> Result:
@@ -56,6 +56,29 @@ def test_a_setting_from_the_environment_is_checked() -> None:
     result = run("serve", env={"HAZELGATE_PORT": "eighty"})
     assert result.exit_code == 2
     assert "setting port" in result.output
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "gateway.example"])
+def test_a_gateway_for_everybody_has_to_be_asked_for_by_name(host: str) -> None:
+    """It has no identity, so all who reach it may do everything."""
+    result = run("serve", "--host", host)
+    assert result.exit_code == 2
+    assert "--without-identity" in result.output
+
+
+@pytest.mark.parametrize("arguments", [("--host", "0.0.0.0", "--without-identity"), ("--host", "localhost"), ()])
+def test_a_gateway_on_loopback_or_asked_for_by_name_goes_on(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in what it complains of next: another listens at its port."""
+
+    def taken(port: int, host: str) -> None:
+        raise ports.PortUnavailable("the port is in use")
+
+    monkeypatch.setattr(ports, "check_free", taken)
+    result = run("serve", *arguments)
+    assert result.exit_code == 2
+    assert "the port is in use" in result.output
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,13 @@ def test_a_gateway_by_itself_reads_the_same_variables(monkeypatch: pytest.Monkey
         "operation_timeout_seconds": 1.5, "connection_init_timeout_seconds": 2.5, "subscriber_queue_size": 3,
         "max_subscriptions_per_socket": 4, "max_scanned_entries": 5, "federation": True, "api": "a",
         "websocket_stall_timeout_seconds": 3.5,
-            "plans": False,
+        "plans": False, "without_identity": True, "allowed_hosts": ("n", "*.m"),
+        "allowed_origins": ("https://a.example",), "introspection": False, "suggestions": False,
+        "max_query_depth": 6, "max_query_aliases": 7, "max_query_repeated_fields": 8, "max_query_directives": 9,
+        "max_query_fragments": 10, "max_query_root_fields": 12, "max_query_cost": 13,
+        "execution_timeout_seconds": 14.0, "max_read_entries": 15, "max_header_bytes": 2_001, "max_headers": 16,
+        "header_timeout_seconds": 17.0, "body_timeout_seconds": 18.0, "max_unfinished_requests": 19,
+        "max_unfinished_requests_per_address": 20, "drain_seconds": 21.0,
     }  # fmt: skip
     for field, value in told.items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)

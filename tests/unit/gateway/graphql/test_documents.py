@@ -4,13 +4,14 @@ import pytest
 from graphql import OperationType, build_schema
 
 from hazelgate.gateway.graphql.documents import Documents, InvalidDocument
+from hazelgate.gateway.graphql.limits import Limits
 
 SCHEMA = build_schema("type Query { a: Int } type Mutation { b: Int }")
 
 
 @pytest.fixture
 def documents() -> Documents:
-    return Documents(SCHEMA, max_tokens=100)
+    return Documents(SCHEMA, Limits(max_tokens=100))
 
 
 def test_the_same_text_gives_the_same_document(documents: Documents) -> None:

@@ -153,6 +153,49 @@ async def test_an_operation_that_will_not_do_ends_alone(gateway: Gateway, query:
         assert (await socket.receive())["id"] == "bad"
 
 
+def torn(message: str) -> str:
+    """The message with half a character for `CUT`, and a query for `QUERY`."""
+    return message.replace("CUT", r'"\ud83d"').replace("QUERY", '"query": "query($a: JSON) { __typename }"')
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        '{"id": "bad", "type": "subscribe", "payload": {QUERY, "variables": {"a": CUT}}}',
+        '{"type": "subscribe", "payload": {QUERY, "variables": {"id": "x", "a": CUT}}, "id": "bad"}',
+        '{"id": "bad", "type": "subscribe", "payload": {"query": CUT}}',
+        '{"id": "bad", "type": "subscribe", "payload": {QUERY, "operationName": CUT}}',
+        '{"id": "bad", "type": "subscribe", "payload": {QUERY, "variables": {"a": NaN}}}',
+        '{"id": "bad", "type": "subscribe", "payload": {QUERY, "variables": {"a": ' + "[" * 5_000 + "]" * 5_000 + "}}}",
+    ],
+)
+async def test_an_operation_that_can_not_be_read_ends_alone(gateway: Gateway, message: str) -> None:
+    """A cut emoji closed the socket, with all that ran on it."""
+    async with gateway.websocket() as socket:
+        await socket.subscribe("good", EVENTS)
+        await socket.send(torn(message))
+        told = await socket.receive()
+        assert (told["type"], told["id"]) == ("error", "bad")
+        assert told["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+        await create_customer(gateway, "c1")
+        assert (await socket.receive())["id"] == "good"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        '{"id": "bad", "type": "subscribe", "payload": {',
+        '{"id": "bad", "type": "subscribe", "payload": "' + '\\"' * 100_000,
+        '{"id": CUT, "type": "subscribe", "payload": {QUERY}}',
+        '{"type": "subscribe", "payload": {"id": "bad", QUERY, "variables": {"a": CUT}}}',
+        '{"id": "bad", "type": "complete", "payload": CUT}',
+        '["id", "bad", "type", "subscribe", CUT]',
+    ],
+)
+async def test_what_can_not_be_read_and_names_no_operation_closes_with_4400(gateway: Gateway, message: str) -> None:
+    assert await closing(gateway, torn(message)) == 4400
+
+
 async def test_a_completed_operation_is_heard_no_more(gateway: Gateway) -> None:
     async with gateway.websocket() as socket:
         await socket.subscribe("1", EVENTS)
