@@ -15,8 +15,9 @@ from tests.docs.pages import DOCS, blocks, docs_pages, passages
 
 def names_of(group: click.Group, before: str = "hazelgate") -> set[str]:
     """All commands below a group."""
-    found = {before}
-    for name, command in group.commands.items():
+    found, context = {before}, click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         found |= names_of(command, f"{before} {name}") if isinstance(command, click.Group) else {f"{before} {name}"}
     return found
 

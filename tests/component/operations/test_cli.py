@@ -2,6 +2,8 @@
 
 import importlib.util
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,17 @@ from tests.component.operations.conftest import FakeJava
 
 def run(*arguments: str, env: dict[str, str | None] | None = None) -> Result:
     return CliRunner().invoke(cli.main, arguments, env=env)
+
+
+IMPORTED = "import sys; from hazelgate.operations.cli import main; main(standalone_mode=False); print(*sys.modules)"
+
+
+def test_a_command_imports_what_it_needs_alone() -> None:
+    """An operator's command starts at once: the gateway is not its business."""
+    command = [sys.executable, "-c", IMPORTED, "projector", "--help"]
+    imported = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert "hazelgate.operations.commands.projector" in imported
+    assert {"hazelgate.operations.commands.serve", "hazelgate.gateway", "graphql", "hazelcast"} & {*imported} == set()
 
 
 @pytest.fixture(autouse=True)
