@@ -20,6 +20,7 @@ OPEN = """mutation ($id: ID!, $event: ID!) {
     __typename ... on TicketPayload { ticket { title } } ... on EventError { code message }
   }
 }"""
+PAUSE_SECONDS = 0.02
 FIELD = "    agent: Id | None = None\n"
 MADE = "        title=event.title,\n"
 
@@ -36,6 +37,7 @@ class Writer:
         """Until cancelled."""
         for number in itertools.count():
             await self._store(f"t{number}")
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _store(self, ticket_id: str) -> None:
         while True:

@@ -13,8 +13,9 @@ import traceback
 from pathlib import Path
 
 from tests.chaos.checking import Broken, Violation
-from tests.chaos.faults import FAULTS, LONG, SHORT, Fault, Size
+from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.scene import Result
+from tests.chaos.sizes import LONG, SHORT, Size
 from tests.chaos.table import headline, is_good, line
 
 FAULT_SECONDS = 900.0

@@ -24,6 +24,7 @@ from hazelgate.sourcing.errors import EventError, EventRejected, PipelineUnavail
 from hazelgate.sourcing.ids import new_id
 from tests.chaos.checking import Broken, Violation
 from tests.chaos.scene import Result
+from tests.chaos.sizes import Size
 from tests.domains.bookings.bookings import BookingMade, MemberJoined, RoomOpened, room_day
 from tests.support import raw
 from tests.support.until import PATIENCE_SECONDS, until
@@ -87,7 +88,7 @@ class Rivals:
 
 @asynccontextmanager
 async def rivals(
-    cluster_name: str, addresses: Sequence[str], result: Result, *, logs: Path, **_: object
+    cluster_name: str, addresses: Sequence[str], result: Result, *, logs: Path, size: Size, **_: object
 ) -> AsyncIterator[Rivals]:
     """Rivals book while the block runs; what they leave is checked when it ends, into `result`."""
     cluster = HazelcastCluster(cluster_name=cluster_name, members=addresses, deadline_seconds=3.0)
@@ -99,7 +100,9 @@ async def rivals(
         rooms, member = await _rooms(handler)
         stage = Rivals(cluster)
         ends = asyncio.Event()
-        booking = asyncio.create_task(_book(handler, stage.contest, rooms, member, ends))
+        booking = asyncio.create_task(
+            _book(handler, stage.contest, rooms, member, ends, RIVALS / size.bookings_per_second)
+        )
         try:
             yield stage
         finally:
@@ -136,7 +139,9 @@ async def _rooms(handler: EventHandler) -> tuple[list[str], str]:
     return rooms, member
 
 
-async def _book(handler: EventHandler, contest: Contest, rooms: list[str], member: str, ends: asyncio.Event) -> None:
+async def _book(
+    handler: EventHandler, contest: Contest, rooms: list[str], member: str, ends: asyncio.Event, pause_seconds: float
+) -> None:
     """Contest one slot after the other, some at a time; all of them are answered when it returns."""
     room_at_once = asyncio.Semaphore(AT_ONCE)
     running: set[asyncio.Task[None]] = set()
@@ -157,6 +162,7 @@ async def _book(handler: EventHandler, contest: Contest, rooms: list[str], membe
         running.add(task)
         task.add_done_callback(running.discard)
         number += 1
+        await asyncio.sleep(pause_seconds)
     await asyncio.gather(*running)
 
 

@@ -28,6 +28,7 @@ from tests.chaos.durable import DurableNodes
 from tests.chaos.gateway import reading_of
 from tests.chaos.meters import POISON, REPAIRED, MeterRead
 from tests.chaos.scene import DOMAIN, Result, Scene, scene
+from tests.chaos.sizes import Size
 from tests.chaos.split import SplitNodes, why_not
 from tests.support.many import Node, Nodes
 from tests.support.processes import ROOT
@@ -39,54 +40,6 @@ ANY_NUMBER = MemberOptions(quorum=1, heap=HEAP)
 TINY_JOURNAL = MemberOptions(quorum=2, heap=HEAP, journal_capacity=4)
 HOUR_MS = 3_600_000
 HEAL_SECONDS = REBUILD_SECONDS = RESOLVE_SECONDS = PATIENCE_SECONDS
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much of a fault there is."""
-
-    seconds: float
-    """How long the load runs before it and after it."""
-    times: int
-    """How often the projector is killed."""
-    pause_seconds: float
-    """How long something is stopped."""
-    split_seconds: float
-    """How long the network is cut: longer than the failure detector takes."""
-    flood: int
-    """How many events go through the tiny journal."""
-    meters: int
-    """Among how many meters the poison is."""
-    rounds: int
-    """How many gateways are killed."""
-    letters: int
-    """How many dead letters are retried."""
-    away_seconds: float
-    """How long PostgreSQL is stopped."""
-
-
-LONG = Size(
-    seconds=8,
-    times=20,
-    pause_seconds=15,
-    split_seconds=30,
-    flood=50_000,
-    meters=1_000,
-    rounds=10,
-    letters=300,
-    away_seconds=60,
-)
-SHORT = Size(
-    seconds=1.5,
-    times=3,
-    pause_seconds=3,
-    split_seconds=12,
-    flood=1_500,
-    meters=60,
-    rounds=2,
-    letters=20,
-    away_seconds=4,
-)
 
 
 async def kill_one(scene: Scene, nodes: Nodes, size: Size) -> None:
@@ -549,6 +502,7 @@ class Fault:
             seed=seed,
             logs=logs,
             loaded=self.loaded,
+            size=size,
             forgets=self.forgets,
             dsn=nodes.dsn if isinstance(nodes, DurableNodes) else None,
         ) as stage:

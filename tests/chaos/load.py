@@ -137,8 +137,8 @@ class Load:
         writers: int = 8,
         meters_each: int = 12,
         districts: int = 5,
+        events_per_second: float,
         prefix: str = "",
-        events_per_second: float = 200.0,
     ) -> None:
         self._client = client
         self._seed = seed

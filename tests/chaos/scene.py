@@ -20,6 +20,7 @@ from tests.chaos.durable import stored_in
 from tests.chaos.load import Client, Load
 from tests.chaos.meters import MeterRead
 from tests.chaos.reading import RawMaps, raw_maps
+from tests.chaos.sizes import Size
 from tests.chaos.watching import Subscriber
 from tests.support.until import PATIENCE_SECONDS
 
@@ -53,14 +54,23 @@ class Scene:
         prefix: What all names of this scene begin with, so that several can share a cluster.
     """
 
-    def __init__(self, gateway: HazelcastCluster, raw: RawMaps, log: AnswerLog, *, prefix: str, seed: int) -> None:
+    def __init__(
+        self,
+        gateway: HazelcastCluster,
+        raw: RawMaps,
+        log: AnswerLog,
+        *,
+        prefix: str,
+        seed: int,
+        events_per_second: float,
+    ) -> None:
         self.gateway = gateway
         self.raw = raw
         self.log = log
         self.prefix = prefix
         self.handler = EventHandler(Catalog.load(DOMAIN), gateway)
         self.client = Client(self.handler, log, name=f"{prefix}c")
-        self.load = Load(self.client, seed=seed, prefix=prefix)
+        self.load = Load(self.client, seed=seed, prefix=prefix, events_per_second=events_per_second)
         self.recovery_seconds: float | None = None
         self._probes = Client(self.handler, log, name=f"{prefix}p", timeout_seconds=3.0)
         self._probed: dict[str, int] = {}
@@ -114,6 +124,7 @@ async def scene(
     prefix: str,
     seed: int,
     logs: Path,
+    size: Size,
     loaded: bool = True,
     forgets: bool = False,
     dsn: str | None = None,
@@ -122,6 +133,7 @@ async def scene(
     A scene on a running cluster; what the block leaves is checked when it ends, into `result`.
 
     Args:
+        size: How much the load client submits.
         loaded: Whether the load client runs meanwhile.
         forgets: Whether all memory is lost meanwhile.
         dsn: The PostgreSQL that its events are in; None: in memory.
@@ -137,7 +149,7 @@ async def scene(
             await watcher.wait_until_ready(READY_SECONDS)
             subscriber = Subscriber(watcher, prefix)
             await subscriber.start()
-            stage = Scene(gateway, raw, log, prefix=prefix, seed=seed)
+            stage = Scene(gateway, raw, log, prefix=prefix, seed=seed, events_per_second=size.events_per_second)
             await stage.handler.start()
             if loaded:
                 stage.load.start()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.chaos.faults import SHORT, Fault
+from tests.chaos.faults import Fault
 from tests.chaos.scene import Result
+from tests.chaos.sizes import SHORT
 from tests.support.many import Nodes
 
 SEED = 5

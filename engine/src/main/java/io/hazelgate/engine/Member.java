@@ -61,6 +61,8 @@ public final class Member {
                 config = builder.build();
             }
         }
+        // -Dhazelcast.… goes before the file: Hazelcast itself looks at it only where the file is silent.
+        config.getProperties().replaceAll((name, value) -> System.getProperty((String) name, (String) value));
         // Not for a user to choose: without these the gateway can't talk to the member.
         config.getSerializationConfig().addDataSerializableFactory(Ids.FACTORY, new EngineSerializers());
         // The indexes of these are the engine's own: Hazelcast's would be kept up for nothing, where a copy of an
