@@ -13,14 +13,13 @@ import pytest
 
 from hazelgate.operations.new_project import write_project
 from tests.acceptance.dev_stack import DevStack, running_dev
-from tests.support.until import until
+from tests.support.until import REST_SECONDS, until
 
 OPEN = """mutation ($id: ID!, $event: ID!) {
   openTicket(input: {ticketId: $id, title: "It hums"}, options: {eventId: $event}) {
     __typename ... on TicketPayload { ticket { title } } ... on EventError { code message }
   }
 }"""
-PAUSE_SECONDS = 0.02
 FIELD = "    agent: Id | None = None\n"
 MADE = "        title=event.title,\n"
 
@@ -37,7 +36,7 @@ class Writer:
         """Until cancelled."""
         for number in itertools.count():
             await self._store(f"t{number}")
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(REST_SECONDS)
 
     async def _store(self, ticket_id: str) -> None:
         while True:

@@ -18,7 +18,7 @@ from hazelgate.sourcing.ids import new_id
 from tests.support.accounts import open_accounts
 from tests.support.connected import handling
 from tests.support.ledger import ALWAYS_FAILS, FAILS_AT_FIRST, MOODY, OWNERS, AccountOpened, MoneyPaidIn, mend
-from tests.support.until import eventually, until
+from tests.support.until import REST_SECONDS, eventually, until
 
 OTHERS = 200
 
@@ -79,6 +79,7 @@ async def test_letters_are_resolved_among_many_others_and_those_behind_follow_in
                 )
                 assert all(isinstance(each, Receipt) for each in paid), "only what is poisoned waits"
                 rounds += 1
+                await asyncio.sleep(REST_SECONDS)
             return rounds
 
         async def pay_behind(one: Poisoned) -> int:
@@ -86,6 +87,7 @@ async def test_letters_are_resolved_among_many_others_and_those_behind_follow_in
             while not stop.is_set() or more == 0:
                 await one.pay((1,))
                 more += 1
+                await asyncio.sleep(REST_SECONDS)
             return more
 
         load = asyncio.create_task(pay_others())

@@ -26,7 +26,7 @@ from tests.support.connected import PatientHandler, handling
 from tests.support.ledger import AccountOpened, MoneyPaidIn
 from tests.support.notes import NoteLost, NoteTaken
 from tests.support.processes import TEST_HEAP, Child, free_port, member_with, projector
-from tests.support.until import PATIENCE_SECONDS, eventually, until
+from tests.support.until import PATIENCE_SECONDS, REST_SECONDS, eventually, until
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,7 @@ async def test_new_code_replaces_the_old_under_load_and_reads_old_events(
             receipt = await handler.handle_event(MoneyPaidIn(account_id=account, amount=1), patient)
             assert receipt.status is CompletionStatus.SUCCESS
             paid += 1
+            await asyncio.sleep(REST_SECONDS)
         return paid
 
     paying = [asyncio.create_task(pay()) for _ in range(8)]

@@ -24,7 +24,7 @@ from tests.support.durable import entry, opened, submit_all, submitting
 from tests.support.ledger import ACCOUNTS, ALWAYS_FAILS, MOODY, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.postgres import Postgres, rows, running_postgres
 from tests.support.stack import running_stack
-from tests.support.until import until
+from tests.support.until import REST_SECONDS, until
 
 
 async def test_all_is_there_again_after_everything_was_killed(
@@ -112,6 +112,7 @@ async def test_postgres_goes_away_under_load_and_nothing_is_lost(ledger: Catalog
                             except (EventTimedOut, PipelineUnavailable):
                                 await asyncio.sleep(0.05)
                         ledger_of[account.account_id] += 1
+                        await asyncio.sleep(REST_SECONDS)
 
                 load = [asyncio.create_task(pay(opened())) for _ in range(20)]
                 await until(lambda: sum(ledger_of.values()) > 200)

@@ -39,7 +39,7 @@ from tests.support.ledger import (
 from tests.support.ledger_with_payments import PAYMENTS
 from tests.support.processes import TEST_HEAP, Child, free_port, member, member_with, projector
 from tests.support.stack import Stack, running_stack
-from tests.support.until import PATIENCE_SECONDS, eventually, until
+from tests.support.until import PATIENCE_SECONDS, REST_SECONDS, eventually, until
 
 BOTH = (ACCOUNTS, OWNERS)
 WITH_PAYMENTS = "tests.support.ledger,tests.support.ledger_with_payments"
@@ -93,6 +93,7 @@ async def test_a_rebuild_during_writes_shows_readers_nothing_but_whole_views(
             batch = [Submission(MoneyPaidIn(account_id=each, amount=2), PATIENT) for each in ids[written % 7 :: 7]]
             assert all(isinstance(each, Receipt) for each in await handler.handle_events(batch))
             written += 1
+            await asyncio.sleep(REST_SECONDS)
 
     async def read() -> None:
         nonlocal seen
@@ -107,6 +108,7 @@ async def test_a_rebuild_during_writes_shows_readers_nothing_but_whole_views(
             assert balance >= least
             least = balance
             seen += 1
+            await asyncio.sleep(REST_SECONDS)
 
     at_work = [asyncio.create_task(write()), asyncio.create_task(read())]
     try:

@@ -27,7 +27,7 @@ from tests.support.ledger import ACCOUNTS, OWNERS, POISON, MoneyPaidIn
 from tests.support.postgres import Postgres
 from tests.support.snapshots import archive, built, kept_in, paused_child, taken
 from tests.support.stack import Stack, running_stack
-from tests.support.until import eventually
+from tests.support.until import REST_SECONDS, eventually
 
 BOTH = (ACCOUNTS, OWNERS)
 
@@ -83,6 +83,7 @@ async def test_a_snapshot_taken_during_writes_and_what_came_since_make_the_view(
         while not stop.is_set():
             await pay(handler, ids[written % 7 :: 7])
             written += 1
+            await asyncio.sleep(REST_SECONDS)
 
     writing = asyncio.create_task(write())
     try:

@@ -24,7 +24,7 @@ from tests.support.ledger import ACCOUNTS, OWNERS, MoneyPaidIn
 from tests.support.many import Node, Nodes, running_nodes
 from tests.support.postgres import Postgres
 from tests.support.snapshots import archive, built, kept_in, pause_child, taken
-from tests.support.until import PATIENCE_SECONDS, until
+from tests.support.until import PATIENCE_SECONDS, REST_SECONDS, until
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def writing(handler: EventHandler, ids: list[str]) -> AsyncIterator[None]:
             with contextlib.suppress(PipelineUnavailable):
                 await handler.handle_events([Submission(each, PATIENT) for each in payments])
             number += 1
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(REST_SECONDS)
 
     task = asyncio.create_task(write())
     try:
