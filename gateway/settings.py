@@ -45,7 +45,7 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     allowed_hosts: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
     """Names that it goes by, `*.` for all below one; loopback's, its address and any other address always count."""
     allowed_origins: Annotated[tuple[str, ...], Named(metavar="URL[,…]")] = ()
-    """Other sites whose pages may ask, like http://localhost:3000; `*` for every site."""
+    """Other sites whose pages may ask, like http://localhost:3000; `loopback`: this machine's own, `*`: every site."""
     graphiql: bool = True
     """Whether a browser that opens /graphql gets GraphiQL."""
     introspection: bool = True

@@ -6,8 +6,13 @@ if they are named. A client that is no browser sends no `Origin`, and no page ca
 """
 
 from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from hazelgate.gateway.door.hosts import is_loopback
 
 EVERY = "*"
+LOOPBACK = "loopback"
+"""Pages that a server on the browser's own machine has sent, whatever its port."""
 _METHODS = b"GET, POST"
 _EXPOSED = b"x-request-id, retry-after"
 _PREFLIGHT_SECONDS = 600
@@ -22,7 +27,8 @@ class Origins:
     The sites whose pages may ask.
 
     Args:
-        allowed: `https://shop.example.org`, with its port where that is not the scheme's; `*` for every site.
+        allowed: `https://shop.example.org`, with its port where that is not the scheme's; `loopback` for every port of
+            the browser's own machine; `*` for every site.
     """
 
     def __init__(self, allowed: Collection[str] = ()) -> None:
@@ -36,7 +42,7 @@ class Origins:
             foreign = headers.get(b"sec-fetch-site") in _FOREIGN
             return not foreign or headers.get(b"sec-fetch-mode") == b"navigate" or EVERY in self._allowed
         text = origin.decode("latin-1").lower()
-        if EVERY in self._allowed or text in self._allowed:
+        if EVERY in self._allowed or text in self._allowed or (LOOPBACK in self._allowed and _is_of_loopback(text)):
             return True
         authority = headers.get(b"host", b"").decode("latin-1").strip().lower()
         return bool(authority) and text.partition("://")[2] == authority
@@ -67,6 +73,15 @@ class Origins:
         return answer
 
 
+def _is_of_loopback(origin: str) -> bool:
+    """Whether a site is one of the machine's own."""
+    try:
+        host = urlsplit(origin).hostname
+    except ValueError:
+        return False
+    return host is not None and is_loopback(host)
+
+
 def is_preflight(method: str, headers: Headers) -> bool:
     """Whether a browser asks on a page's behalf what it may send."""
     return method == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers
@@ -74,12 +89,13 @@ def is_preflight(method: str, headers: Headers) -> bool:
 
 def require_origin(text: str) -> str:
     """
-    The same, where it is a site, `null` (a page from a file) or `*`.
+    The same, where it is a site, `null` (a page from a file), `loopback` or `*`.
 
     Raises:
         ValueError: It is none.
     """
     scheme, separator, authority = text.rstrip("/").partition("://")
-    if text in (EVERY, "null") or (scheme and separator and authority and "/" not in authority and "*" not in text):
+    is_site = scheme and separator and authority and "/" not in authority and "*" not in text
+    if text in (EVERY, LOOPBACK, "null") or is_site:
         return text.rstrip("/")
-    raise ValueError(f"{text!r} is not a site like https://shop.example.org or http://localhost:3000, and not *")
+    raise ValueError(f"{text!r} is no site like https://shop.example.org or http://localhost:3000, nor loopback or *")

@@ -1,10 +1,12 @@
 """Plans the one-command stack: members, projectors and gateways on one machine, as a cluster of their own."""
 
+import os
 import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hazelgate.gateway.settings import Settings
 from hazelgate.operations.java import find_java
 from hazelgate.operations.member import MemberOptions, engine_jar, member_command, member_environ
 from hazelgate.operations.ports import LOOPBACK, check_free, free_ports
@@ -15,6 +17,8 @@ from hazelgate.operations.postgres.server import PostgresServer, prepare_server
 from hazelgate.operations.stack.options import DevOptions
 from hazelgate.operations.stack.services import ChildSpec
 from hazelgate.sourcing.settings import ClusterOptions, DomainOptions, environment_name
+
+_ORIGINS = environment_name(Settings, "allowed_origins")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +212,7 @@ def _plan_gateway(
         f"--domain={options.domain}",
         *([] if options.api is None else [f"--api={options.api}"]),
         "--drain-seconds=0",  # nobody looks at /ready here
+        *([] if _ORIGINS in os.environ else ["--allowed-origins=loopback"]),  # a page that is served beside it
         *(["--federation"] if options.federation else []),
         *logged,
         stop_seconds=3.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -163,3 +164,26 @@ async def test_every_answer_has_the_headers_of_security(gateway: Gateway, path: 
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-frame-options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+BESIDE = ["http://localhost:5173", "http://127.0.0.1:8080", "https://[::1]"]
+ELSEWHERE = [EVIL, "null", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "http://[::1"]
+
+
+@pytest.fixture
+async def gateway_of_dev() -> AsyncIterator[Gateway]:
+    async with running_gateway(Settings(allowed_origins=("loopback",))) as gateway:
+        yield gateway
+
+
+@pytest.mark.parametrize("origin", BESIDE)
+async def test_where_loopback_may_ask_so_may_every_page_of_this_machine(gateway_of_dev: Gateway, origin: str) -> None:
+    assert (await post(gateway_of_dev, host="localhost:8000", origin=origin)).status_code == 200
+    told = await handshake(gateway_of_dev, host="localhost:8000", origin=origin)
+    assert told["type"] == "websocket.accept"
+
+
+@pytest.mark.parametrize("origin", ELSEWHERE)
+async def test_where_loopback_may_ask_a_page_of_another_machine_may_not(gateway_of_dev: Gateway, origin: str) -> None:
+    response = await post(gateway_of_dev, host="localhost:8000", origin=origin)
+    assert (response.status_code, code(response)) == (403, "ORIGIN_NOT_ALLOWED")
