@@ -21,11 +21,11 @@ LOG_LINES = 25
 LOG_COLUMNS = 240
 
 # Members of tests live for seconds, and a dozen at a time: a JVM that compiles less costs half as much, and Jet looks
-# for work every millisecond in place of every 25 µs, which is a tenth of a core for each member.
+# for work every 20 ms in place of every 0.2 ms, which is a tenth of a core for each member.
 FRUGAL_MEMBERS = (
     "-XX:TieredStopAtLevel=1"
     " -Dhazelcast.jet.idle.cooperative.min.microseconds=1000"
-    " -Dhazelcast.jet.idle.cooperative.max.microseconds=10000"
+    " -Dhazelcast.jet.idle.cooperative.max.microseconds=20000"
 )
 
 
