@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.views.frontiers import Frontier
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.envelope import EventRecord
 
@@ -73,11 +74,13 @@ class Happening:
 
     Args:
         number: How many events this process had heard with it.
+        frontier: How far who has it, and all before it, has come in the log.
     """
 
     record: EventRecord
     number: int
     _readings: Readings
+    frontier: Frontier | None = None
     _own: dict[tuple[str, str], _Reading] = field(default_factory=dict)
     _keys: dict[str, list[str]] = field(default_factory=dict)
 

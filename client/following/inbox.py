@@ -7,15 +7,33 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from hazelgate.client.views.frontiers import Frontier, end_of
+
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Events were left out. The stream goes on from `cursor`, a place in the log."""
+    """
+    Events were left out. The stream goes on from `cursor`, a place in the log.
+
+    Args:
+        frontier: How far the stream has come with it, where that is known: what the cursor for clients is made of.
+    """
 
     cursor: str
     reason: str
+    frontier: Frontier | None = None
+
+    @property
+    def text(self) -> str:
+        """The cursor, as clients get it."""
+        return frontier_at(self.cursor, self.frontier).text
+
+
+def frontier_at(cursor: str, frontier: Frontier | None) -> Frontier:
+    """The place of a reader, or the best that a record's cursor says of it."""
+    return frontier or Frontier("", cursor or end_of(0))
 
 
 class InboxClosed(Exception):
@@ -47,11 +65,12 @@ class Inbox(Generic[T]):
         """Whether there is neither an item nor a gap to take."""
         return not self._items and self._gap is None
 
-    def put(self, item: T, cursor: str, name: str | None = None) -> T | None:
+    def put(self, item: T, cursor: str, name: str | None = None, frontier: Frontier | None = None) -> T | None:
         """
         Add an item; its cursor is where the gap will end, if it has no room.
 
         Args:
+            frontier: The same as `cursor`, for clients.
             name: Of what it is the newest state: it takes the place of the one that waits under the same name.
 
         Returns:
@@ -59,12 +78,13 @@ class Inbox(Generic[T]):
         """
         left_out: T | None = None
         if self._gap is not None:
-            self._gap = Gap(cursor, self._gap.reason)
+            self._gap = Gap(cursor, self._gap.reason, frontier)
             left_out = item
         elif name is not None and name in self._items:
             left_out, self._items[name] = self._items[name], item
         elif len(self._items) >= self._size:
-            self._gap = Gap(cursor, f"more than {self._size:,} events were waiting for this subscriber")
+            reason = f"more than {self._size:,} events were waiting for this subscriber"
+            self._gap = Gap(cursor, reason, frontier)
             left_out = item
         else:
             self._count += 1
@@ -72,9 +92,9 @@ class Inbox(Generic[T]):
         self._filled.set()
         return left_out
 
-    def interrupt(self, cursor: str, reason: str) -> None:
+    def interrupt(self, cursor: str, reason: str, frontier: Frontier | None = None) -> None:
         """Put a gap behind what is there: something was missed before it got this far."""
-        self._gap = Gap(cursor, reason)
+        self._gap = Gap(cursor, reason, frontier)
         self._filled.set()
 
     def close(self) -> None:
