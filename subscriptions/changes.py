@@ -70,8 +70,11 @@ class ViewChanges:
                 return
 
             async def make(happening: Happening) -> list[ChangeNode]:
-                number, frontier = happening.number, happening.frontier
-                return [ChangeNode(type_name, change, number, frontier) for change in await follower.changes(happening)]
+                changes = await follower.changes(happening)
+                return [
+                    ChangeNode(type_name, change, happening.number, frontier)
+                    for change, frontier in zip(changes, happening.frontiers(len(changes)), strict=True)
+                ]
 
             async with aclosing(follow(info, follower.wanted, make)) as changes:
                 async for change in changes:

@@ -196,7 +196,8 @@ class ViewReads(Generic[V]):
             return Change(each.kind, each.key, self._value(each.entry), caused_by)
 
         async def make(happening: Happening) -> list[Change[V]]:
-            return [shown(each, happening.frontier) for each in await follower.changes(happening)]
+            found = await follower.changes(happening)
+            return [shown(*each) for each in zip(found, happening.frontiers(len(found)), strict=True)]
 
         if after is None:
             return Stream(self._start_feed, follower.wanted, make)

@@ -142,22 +142,24 @@ class Feed:
                 self._last_cursor = heard.cursor
                 self._readings.heard += 1
                 is_next = self._is_next(heard)
+                lane_before = self._tracking.at(heard.lane)
                 is_next = self._tracking.heard(heard.cursor, heard.lane, heard.position) and is_next
                 if not is_next:
                     self._interrupt_all("an event of the cluster came too late")
                 elif self._subscribers.may_want(heard):
                     if records is None:
                         records = _decode_records(message)
-                    self._hand_out(records[place])
+                    self._hand_out(records[place], lane_before)
         except msgspec.DecodeError:
             logger.exception("a message of %s can't be read; subscribers are told of a gap", EVENT_STREAM)
             self._interrupt_all("a message of the cluster could not be read")
 
-    def _hand_out(self, record: EventRecord) -> None:
+    def _hand_out(self, record: EventRecord, lane_before: int | None) -> None:
         happening = Happening(record, self._readings.heard, self._readings)
         wanting = self._subscribers.wanting(happening)
         if wanting:
             happening.frontier = self._tracking.frontier
+            happening.lane_before = lane_before
         for inbox in wanting:
             inbox.put(happening, record.cursor, frontier=happening.frontier)
 

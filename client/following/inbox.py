@@ -12,6 +12,10 @@ from hazelgate.client.views.frontiers import Frontier, end_of
 T = TypeVar("T")
 
 
+MOST_PUT_OFF = 8
+"""How often a newer state takes a waiting one away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """
@@ -45,13 +49,16 @@ class Inbox(Generic[T]):
     A bounded queue that a producer never waits for.
 
     What doesn't fit is left out and a gap put in its place, behind what was there already. Until the gap has been taken
-    everything new falls into it, so that the order of what is taken is the order of what was put.
+    everything new falls into it, so that the order of what is taken is the order of what was put. So the cursor of an
+    item says that all before it was taken.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        # By what they are the news of: a number of their own, or a name under which the newest is kept.
-        self._items: OrderedDict[int | str, T] = OrderedDict()
+        self._items: OrderedDict[int, tuple[T, str | None]] = OrderedDict()
+        """Each with its name, in the order of their numbers."""
+        self._named: dict[str, tuple[int, int]] = {}
+        """The number of the item under a name, and how often it was put off for a newer one."""
         self._count = 0
         self._gap: Gap | None = None
         self._filled = asyncio.Event()
@@ -71,7 +78,8 @@ class Inbox(Generic[T]):
 
         Args:
             frontier: The same as `cursor`, for clients.
-            name: Of what it is the newest state: it takes the place of the one that waits under the same name.
+            name: Of what it is the newest state. The one that waits under the same name is left out, unless that was
+                put off often: it keeps its place then, so that what changes all the time comes, too.
 
         Returns:
             The item that is not kept: the older one whose place it takes, or itself; None where all are.
@@ -80,17 +88,23 @@ class Inbox(Generic[T]):
         if self._gap is not None:
             self._gap = Gap(cursor, self._gap.reason, frontier)
             left_out = item
-        elif name is not None and name in self._items:
-            left_out, self._items[name] = self._items[name], item
+        elif name is not None and (before := self._named.get(name)) is not None and before[1] < MOST_PUT_OFF:
+            left_out = self._items.pop(before[0])[0]
+            self._add(item, name, before[1] + 1)
         elif len(self._items) >= self._size:
             reason = f"more than {self._size:,} events were waiting for this subscriber"
             self._gap = Gap(cursor, reason, frontier)
             left_out = item
         else:
-            self._count += 1
-            self._items[self._count if name is None else name] = item
+            self._add(item, name, 0)
         self._filled.set()
         return left_out
+
+    def _add(self, item: T, name: str | None, put_off: int) -> None:
+        self._count += 1
+        self._items[self._count] = (item, name)
+        if name is not None:
+            self._named[name] = (self._count, put_off)
 
     def interrupt(self, cursor: str, reason: str, frontier: Frontier | None = None) -> None:
         """Put a gap behind what is there: something was missed before it got this far."""
@@ -105,7 +119,10 @@ class Inbox(Generic[T]):
     def take_now(self) -> T | Gap | None:
         """The next item or gap; None where there is none yet."""
         if self._items:
-            return self._items.popitem(last=False)[1]
+            number, (item, name) = self._items.popitem(last=False)
+            if name is not None and self._named[name][0] == number:
+                del self._named[name]
+            return item
         gap, self._gap = self._gap, None
         return gap
 

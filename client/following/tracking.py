@@ -61,6 +61,10 @@ class Tracking:
         """Everything behind it was heard, or was there before this process listened."""
         return Frontier(self._log, self._base, dict(self._ahead))
 
+    def at(self, lane: int) -> int | None:
+        """How far a lane was heard; None: no further than the base."""
+        return self._ahead.get(lane)
+
     def heard(self, cursor: str, lane: int, position: int) -> bool:
         """One more event was heard. False where its place was taken for complete."""
         if cursor <= self._base:

@@ -31,14 +31,17 @@ class Place(NamedTuple):
         return frontier_at(self.cursor, self.frontier).text
 
 
+def _cursor(root: "EventNotice") -> str:
+    return root.place.text
+
+
 @strawberry.type(description="An event that a subscription delivers.")
 class EventNotice:
+    cursor: str = strawberry.field(
+        resolver=_cursor, description="For `after` of a later query or subscription."
+    )  # made when it is asked for
     event: EventRecord = strawberry.field(description="The event.")
     place: strawberry.Private[Place]
-
-    @strawberry.field(description="For `after` of a later query or subscription.")
-    def cursor(self) -> str:
-        return self.place.text
 
 
 @strawberry.type(
