@@ -12,7 +12,7 @@ from hazelgate.client.views.frontiers import Frontier, end_of
 T = TypeVar("T")
 
 
-MOST_PUT_OFF = 8
+MOST_PUT_OFF = 1_000
 """How often a newer state takes a waiting one away."""
 
 
@@ -79,7 +79,7 @@ class Inbox(Generic[T]):
         Args:
             frontier: The same as `cursor`, for clients.
             name: Of what it is the newest state. The one that waits under the same name is left out, unless that was
-                put off often: it keeps its place then, so that what changes all the time comes, too.
+                put off often, and there is room: it keeps its place then, so that what changes all the time comes.
 
         Returns:
             The item that is not kept: the older one whose place it takes, or itself; None where all are.
@@ -88,7 +88,7 @@ class Inbox(Generic[T]):
         if self._gap is not None:
             self._gap = Gap(cursor, self._gap.reason, frontier)
             left_out = item
-        elif name is not None and (before := self._named.get(name)) is not None and before[1] < MOST_PUT_OFF:
+        elif (before := self._waiting(name)) is not None:
             left_out = self._items.pop(before[0])[0]
             self._add(item, name, before[1] + 1)
         elif len(self._items) >= self._size:
@@ -99,6 +99,12 @@ class Inbox(Generic[T]):
             self._add(item, name, 0)
         self._filled.set()
         return left_out
+
+    def _waiting(self, name: str | None) -> tuple[int, int] | None:
+        """Of the item that a newer one under this name takes away, its number, and how often it was put off."""
+        found = None if name is None else self._named.get(name)
+        is_often = found is not None and found[1] >= MOST_PUT_OFF and len(self._items) < self._size
+        return None if is_often else found
 
     def _add(self, item: T, name: str | None, put_off: int) -> None:
         self._count += 1

@@ -89,8 +89,9 @@ async def test_a_new_name_without_room_is_a_gap_and_the_others_stay(inbox: Inbox
     assert inbox.is_empty
 
 
-async def test_what_changes_all_the_time_comes_too(inbox: Inbox[str]) -> None:
+async def test_what_changes_all_the_time_comes_too(inbox: Inbox[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow reader would never see it, were it put off each time."""
+    monkeypatch.setattr("hazelgate.client.following.inbox.MOST_PUT_OFF", 8)
     inbox.put("a0", "0", "a")
     seen = []
     for number in range(1, 100):
