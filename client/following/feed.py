@@ -63,7 +63,7 @@ class Feed:
         """The same in the order of hearing: a dictionary walks over all that it has lost to find its first key."""
         self._positions: dict[int, int] = {}
         """The furthest position heard of each lane."""
-        self._tracking = Tracking(cluster, self._anchored)
+        self._tracking = Tracking(cluster, lambda: len(self._subscribers) > 0, self._anchored)
         self._healing: set[Inbox[Happening]] = set()
         """Of subscribers who read what they have missed in the log."""
 

@@ -22,10 +22,10 @@ _logger = logging.getLogger(__name__)
 
 LANES_AHEAD = 32
 """So many lanes make a cursor long: then the base is moved on."""
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.5
 """How often the log is looked at, at most."""
 QUIET_LOOK_SECONDS = 5.0
-"""How often it is looked at where few events come: lost ones are noticed then."""
+"""How often it is looked at where few events come, or nobody follows them: lost ones are noticed then."""
 LOST_SECONDS = 5.0
 """How long an event of the log may not have been heard until it counts as lost."""
 MOST_REMEMBERED = 200_000
@@ -40,11 +40,15 @@ class Tracking:
     The frontier of one process.
 
     Args:
+        is_followed: Whether somebody is told of events.
         anchored: Called when the base has jumped, with the reason where events were lost.
     """
 
-    def __init__(self, cluster: Cluster, anchored: Callable[[str | None], None]) -> None:
+    def __init__(
+        self, cluster: Cluster, is_followed: Callable[[], bool], anchored: Callable[[str | None], None]
+    ) -> None:
         self._cluster = cluster
+        self._is_followed = is_followed
         self._told_anchored = anchored
         self._log = ""
         self._base = end_of(time.time_ns() // 1_000 - _MARGIN_MICROS)
@@ -73,7 +77,8 @@ class Tracking:
         self._heard.append(position)
         if self._log and self._looking is None:
             waited = time.monotonic() - self._looked_at
-            if waited > (LOOK_SECONDS if len(self._ahead) >= LANES_AHEAD else QUIET_LOOK_SECONDS):
+            is_long = len(self._ahead) >= LANES_AHEAD and self._is_followed()
+            if waited > (LOOK_SECONDS if is_long else QUIET_LOOK_SECONDS):
                 self._looking = asyncio.create_task(self._look())
         return True
 

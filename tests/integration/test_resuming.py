@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
+from contextlib import aclosing
 from pathlib import Path
 
 from hazelgate import Catalog
-from hazelgate.client.submitting.submissions import Submission
+from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.interests import EventsOf
+from hazelgate.client.following.since import Told, events_since
+from hazelgate.client.submitting.handler import EventHandler, Receipt
+from hazelgate.client.submitting.submissions import Submission, SubmitOptions
+from hazelgate.client.views.frontiers import Frontier, end_of
+from hazelgate.sourcing.errors import EventError, PipelineUnavailable
 from hazelgate.sourcing.ids import new_id
 from tests.support.connected import connected, handling
 from tests.support.ledger import AccountOpened, MoneyPaidIn
+from tests.support.many import running_nodes
 from tests.support.resumers import Reader, Served, kill_at_random
 from tests.support.stack import Stack
 from tests.support.until import PATIENCE_SECONDS
@@ -59,3 +68,65 @@ async def test_random_disconnects_and_killed_gateways_lose_and_repeat_nothing(
     for reader in readers:
         assert (reader.missed(written), reader.repeated, reader.gaps) == (0, 0, [])
         assert reader.breaks > 1
+
+
+async def test_a_member_that_dies_loses_and_repeats_nothing(ledger: Catalog, tmp_path: Path) -> None:
+    """It leaves events behind that are stored and not in the views yet, and its lanes go to others."""
+    with running_nodes(tmp_path, 3) as nodes:
+        async with connected(nodes.cluster()) as cluster, handling(ledger, cluster) as handler:
+            feed = Feed(cluster, queue_size=1_000)
+            await feed.start()
+            where = await cluster.log_positions()
+            got: Counter[str] = Counter()
+            sequences: dict[str, int] = {}
+            reading = asyncio.create_task(_read(feed, Frontier(where.log, end_of(where.settled)), got, sequences))
+            names = [f"acc-{new_id()}" for _ in range(ACCOUNTS)]
+            await handler.handle_events([Submission(AccountOpened(account_id=each, owner="Ada")) for each in names])
+            killed: asyncio.Task[None] | None = None
+            for round_number in range(10):
+                if round_number == 3:
+                    killed = asyncio.create_task(asyncio.to_thread(nodes.nodes[1].member.kill))
+                await asyncio.gather(*(_paid_in(handler, each, f"{each}-{round_number}") for each in names))
+            assert killed is not None
+            await killed
+            expected = 11 * len(names)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while got.total() < expected:
+                    assert not reading.done(), reading
+                    await asyncio.sleep(0.05)
+            last = await cluster.log_positions()
+            reading.cancel()
+            await feed.close()
+    assert last.settled > where.settled
+    assert got.total() == len(got) == expected
+    assert set(sequences.values()) == {11}
+
+
+async def _read(feed: Feed, after: Frontier, got: Counter[str], sequences: dict[str, int]) -> None:
+    """From the place that a cursor names, anew after some events each time."""
+    place = after
+    while True:
+        async with aclosing(events_since(feed, EventsOf(), place)) as told:
+            async for each in told:
+                assert isinstance(each, Told), each
+                record = each.record
+                got[record.event_id] += 1
+                assert record.sequence == sequences.get(record.aggregate_id, 0) + 1
+                sequences[record.aggregate_id] = record.sequence
+                place = Frontier.parse("after", each.frontier.text)
+                if got.total() % 70 == 0:
+                    break
+
+
+async def _paid_in(handler: EventHandler, account_id: str, event_id: str) -> None:
+    """Until it is acknowledged: a member may have taken the answer along."""
+    options = SubmitOptions(event_id=event_id)
+    outcome: Receipt | EventError | None
+    while True:
+        try:
+            [outcome] = await handler.handle_events([Submission(MoneyPaidIn(account_id=account_id, amount=1), options)])
+        except PipelineUnavailable:
+            outcome = None
+        if isinstance(outcome, Receipt):
+            return
+        await asyncio.sleep(0.1)

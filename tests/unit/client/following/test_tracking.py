@@ -136,6 +136,7 @@ async def test_what_is_not_settled_yet_is_waited_for(feed: Feed, log: Log) -> No
 async def test_the_base_moves_on_where_all_was_heard(feed: Feed, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracking, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(tracking, "LANES_AHEAD", 3)
+    feed.open(EventsOf())
     for lane in range(3):
         log.happens(lane, START + 10 + lane)
         log.settled = START + 11

@@ -21,7 +21,8 @@ class TakeoverTest {
 
     @BeforeEach
     void aRun() throws Exception {
-        Shared shared = TestMember.pipelines(TestMember.hazelcast()).all().get(0).shared();
+        Shared shared =
+                TestMember.pipelines(TestMember.hazelcast()).all().get(0).shared();
         lanes = shared.lanes();
         ofRun = new OwnedLanes(shared, "test", 0);
     }
