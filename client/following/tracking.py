@@ -103,14 +103,17 @@ class Tracking:
                 task.cancel()
 
     async def _anchor(self, lost: str | None) -> None:
+        said = False
         while True:
             try:
                 where = await self._cluster.log_positions()
                 break
             except PipelineUnavailable:
                 await asyncio.sleep(_RETRY_SECONDS)
-            except HazelgateError:
-                _logger.exception("where the log stands can't be told; it is asked again")
+            except HazelgateError as error:
+                if not said:
+                    _logger.warning("the members do not say where the log stands, and are asked again: %s", error)
+                said = True
                 await asyncio.sleep(_RETRY_SECONDS)
         self._log = where.log
         self._move(where.settled)
