@@ -14,7 +14,7 @@ from tests.support.many import Nodes
 from tests.support.resumers import Reader, Served, kill_at_random
 
 GATEWAYS = 3
-READERS = 3
+READERS = 6
 METERS = 500
 BULK = 250
 KILL_SECONDS = 4.0
