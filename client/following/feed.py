@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import deque
@@ -34,6 +35,9 @@ class _Heard(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 _decode_heard = msgspec.json.Decoder(list[_Heard]).decode
 _decode_records = msgspec.json.Decoder(list[EventRecord]).decode
 
+MOST_LOG_READS = 8
+"""How many pages of the log are read at once for subscribers who have missed something: all may come back together."""
+
 ANCHOR_SECONDS = 2.0
 """How long a process that starts waits until it knows where the log stands."""
 
@@ -64,6 +68,8 @@ class Feed:
         self._positions: dict[int, int] = {}
         """The furthest position heard of each lane."""
         self._tracking = Tracking(cluster, lambda: len(self._subscribers) > 0, self._anchored)
+        self.log_reads = asyncio.Semaphore(MOST_LOG_READS)
+        """Held by a subscriber while a page of the log is read for it."""
         self._healing: set[Inbox[Happening]] = set()
         """Of subscribers who read what they have missed in the log."""
 

@@ -22,7 +22,7 @@ from hazelgate.client.following.feed import Feed, taken
 from hazelgate.client.following.inbox import Gap
 from hazelgate.client.following.interests import EventsOf
 from hazelgate.client.reading.filters import Filter, all_of, condition
-from hazelgate.client.reading.queries import EntryQuery, KeyRange
+from hazelgate.client.reading.queries import EntryPage, EntryQuery, KeyRange
 from hazelgate.client.views.frontiers import Frontier, end_of
 from hazelgate.sourcing.envelope import EVENT_STORE, EventRecord
 from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
@@ -77,7 +77,7 @@ async def events_since(feed: Feed, wanted: EventsOf, after: Frontier) -> AsyncGe
     while True:
         inbox = feed.open(wanted, heals=True)
         try:
-            async with aclosing(_missed(feed.cluster, place, wanted.types, wanted.aggregate_id)) as parts:
+            async with aclosing(_missed(feed, place, wanted.types, wanted.aggregate_id)) as parts:
                 async for part in parts:
                     if isinstance(part, Gap):
                         place = part.frontier or place
@@ -113,7 +113,7 @@ async def changes_since(feed: Feed, follower: ViewFollower, after: Frontier) -> 
         try:
             touched: dict[str, tuple[EventRecord, int]] = {}
             end = place
-            async with aclosing(_missed(feed.cluster, place, follower.event_types)) as parts:
+            async with aclosing(_missed(feed, place, follower.event_types)) as parts:
                 async for part in parts:
                     if isinstance(part, Gap):
                         place = end = part.frontier or place
@@ -175,11 +175,12 @@ async def _as_they_are(
 
 
 async def _missed(
-    cluster: Cluster, after: Frontier, types: frozenset[str] | None, aggregate_id: str | None = None
+    feed: Feed, after: Frontier, types: frozenset[str] | None, aggregate_id: str | None = None
 ) -> AsyncGenerator[_Part | Gap, None]:
     """The events behind a place, up to one that lies behind everything from before this call."""
     place = after
-    pages = _Pages(cluster, types, aggregate_id)
+    cluster = feed.cluster
+    pages = _Pages(feed, types, aggregate_id)
     where = await _patiently(cluster.log_positions)
     target = where.reached
     gap = _gap(place, where)
@@ -215,8 +216,8 @@ class _Pages:
     that no question takes long and each gets on.
     """
 
-    def __init__(self, cluster: Cluster, types: frozenset[str] | None, aggregate_id: str | None) -> None:
-        self._cluster = cluster
+    def __init__(self, feed: Feed, types: frozenset[str] | None, aggregate_id: str | None) -> None:
+        self._feed = feed
         self._types = types
         self._aggregate_id = aggregate_id
         conditions: list[Filter] = [] if types is None else [condition(["eventType"], "in", sorted(types))]
@@ -239,7 +240,7 @@ class _Pages:
                 max_scanned=None if is_here or self._filter is None else _MOST_SCANNED,
             )
             try:
-                page = await _patiently(partial(self._cluster.query, query))
+                page = await _patiently(partial(self._query, query))
             except HazelgateError:
                 if limit == 1:
                     raise
@@ -252,6 +253,10 @@ class _Pages:
             records = [_decode(each.entry) for each in page.entries]
             reached = end if len(records) < limit else records[-1].cursor
             return [each for each in records if self._wants(each)], reached
+
+    async def _query(self, query: EntryQuery) -> EntryPage:
+        async with self._feed.log_reads:
+            return await self._feed.cluster.query(query)
 
     def _wants(self, record: EventRecord) -> bool:
         return (self._types is None or record.event_type in self._types) and (

@@ -10,10 +10,11 @@ import pytest
 
 from hazelgate.client.cluster import Callback, LogPositions
 from hazelgate.client.following import tracking
-from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.feed import MOST_LOG_READS, Feed
 from hazelgate.client.following.inbox import Gap
 from hazelgate.client.following.interests import EventsOf
 from hazelgate.client.following.since import Told, events_since
+from hazelgate.client.reading.queries import EntryPage, EntryQuery
 from hazelgate.client.views.frontiers import Frontier, end_of
 from hazelgate.sourcing.envelope import EVENT_STORE, EventRecord
 from hazelgate.sourcing.ids import cursor
@@ -183,3 +184,28 @@ async def test_an_interruption_loses_nothing_of_who_has_a_place(feed: Feed, log:
     got, place = await reading
     assert got == [START + 1, START + 2, START + 3]
     assert place.has(cursor(START + 3, 1), 1, START + 3)
+
+
+async def test_many_who_come_back_together_read_a_few_pages_at_once(
+    feed: Feed, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they ask of the members is a share, not all of it."""
+    for position in range(1, 6):
+        log.store(1, START + position)
+    log.settled = START + 5
+    at_once: list[int] = []
+    running = 0
+    query = log.query
+
+    async def counted(asked: EntryQuery) -> EntryPage:
+        nonlocal running
+        running += 1
+        at_once.append(running)
+        await asyncio.sleep(0.001)
+        running -= 1
+        return await query(asked)
+
+    monkeypatch.setattr(log, "query", counted)
+    readers = [positions(feed, Frontier(LOG, end_of(START)), 5) for _ in range(50)]
+    assert {len(got) for got, _ in await asyncio.gather(*readers)} == {5}
+    assert max(at_once) == MOST_LOG_READS
