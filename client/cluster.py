@@ -120,6 +120,22 @@ class Subscription(Protocol):
         """Hear no more. A second call does nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class LogPositions:
+    """
+    Where the log stands.
+
+    Args:
+        log: Its id.
+        settled: Every event at or below this position is stored and in the views. None comes below it any more.
+        reached: Every position given out so far is at or below it, and every later one above.
+    """
+
+    log: str
+    settled: int
+    reached: int
+
+
 class Cluster(Protocol):
     """
     The maps, tasks and topics of one cluster, seen from one gateway.
@@ -169,6 +185,9 @@ class Cluster(Protocol):
 
     async def aggregate(self, query: AggregateQuery) -> AggregatePage:
         """Figures over the entries of a map in groups, merged from all members."""
+
+    async def log_positions(self) -> LogPositions:
+        """Where the log stands just now, by what all members know."""
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
         """Retry, edit or discard dead letters, in order; an answer for each."""

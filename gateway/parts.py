@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.client.views.frontiers import Frontier
 from hazelgate.resolvers.requests import MOST_READ, RequestReads
 from hazelgate.sourcing.catalog import Catalog
 
@@ -23,6 +24,7 @@ class RequestContext:
     handler: EventHandler
     reads: RequestReads
     feed: Feed
+    frontier: Frontier
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Parts:
                 self.cluster, max_scanned_entries=self.max_scanned_entries, max_read_entries=self.max_read_entries
             ),
             feed=self.feed,
+            frontier=self.feed.frontier,
         )
 
     async def start(self) -> None:

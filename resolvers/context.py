@@ -6,6 +6,7 @@ import strawberry
 
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.client.views.frontiers import Frontier
 from hazelgate.resolvers.requests import RequestReads
 from hazelgate.sourcing.catalog import Catalog
 
@@ -24,6 +25,10 @@ class ResolverContext(Protocol):
     @property
     def handler(self) -> EventHandler:
         """The way in for events."""
+
+    @property
+    def frontier(self) -> Frontier:
+        """How far this process had heard the log when the request came: what it reads is that far, or further."""
 
     @property
     def reads(self) -> RequestReads:

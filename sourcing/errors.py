@@ -21,6 +21,7 @@ Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one
     ├── UnknownEventType            no such type, or a version that nothing reads
     ├── CatalogError                a domain module that contradicts itself
     ├── PipelineUnavailable         the member or the projector is away
+    ├── RevisionNotReached          a read that waited in vain for an event
     ├── RebuildRefused              a rebuild, rollback or comparison that can't begin
     ├── SnapshotRefused             a snapshot that can't be taken
     └── NotAvailableYet             in the contract, built by a later release
@@ -304,6 +305,12 @@ class PipelineUnavailable(HazelgateError):
     """No member can be reached, or its projector is away. Nothing was submitted: try again when /ready is true."""
 
     code = "PIPELINE_UNAVAILABLE"
+
+
+class RevisionNotReached(HazelgateError):
+    """The entry does not have the event that `minRevision` names, after 5 s."""
+
+    code = "REVISION_NOT_REACHED"
 
 
 class RebuildRefused(HazelgateError):

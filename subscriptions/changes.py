@@ -8,10 +8,11 @@ from typing import Any
 
 from hazelgate.client.following.changes import EntryChange, ViewFollower
 from hazelgate.client.following.happenings import Happening
-from hazelgate.client.following.streams import refuse_after
-from hazelgate.client.views.cursors import log_cursor
+from hazelgate.client.following.inbox import Gap
+from hazelgate.client.following.since import changes_since
 from hazelgate.client.views.entries import require_key
 from hazelgate.client.views.filtering import filter_of
+from hazelgate.client.views.frontiers import Frontier
 from hazelgate.projector.past import Lineage
 from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.events.records import EventRecord as ShownRecord
@@ -20,7 +21,7 @@ from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import NotAvailableYet
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.subscriptions.context import Info
-from hazelgate.subscriptions.streams import follow, shared
+from hazelgate.subscriptions.streams import discontinuity, follow, shared
 
 
 class ChangeNode:
@@ -28,11 +29,11 @@ class ChangeNode:
 
     __slots__ = ("data", "place", "type_name")
 
-    def __init__(self, type_name: str, change: EntryChange, number: int) -> None:
+    def __init__(self, type_name: str, change: EntryChange, number: int | None, frontier: Frontier | None) -> None:
         self.type_name = type_name
-        self.place = Place(change.record.cursor, number, change.key)
+        self.place = Place(change.record.cursor, number, change.key, frontier)
         self.data: dict[str, Any] = {
-            "cursor": log_cursor(change.record.cursor),
+            "cursor": self.place.text,
             "change": change.kind,
             "key": change.key,
             "causedBy": ShownRecord.of(change.record),
@@ -53,14 +54,27 @@ class ViewChanges:
         type_name = ViewNames(view).change
 
         async def subscribe(_: Any, info: Info, **arguments: Any) -> AsyncIterator[ChangeNode | Discontinuity]:
-            refuse_after(arguments.get("after"))
             chosen = arguments.get(key_name)
             key = None if chosen is None else require_key(chosen, key_name)
             follower = ViewFollower(view, lineage, key, filter_of(view, arguments.get("filter")))
 
+            after = arguments.get("after")
+            if after is not None:
+                place = Frontier.parse("after", after)
+                async with aclosing(changes_since(info.context.feed, follower, place)) as since:
+                    async for told in since:
+                        if isinstance(told, Gap):
+                            yield discontinuity(told)
+                        else:
+                            yield ChangeNode(type_name, told.change, None, told.frontier)
+                return
+
             async def make(happening: Happening) -> list[ChangeNode]:
-                number = happening.number
-                return [ChangeNode(type_name, change, number) for change in await follower.changes(happening)]
+                changes = await follower.changes(happening)
+                return [
+                    ChangeNode(type_name, change, happening.number, frontier)
+                    for change, frontier in zip(changes, happening.frontiers(len(changes)), strict=True)
+                ]
 
             async with aclosing(follow(info, follower.wanted, make)) as changes:
                 async for change in changes:

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
 
 from hazelgate.client.following.happenings import Happening
+from hazelgate.client.following.inbox import Gap
 from hazelgate.client.following.interests import EventsOf
-from hazelgate.client.following.streams import refuse_after
-from hazelgate.client.views.cursors import log_cursor
+from hazelgate.client.following.since import events_since
+from hazelgate.client.views.frontiers import Frontier
 from hazelgate.schema.arguments import bad_input, known_types, require_id
 from hazelgate.schema.events.records import EventRecord
 from hazelgate.schema.events.streams import EventNotice, EventStream, Place
 from hazelgate.schema.operators.figures import PipelineMetrics
+from hazelgate.sourcing.envelope import EventRecord as StoredRecord
 from hazelgate.sourcing.errors import PipelineUnavailable
 from hazelgate.subscriptions.context import Info
-from hazelgate.subscriptions.streams import follow, shared
+from hazelgate.subscriptions.streams import discontinuity, follow, shared
 
 SHORTEST_INTERVAL_MS = 100
 LONGEST_INTERVAL_MS = 60_000
@@ -37,16 +40,20 @@ class EventSubscriptions:
             str | None, strawberry.argument(description="Every event since this cursor first, then live.")
         ] = strawberry.UNSET,
     ) -> AsyncIterator[EventStream]:
-        refuse_after(after)
         chosen = frozenset(known_types(info.context.catalog, types)) if isinstance(types, list) else None
         aggregate = require_id("aggregateId", aggregate_id) if isinstance(aggregate_id, str) else None
 
-        async def make(happening: Happening) -> list[EventNotice]:
-            record = happening.record
-            place = Place(record.cursor, happening.number)
-            return [EventNotice(cursor=log_cursor(record.cursor), event=EventRecord.of(record), place=place)]
+        wanted = EventsOf(chosen, aggregate)
+        if isinstance(after, str):
+            async with aclosing(events_since(info.context.feed, wanted, Frontier.parse("after", after))) as since:
+                async for told in since:
+                    yield discontinuity(told) if isinstance(told, Gap) else _notice(told.record, None, told.frontier)
+            return
 
-        async for notice in follow(info, EventsOf(chosen, aggregate), make):
+        async def make(happening: Happening) -> list[EventNotice]:
+            return [_notice(happening.record, happening.number, happening.frontier)]
+
+        async for notice in follow(info, wanted, make):
             yield notice
 
     @strawberry.subscription(description="The pipeline's figures, now and then every `intervalMs` (100 to 60,000).")
@@ -60,6 +67,10 @@ class EventSubscriptions:
         while True:
             yield await _figures(info)
             await asyncio.sleep(interval_ms / 1_000)
+
+
+def _notice(record: StoredRecord, number: int | None, frontier: Frontier | None) -> EventNotice:
+    return EventNotice(event=EventRecord.of(record), place=Place(record.cursor, number, None, frontier))
 
 
 async def _figures(info: Info) -> PipelineMetrics:

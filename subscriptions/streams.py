@@ -8,7 +8,6 @@ from hazelgate.client.following import streams
 from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
 from hazelgate.client.following.interests import Wanted
-from hazelgate.client.views.cursors import log_cursor
 from hazelgate.schema.events.streams import Discontinuity, Place
 from hazelgate.subscriptions.context import Info
 
@@ -31,7 +30,7 @@ def is_shared(subscribe: Callable[..., Any] | None) -> bool:
 
 def discontinuity(gap: Gap) -> Discontinuity:
     """A gap as subscribers are told of it."""
-    return Discontinuity(cursor=log_cursor(gap.cursor), reason=gap.reason, place=Place(gap.cursor))
+    return Discontinuity(cursor=gap.text, reason=gap.reason, place=Place(gap.cursor, frontier=gap.frontier))
 
 
 async def follow(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -13,12 +14,14 @@ from hazelgate.client.connecting.streams import StoredEvent, Stream
 from hazelgate.client.connecting.views import ViewReads
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.happenings import Happening
+from hazelgate.client.following.inbox import Gap
 from hazelgate.client.following.interests import EventsOf
-from hazelgate.client.following.streams import refuse_after
+from hazelgate.client.following.since import events_since
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.reads import ClusterReads, available
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.client.submitting.submissions import DEFAULT_OPTIONS, Receipt, Submission, SubmitOptions
+from hazelgate.client.views.frontiers import Frontier, end_of
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import Completion
@@ -246,20 +249,34 @@ class Hazelgate:
         Args:
             types: Of this type, or of these types, alone: names or classes.
             aggregate_id: Of the aggregates with this id alone.
-            after: Every event since this cursor first. Not available yet.
+            after: Every event since this cursor first: `cursor` of an event or a change, or one that the API gave.
 
         Raises:
             UnknownEventType: The catalog has no such type.
-            NotAvailableYet: `after` is given.
+            InvalidArgument: `after` is no cursor.
         """
-        refuse_after(after)
         several = [types] if isinstance(types, (str, type)) else types
         chosen = None if several is None else frozenset(self._catalog.spec(each).name for each in several)
 
         async def make(happening: Happening) -> list[StoredEvent]:
-            return [StoredEvent(self._catalog, happening.record)]
+            return [StoredEvent(self._catalog, happening.record, happening.frontier)]
 
-        return Stream(self._followed, EventsOf(chosen, aggregate_id), make)
+        wanted = EventsOf(chosen, aggregate_id)
+        if after is None:
+            return Stream(self._followed, wanted, make)
+        place = Frontier.parse("after", after)
+
+        async def since(feed: Feed) -> AsyncGenerator[StoredEvent | Gap, None]:
+            async with aclosing(events_since(feed, wanted, place)) as told:
+                async for each in told:
+                    yield each if isinstance(each, Gap) else StoredEvent(self._catalog, each.record, each.frontier)
+
+        return Stream(self._followed, wanted, make, since)
+
+    async def stream_cursor(self) -> str:
+        """Where the streams stand now: read, then follow `after` this, and nothing is missed in between."""
+        where = await available(self._cluster).log_positions()
+        return Frontier(where.log, end_of(where.settled)).text
 
     async def _followed(self) -> Feed:
         """The feed of this connection; it listens from the first stream on."""

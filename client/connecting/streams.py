@@ -11,10 +11,10 @@ from typing import Generic, Self, TypeVar
 from hazelgate.client.following.changes import ChangeKind
 from hazelgate.client.following.feed import Feed, taken
 from hazelgate.client.following.happenings import Happening
-from hazelgate.client.following.inbox import Gap, Inbox
+from hazelgate.client.following.inbox import Gap, Inbox, frontier_at
 from hazelgate.client.following.interests import Wanted
 from hazelgate.client.following.streams import follow
-from hazelgate.client.views.cursors import log_cursor
+from hazelgate.client.views.frontiers import Frontier
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import EventRecord
@@ -26,10 +26,11 @@ V = TypeVar("V", bound=View)
 class StoredEvent:
     """An event of the log: `record` is as it is stored, `event` an object of its class in today's version."""
 
-    __slots__ = ("_catalog", "_event", "record")
+    __slots__ = ("_catalog", "_event", "_frontier", "record")
 
-    def __init__(self, catalog: Catalog, record: EventRecord) -> None:
+    def __init__(self, catalog: Catalog, record: EventRecord, frontier: Frontier | None = None) -> None:
         self.record = record
+        self._frontier = frontier
         self._catalog = catalog
         self._event: Event | None = None
 
@@ -53,8 +54,8 @@ class StoredEvent:
 
     @property
     def cursor(self) -> str:
-        """Its place in the log, as the API gives it."""
-        return log_cursor(self.record.cursor)
+        """For `after`: where who has this event, and all before it, goes on."""
+        return frontier_at(self.record.cursor, self._frontier).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Change(Generic[V]):
 
     @property
     def cursor(self) -> str:
-        """The place of its event in the log, as the API gives it."""
+        """For `after`: where who has this change, and all before it, goes on."""
         return self.caused_by.cursor
 
 
@@ -94,8 +95,8 @@ class Stream(Generic[T]):
             async for change in changes:
                 ...
 
-    A reader that is too slow loses events, and gets a `Gap` in their place: read the views again, and go on. The stream
-    ends when the connection is closed.
+    A reader that is too slow loses events, and gets a `Gap` in their place: read the views again, and go on. One that
+    has given `after` loses nothing, and waits instead. The stream ends when the connection is closed.
     """
 
     def __init__(
@@ -103,7 +104,9 @@ class Stream(Generic[T]):
         start: Callable[[], Awaitable[Feed]],
         wanted: Wanted,
         make: Callable[[Happening], Awaitable[Sequence[T]]],
+        since: Callable[[Feed], AsyncGenerator[T | Gap, None]] | None = None,
     ) -> None:
+        self._since = since
         self._start = start
         self._wanted = wanted
         self._make = make
@@ -111,7 +114,8 @@ class Stream(Generic[T]):
 
     async def __aenter__(self) -> Self:
         feed = await self._start()
-        self._opened = (feed, feed.open(self._wanted))
+        if self._since is None:
+            self._opened = (feed, feed.open(self._wanted))
         return self
 
     async def __aexit__(
@@ -128,6 +132,11 @@ class Stream(Generic[T]):
 
     async def _from_now(self) -> AsyncGenerator[T | Gap, None]:
         feed = await self._start()
+        if self._since is not None:
+            async with aclosing(self._since(feed)) as told:
+                async for each in told:
+                    yield _public(each) if isinstance(each, Gap) else each
+            return
         inbox = feed.open(self._wanted)
         try:
             async with aclosing(self._from(inbox)) as made:
@@ -139,4 +148,8 @@ class Stream(Generic[T]):
     async def _from(self, inbox: Inbox[Happening]) -> AsyncGenerator[T | Gap, None]:
         async with aclosing(follow(taken(inbox), self._make)) as made:
             async for each in made:
-                yield Gap(log_cursor(each.cursor), each.reason) if isinstance(each, Gap) else each
+                yield _public(each) if isinstance(each, Gap) else each
+
+
+def _public(gap: Gap) -> Gap:
+    return Gap(gap.text, gap.reason)

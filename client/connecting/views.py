@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 from hazelgate.client.connecting.streams import Change, StoredEvent, Stream
-from hazelgate.client.following.changes import ViewFollower
+from hazelgate.client.following.changes import EntryChange, ViewFollower
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.happenings import Happening
-from hazelgate.client.following.streams import refuse_after
+from hazelgate.client.following.inbox import Gap
+from hazelgate.client.following.since import changes_since
 from hazelgate.client.reads import ClusterReads
 from hazelgate.client.views import past
 from hazelgate.client.views.cursors import cursor_of
 from hazelgate.client.views.entries import Entry, require_key
 from hazelgate.client.views.filtering import filter_of
+from hazelgate.client.views.frontiers import Frontier
 from hazelgate.client.views.lists import EntryList, count_list, read_list
 from hazelgate.client.views.names import PYTHON
 from hazelgate.client.views.pages import MAX_PAGE, Window
@@ -180,22 +183,32 @@ class ViewReads(Generic[V]):
         Args:
             key: Of one entry alone.
             filter: Only of entries that are like this. One that is like this no more has LEFT.
-            after: Every change since this cursor first. Not available yet.
+            after: Every entry that has changed since this cursor first, once.
 
         Raises:
-            NotAvailableYet: `after` is given.
+            InvalidArgument: `after` is no cursor.
         """
-        refuse_after(after)
         chosen = None if key is None else require_key(key, "key")
         follower = ViewFollower(self._view, self._lineage, chosen, filter_of(self._view, filter, names=PYTHON))
 
-        async def make(happening: Happening) -> list[Change[V]]:
-            return [
-                Change(each.kind, each.key, self._value(each.entry), StoredEvent(self._catalog, each.record))
-                for each in await follower.changes(happening)
-            ]
+        def shown(each: EntryChange, frontier: Frontier | None) -> Change[V]:
+            caused_by = StoredEvent(self._catalog, each.record, frontier)
+            return Change(each.kind, each.key, self._value(each.entry), caused_by)
 
-        return Stream(self._start_feed, follower.wanted, make)
+        async def make(happening: Happening) -> list[Change[V]]:
+            found = await follower.changes(happening)
+            return [shown(*each) for each in zip(found, happening.frontiers(len(found)), strict=True)]
+
+        if after is None:
+            return Stream(self._start_feed, follower.wanted, make)
+        place = Frontier.parse("after", after)
+
+        async def since(feed: Feed) -> AsyncGenerator[Change[V] | Gap, None]:
+            async with aclosing(changes_since(feed, follower, place)) as told:
+                async for each in told:
+                    yield each if isinstance(each, Gap) else shown(each.change, each.frontier)
+
+        return Stream(self._start_feed, follower.wanted, make, since)
 
     async def as_of(self, key: str, instant: datetime | str) -> V | None:
         """

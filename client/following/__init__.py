@@ -8,4 +8,7 @@ It imports `client.cluster`, `client.reading`, `client.views`, `projector.past` 
 - `inbox.py`: the bounded queue of each subscriber
 - `streams.py`: from events to what one subscriber gets
 - `changes.py`: what becomes of the entries of a view
+- `tracking.py`: how far the process has heard the log
+- `since.py`: what a reader has missed, and then what happens; `log_pages.py`: the log in pages
+- `revisions.py`: a read that waits for an event
 """

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.interests import ChangesOf
 from hazelgate.client.reading.filters import Filter, matches
@@ -18,6 +20,8 @@ from hazelgate.client.views.entries import Entry
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.model.views import ViewSpec
+
+_parse = msgspec.json.Decoder(dict[str, Any]).decode
 
 REMEMBERED_KEYS = 10_000
 """Of entries that a subscriber was shown, or was told have left."""
@@ -72,6 +76,35 @@ class ViewFollower:
         """The events that may change what it follows."""
         return ChangesOf(self._view.name, self._lineage, self._key)
 
+    @property
+    def view_name(self) -> str:
+        """The name of its view."""
+        return self._view.name
+
+    @property
+    def event_types(self) -> frozenset[str]:
+        """The types of the events that form the view's entries."""
+        return self._lineage.event_types
+
+    def keys(self, record: EventRecord) -> list[str]:
+        """Of the entries that it follows, those that an event has changed."""
+        return [key for key in self._lineage.keys(record) if self._key in (None, key)]
+
+    def since(self, key: str, record: EventRecord, count: int, raw: bytes | None) -> EntryChange | None:
+        """
+        What the subscriber is told of an entry that has changed while it was away.
+
+        Args:
+            record: The last of the events that changed it.
+            count: How many there are of them.
+            raw: The entry as it is now.
+        """
+        if raw is None:
+            return None
+        data = _parse(raw)
+        # With no event from before, the entry was made meanwhile, and nobody has been shown it.
+        return self._told(key, record, raw, data, data["_meta"]["version"] > count)
+
     async def changes(self, happening: Happening) -> list[EntryChange]:
         """
         What the subscriber is told of an event.
@@ -90,17 +123,24 @@ class ViewFollower:
     async def _change(self, happening: Happening, key: str) -> EntryChange | None:
         record = happening.record
         found = await happening.parsed(self._view.name, key)
-        if found is None or not _has(found[1], record):
-            return None  # the event, or one before it, waits in the dead-letter queue
+        if found is None:
+            return None
         raw, data = found
+        # One that was never shown may have matched before the subscription began, unless this event has made it.
+        return self._told(key, record, raw, data, data["_meta"]["version"] > 1)
+
+    def _told(
+        self, key: str, record: EventRecord, raw: bytes, data: dict[str, Any], may_be_shown: bool
+    ) -> EntryChange | None:
+        if not _has(data, record):
+            return None  # the event, or one before it, waits in the dead-letter queue
         if data["_meta"].get("absent"):
             self._shown.pop(key, None)
             return EntryChange(ChangeKind.REMOVED, key, record, None)
         if self._filter is None or matches(self._filter, data):
             self._remember(key, True)
             return EntryChange(ChangeKind.CHANGED, key, record, Entry(self._view, raw, data))
-        # One that was never shown may have matched before the subscription began, unless this event has made it.
-        was_shown = self._shown.get(key, data["_meta"]["version"] > 1)
+        was_shown = self._shown.get(key, may_be_shown)
         self._remember(key, False)
         return EntryChange(ChangeKind.LEFT, key, record, None) if was_shown else None
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.views.frontiers import Frontier
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.envelope import EventRecord
 
@@ -73,13 +75,27 @@ class Happening:
 
     Args:
         number: How many events this process had heard with it.
+        frontier: How far who has it, and all before it, has come in the log.
+        lane_before: How far that was in its lane without it, behind the frontier's base; None: no further than that.
     """
 
     record: EventRecord
     number: int
     _readings: Readings
+    frontier: Frontier | None = None
+    lane_before: int | None = None
     _own: dict[tuple[str, str], _Reading] = field(default_factory=dict)
     _keys: dict[str, list[str]] = field(default_factory=dict)
+
+    def frontiers(self, parts: int) -> Sequence[Frontier | None]:
+        """How far who has so much of it has come: before the last part, no further than without it."""
+        reached = self.frontier
+        if reached is None or parts <= 1:
+            return [reached] * parts
+        lane = self.record.lane
+        others = {each: at for each, at in reached.ahead.items() if each != lane}
+        ahead = others if self.lane_before is None else {**others, lane: self.lane_before}
+        return [Frontier(reached.log, reached.base, ahead)] * (parts - 1) + [reached]
 
     def keys(self, view: str, lineage: Lineage) -> list[str]:
         """The keys of the entries of a view that the event has changed."""

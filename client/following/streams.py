@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
-from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
+from hazelgate.sourcing.errors import PipelineUnavailable
 
 T = TypeVar("T")
 
@@ -23,18 +23,7 @@ async def follow(
         try:
             made = await make(happening)
         except PipelineUnavailable as error:
-            yield Gap(happening.record.cursor, error.message)
+            yield Gap(happening.record.cursor, error.message, happening.frontier)
             continue
         for each in made:
             yield each
-
-
-def refuse_after(after: object) -> None:
-    """
-    Raises:
-        NotAvailableYet: Only live events can be followed; silently leaving out the earlier ones would be a gap untold.
-    """
-    if isinstance(after, str):
-        raise NotAvailableYet(
-            "subscribing `after` a cursor comes with a later release; leave it out for what is to come"
-        )

@@ -21,7 +21,7 @@ from hazelcast.asyncio import HazelcastClient
 from hazelcast.errors import HazelcastError
 from hazelcast.lifecycle import LifecycleState
 
-from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscription, state_of
+from hazelgate.client.cluster import Admission, Callback, ClusterState, LogPositions, Subscription, state_of
 from hazelgate.client.figures.metrics import MemberStats, PipelineStats, decode_timed, merge_stats
 from hazelgate.client.figures.pipelines import ControlAnswer
 from hazelgate.client.hazelcast import task_codec as tasks
@@ -170,6 +170,9 @@ class HazelcastCluster:
     async def aggregate(self, query: AggregateQuery) -> AggregatePage:
         answers = await self._ask_all(tasks.aggregate_entries(query))
         return merge_aggregates(query, [decode_aggregate(answer) for answer in answers])
+
+    async def log_positions(self) -> LogPositions:
+        return tasks.positions(await self._ask_any(tasks.log_positions()))
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
         return tasks.resolutions(await self._ask_any(tasks.resolve_dead_letters(orders), RESOLVE_SECONDS))

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataInput, ObjectDataOutput
 
-from hazelgate.client.cluster import Admission
+from hazelgate.client.cluster import Admission, LogPositions
 from hazelgate.client.reading.queries import AggregateQuery, EntryQuery, encode_aggregate, encode_query
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.sourcing.envelope import EVENT_IDS, EVENT_STORE
@@ -118,6 +118,19 @@ def _executor_of(query: EntryQuery) -> str:
 def aggregate_entries(query: AggregateQuery) -> Task:
     """Have a member work out figures over the entries in its own partitions."""
     return Task(9, encode_aggregate(query), SCANS_EXECUTOR)
+
+
+def log_positions() -> Task:
+    """Ask where the log stands: any member asks the others."""
+    return Task(10, b"{}", READS_EXECUTOR)
+
+
+_positions_decoder = msgspec.json.Decoder(LogPositions)
+
+
+def positions(answer: bytes) -> LogPositions:
+    """What a member answers to that."""
+    return _positions_decoder.decode(answer)
 
 
 def control_pipeline(request: Mapping[str, Any]) -> Task:

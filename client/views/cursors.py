@@ -11,9 +11,6 @@ import binascii
 
 from hazelgate.sourcing.errors import InvalidArgument
 
-LOG_ORDER = "cursor"
-"""The order of the whole log. The cursors of streams are those of a list of events."""
-
 
 def encode_opaque(text: str) -> str:
     """Text as a cursor or an id that needs no escaping in a URL."""
@@ -46,8 +43,3 @@ def cursor_key(argument: str, order: str, cursor: str) -> str:
             argument, "not a cursor of this list in this order: take it from an edge of the same query"
         )
     return key
-
-
-def log_cursor(cursor: str) -> str:
-    """A record's place in the log as callers get it."""
-    return cursor_of(LOG_ORDER, cursor)

@@ -26,6 +26,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "repaired-projection",
         "dead-letters",
         "catalog-and-checks",
+        "resume-a-stream",
         "own-api",
         "federation",
         "python",
@@ -41,6 +42,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "explanation": (
         "architecture",
         "guarantees",
+        "streams",
         "failures",
         "chaos",
         "event-versions",

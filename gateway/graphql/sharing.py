@@ -8,7 +8,15 @@ from collections.abc import Callable, Hashable
 from typing import Any, Protocol
 
 import msgspec
-from graphql import FieldNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode, SelectionSetNode
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    NullValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+)
 
 from hazelgate.client.following.inbox import Gap
 from hazelgate.gateway.graphql.documents import Document
@@ -158,7 +166,12 @@ class Sharing:
             rights: What the subscriber may see. Those who may see different things share nothing.
         """
         operation = _operation(document, request.operation_name)
-        if operation is None or _root_field(document, operation.selection_set) not in self._shared_fields:
+        if operation is None:
+            return None
+        field = _root_field(document, operation.selection_set)
+        if field is None or field.name.value not in self._shared_fields:
+            return None
+        if _begins_earlier(field, operation, request.variables or {}):
             return None
         key = _key(request, rights)
         found = self._executions.get(key)
@@ -197,11 +210,27 @@ def _operation(document: Document, name: str | None) -> OperationDefinitionNode 
     return None
 
 
-def _root_field(document: Document, selections: SelectionSetNode) -> str | None:
-    """The name of the only root field that a valid subscription has, maybe in a fragment."""
+def _begins_earlier(field: FieldNode, operation: OperationDefinitionNode, variables: dict[str, Any]) -> bool:
+    """Whether it tells first what came after a cursor: of that, each subscriber has a part of its own."""
+    for argument in field.arguments or ():
+        if argument.name.value == "after" and isinstance(argument.value, VariableNode):
+            name = argument.value.name.value
+            if name in variables:
+                return variables[name] is not None
+            return any(
+                each.variable.name.value == name and not isinstance(each.default_value, NullValueNode | None)
+                for each in operation.variable_definitions or ()
+            )
+        if argument.name.value == "after":
+            return not isinstance(argument.value, NullValueNode)
+    return False
+
+
+def _root_field(document: Document, selections: SelectionSetNode) -> FieldNode | None:
+    """The only root field that a valid subscription has, maybe in a fragment."""
     node: Any = selections.selections[0]
     if isinstance(node, FieldNode):
-        return node.name.value
+        return node
     if (inline := getattr(node, "selection_set", None)) is not None:
         return _root_field(document, inline)
     for each in document.ast.definitions:

@@ -92,11 +92,14 @@ class SharedOperation:
     def keep(self, message: Message) -> Message | None:
         """Put a message into the inbox; return the one that is not kept in turn."""
         place = message.place
-        return self._inbox.put(message, "" if place is None else place.cursor, None if place is None else place.entry)
+        if place is None:
+            return self._inbox.put(message, "")
+        return self._inbox.put(message, place.cursor, place.entry, place.frontier)
 
     def interrupt(self, message: Message, reason: str) -> None:
         """Put a gap in place of a message."""
-        self._inbox.interrupt("" if message.place is None else message.place.cursor, reason)
+        place = message.place
+        self._inbox.interrupt("" if place is None else place.cursor, reason, None if place is None else place.frontier)
 
     def put_first(self, message: Message) -> None:
         """Send this before all that waits."""

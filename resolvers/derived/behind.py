@@ -8,7 +8,9 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLFieldResolver
 
+from hazelgate.client.following.revisions import read_with
 from hazelgate.client.reading.filters import condition
+from hazelgate.client.reads import available
 from hazelgate.client.views.entries import Entry, require_key
 from hazelgate.client.views.pages import MAX_PAGE
 from hazelgate.resolvers.context import Info
@@ -36,7 +38,6 @@ from hazelgate.schema.events.results import EventPayload
 from hazelgate.schema.nodes import GlobalId, Revision
 from hazelgate.schema.scalars import stored_instant
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.errors import NotAvailableYet
 from hazelgate.sourcing.model.events import EventSpec
 from hazelgate.sourcing.model.fields import field_at
 from hazelgate.sourcing.model.views import ComputedSpec, LinkSpec, ViewSpec
@@ -65,9 +66,12 @@ class DerivedResolvers:
 
         async def resolve(_: Any, info: Info, **arguments: Any) -> Entry | None:
             key = require_key(arguments[key_name], key_name)
-            if arguments.get("minRevision") is not None:
-                raise NotAvailableYet("minRevision comes with a later release; leave it out")
-            as_of = arguments.get("asOf")
+            as_of, token = arguments.get("asOf"), arguments.get("minRevision")
+            if token is not None:
+                cluster = available(info.context.cluster)
+                entry = Entry.of(view, await read_with(cluster, info.context.catalog, view.name, key, token))
+                if as_of is None:
+                    return entry
             if as_of is not None:
                 return await past.as_it_was(info, view, key, as_of)
             return await load(info, view, key)

@@ -8,14 +8,15 @@ import orjson
 import strawberry
 from strawberry.scalars import JSON
 
+from hazelgate.client.following.log_pages import LogWindow, read_log
 from hazelgate.client.reading.filters import Filter, all_of, condition
 from hazelgate.client.reading.histories import Aggregate, read_histories, read_histories_after
 from hazelgate.client.reads import available
-from hazelgate.client.views.cursors import LOG_ORDER
-from hazelgate.client.views.pages import Listing, Window
+from hazelgate.client.views.pages import Window
+from hazelgate.client.views.past import within
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.events.submitting import MAX_EVENTS, given, submit_many
-from hazelgate.resolvers.reading.histories import event_connection, records_page
+from hazelgate.resolvers.reading.histories import events_page
 from hazelgate.schema.arguments import bad_input, known_types, require_id
 from hazelgate.schema.events.completions import Completion, EventMetrics
 from hazelgate.schema.events.event_types import EventTypeInfo
@@ -25,7 +26,7 @@ from hazelgate.schema.fields import FieldResolvers
 from hazelgate.sourcing import envelope
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import COMPLETED_EVENTS, EVENT_IDS, EVENT_STORE, IdRecord
-from hazelgate.sourcing.errors import NotAvailableYet
+from hazelgate.sourcing.errors import PipelineUnavailable
 
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
 _decode_completion = msgspec.json.Decoder(envelope.Completion).decode
@@ -49,8 +50,11 @@ class EventQueries:
         return await load_event(info, require_id("eventId", event_id))
 
     @strawberry.field(description="Where the streams stand now, for `after` of a subscription.")
-    def stream_cursor(self) -> str | None:
-        raise NotAvailableYet("streamCursor comes with a later release; follow `events` from its last cursor")
+    def stream_cursor(self, info: Info) -> str | None:
+        available(info.context.cluster)
+        if not info.context.frontier.log:
+            raise PipelineUnavailable("this gateway does not follow the log yet; try again in a moment")
+        return info.context.frontier.text
 
     @strawberry.field(description="Stored events, oldest first; with last, the newest.")
     async def events(
@@ -76,13 +80,16 @@ class EventQueries:
         before: Annotated[str | None, strawberry.argument(description="Those before this cursor.")] = strawberry.UNSET,
     ) -> EventConnection | None:
         chosen = known_types(info.context.catalog, types) if isinstance(types, list) else None
-        window = Window.of(LOG_ORDER, first, after, last, before)
+        where = await available(info.context.cluster).log_positions()
+        asked = LogWindow.of(where, first, after, last, before)
+        window = asked.window
         if isinstance(aggregate_id, str):
             specs = info.context.catalog.specs
 
             def wanted(record: envelope.EventRecord) -> bool:
                 return (
-                    (chosen is None or record.event_type in chosen)
+                    asked.holds(record)
+                    and (chosen is None or record.event_type in chosen)
                     and (not isinstance(saga_id, str) or record.saga_id == saga_id)
                     and (not isinstance(correlation_id, str) or record.correlation_id == correlation_id)
                 )
@@ -91,24 +98,16 @@ class EventQueries:
             kinds = dict.fromkeys(specs[name].aggregate for name in (specs if chosen is None else chosen))
             aggregates = [(kind, key) for kind in kinds]
             if window.backward or window.before is not None:
-                return records_page(window, LOG_ORDER, await _before(info, aggregates, window, wanted))
+                return _page(asked, *within(window, await _before(info, aggregates, window, wanted)))
             found = await read_histories_after(
                 info.context.reads.load_many, aggregates, after=window.after, limit=window.size + 1, wanted=wanted
             )
-            return records_page(window, LOG_ORDER, found)
+            return _page(asked, *within(window, found))
         conditions: list[Filter] = [] if chosen is None else [condition(["eventType"], "in", chosen)]
         for path, value in (("sagaId", saga_id), ("correlationId", correlation_id)):
             if isinstance(value, str):
                 conditions.append(condition([path], "eq", value))
-        listing = Listing(EVENT_STORE, LOG_ORDER, all_of(conditions))
-        answer = await info.context.reads.query(listing.query(window))
-        if answer.exceeded:
-            raise bad_input("types", "too many events would have to be looked at: ask for less, or from a later cursor")
-        records = [
-            (entry.index_value, EventRecord.decode(bytes(entry.entry))) for entry in answer.entries[: window.size]
-        ]
-        shown = records[::-1] if window.backward else records
-        return event_connection(window, len(answer.entries) > window.size, listing.order, shown)
+        return _page(asked, *await read_log(info.context.reads, asked, all_of(conditions)))
 
     @strawberry.field(description="How an event fared; null where nothing is known of it (yet).")
     async def completion(
@@ -117,6 +116,10 @@ class EventQueries:
         available(info.context.cluster)
         found = await info.context.handler.completion(require_id("eventId", event_id))
         return Completion.of(found) if found is not None else None
+
+
+def _page(asked: LogWindow, records: Sequence[envelope.EventRecord], more: bool) -> EventConnection:
+    return events_page(asked.window, more, [(asked.cursor(each), EventRecord.of(each)) for each in records])
 
 
 async def _before(

@@ -14,7 +14,12 @@ def event_connection(
     window: Window, more: bool, order: str, records: Sequence[tuple[str, EventRecord]]
 ) -> EventConnection:
     """Records with their sort keys as a page."""
-    edges = [EventEdge(cursor=cursor_of(order, key), node=record) for key, record in records]
+    return events_page(window, more, [(cursor_of(order, key), record) for key, record in records])
+
+
+def events_page(window: Window, more: bool, records: Sequence[tuple[str, EventRecord]]) -> EventConnection:
+    """Records with their cursors as a page."""
+    edges = [EventEdge(cursor=cursor, node=record) for cursor, record in records]
     return EventConnection(edges=edges, page_info=page_info(window, more, [edge.cursor for edge in edges]))
 
 

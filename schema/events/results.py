@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias, Union, cast
 import strawberry
 from strawberry.scalars import JSON
 
+from hazelgate.client.following.revisions import token_of
 from hazelgate.client.submitting.submissions import Receipt
 from hazelgate.schema.enums import described_enum
 from hazelgate.schema.events.completions import EventMetrics
@@ -87,7 +88,7 @@ class EventReceipt:
             aggregate_id=strawberry.ID(receipt.aggregate_id),
             sequence=receipt.sequence,
             status=receipt.status,
-            token=None,
+            token=None if completion is None else token_of(completion),
             metrics=EventMetrics.of(stages),
         )
 

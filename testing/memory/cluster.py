@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Protocol, Self
 
-from hazelgate.client.cluster import Admission, Callback, ClusterState, Subscription
+from hazelgate.client.cluster import Admission, Callback, ClusterState, LogPositions, Subscription
 from hazelgate.client.figures.metrics import AWAY, READY, RUNNING, PipelineStats, merge_stats
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery, merge_aggregates
 from hazelgate.client.resolutions import Resolution, ResolveOrder
@@ -59,6 +60,7 @@ class MemoryCluster:
             settle=processor.settle,
             max_in_flight=max_in_flight,
         )
+        self.log_id = str(uuid.uuid4())
         self.crash_before: Callable[[str], bool] = lambda step: False
         self._state = ClusterState()
         self._state_changed = asyncio.Event()
@@ -114,6 +116,10 @@ class MemoryCluster:
         await self._answering()
         found = aggregate_entries(self.engine.live_map(query.map_name), query)
         return merge_aggregates(query, [found])
+
+    async def log_positions(self) -> LogPositions:
+        await self._answering()
+        return LogPositions(self.log_id, self.engine.settled(), self.engine.reached())
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
         await self._answering()

@@ -164,6 +164,18 @@ class MemoryEngine:
             dead_letters=len(self.map(DEAD_LETTER_EVENTS)),
         )
 
+    def reached(self) -> int:
+        """A position that every one given out so far is at or below, and every later one above."""
+        known = [int(bound) for bound in self.map(LANES_MAP).values()] if self._last_position == 0 else []
+        self._last_position = max(self._last_position, self._clock_micros(), *known, 0)
+        return self._last_position
+
+    def settled(self) -> int:
+        """Up to which position all is stored and applied: nothing that is stored and still pending is above it."""
+        reached = self.reached()
+        found = (self._stored(pending_event_id(key)) for key in self.map(PENDING_EVENTS))
+        return min((msgspec.json.decode(each)["position"] - 1 for each in found if each is not None), default=reached)
+
     def lose_journal(self) -> None:
         """Forget what has arrived and was not taken yet, as a full journal does. `restart` finds it in the map."""
         self._journal.clear()
@@ -243,8 +255,7 @@ class MemoryEngine:
         lane gets its first event in another batch. So its first position is above the bounds of all lanes.
         """
         bounds = self.map(LANES_MAP)
-        known = [int(bound) for bound in bounds.values()] if self._last_position == 0 else []
-        self._last_position = max(self._last_position, self._clock_micros(), *known, 0)
+        self.reached()
         inputs = []
         for event in events:
             lane = lane_of(event.key)

@@ -27,6 +27,7 @@ from tests.chaos.contested import Rivals
 from tests.chaos.durable import DurableNodes
 from tests.chaos.gateway import reading_of
 from tests.chaos.meters import POISON, REPAIRED, MeterRead
+from tests.chaos.resuming import read_through_kills
 from tests.chaos.scene import DOMAIN, Result, Scene, scene
 from tests.chaos.sizes import Size
 from tests.chaos.split import SplitNodes, why_not
@@ -126,6 +127,11 @@ async def kill_gateway(scene: Scene, nodes: Nodes, size: Size) -> None:
             raise RuntimeError(f"the gateway was to die of SIGKILL, and ended with {status}")
         answers = await scene.client.submit([reading_of(event_id) for event_id in ids], ids=ids)
         _require_ok(answers)
+
+
+async def resume(scene: Scene, nodes: Nodes, size: Size) -> None:
+    """Readers come back with their cursors, to three gateways that are killed and started again."""
+    scene.violations += await read_through_kills(scene, nodes, size.resumed)
 
 
 async def tiny_journal(scene: Scene, nodes: Nodes, size: Size) -> None:
@@ -522,6 +528,7 @@ FAULTS = [
     Fault("pause-member", pause_member),
     Fault("pause-projector", pause_projector, recovers_in_seconds=10),
     Fault("kill-gateway", kill_gateway),
+    Fault("resume", resume, loaded=False, forgets=True),
     Fault("tiny-journal", tiny_journal, options=TINY_JOURNAL, loaded=False),
     Fault("poison", poison),
     Fault("retry-letters", retry_letters),

@@ -51,6 +51,7 @@ class Scene:
     Args:
         gateway: A started client of the cluster.
         raw: A plain one.
+        logs: Where processes that the fault starts write theirs.
         prefix: What all names of this scene begin with, so that several can share a cluster.
     """
 
@@ -63,7 +64,9 @@ class Scene:
         prefix: str,
         seed: int,
         events_per_second: float,
+        logs: Path,
     ) -> None:
+        self.logs = logs
         self.gateway = gateway
         self.raw = raw
         self.log = log
@@ -72,6 +75,8 @@ class Scene:
         self.client = Client(self.handler, log, name=f"{prefix}c")
         self.load = Load(self.client, seed=seed, prefix=prefix, events_per_second=events_per_second)
         self.recovery_seconds: float | None = None
+        self.violations: list[Violation] = []
+        """What the fault has found by itself."""
         self._probes = Client(self.handler, log, name=f"{prefix}p", timeout_seconds=3.0)
         self._probed: dict[str, int] = {}
 
@@ -149,7 +154,9 @@ async def scene(
             await watcher.wait_until_ready(READY_SECONDS)
             subscriber = Subscriber(watcher, prefix)
             await subscriber.start()
-            stage = Scene(gateway, raw, log, prefix=prefix, seed=seed, events_per_second=size.events_per_second)
+            stage = Scene(
+                gateway, raw, log, prefix=prefix, seed=seed, events_per_second=size.events_per_second, logs=logs
+            )
             await stage.handler.start()
             if loaded:
                 stage.load.start()
@@ -177,4 +184,5 @@ async def _judge(stage: Scene, subscriber: Subscriber, result: Result, forgets: 
     maps = await stage.raw.read(stage.prefix)
     if dsn is not None:
         maps = replace(maps, store=await asyncio.to_thread(stored_in, dsn, stage.prefix))
+    result.violations += stage.violations
     result.violations += check(stage.log.answers, maps, subscriber.seen, forgets=forgets)

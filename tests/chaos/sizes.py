@@ -31,6 +31,8 @@ class Size:
     """About how many the load client submits meanwhile."""
     bookings_per_second: float
     """About how many rivals ask for, at most."""
+    resumed: int
+    """How many events are written while readers come back with their cursors."""
 
 
 LONG = Size(
@@ -45,6 +47,7 @@ LONG = Size(
     away_seconds=60,
     events_per_second=200,
     bookings_per_second=2_000,
+    resumed=100_000,
 )
 SHORT = Size(
     seconds=1.5,
@@ -58,4 +61,5 @@ SHORT = Size(
     away_seconds=4,
     events_per_second=60,
     bookings_per_second=150,
+    resumed=3_000,
 )

@@ -19,6 +19,7 @@ from hazelgate.gateway.app import create_app
 from hazelgate.gateway.settings import Settings
 from hazelgate.projector.process import Processor
 from hazelgate.testing.memory import MemoryCluster
+from tests.support.lossy import LossyCluster
 
 Json = dict[str, Any]
 
@@ -69,16 +70,31 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running_gateway(settings: Settings | None = None) -> AsyncIterator[Gateway]:
-    """A gateway, the shop's unless the settings name another domain; ready, its cluster empty."""
+async def running_gateway(settings: Settings | None = None, *, beside: Gateway | None = None) -> AsyncIterator[Gateway]:
+    """
+    A gateway, the shop's unless the settings name another domain; ready, its cluster empty.
+
+    Args:
+        beside: Another gateway, whose cluster it shares.
+    """
     settings = settings or Settings()
-    cluster = MemoryCluster(Processor(Catalog.load(settings.domain)))
-    app = create_app(settings, cluster=cluster)
+    cluster = MemoryCluster(Processor(Catalog.load(settings.domain))) if beside is None else beside.cluster
+    app = create_app(settings, cluster=cluster if beside is None else _Shared(cluster))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http,
     ):
         yield Gateway(app, cluster, http)
+
+
+class _Shared(LossyCluster):
+    """A cluster that goes on when one of its gateways ends."""
+
+    async def start(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
 
 
 class Closed(Exception):

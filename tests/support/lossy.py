@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, Subscription
+from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, LogPositions, Subscription
 from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
 from hazelgate.client.resolutions import Resolution, ResolveOrder
@@ -67,6 +67,9 @@ class LossyCluster:
 
     async def aggregate(self, query: AggregateQuery) -> AggregatePage:
         return await self._inner.aggregate(query)
+
+    async def log_positions(self) -> LogPositions:
+        return await self._inner.log_positions()
 
     async def resolve_dead_letters(self, orders: Sequence[ResolveOrder]) -> list[Resolution]:
         return await self._inner.resolve_dead_letters(orders)

@@ -9,7 +9,9 @@ import pytest
 
 import hazelgate
 from hazelgate import Catalog, Change, ChangeKind, Gap, Hazelgate, StoredEvent
-from hazelgate.sourcing.errors import NotAvailableYet, UnknownEventType
+from hazelgate.client.views.frontiers import Frontier
+from hazelgate.sourcing.errors import InvalidArgument, UnknownEventType
+from hazelgate.sourcing.ids import cursor
 from hazelgate.testing.memory import MemoryCluster
 from tests.unit.client.connecting.conftest import book
 from tests.unit.resolvers.derived.shelf import Author, Book, BookPut, BookSeen, BookTaken
@@ -122,7 +124,10 @@ async def test_a_reader_that_is_too_slow_gets_a_gap(shelf: Catalog, cluster: Mem
         assert isinstance(second, Gap)
         assert "more than 1 events" in second.reason
         found = await hg.view(Book).history(last.aggregate_id)
-        assert second.cursor == found.items[0].cursor
+        record = found.items[0].record
+        place = Frontier.parse("after", second.cursor)
+        assert place.has(record.cursor, record.lane, record.position)
+        assert not place.has(cursor(record.position + 1, record.lane), record.lane, record.position + 1)
 
 
 async def test_a_connection_that_is_lost_for_a_while_is_a_gap(hg: Hazelgate, cluster: MemoryCluster) -> None:
@@ -149,10 +154,37 @@ async def test_nothing_is_heard_before_somebody_follows(hg: Hazelgate) -> None:
     assert hg._feed is None
 
 
-async def test_events_from_before_are_not_to_be_had_yet(hg: Hazelgate) -> None:
-    with pytest.raises(NotAvailableYet, match="`after` a cursor comes with a later release"):
+async def test_events_from_before_come_first_and_once(hg: Hazelgate) -> None:
+    start = await hg.stream_cursor()
+    for number in range(3):
+        await hg.handle_event(book(f"b{number}"))
+    async with hg.events(after=start) as events:
+        stream = aiter(events)
+        told = [await anext(stream) for _ in range(3)]
+        await hg.handle_event(book("b3"))
+        told.append(await anext(stream))
+    assert [each.record.aggregate_id for each in told if isinstance(each, StoredEvent)] == ["b0", "b1", "b2", "b3"]
+    last = told[-2]
+    assert isinstance(last, StoredEvent)
+    [again] = [await anext(aiter(hg.events(after=last.cursor)))]
+    assert isinstance(again, StoredEvent)
+    assert again.record.aggregate_id == "b3"
+
+
+async def test_changes_from_before_come_first_and_once(hg: Hazelgate) -> None:
+    start = await hg.stream_cursor()
+    await hg.handle_event(book("b1"))
+    stream = aiter(hg.view(Book).changes(after=start))
+    first = await anext(stream)
+    await hg.handle_event(book("b2"))
+    second = await anext(stream)
+    assert [each.key for each in (first, second) if isinstance(each, Change)] == ["b1", "b2"]
+
+
+async def test_what_is_no_cursor_is_refused(hg: Hazelgate) -> None:
+    with pytest.raises(InvalidArgument, match="after: not a cursor of the log"):
         hg.events(after="cursor")
-    with pytest.raises(NotAvailableYet, match="`after` a cursor comes with a later release"):
+    with pytest.raises(InvalidArgument, match="after: not a cursor of the log"):
         hg.view(Book).changes(after="cursor")
 
 

@@ -66,11 +66,12 @@ async def test_it_never_holds_more_than_it_may(inbox: Inbox[str]) -> None:
     assert len(inbox) == 3
 
 
-async def test_the_newest_of_a_name_takes_the_place_of_the_one_before(inbox: Inbox[str]) -> None:
+async def test_the_newest_of_a_name_takes_away_the_one_before(inbox: Inbox[str]) -> None:
+    """It stands where it was put: after a2, a reader that comes back gets nothing of what was before it."""
     assert inbox.put("a1", "1", "a") is None
     assert inbox.put("b1", "2", "b") is None
     assert inbox.put("a2", "3", "a") == "a1"
-    assert await taken(inbox, 2) == ["a2", "b1"]
+    assert await taken(inbox, 2) == ["b1", "a2"]
     assert inbox.put("a3", "4", "a") is None
     assert inbox.take_now() == "a3"
     assert inbox.take_now() is None
@@ -86,3 +87,17 @@ async def test_a_new_name_without_room_is_a_gap_and_the_others_stay(inbox: Inbox
     assert isinstance(gap, Gap)
     assert gap.cursor == "3"
     assert inbox.is_empty
+
+
+async def test_what_changes_all_the_time_comes_too(inbox: Inbox[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow reader would never see it, were it put off each time."""
+    monkeypatch.setattr("hazelgate.client.following.inbox.MOST_PUT_OFF", 8)
+    inbox.put("a0", "0", "a")
+    seen = []
+    for number in range(1, 100):
+        inbox.put(f"b{number}", str(number), "b")
+        inbox.put(f"a{number}", str(number), "a")
+        if number % 3 == 0:
+            seen.append(inbox.take_now())
+    assert len(inbox) <= 3
+    assert {str(each)[0] for each in seen} == {"a", "b"}

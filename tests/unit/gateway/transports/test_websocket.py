@@ -136,7 +136,8 @@ async def test_a_message_that_is_too_long_closes_with_1009() -> None:
         ("subscription { pipelineMetrics(intervalMs: 1) { pending } }", "BAD_USER_INPUT"),
         ('subscription { events(types: ["Nope"]) { __typename } }', "BAD_USER_INPUT"),
         ('subscription { orderChanged(orderId: "a@b") { __typename } }', "BAD_USER_INPUT"),
-        ('subscription { events(after: "x") { __typename } }', "NOT_AVAILABLE_YET"),
+        ('subscription { events(after: "x") { __typename } }', "BAD_USER_INPUT"),
+        ('subscription { orderChanged(after: "x") { __typename } }', "BAD_USER_INPUT"),
     ],
 )
 async def test_an_operation_that_will_not_do_ends_alone(gateway: Gateway, query: str, code: str) -> None:

@@ -215,13 +215,7 @@ async def test_an_entry_that_was_removed_is_seen_as_it_was(shelf: Gateway) -> No
     assert await shelf.data(query, at="2999-01-01T00:00:00Z") == {"book": None, "author": None}
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        '{ book(bookId: "b1", minRevision: "x") { title } }',
-        "{ streamCursor }",
-    ],
-)
-async def test_what_a_later_release_brings_says_so(shelf: Gateway, query: str) -> None:
-    error = await shelf.error(query)
-    assert error["extensions"]["code"] == "NOT_AVAILABLE_YET"
+async def test_a_token_that_is_none_says_where_to_take_one_from(shelf: Gateway) -> None:
+    error = await shelf.error('{ book(bookId: "b1", minRevision: "x") { title } }')
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": "minRevision"}
+    assert "receipt" in error["message"]

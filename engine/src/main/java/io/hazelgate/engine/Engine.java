@@ -11,6 +11,7 @@ import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
+import io.hazelgate.engine.live.Standing;
 import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.MemoryEventLog;
 import io.hazelgate.engine.log.PostgresEventLog;
@@ -41,6 +42,7 @@ import io.hazelgate.engine.snapshot.Snapshots;
 import io.hazelgate.engine.tasks.AggregateEntries;
 import io.hazelgate.engine.tasks.ControlPipeline;
 import io.hazelgate.engine.tasks.ImportEvents;
+import io.hazelgate.engine.tasks.LogPositions;
 import io.hazelgate.engine.tasks.PipelineStats;
 import io.hazelgate.engine.tasks.QueryEntries;
 import io.hazelgate.engine.tasks.ReadEntries;
@@ -146,6 +148,7 @@ public final class Engine implements AutoCloseable {
                                 Map.entry(Ids.READ_ENTRIES, new ReadEntries(store)),
                                 Map.entry(Ids.QUERY_ENTRIES, new QueryEntries(store, indexes, scans)),
                                 Map.entry(Ids.AGGREGATE_ENTRIES, new AggregateEntries(indexes, scans)),
+                                Map.entry(Ids.LOG_POSITIONS, new LogPositions(new Standing(shared, pipelines))),
                                 Map.entry(
                                         Ids.PIPELINE_STATS,
                                         new PipelineStats(

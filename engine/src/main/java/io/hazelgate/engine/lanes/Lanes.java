@@ -87,6 +87,12 @@ public final class Lanes {
         return last;
     }
 
+    /** The same, not below what another member has reached: a member whose clock is behind holds up nobody who waits for all. */
+    public synchronized long reached(long elsewhere) {
+        last = Math.max(last, elsewhere);
+        return reached();
+    }
+
     private void reach(int count) {
         last = Math.max(last, Clock.micros());
         if (moved) {

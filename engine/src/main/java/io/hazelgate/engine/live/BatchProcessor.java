@@ -92,6 +92,7 @@ final class BatchProcessor implements AutoCloseable {
                                 }
                                 contested.addAll(attempted.contested);
                             });
+            owned.settled();
         } finally {
             leave.run();
         }

@@ -42,6 +42,8 @@ final class OwnedLanes implements Fence {
     private final UUID run = UUID.randomUUID();
     private final byte[] owner;
     private final Set<Integer> owned = ConcurrentHashMap.newKeySet();
+    /** Taken by the batch under way, which has not written yet what an earlier owner left there. */
+    private final Set<Integer> justTaken = ConcurrentHashMap.newKeySet();
 
     /**
      * @param pipeline each pipeline has its own lanes in a partition
@@ -143,6 +145,7 @@ final class OwnedLanes implements Fence {
             return List.of();
         }
         Set<String> ids = Received.idsOf(events);
+        justTaken.addAll(missing);
         take(missing);
         List<String> pending = pendingKeys(missing).stream()
                 .map(Names::eventIdOf)
@@ -159,6 +162,19 @@ final class OwnedLanes implements Fence {
             missing.forEach(this::lose);
             throw e;
         }
+    }
+
+    /** The batch that has taken lanes is through, and so is what it found there. */
+    void settled() {
+        justTaken.clear();
+    }
+
+    /** The partitions on this member in which an earlier owner may have left something that is not in the views. */
+    Set<Integer> unsettled() {
+        Set<Integer> found = here();
+        found.removeAll(owned);
+        found.addAll(justTaken);
+        return found;
     }
 
     void lose(int partition) {

@@ -30,6 +30,7 @@ public final class Pipeline implements AutoCloseable {
     private final Reconciler reconciler;
     private final Backpressure backpressure;
     private final LaneWatch laneWatch;
+    private final Takeover takeover = new Takeover();
     private final AbandonedChange abandonedChange;
     private final ILogger log;
     private volatile Projector projector;
@@ -199,6 +200,15 @@ public final class Pipeline implements AutoCloseable {
 
     public Set<String> pendingKeys() {
         return pendingKeys.of(this);
+    }
+
+    /** Keys of pending events that an earlier owner of their lane may have stored, and that may not be in the views yet. */
+    Set<String> unfinished() {
+        return takeover.unfinished(this::pendingKeys, reconciler::has, shared.lanes());
+    }
+
+    Takeover takeover() {
+        return takeover;
     }
 
     Shared shared() {

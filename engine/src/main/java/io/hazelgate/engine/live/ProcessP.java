@@ -46,6 +46,7 @@ final class ProcessP extends AbstractProcessor {
     private Arrivals arrivals;
     private OwnedLanes lanes;
     private CompletableFuture<List<Received>> leftovers;
+    private boolean tookOver;
     private final List<Next> prepared = new ArrayList<>();
     private Future<List<Received>> running;
     private Run run;
@@ -74,6 +75,7 @@ final class ProcessP extends AbstractProcessor {
         pipeline = Pipelines.named(pipelineName, context.hazelcastInstance());
         pipeline.job().begins();
         lanes = new OwnedLanes(pipeline.shared(), pipelineName, pipeline.laneIn(0));
+        pipeline.takeover().begins(lanes);
         prepare = new Prepare(pipeline, lanes);
         batchProcessor = new BatchProcessor(pipeline, lanes);
         Lanes all = pipeline.shared().lanes();
@@ -132,7 +134,12 @@ final class ProcessP extends AbstractProcessor {
             if (!leftovers.isDone()) {
                 return;
             }
-            arrivals.putInFront(leftovers.join());
+            List<Received> found = leftovers.join();
+            arrivals.putInFront(found);
+            if (!tookOver) {
+                tookOver = true;
+                pipeline.takeover().took(found);
+            }
             leftovers = null;
         }
         for (Received found = pipeline.reconciler().poll();
@@ -297,6 +304,7 @@ final class ProcessP extends AbstractProcessor {
     @Override
     public void close() {
         if (worker != null) {
+            pipeline.takeover().ends();
             pipeline.job().ends();
             worker.shutdownNow();
             planner.shutdownNow();

@@ -1,5 +1,6 @@
 package io.hazelgate.engine.log;
 
+import com.hazelcast.core.HazelcastInstance;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +22,9 @@ public interface EventLog extends AutoCloseable {
     default boolean isAsked() {
         return true;
     }
+
+    /** Tells this log from any other: a place in one says nothing of another. */
+    String id(HazelcastInstance hazelcast);
 
     /** Why nothing can be stored just now, in a sentence; null when all is well. */
     default String problem() {

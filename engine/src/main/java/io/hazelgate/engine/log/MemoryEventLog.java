@@ -1,6 +1,7 @@
 package io.hazelgate.engine.log;
 
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.map.IMap;
 import io.hazelgate.engine.index.Indexes;
 import io.hazelgate.engine.index.Range;
 import io.hazelgate.engine.index.Walk;
@@ -12,12 +13,15 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * The log where the maps are all there is: {@code event-store}, walked along its index on cursors. Whose lane it is stands in the map of
  * owners, and every change is checked there.
  */
 public record MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) implements EventLog {
+    /** The id's key in the map {@code recovery}. */
+    public static final String LOG_ID = "log";
 
     @Override
     public LogPage read(Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes) {
@@ -37,6 +41,22 @@ public record MemoryEventLog(HazelcastInstance hazelcast, Indexes indexes) imple
             }
         }
         return new LogPage(page, false);
+    }
+
+    /** Whoever asks first names it. Once events are lost, it is another log. */
+    @Override
+    public String id(HazelcastInstance member) {
+        IMap<String, String> shared = member.getMap(Names.RECOVERY);
+        String known = shared.get(LOG_ID);
+        if (known == null) {
+            shared.putIfAbsent(LOG_ID, newId());
+            known = shared.get(LOG_ID);
+        }
+        return known;
+    }
+
+    public static String newId() {
+        return UUID.randomUUID().toString();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.hazelgate.engine.log;
 
+import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.log.Postgres.Statements;
 import io.hazelgate.engine.wire.Json;
@@ -32,6 +33,7 @@ public final class PostgresEventLog implements EventLog {
     private final Postgres postgres;
     private final Postgres queries;
     private final ILogger log;
+    private volatile String id;
 
     public PostgresEventLog(PostgresSettings settings, ILogger log) {
         this.log = log;
@@ -53,6 +55,16 @@ public final class PostgresEventLog implements EventLog {
     @Override
     public String problem() {
         return health.problem();
+    }
+
+    /** Made with the tables: a restart of all members changes nothing. */
+    @Override
+    public String id(HazelcastInstance member) {
+        if (id == null) {
+            id = postgres.rows(Statements.named("log id"), row -> row.getString(1))
+                    .get(0);
+        }
+        return id;
     }
 
     public void probe() {

@@ -8,6 +8,7 @@ import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import com.hazelcast.partition.PartitionLostEvent;
 import com.hazelcast.partition.PartitionLostListener;
+import io.hazelgate.engine.log.MemoryEventLog;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Json;
@@ -89,6 +90,9 @@ public final class Losses implements PartitionLostListener {
         Set<Integer> lost = Set.copyOf(unsaid);
         if (!lost.isEmpty()) {
             record(lost);
+            if (!durable) {
+                shared.set(MemoryEventLog.LOG_ID, MemoryEventLog.newId());
+            }
             unsaid.removeAll(lost);
             log.warning(lost.size() + " of " + partitionCount + " partitions are lost: more members went at once than"
                     + " there are backups. "

@@ -2,7 +2,10 @@
 
 -- name: probe
 -- Fails where the tables are not as this release needs them.
-SELECT position, run FROM event_store JOIN lane_owners USING (lane) LIMIT 0
+SELECT position, run, log_identity.id FROM event_store JOIN lane_owners USING (lane) CROSS JOIN log_identity LIMIT 0
+
+-- name: log id
+SELECT id FROM log_identity
 
 -- name: own
 INSERT INTO lane_owners (lane, run) SELECT lane, ? FROM unnest(?) AS wanted(lane)

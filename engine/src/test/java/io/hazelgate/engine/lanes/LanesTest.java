@@ -62,6 +62,15 @@ class LanesTest {
     }
 
     @Test
+    void aMemberWhoseClockIsBehindGoesOnBehindWhatOthersHaveReached() throws Exception {
+        Lanes lanes = new Lanes(TestMember.hazelcast());
+        long ahead = lanes.reached() + 60_000_000L;
+        assertEquals(ahead, lanes.reached(ahead));
+        assertTrue(lanes.next(1)[0] > ahead);
+        assertTrue(lanes.reached(0) > ahead, "nobody goes back");
+    }
+
+    @Test
     void theBoundMovesOnBeforeItIsReached() throws Exception {
         HazelcastInstance hazelcast = TestMember.hazelcast();
         IMap<String, Long> bounds = hazelcast.getMap(Names.POSITIONS);
