@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -52,6 +53,19 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """Whether clients may ask for the schema; GraphiQL is of little use without."""
     suggestions: bool = True
     """Whether an error names the field that may have been meant."""
+
+    trusted_documents: Annotated[Path | None, Named(metavar="FILE")] = None
+    """A file of documents by their ids, as build tools write it; clients send the id as `documentId`."""
+    only_trusted_documents: bool = False
+    """Whether no other documents are answered. GraphiQL and introspection need others."""
+    document_max_age_seconds: Annotated[int, Field(ge=0)] = 0
+    """How long a browser may use the answer to a GET of a trusted document without asking whether it has changed."""
+    max_persisted_queries: Annotated[int, Field(ge=0)] = 1_000
+    """Documents that clients may leave here under their hash, as Apollo's do; 0 for none."""
+    max_batched_operations: Annotated[int, Field(ge=0)] = 0
+    """Operations that one request over HTTP may send in an array; 0: a request is one operation."""
+    compression: bool = True
+    """Whether long answers over HTTP are sent in gzip to clients that take it."""
 
     plans: bool = True
     """Whether operations are compiled to plans. Without, graphql-core answers all of them: slower, and the same."""

@@ -13,7 +13,7 @@ from hazelgate.gateway.door.refusals import Reason, Refusals
 
 _OPEN = ("/health", "/ready")
 """Asked by machines that go by any name. They tell nothing that a page of another site gains by."""
-_OURS = ("/graphql", "/metrics", "/", *_OPEN)
+_OURS = ("/graphql", "/graphql/stream", "/metrics", "/", *_OPEN)
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _POLICY = ((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), (b"x-frame-options", b"DENY"))
 
