@@ -173,8 +173,8 @@ def create_app(
             stats = None
         return Response(metrics.render(parts.cluster.state(), stats), media_type=CONTENT_TYPE)
 
-    async def get_root(_: Request) -> Response:
-        return RedirectResponse("/graphql")
+    async def get_root(request: Request) -> Response:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/graphql")
 
     app = Starlette(
         routes=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,12 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """The address to bind to."""
     port: Port = 8000
     """Where the gateway listens."""
+    root_path: str = ""
+    """The path at which a proxy shows the gateway, like /api, where the proxy takes it off."""
+    trusted_proxies: Annotated[tuple[str, ...], Named(metavar="ADDRESS[,…]")] = ()
+    """Addresses and networks whose X-Forwarded-For and -Proto count; `*` for all, where only a proxy gets here."""
+    keep_alive_seconds: Annotated[int, Field(ge=1)] = 75
+    """How long a connection is kept for another request. Longer than a proxy keeps it, or it meets a closed one."""
     without_identity: bool = False
     """Whether it may be bound to more than loopback though anybody who reaches it may do everything."""
     allowed_hosts: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
@@ -113,7 +120,7 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     websocket_stall_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     """How long a websocket's client may read nothing while messages wait for it; then its socket is closed."""
 
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _part_names_at_commas(cls, value: object) -> object:
         return parted(value) if isinstance(value, str) else value
@@ -122,3 +129,19 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     @classmethod
     def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(require_origin(each) for each in origins)
+
+    @field_validator("root_path")
+    @classmethod
+    def _is_path(cls, path: str) -> str:
+        path = path.rstrip("/")
+        if path and (not path.startswith("/") or path.startswith("//") or not path.isascii() or not path.isprintable()):
+            raise ValueError("write it like /api")
+        return path
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for each in proxies:
+            if each != "*":
+                ip_network(each)  # says by itself that it is none
+        return proxies
