@@ -89,7 +89,7 @@ class GraphQLOverWebsocket:
         count_stalled: Callable[[], None],
         ending: Ending,
     ) -> None:
-        self._ending = ending
+        self.ending = ending
         self.execution = sharing.execution
         self.sharing = sharing
         self.requests = requests
@@ -117,7 +117,7 @@ class GraphQLOverWebsocket:
         try:
             writer = scope.get("extensions", {}).get(EXTENSION)
             socket = _Socket(self, log, receive, send, writer)
-            with self._ending.closing(socket.end):
+            with self.ending.closing(socket.end):
                 await socket.serve()
         finally:
             self._count(-1)
@@ -140,10 +140,13 @@ class _Socket:
         self._asgi_send = send
         self._initialised = False
         self._acknowledged = False
+        self._is_ending = False
         self._farewell: asyncio.Task[None] | None = None
         self._serving = asyncio.current_task()
         self._is_stalled = False
         stall_seconds = server.stall_timeout_seconds
+        if writer is not None:
+            writer.closes_by_itself = lambda: server.ending.has_begun
         outbox: Outbox = (
             AsgiOutbox(self._send_bytes, stall_seconds, self._stall)
             if writer is None
@@ -191,6 +194,8 @@ class _Socket:
         self._farewell = asyncio.create_task(self._say_farewell())
 
     async def _say_farewell(self) -> None:
+        self._is_ending = True
+        await self._operations.settle()  # mutations that wait are answered first, by their deadline at the latest
         with contextlib.suppress(OSError, RuntimeError):  # it closed by itself just before
             reason = "the gateway ends; connect again"
             await self._asgi_send({"type": "websocket.close", "code": RESTARTING, "reason": reason})
@@ -264,6 +269,10 @@ class _Socket:
             raise _Closing(BAD_REQUEST, f"Invalid payload of subscribe: {error}") from None
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             await self._refuse(message.id, _unreadable(error))
+            return
+        if self._is_ending:
+            text = "the gateway ends; connect again, and send the operation again"
+            await self._refuse(message.id, refusal({"message": text, "extensions": {"code": "SHUTTING_DOWN"}}))
             return
         if len(self._operations) >= self._server.max_operations:
             text = f"at most {self._server.max_operations} operations run on one socket; complete some first"
