@@ -20,6 +20,7 @@ from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.door.entrance import Entrance
 from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Origins
+from hazelgate.gateway.door.rates import RateLimits, Rates
 from hazelgate.gateway.door.refusals import Refusals
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.graphiql import Page, load_page
@@ -77,6 +78,15 @@ def create_app(
     metrics = GatewayMetrics()
     own = load_api(settings.domain, settings.api)
     refusals = Refusals(metrics.count_refusal)
+    rates = Rates(
+        RateLimits(
+            cost_per_second=settings.max_cost_per_second,
+            bytes_per_second=settings.max_bytes_per_second,
+            max_connections=settings.max_connections_per_client,
+            max_subscriptions=settings.max_subscriptions_per_client,
+        ),
+        refusals,
+    )
     deadlines = Deadlines(settings.execution_timeout_seconds)
     ending = Ending(deadlines)
     schema = graphql_schema(catalog, own, federation=settings.federation)
@@ -122,9 +132,9 @@ def create_app(
         ),
         page=_page(catalog) if settings.graphiql else None,
         count=metrics.count_request,
+        rates=rates,
     )
     event_streams = EventStreams(
-        execution,
         requests,
         streams,
         distinct=over_http,
@@ -132,6 +142,7 @@ def create_app(
         reserved_seconds=settings.connection_init_timeout_seconds,
         max_operations=settings.max_subscriptions_per_socket,
         count=metrics.count_request,
+        rates=rates,
     )
     over_websocket = GraphQLOverWebsocket(
         sharing,
@@ -144,6 +155,7 @@ def create_app(
         count=metrics.count_socket,
         count_stalled=metrics.count_stalled,
         ending=ending,
+        rates=rates,
     )
 
     @asynccontextmanager

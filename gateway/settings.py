@@ -107,6 +107,14 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """Root fields of one operation."""
     max_query_cost: Annotated[int, Field(ge=1)] = 500_000
     """Values that one operation may answer with, lists within lists multiplied; a page counts by its `first`."""
+    max_cost_per_second: Annotated[int, Field(ge=0)] = 1_000_000
+    """Cost that one client may ask for in a second, on average, ten seconds' worth at once; 0: no bound."""
+    max_bytes_per_second: Annotated[int, Field(ge=0)] = 50_000_000
+    """Bytes of requests and answers of one client in a second, likewise; pushes don't count; 0: no bound."""
+    max_connections_per_client: Annotated[int, Field(ge=0)] = 1_000
+    """Websockets and streams over HTTP that one client may have open; 0: no bound."""
+    max_subscriptions_per_client: Annotated[int, Field(ge=0)] = 10_000
+    """Subscriptions that one client may have on all its connections; 0: no bound."""
     drain_seconds: Annotated[float, Field(ge=0)] = 1.0
     """How long it goes on once it is told to end: /ready says no, and websockets close one by one."""
     execution_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0

@@ -143,6 +143,12 @@ class Execution:
                 self._refusals.add(Reason.COMPLEXITY, invalid.errors[0].message)
             return refusal(*(request_error(error, invalid.ast) for error in invalid.errors))
 
+    @staticmethod
+    def cost(document: Document, request: GraphQLRequest) -> int:
+        """What the operation costs."""
+        cost = document.cost(request.operation_name)
+        return 0 if cost is None else cost.of_data(request.variables) + cost.of_schema(request.variables)
+
     def refuse_together(self, asked: Sequence[tuple[Document, GraphQLRequest]]) -> Answer | None:
         """The answer to each of several operations that cost too much together; None where they may all run."""
         try:

@@ -43,7 +43,7 @@ class _PersistedQuery(msgspec.Struct, frozen=True, rename="camel"):
 class _Refused(Exception):
     """The text is not known, or may not be used."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
         self.answer = refusal({"message": message, "extensions": {"code": code}})
 
@@ -90,7 +90,7 @@ class Requests:
             text = self._trusted.get(given.document_id)
             if text is None:
                 named = given.document_id[:100]
-                raise _Refused("DOCUMENT_NOT_FOUND", f"no trusted document has the id {named!a}")
+                raise _Refused(f"no trusted document has the id {named!a}", code="DOCUMENT_NOT_FOUND")
             return text, given.document_id
         if given.extensions and given.extensions.get("persistedQuery") is not None:
             return self._persisted(given.query, given.extensions["persistedQuery"])
@@ -101,23 +101,25 @@ class Requests:
     def _plain(self, text: str) -> tuple[str, str | None]:
         document_id = self._trusted.id_of(text)
         if document_id is None and self._only_trusted:
-            raise _Refused("DOCUMENT_NOT_TRUSTED", "this gateway answers trusted documents alone; send a `documentId`")
+            raise _Refused(
+                "this gateway answers trusted documents alone; send a `documentId`", code="DOCUMENT_NOT_TRUSTED"
+            )
         return text, document_id
 
     def _persisted(self, text: str | None, told: Any) -> tuple[str, str | None]:
         try:
             named = msgspec.convert(told, _PersistedQuery)
         except msgspec.ValidationError as error:
-            raise _Refused("BAD_USER_INPUT", f"extensions.persistedQuery: {error}") from None
+            raise _Refused(f"extensions.persistedQuery: {error}", code="BAD_USER_INPUT") from None
         if named.version != _VERSION:
-            raise _Refused("BAD_USER_INPUT", f"extensions.persistedQuery has version {_VERSION}")
+            raise _Refused(f"extensions.persistedQuery has version {_VERSION}", code="BAD_USER_INPUT")
         trusted = self._trusted.get(named.sha256_hash)
         if trusted is not None:
             return trusted, named.sha256_hash
         if text is None:
             return self._kept_text(named.sha256_hash), None
         if hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() != named.sha256_hash:
-            raise _Refused("BAD_USER_INPUT", "extensions.persistedQuery: sha256Hash is not that of the query")
+            raise _Refused("extensions.persistedQuery: sha256Hash is not that of the query", code="BAD_USER_INPUT")
         found = self._plain(text)
         self._kept.keep(named.sha256_hash, text)
         return found
@@ -125,12 +127,14 @@ class Requests:
     def _kept_text(self, name: str) -> str:
         """By these messages and codes Apollo's clients know whether to send the text."""
         if self._only_trusted:
-            raise _Refused("DOCUMENT_NOT_TRUSTED", "this gateway answers trusted documents alone; the hash is of none")
+            raise _Refused(
+                "this gateway answers trusted documents alone; the hash is of none", code="DOCUMENT_NOT_TRUSTED"
+            )
         if not self._kept.most:
-            raise _Refused("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
+            raise _Refused("PersistedQueryNotSupported", code="PERSISTED_QUERY_NOT_SUPPORTED")
         text = self._kept.get(name)
         if text is None:
-            raise _Refused("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+            raise _Refused("PersistedQueryNotFound", code="PERSISTED_QUERY_NOT_FOUND")
         return text
 
 

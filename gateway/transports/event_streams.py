@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
+from hazelgate.gateway.door.rates import Client, RateLimited, Rates
+from hazelgate.gateway.graphql.execution import refusal
 from hazelgate.gateway.graphql.requests import NoDocument, Requests
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import SharedEventsForm
@@ -44,12 +45,12 @@ class EventStreams:
         distinct: Answers what comes without a token: each operation in a stream of its own.
         reserved_seconds: How long a stream may wait for its client to open it.
         max_operations: How many may run on one stream.
+        rates: How much one client may take.
         count: Told the status of every answer, for the metrics.
     """
 
     def __init__(
         self,
-        execution: Execution,
         requests: Requests,
         settings: StreamSettings,
         *,
@@ -58,8 +59,9 @@ class EventStreams:
         reserved_seconds: float,
         max_operations: int,
         count: Callable[[str, int], None],
+        rates: Rates,
     ) -> None:
-        self._execution = execution
+        self._rates = rates
         self._requests = requests
         self._settings = settings
         self._distinct = distinct
@@ -76,7 +78,8 @@ class EventStreams:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         name = request_id(headers.get(HEADER))
         started = time.perf_counter()
-        status, body, allow = 200, b"", None
+        status, body = 200, b""
+        more: list[tuple[bytes, bytes]] = []
         try:
             parameters = parameters_of(scope["query_string"])
             token = headers.get(TOKEN_HEADER) or parameters.get("token")
@@ -86,7 +89,9 @@ class EventStreams:
                 await self._distinct(scope, receive, send)
                 return
             elif method == "GET" and takes_events(headers.get(b"accept", "")):
-                await self._serve(token, name, receive, send)
+                client = self._rates.client(scope)
+                with client.connection():
+                    await self._serve(token, name, client, receive, send)
                 return
             elif method == "POST":
                 status = await self._start(self._stream(token), headers, receive)
@@ -94,6 +99,8 @@ class EventStreams:
                 self._complete(self._stream(token), parameters.get("operationId"))
             else:
                 raise HttpError(405, "use PUT, GET, POST or DELETE", allow=_ALLOW, code="METHOD_NOT_ALLOWED")
+        except RateLimited as limited:
+            status, body, more = 429, refusal(limited.error).encode(), [limited.header]
         except HttpError as error:
             answer = refusal({"message": str(error), "extensions": {"code": error.code}})
             log = RequestLog({"request_id": name}, started)
@@ -101,10 +108,13 @@ class EventStreams:
                 log.client_gone()
             else:
                 log.failed(answer, status=error.status)
-            status, allow, body = error.status, error.allow, answer.encode()
-        await self._answer(send, method, status, name, body, allow)
+            status, body = error.status, answer.encode()
+            more = [(b"allow", error.allow.encode())] if error.allow else []
+        await self._answer(send, method, status, name, body, more)
 
-    async def _answer(self, send: Send, method: str, status: int, name: str, body: bytes, allow: str | None) -> None:
+    async def _answer(
+        self, send: Send, method: str, status: int, name: str, body: bytes, more: list[tuple[bytes, bytes]]
+    ) -> None:
         is_error = status >= 400
         told = b"application/json; charset=utf-8" if is_error else b"text/plain; charset=utf-8"
         headers = [
@@ -112,9 +122,8 @@ class EventStreams:
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"no-store"),
             (HEADER, name.encode()),
+            *more,
         ]
-        if allow:
-            headers.append((b"allow", allow.encode()))
         self._count(method, status)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -135,7 +144,7 @@ class EventStreams:
             raise HttpError(404, "no stream is open for this token; reserve one with PUT", code="STREAM_NOT_FOUND")
         return stream
 
-    async def _serve(self, token: str, name: str, receive: Receive, send: Send) -> None:
+    async def _serve(self, token: str, name: str, client: Client, receive: Receive, send: Send) -> None:
         if token in self._open:
             raise HttpError(409, "the stream of this token is open already", code="STREAM_ALREADY_OPEN")
         if self._reserved.pop(token, 0.0) < asyncio.get_running_loop().time():
@@ -144,7 +153,8 @@ class EventStreams:
         def log_of(operation_id: str) -> RequestLog:
             return RequestLog({"request_id": name, "operation_id": ascii(operation_id[:128])}, time.perf_counter())
 
-        stream = self._open[token] = HttpStream(self._settings, self._form, receive, send, log_of, is_of_one=False)
+        stream = HttpStream(self._settings, self._form, receive, send, log_of, client, is_of_one=False)
+        self._open[token] = stream
         self._count("GET", 200)
         try:
             await stream.open((HEADER, name.encode()))
@@ -172,12 +182,7 @@ class EventStreams:
             request = self._requests.of(given)
         except NoDocument as error:
             raise HttpError(400, f"not a GraphQL request: {error}") from None
-        document = request if isinstance(request, Answer) else self._execution.document(request)
-        if isinstance(request, Answer) or isinstance(document, Answer):
-            assert isinstance(document, Answer)
-            await operations.refuse(operation_id, document)
-        else:
-            operations.start(operation_id, request, document)
+        await operations.begin(operation_id, request)
         return 202
 
     def _complete(self, stream: HttpStream, operation_id: str | None) -> None:

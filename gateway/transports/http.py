@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from hazelgate.gateway.door.rates import REFUSED_COST, Client, RateLimited, Rates
 from hazelgate.gateway.errors import BAD_USER_INPUT
 from hazelgate.gateway.graphiql import Page
 from hazelgate.gateway.graphql.documents import Document
@@ -46,6 +47,7 @@ class _Exchange:
     method: str
     started: float
     headers: dict[bytes, str]
+    client: Client
     request: GraphQLRequest | None = None
     document: Document | Answer | None = None
 
@@ -78,6 +80,7 @@ class GraphQLOverHttp:
     Args:
         requests: The documents that clients may name.
         streams: What responses that stay open have.
+        rates: How much one client may take.
         page: The page for browsers, or None where they get none.
         count: Told the status of every answer, for the metrics.
     """
@@ -91,7 +94,9 @@ class GraphQLOverHttp:
         *,
         page: Page | None,
         count: Callable[[str, int], None],
+        rates: Rates,
     ) -> None:
+        self._rates = rates
         self._execution = execution
         self._requests = requests
         self._streams = streams
@@ -102,7 +107,8 @@ class GraphQLOverHttp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        exchange = _Exchange(request_id(headers.get(HEADER)), method, time.perf_counter(), headers)
+        client = self._rates.client(scope)
+        exchange = _Exchange(request_id(headers.get(HEADER)), method, time.perf_counter(), headers, client)
         accept = exchange.header(b"accept")
         media = negotiate(accept, html=method in ("GET", "HEAD") and self._page is not None)
         if media == HTML and self._page is not None:
@@ -113,13 +119,15 @@ class GraphQLOverHttp:
             form = _form_of(accept)
             if media is None and form is None:
                 raise HttpError(406, f"answers are {GRAPHQL_RESPONSE} or {JSON}", code="NOT_ACCEPTABLE")
+            client.admit()
             given = await self._given(scope, exchange, receive)
             if isinstance(given, list):
                 status, body = 200, await self._answers(exchange, given)
             else:
                 answer = self._prepare(exchange, given)
                 if form is not None and self._is_stream(exchange, media):
-                    await self._stream(exchange, form, answer, receive, send)
+                    with client.connection():
+                        await self._stream(exchange, form, answer, receive, send)
                     return
                 answer = answer or await self._answer(exchange)
                 status = 400 if media == GRAPHQL_RESPONSE and not answer.executed else 200
@@ -128,6 +136,10 @@ class GraphQLOverHttp:
                 if method == "GET":
                     more = self._cache_headers(exchange, answer, media, body)
                     status = 304 if status == 200 and _has(exchange, more) else status
+        except RateLimited as limited:
+            answer = refusal(limited.error)
+            status, body, more = 429, answer.encode(), [limited.header]
+            exchange.log().failed(answer, status=status)
         except HttpError as error:
             answer = refusal({"message": str(error), "extensions": {"code": error.code}})
             status, body = error.status, answer.encode()
@@ -147,6 +159,7 @@ class GraphQLOverHttp:
             case "POST":
                 require_json(exchange.headers)
                 body = await read_body(receive, self._settings.max_body_bytes)
+                exchange.client.spend_bytes(len(body))
                 return requests_of_body(body, self._settings.max_batched_operations)
             case "GET":
                 return request_of_url(scope["query_string"])
@@ -159,11 +172,14 @@ class GraphQLOverHttp:
         except NoDocument as error:
             raise HttpError(400, f"not a GraphQL request: {error}") from None
         if isinstance(request, Answer):
+            exchange.client.spend(REFUSED_COST)
             return request
         exchange.request = request
         document = exchange.document = self._execution.document(request)
         if isinstance(document, Answer):
+            exchange.client.spend(REFUSED_COST)
             return document
+        exchange.client.spend(self._execution.cost(document, request))
         operation = document.operation_type(request.operation_name)
         if exchange.method == "GET" and operation is OperationType.MUTATION:
             raise HttpError(405, "a mutation is sent with POST", allow="POST", code="METHOD_NOT_ALLOWED")
@@ -192,7 +208,7 @@ class GraphQLOverHttp:
 
     async def _answers(self, exchange: _Exchange, batch: list[GivenRequest]) -> bytes:
         """The answers of a batch in its order. Together they may cost what one may."""
-        parts = [_Exchange(exchange.id, exchange.method, exchange.started, exchange.headers) for _ in batch]
+        parts = [replace(exchange) for _ in batch]
         prepared = [self._prepare(part, given) for part, given in zip(parts, batch, strict=True)]
         asked = [(part.document, part.request) for part in parts if isinstance(part.document, Document)]
         too_much = self._execution.refuse_together([(document, request) for document, request in asked if request])
@@ -224,13 +240,18 @@ class GraphQLOverHttp:
         Args:
             refused: The answer, where the operation does not run.
         """
-        stream = HttpStream(self._streams, form, receive, send, lambda _: exchange.log(), is_of_one=True)
+        stream = HttpStream(
+            self._streams, form, receive, send, lambda _: exchange.log(), exchange.client, is_of_one=True
+        )
         self._count(exchange.method, 200)
         await stream.open((HEADER, exchange.id.encode()))
         if refused is not None:
             await stream.operations.refuse("", refused)
         elif exchange.request is not None and isinstance(exchange.document, Document):
-            stream.operations.start("", exchange.request, exchange.document)
+            try:
+                stream.operations.start("", exchange.request, exchange.document)
+            except RateLimited as limited:
+                await stream.operations.refuse("", refusal(limited.error))
         await stream.serve()
 
     # ------------------------------------------------------------------ caches
@@ -278,6 +299,7 @@ class GraphQLOverHttp:
             body = b""
         else:
             headers += [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+        exchange.client.spend_bytes(len(body))
         self._count(exchange.method, status)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else body})

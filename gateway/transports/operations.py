@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 
 from graphql import OperationType
 
+from hazelgate.gateway.door.rates import REFUSED_COST, Client, RateLimited
 from hazelgate.gateway.graphql.documents import Document
-from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest, fault
+from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest, fault, refusal
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import Form
@@ -27,6 +28,7 @@ class Operations:
         send: Sends what is written; OSError where the client is gone.
         log_of: The log of an operation.
         queue_size: How many messages of one shared subscription may wait for the client.
+        client: Whose operations they are.
         ended: Called as an operation has ended by itself, once the client was told.
     """
 
@@ -38,6 +40,7 @@ class Operations:
         send: Callable[[bytes], Awaitable[None]],
         log_of: Callable[[str], RequestLog],
         queue_size: int,
+        client: Client,
         ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._sharing = sharing
@@ -46,10 +49,12 @@ class Operations:
         self._send = send
         self._log_of = log_of
         self._queue_size = queue_size
+        self._client = client
         self._ended = ended
         self._running: dict[str, asyncio.Task[None] | SharedOperation] = {}
         self._brief: set[asyncio.Task[None]] = set()
         """Queries and mutations, which end by themselves."""
+        self._subscriptions: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._running)
@@ -57,11 +62,37 @@ class Operations:
     def __contains__(self, operation_id: str) -> bool:
         return operation_id in self._running
 
+    async def begin(self, operation_id: str, request: GraphQLRequest | Answer) -> None:
+        """Run an operation, or say why it does not run. Its id must be free."""
+        try:
+            self._client.admit()
+            if isinstance(request, Answer):
+                self._client.spend(REFUSED_COST)
+                await self.refuse(operation_id, request)
+                return
+            document = self._sharing.execution.document(request)
+            if isinstance(document, Answer):
+                self._client.spend(REFUSED_COST)
+                await self.refuse(operation_id, document)
+                return
+            self._client.spend(self._sharing.execution.cost(document, request))
+            self.start(operation_id, request, document)
+        except RateLimited as limited:
+            await self.refuse(operation_id, refusal(limited.error))
+
     def start(self, operation_id: str, request: GraphQLRequest, document: Document) -> None:
-        """Run an operation. Its id must be free."""
+        """
+        Run an operation of a client that was let in. Its id must be free.
+
+        Raises:
+            RateLimited: The client has as many subscriptions as it may have.
+        """
         log = self._log_of(operation_id)
         log.operation = document.operation_name(request.operation_name)
         is_stream = document.operation_type(request.operation_name) is OperationType.SUBSCRIPTION
+        if is_stream:
+            self._client.add_subscription()
+            self._subscriptions.add(operation_id)
         execution = self._sharing.execution_of(document, request) if is_stream else None
         if execution is not None:
             operation = SharedOperation(
@@ -85,6 +116,7 @@ class Operations:
     def complete(self, operation_id: str) -> None:
         """The client wants no more of it."""
         operation = self._running.pop(operation_id, None)
+        self._uncount(operation_id)
         if isinstance(operation, SharedOperation):
             operation.leave()
         elif operation is not None:
@@ -98,6 +130,8 @@ class Operations:
     async def close(self) -> None:
         """End all of them, and send nothing more."""
         self._outbox.close()
+        for operation_id in list(self._subscriptions):
+            self._uncount(operation_id)
         tasks = []
         for operation in self._running.values():
             if isinstance(operation, SharedOperation):
@@ -108,9 +142,15 @@ class Operations:
         if tasks:
             await asyncio.wait(tasks)
 
+    def _uncount(self, operation_id: str) -> None:
+        if operation_id in self._subscriptions:
+            self._subscriptions.discard(operation_id)
+            self._client.subscriptions -= 1
+
     def _forget(self, operation_id: str) -> None:
         """A shared operation has ended by itself."""
         del self._running[operation_id]
+        self._uncount(operation_id)
         # The client is told right behind this.
         asyncio.get_running_loop().call_soon(self._ended)
 
@@ -134,6 +174,7 @@ class Operations:
         if self._running.get(operation_id) is not me:
             return
         del self._running[operation_id]
+        self._uncount(operation_id)
         with contextlib.suppress(OSError):
             await self._send(self._form.end(operation_id, refused))
         self._ended()

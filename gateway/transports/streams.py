@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Send
 
+from hazelgate.gateway.door.rates import Client
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.graphql.execution import Answer, refusal
 from hazelgate.gateway.graphql.sharing import Sharing
@@ -61,6 +62,7 @@ class HttpStream:
 
     Args:
         log_of: The log of an operation.
+        client: Whose it is.
         is_of_one: Whether it ends with its operation.
     """
 
@@ -71,6 +73,7 @@ class HttpStream:
         receive: Receive,
         send: Send,
         log_of: Callable[[str], RequestLog],
+        client: Client,
         *,
         is_of_one: bool,
     ) -> None:
@@ -90,6 +93,7 @@ class HttpStream:
             self._send,
             log_of,
             settings.queue_size,
+            client,
             self._over.set if is_of_one else lambda: None,
         )
 

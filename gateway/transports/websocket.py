@@ -14,6 +14,7 @@ import msgspec
 import orjson
 from starlette.types import Receive, Scope, Send
 
+from hazelgate.gateway.door.rates import Client, RateLimited, Rates
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.errors import BAD_USER_INPUT
 from hazelgate.gateway.graphql.execution import Answer, refusal
@@ -72,6 +73,7 @@ class GraphQLOverWebsocket:
         stall_timeout_seconds: How long a client may read nothing while something waits for it.
         count: Told +1 and -1 as sockets come and go, for the metrics.
         count_stalled: Called for each socket that is closed because its client reads nothing.
+        rates: How much one client may take.
         ending: Tells each socket when to close, before the process ends.
     """
 
@@ -88,7 +90,9 @@ class GraphQLOverWebsocket:
         count: Callable[[int], None],
         count_stalled: Callable[[], None],
         ending: Ending,
+        rates: Rates,
     ) -> None:
+        self._rates = rates
         self.ending = ending
         self.execution = sharing.execution
         self.sharing = sharing
@@ -103,6 +107,14 @@ class GraphQLOverWebsocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
+        client = self._rates.client(scope)
+        try:
+            with client.connection():
+                await self._serve(scope, receive, send, client)
+        except RateLimited as limited:
+            await _turn_away(scope, send, limited)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, client: Client) -> None:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER), None)
         log = ConnectionLog(request_id(given))
         headers = [(HEADER, log.id.encode())]
@@ -116,7 +128,7 @@ class GraphQLOverWebsocket:
         self._count(1)
         try:
             writer = scope.get("extensions", {}).get(EXTENSION)
-            socket = _Socket(self, log, receive, send, writer)
+            socket = _Socket(self, log, receive, send, writer, client)
             with self.ending.closing(socket.end):
                 await socket.serve()
         finally:
@@ -133,7 +145,9 @@ class _Socket:
         receive: Receive,
         send: Send,
         writer: DirectWriter | None,
+        client: Client,
     ) -> None:
+        self._client = client
         self._server = server
         self._log = log
         self._receive = receive
@@ -153,7 +167,7 @@ class _Socket:
             else DirectOutbox(writer, stall_seconds, self._stall)
         )
         self._operations = Operations(
-            server.sharing, WebsocketForm(), outbox, self._send_bytes, log.operation, server.queue_size
+            server.sharing, WebsocketForm(), outbox, self._send_bytes, log.operation, server.queue_size, client
         )
 
     async def serve(self) -> None:
@@ -223,6 +237,7 @@ class _Socket:
             raise _Closing(BAD_REQUEST, "messages are text frames")
         if len(text) > self._server.max_message_bytes:
             raise _Closing(MESSAGE_TOO_BIG, f"a message is at most {self._server.max_message_bytes:,} bytes")
+        self._client.spend_bytes(len(text))
         return text
 
     async def _handle(self, text: str) -> None:
@@ -278,12 +293,7 @@ class _Socket:
             text = f"at most {self._server.max_operations} operations run on one socket; complete some first"
             await self._refuse(message.id, refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}))
             return
-        document = request if isinstance(request, Answer) else self._server.execution.document(request)
-        if isinstance(request, Answer) or isinstance(document, Answer):
-            assert isinstance(document, Answer)
-            await self._refuse(message.id, document)
-            return
-        self._operations.start(message.id, request, document)
+        await self._operations.begin(message.id, request)
 
     async def _refuse(self, operation_id: str, answer: Answer) -> None:
         await self._operations.refuse(operation_id, answer)
@@ -292,7 +302,18 @@ class _Socket:
         await self._send_bytes(orjson.dumps(message))
 
     async def _send_bytes(self, payload: bytes) -> None:
+        self._client.spend_bytes(len(payload))
         await self._asgi_send({"type": "websocket.send", "text": payload.decode()})
+
+
+async def _turn_away(scope: Scope, send: Send, limited: RateLimited) -> None:
+    """Answer the handshake with 429, or as the server can."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": TOO_MANY_INITS, "reason": str(limited)[:123]})
+        return
+    headers = [(b"content-type", b"application/json; charset=utf-8"), limited.header]
+    await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": orjson.dumps({"errors": [limited.error]})})
 
 
 def _unreadable(error: Exception) -> Answer:
