@@ -79,9 +79,9 @@ def test_each_client_has_a_share_of_its_own(clock: Clock) -> None:
 
 def test_clients_are_told_apart_as_the_key_says(clock: Clock) -> None:
     rates = Rates(RateLimits(cost_per_second=1), key_of=lambda scope: scope["user"], clock=clock)
-    rates.client(scope("10.0.0.1") | {"user": "ada"}).spend(1_000)
+    rates.client({**scope("10.0.0.1"), "user": "ada"}).spend(1_000)
     with pytest.raises(RateLimited):
-        rates.client(scope("10.0.0.2") | {"user": "ada"}).admit()
+        rates.client({**scope("10.0.0.2"), "user": "ada"}).admit()
 
 
 def test_only_so_many_clients_are_known_and_those_with_connections_always(clock: Clock) -> None:
