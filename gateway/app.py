@@ -26,11 +26,11 @@ from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.graphiql import Page, load_page
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
-from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest
 from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.graphql.requests import Requests
 from hazelgate.gateway.graphql.sharing import Sharing
-from hazelgate.gateway.graphql.trusted import load_trusted
+from hazelgate.gateway.graphql.trusted import TrustedDocuments, load_trusted
 from hazelgate.gateway.health import health, readiness
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
 from hazelgate.gateway.parts import Parts
@@ -107,11 +107,13 @@ def create_app(
         subscribers=lambda: max(feed.subscriber_count - sharing.execution_count, 0) + sharing.subscriber_count,
         executions=lambda: feed.subscriber_count,
     )
+    trusted = load_trusted(settings.trusted_documents)
     requests = Requests(
-        load_trusted(settings.trusted_documents),
+        trusted,
         only_trusted=settings.only_trusted_documents,
         most_kept=settings.max_persisted_queries,
     )
+    _tell_of_unfit(execution, trusted)
     streams = StreamSettings(
         sharing,
         ending,
@@ -213,6 +215,14 @@ def create_app(
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`
     app.state.refusals, app.state.ending = refusals, ending  # for the server
     return app
+
+
+def _tell_of_unfit(execution: Execution, trusted: TrustedDocuments) -> None:
+    """A document of an old client may not fit any more: the operator hears of it before the client does."""
+    for name, text in trusted.texts.items():
+        found = execution.document(GraphQLRequest(text))
+        if isinstance(found, Answer):
+            logger.warning("trusted document %s can't be answered: %s", name, found.body["errors"][0]["message"])
 
 
 def _limits(settings: Settings) -> Limits:

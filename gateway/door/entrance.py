@@ -22,6 +22,7 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-re
 _POLICY = ((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), (b"x-frame-options", b"DENY"))
 
 _INTERNAL = 500
+_REDIRECTS = (301, 302, 303, 307, 308)
 _FORBIDDEN = 403
 _MISDIRECTED = 421
 _CLOSED = 4403
@@ -88,6 +89,8 @@ class Entrance:
                 more = [each for each in added if each[0] not in names]
                 if origin is not None and b"access-control-allow-origin" not in names:
                     more += Origins.answer_headers(origin)
+                if message["status"] in _REDIRECTS:
+                    given = [_relative(each, scope, headers) for each in given]
                 message["headers"] = [*given, *more]
             await send(message)
 
@@ -112,6 +115,14 @@ class Entrance:
             message = f"pages of {site!a} may not ask here; name the site in --allowed-origins if they may"
             return _Refused(_FORBIDDEN, message, code="ORIGIN_NOT_ALLOWED")
         return None
+
+
+def _relative(header: tuple[bytes, bytes], scope: Scope, asked: Headers) -> tuple[bytes, bytes]:
+    """A `Location` without scheme and host: behind a proxy they are the proxy's, which is not known here."""
+    name, value = header
+    here = f"{scope['scheme']}://".encode() + asked.get(b"host", b"")
+    is_here = name == b"location" and value.startswith(here + b"/")
+    return (name, value.removeprefix(here)) if is_here else header
 
 
 def _masked(scope: Scope, error: Exception) -> _Refused:

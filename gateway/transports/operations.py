@@ -96,7 +96,7 @@ class Operations:
         execution = self._sharing.execution_of(document, request) if is_stream else None
         if execution is not None:
             operation = SharedOperation(
-                operation_id, execution, self._outbox, log, self._forget, self._queue_size, self._form
+                operation_id, execution, self._outbox, log, self._forget, self._queue_size, self._form, self._ended
             )
             self._running[operation_id] = operation
             operation.join()
@@ -148,11 +148,9 @@ class Operations:
             self._client.subscriptions -= 1
 
     def _forget(self, operation_id: str) -> None:
-        """A shared operation has ended by itself."""
+        """A shared operation has ended by itself; its client is told right behind this."""
         del self._running[operation_id]
         self._uncount(operation_id)
-        # The client is told right behind this.
-        asyncio.get_running_loop().call_soon(self._ended)
 
     async def _run(
         self, operation_id: str, request: GraphQLRequest, document: Document, log: RequestLog, *, is_stream: bool

@@ -31,6 +31,7 @@ class SharedOperation:
         ended: Called as the operation ends by itself, before the client is told: its id is free then.
         queue_size: How many messages may wait for the client.
         form: How its messages are written.
+        told: Called once the client was told of the end, by an outbox that waits for that.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class SharedOperation:
         "is_gone",
         "is_queued",
         "outbox",
+        "told",
     )
 
     def __init__(
@@ -56,8 +58,10 @@ class SharedOperation:
         ended: Callable[[str], None],
         queue_size: int,
         form: Form,
+        told: Callable[[], None] = lambda: None,
     ) -> None:
         self._form = form
+        self.told = told
         self.id = operation_id
         self.outbox = outbox
         self.is_queued = False
@@ -310,6 +314,8 @@ class AsgiOutbox(Outbox):
                 payload = taken if isinstance(taken, bytes) else operation.payload(taken)
                 async with asyncio.timeout(self._stall_seconds):
                     await self._send(payload)
+                if isinstance(taken, bytes):
+                    operation.told()
                 self._queue.append(operation)
         except TimeoutError:
             self._stalled()

@@ -75,6 +75,7 @@ async def test_it_may_stand_below_a_path_that_the_proxy_takes_off() -> None:
         assert answer.json() == {"data": {"__typename": "Query"}}
         assert "content-security-policy" in answer.headers
         assert (await http.get("/")).headers["location"] == "/api/graphql"
+        assert (await http.get("/graphql/")).headers["location"] == "/api/graphql"
         assert (await http.get("/health", headers={"host": "any.example"})).status_code == 200
         assert (await http.get("/graphql", headers={"host": "any.example"})).status_code == 421
 

@@ -8,6 +8,7 @@ import pytest
 from starlette.types import Scope
 
 from hazelgate.gateway.door.rates import BURST_SECONDS, Client, RateLimited, RateLimits, Rates
+from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.settings import Settings
 from tests.support.gateway import Gateway, Websocket, running_gateway
 from tests.support.streaming import streaming
@@ -63,10 +64,12 @@ def test_quiet_time_fills_no_more_than_a_burst(clock: Clock) -> None:
 
 
 def test_without_a_bound_nobody_waits(clock: Clock) -> None:
-    client = client_of(clock)
+    refused: list[Reason] = []
+    client = Rates(refusals=Refusals(refused.append), clock=clock).client(scope("10.0.0.1"))
     client.spend(10**12)
     client.spend_bytes(10**12)
     client.admit()
+    assert refused == []
 
 
 def test_each_client_has_a_share_of_its_own(clock: Clock) -> None:

@@ -39,6 +39,16 @@ async def get(gateway: Gateway, name: str, variables: str = "", **headers: str) 
     return await gateway.http.get("/graphql", params={"documentId": name, "variables": variables}, headers=sent)
 
 
+async def test_a_document_that_does_not_fit_the_schema_is_told_of_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "documents.json"
+    path.write_text(json.dumps({"good": DOCUMENTS["count"], "old": "{ customers { nothing } }"}))
+    async with running_gateway(Settings(trusted_documents=path)):
+        [line] = [each.getMessage() for each in caplog.records if "trusted document" in each.getMessage()]
+        assert line.startswith("trusted document old can't be answered: Cannot query field 'nothing'")
+
+
 async def test_a_document_is_answered_by_its_id(trusting: Gateway) -> None:
     response = await trusting.http.post("/graphql", json={"documentId": "named", "variables": {"id": "c1"}})
     assert response.json() == {"data": {"customer": None}}
