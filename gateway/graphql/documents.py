@@ -19,6 +19,7 @@ from graphql import (
 from hazelgate.gateway.graphql.cost import CostModel, OperationCost
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
 from hazelgate.gateway.graphql.shape import MOST_COMPARISONS, RULES, check_shape
+from hazelgate.gateway.graphql.tokens import check_tokens
 from hazelgate.resolvers.plans.documents import DocumentPlans
 
 _LONGEST_KEPT = 32_768
@@ -133,6 +134,7 @@ class Documents:
 
     def _prepare(self, text: str) -> Document:
         try:
+            check_tokens(text, self._limits.max_tokens)
             ast = parse(text, max_tokens=self._limits.max_tokens)
         except GraphQLError as error:
             raise InvalidDocument([error], None) from None
