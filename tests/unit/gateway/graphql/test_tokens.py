@@ -44,7 +44,7 @@ def test_a_text_beyond_the_limit_is_refused_as_graphql_core_refuses_it(number: i
     text = "{ " + "a " * number + "}" + PADDING
     if number == 3:
         check_tokens(text, 5)
-        assert parse(text, max_tokens=5)
+        assert parse(text, max_tokens=5).definitions
         return
     with pytest.raises(GraphQLSyntaxError) as ours:
         check_tokens(text, 5)
