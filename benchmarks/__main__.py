@@ -20,6 +20,7 @@ from benchmarks import (
     first_steps,
     growth,
     guards,
+    hostile,
     plans,
     rebuilding,
     snapshots,
@@ -56,6 +57,7 @@ SUITES: dict[str, Suite] = {
     "plans": Suite([plans.against_the_executor], "2g"),
     "filters": Suite([filters.work_and_manners], "4g"),
     "fanout": Suite([fanout.pushes], "2g"),
+    "hostile": Suite([hostile.refusals_and_others], "2g"),
     "growth": Suite([growth.cost_and_heap], "10g"),
     "committed": Suite(
         [writes.one_at_a_time_committed, writes.bulk_committed], "8g", pretouch_heap=True, postgres=True

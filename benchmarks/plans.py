@@ -160,6 +160,8 @@ async def _gateway(stack: RunningStack, *, plans: bool) -> AsyncIterator[Gateway
         env={
             **os.environ,
             "HAZELGATE_MEMBERS": stack.member,
+            "HAZELGATE_MAX_COST_PER_SECOND": "0",
+            "HAZELGATE_MAX_BYTES_PER_SECOND": "0",
             "HAZELGATE_CLUSTER_NAME": stack.cluster_name,
             "HAZELGATE_PLANS": str(plans),
             "HAZELGATE_OPERATION_TIMEOUT_SECONDS": "60",

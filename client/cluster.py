@@ -57,6 +57,8 @@ class ClusterState:
     pipelines: tuple[PipelineState, ...] = ()
     store_problem: str | None = None
     """Why nothing can be stored just now, in a sentence: PostgreSQL is away, or views are being restored from it."""
+    views_problem: str | None = None
+    """Why views do not hold all that is stored, in a sentence: they are being restored, or a log is imported."""
     examined: tuple[Finding, ...] = ()
     """What was looked at besides the pipelines."""
 
@@ -73,6 +75,15 @@ class ClusterState:
         if self.projector != READY:
             return "the projector is away"
         return self.store_problem
+
+    @property
+    def read_problem(self) -> str | None:
+        """
+        Why nothing can be read just now, in a sentence; None when all can.
+
+        Entries lie in the members. Neither the projector nor the database is needed to read them.
+        """
+        return self.views_problem if self.connected else "no member of the cluster answers"
 
     def problem_of(self, event_type: str) -> str | None:
         """Why no event of that type can be taken in just now; None when it can, whatever stops other pipelines."""
@@ -109,6 +120,7 @@ def state_of(stats: PipelineStats, silent: Iterable[str] = ()) -> ClusterState:
         stats.events_per_second,
         stats.pipelines,
         stats.store_problem,
+        stats.views_problem,
         examine(stats, silent),
     )
 

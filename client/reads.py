@@ -46,12 +46,25 @@ class ClusterReads:
 
 def available(cluster: Cluster) -> Cluster:
     """
-    The cluster, if it can be asked just now.
+    The cluster, if it can be read just now, whether it takes in events or not.
 
     Raises:
-        PipelineUnavailable: A member or the projector is away. Said at once: what is read then may be long out of date.
+        PipelineUnavailable: No member answers, or the views do not hold yet what is stored. Said at once.
     """
-    problem = cluster.state().problem
+    return _without(cluster.state().read_problem, cluster)
+
+
+def writable(cluster: Cluster) -> Cluster:
+    """
+    The cluster, if it takes in events just now.
+
+    Raises:
+        PipelineUnavailable: A member, the projector or the database is away. Said at once.
+    """
+    return _without(cluster.state().problem, cluster)
+
+
+def _without(problem: str | None, cluster: Cluster) -> Cluster:
     if problem is not None:
         raise PipelineUnavailable(f"{problem}; try again when /ready is true")
     return cluster

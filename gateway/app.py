@@ -20,20 +20,25 @@ from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.door.entrance import Entrance
 from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Origins
+from hazelgate.gateway.door.rates import RateLimits, Rates
 from hazelgate.gateway.door.refusals import Refusals
 from hazelgate.gateway.ending import Ending
-from hazelgate.gateway.graphiql import load_page, policy_of
+from hazelgate.gateway.graphiql import Page, load_page
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
-from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest
 from hazelgate.gateway.graphql.limits import Limits
+from hazelgate.gateway.graphql.requests import Requests
 from hazelgate.gateway.graphql.sharing import Sharing
+from hazelgate.gateway.graphql.trusted import TrustedDocuments, load_trusted
 from hazelgate.gateway.health import health, readiness
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
 from hazelgate.gateway.parts import Parts
 from hazelgate.gateway.settings import Settings
 from hazelgate.gateway.starting_operations import starting_operations
-from hazelgate.gateway.transports.http import GraphQLOverHttp
+from hazelgate.gateway.transports.event_streams import EventStreams
+from hazelgate.gateway.transports.http import GraphQLOverHttp, HttpSettings
+from hazelgate.gateway.transports.streams import StreamSettings
 from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import PipelineUnavailable
@@ -73,6 +78,15 @@ def create_app(
     metrics = GatewayMetrics()
     own = load_api(settings.domain, settings.api)
     refusals = Refusals(metrics.count_refusal)
+    rates = Rates(
+        RateLimits(
+            cost_per_second=settings.max_cost_per_second,
+            bytes_per_second=settings.max_bytes_per_second,
+            max_connections=settings.max_connections_per_client,
+            max_subscriptions=settings.max_subscriptions_per_client,
+        ),
+        refusals,
+    )
     deadlines = Deadlines(settings.execution_timeout_seconds)
     ending = Ending(deadlines)
     schema = graphql_schema(catalog, own, federation=settings.federation)
@@ -87,22 +101,54 @@ def create_app(
         refusals=refusals,
         deadlines=deadlines,
     )
-    page = _page(catalog) if settings.graphiql else None
-    over_http = GraphQLOverHttp(
-        execution,
-        max_body_bytes=settings.max_body_bytes,
-        page=page,
-        page_policy="" if page is None else policy_of(page),
-        count=metrics.count_request,
-    )
     sharing = Sharing(schema, execution, lambda: feed.heard_count)
     metrics.watch_subscriptions(
         # The feed knows an execution as one subscriber.
         subscribers=lambda: max(feed.subscriber_count - sharing.execution_count, 0) + sharing.subscriber_count,
         executions=lambda: feed.subscriber_count,
     )
+    trusted = load_trusted(settings.trusted_documents)
+    requests = Requests(
+        trusted,
+        only_trusted=settings.only_trusted_documents,
+        most_kept=settings.max_persisted_queries,
+    )
+    _tell_of_unfit(execution, trusted)
+    streams = StreamSettings(
+        sharing,
+        ending,
+        queue_size=settings.subscriber_queue_size,
+        stall_timeout_seconds=settings.websocket_stall_timeout_seconds,
+        count=metrics.count_stream,
+        count_stalled=metrics.count_stalled,
+    )
+    over_http = GraphQLOverHttp(
+        execution,
+        requests,
+        streams,
+        HttpSettings(
+            max_body_bytes=settings.max_body_bytes,
+            max_batched_operations=settings.max_batched_operations,
+            compression=settings.compression,
+            document_max_age_seconds=settings.document_max_age_seconds,
+        ),
+        page=_page(catalog) if settings.graphiql else None,
+        count=metrics.count_request,
+        rates=rates,
+    )
+    event_streams = EventStreams(
+        requests,
+        streams,
+        distinct=over_http,
+        max_body_bytes=settings.max_body_bytes,
+        reserved_seconds=settings.connection_init_timeout_seconds,
+        max_operations=settings.max_subscriptions_per_socket,
+        count=metrics.count_request,
+        rates=rates,
+    )
     over_websocket = GraphQLOverWebsocket(
         sharing,
+        requests,
         init_timeout_seconds=settings.connection_init_timeout_seconds,
         max_message_bytes=settings.max_body_bytes,
         max_operations=settings.max_subscriptions_per_socket,
@@ -111,6 +157,7 @@ def create_app(
         count=metrics.count_socket,
         count_stalled=metrics.count_stalled,
         ending=ending,
+        rates=rates,
     )
 
     @asynccontextmanager
@@ -127,8 +174,11 @@ def create_app(
     async def get_health(_: Request) -> Response:
         return _json(200, health())
 
-    async def get_ready(_: Request) -> Response:
-        return _json(*readiness(parts.cluster.state(), ending=ending.has_begun))
+    async def get_ready(request: Request) -> Response:
+        for_what = request.query_params.get("for", "writes")
+        if for_what not in ("reads", "writes"):
+            return _json(400, {"problem": "ask for=reads, for=writes, or neither, which is the same as writes"})
+        return _json(*readiness(parts.cluster.state(), ending=ending.has_begun, for_reads=for_what == "reads"))
 
     async def get_metrics(_: Request) -> Response:
         try:
@@ -137,13 +187,14 @@ def create_app(
             stats = None
         return Response(metrics.render(parts.cluster.state(), stats), media_type=CONTENT_TYPE)
 
-    async def get_root(_: Request) -> Response:
-        return RedirectResponse("/graphql")
+    async def get_root(request: Request) -> Response:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/graphql")
 
     app = Starlette(
         routes=[
             Route("/graphql", over_http),
             WebSocketRoute("/graphql", over_websocket),
+            Route("/graphql/stream", event_streams),
             Route("/health", get_health),
             Route("/ready", get_ready),
             Route("/metrics", get_metrics),
@@ -166,6 +217,14 @@ def create_app(
     return app
 
 
+def _tell_of_unfit(execution: Execution, trusted: TrustedDocuments) -> None:
+    """A document of an old client may not fit any more: the operator hears of it before the client does."""
+    for name, text in trusted.texts.items():
+        found = execution.document(GraphQLRequest(text))
+        if isinstance(found, Answer):
+            logger.warning("trusted document %s can't be answered: %s", name, found.body["errors"][0]["message"])
+
+
 def _limits(settings: Settings) -> Limits:
     return Limits(
         max_tokens=settings.max_query_tokens,
@@ -179,11 +238,11 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _page(catalog: Catalog) -> bytes:
+def _page(catalog: Catalog) -> Page:
     html, self_contained = load_page(starting_operations(catalog))
     if not self_contained:
         logger.warning("GraphiQL is loaded from a CDN: its page was not built here")
-    return html
+    return Page(html)
 
 
 def _json(status: int, body: object) -> Response:

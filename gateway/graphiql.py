@@ -1,6 +1,8 @@
 """The GraphiQL page that a browser gets at `/graphql`."""
 
+import asyncio
 import base64
+import gzip
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -12,11 +14,28 @@ _HERE = Path(__file__).parent
 BUNDLED_PAGE = _HERE / "_bundled" / "graphiql.html"
 CDN_PAGE = _HERE / "graphiql_cdn.html"
 
+_LEVEL = 6
 _TABS = b'"defaultTabs":[]'
 """Where a page has room for operations: both are written so."""
 _INLINE = re.compile(rb"<script(?: type=\"module\")?>")
 _SCRIPTS = re.compile(rb'<script[^>]* src="(https://[^"]+)"')
 _STYLES = re.compile(rb'<link[^>]* href="(https://[^"]+)"')
+
+
+class Page:
+    """The page as it is sent."""
+
+    def __init__(self, html: bytes) -> None:
+        self.html = html
+        self.policy = policy_of(html).encode()
+        self.tag = f'W/"{hashlib.blake2b(html, digest_size=16).hexdigest()}"'
+        self._compressing: asyncio.Task[bytes] | None = None
+
+    async def compressed(self) -> bytes:
+        """It in gzip, made once, for the first who wants it."""
+        if self._compressing is None:
+            self._compressing = asyncio.create_task(asyncio.to_thread(gzip.compress, self.html, _LEVEL))
+        return await asyncio.shield(self._compressing)
 
 
 def load_page(operations: Sequence[str] = (), bundled: Path = BUNDLED_PAGE) -> tuple[bytes, bool]:

@@ -34,6 +34,9 @@ class GatewayMetrics:
         refused = Counter("hazelgate_refused", "Refused at the door or by a limit", ["reason"], registry=self._registry)
         self._refused = {reason: refused.labels(reason.value) for reason in Reason}
         self._sockets = Gauge("hazelgate_websockets", "Open websockets", registry=self._registry)
+        self._streams = Gauge(
+            "hazelgate_http_streams", "Open streams of server-sent events and of parts", registry=self._registry
+        )
         self._subscribers = Gauge(
             "hazelgate_subscribers", "Subscriptions to events that run in this process", registry=self._registry
         )
@@ -52,7 +55,7 @@ class GatewayMetrics:
 
     def count_request(self, method: str, status: int) -> None:
         """One answered request. A method that we don't know is not worth a time series of its own."""
-        known = method if method in ("GET", "POST", "HEAD") else "other"
+        known = method if method in ("GET", "POST", "HEAD", "PUT", "DELETE") else "other"
         counter = self._by_answer.get((known, status))
         if counter is None:
             counter = self._by_answer[known, status] = self._requests.labels(known, str(status))
@@ -69,6 +72,10 @@ class GatewayMetrics:
     def count_socket(self, change: int) -> None:
         """A websocket came (+1) or went (-1)."""
         self._sockets.inc(change)
+
+    def count_stream(self, change: int) -> None:
+        """A stream over HTTP came (+1) or went (-1)."""
+        self._streams.inc(change)
 
     def watch_subscriptions(self, *, subscribers: Callable[[], int], executions: Callable[[], int]) -> None:
         """Ask these how many subscriptions to events there are, and how many executions they share."""

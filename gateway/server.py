@@ -12,6 +12,7 @@ from functools import partial
 from typing import cast
 
 import uvicorn
+from starlette.applications import Starlette
 
 from hazelgate.gateway.app import create_app
 from hazelgate.gateway.door.connections import BoundedHttpProtocol
@@ -52,7 +53,17 @@ def run(
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    config = uvicorn.Config(
+    config = configuration(settings, app)
+    server = EndingServer(config, app.state.ending, settings.drain_seconds, when_serving)
+    with contextlib.suppress(KeyboardInterrupt):  # it is raised again once everything has ended
+        server.run(None if listener is None else [listener])
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+def configuration(settings: Settings, app: Starlette) -> uvicorn.Config:
+    """How uvicorn serves the app."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -61,16 +72,16 @@ def run(
         ws=DirectWebsocketProtocol,
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # costs more of the one busy core than a private network gains by it
+        root_path=settings.root_path,
+        # Without a proxy nobody is believed, not even another process of this machine.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_keep_alive=settings.keep_alive_seconds,
         log_config=None,  # its loggers write through the same handler as ours
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    server = EndingServer(config, app.state.ending, settings.drain_seconds, when_serving)
-    with contextlib.suppress(KeyboardInterrupt):  # it is raised again once everything has ended
-        server.run(None if listener is None else [listener])
-    if not server.started:
-        sys.exit(STARTUP_FAILURE)
 
 
 def bounded_http(settings: Settings, refusals: Refusals) -> type[asyncio.Protocol]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -40,6 +42,12 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """The address to bind to."""
     port: Port = 8000
     """Where the gateway listens."""
+    root_path: str = ""
+    """The path at which a proxy shows the gateway, like /api, where the proxy takes it off."""
+    trusted_proxies: Annotated[tuple[str, ...], Named(metavar="ADDRESS[,…]")] = ()
+    """Addresses and networks whose X-Forwarded-For and -Proto count; `*` for all, where only a proxy gets here."""
+    keep_alive_seconds: Annotated[int, Field(ge=1)] = 75
+    """How long a connection is kept for another request. Longer than a proxy keeps it, or it meets a closed one."""
     without_identity: bool = False
     """Whether it may be bound to more than loopback though anybody who reaches it may do everything."""
     allowed_hosts: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
@@ -52,6 +60,19 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """Whether clients may ask for the schema; GraphiQL is of little use without."""
     suggestions: bool = True
     """Whether an error names the field that may have been meant."""
+
+    trusted_documents: Annotated[Path | None, Named(metavar="FILE")] = None
+    """A file of documents by their ids, as build tools write it; clients send the id as `documentId`."""
+    only_trusted_documents: bool = False
+    """Whether no other documents are answered. GraphiQL and introspection need others."""
+    document_max_age_seconds: Annotated[int, Field(ge=0)] = 0
+    """How long a browser may use the answer to a GET of a trusted document without asking whether it has changed."""
+    max_persisted_queries: Annotated[int, Field(ge=0)] = 1_000
+    """Documents that clients may leave here under their hash, as Apollo's do; 0 for none."""
+    max_batched_operations: Annotated[int, Field(ge=0)] = 0
+    """Operations that one request over HTTP may send in an array; 0: a request is one operation."""
+    compression: bool = True
+    """Whether long answers over HTTP are sent in gzip to clients that take it."""
 
     plans: bool = True
     """Whether operations are compiled to plans. Without, graphql-core answers all of them: slower, and the same."""
@@ -86,6 +107,14 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """Root fields of one operation."""
     max_query_cost: Annotated[int, Field(ge=1)] = 500_000
     """Values that one operation may answer with, lists within lists multiplied; a page counts by its `first`."""
+    max_cost_per_second: Annotated[int, Field(ge=0)] = 1_000_000
+    """Cost that one client may ask for in a second, on average, ten seconds' worth at once; 0: no bound."""
+    max_bytes_per_second: Annotated[int, Field(ge=0)] = 50_000_000
+    """Bytes of requests and answers of one client in a second, likewise; pushes don't count; 0: no bound."""
+    max_connections_per_client: Annotated[int, Field(ge=0)] = 1_000
+    """Websockets and streams over HTTP that one client may have open; 0: no bound."""
+    max_subscriptions_per_client: Annotated[int, Field(ge=0)] = 10_000
+    """Subscriptions that one client may have on all its connections; 0: no bound."""
     drain_seconds: Annotated[float, Field(ge=0)] = 1.0
     """How long it goes on once it is told to end: /ready says no, and websockets close one by one."""
     execution_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
@@ -99,7 +128,7 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     websocket_stall_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     """How long a websocket's client may read nothing while messages wait for it; then its socket is closed."""
 
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _part_names_at_commas(cls, value: object) -> object:
         return parted(value) if isinstance(value, str) else value
@@ -108,3 +137,19 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     @classmethod
     def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(require_origin(each) for each in origins)
+
+    @field_validator("root_path")
+    @classmethod
+    def _is_path(cls, path: str) -> str:
+        path = path.rstrip("/")
+        if path and (not path.startswith("/") or path.startswith("//") or not path.isascii() or not path.isprintable()):
+            raise ValueError("write it like /api")
+        return path
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for each in proxies:
+            if each != "*":
+                ip_network(each)  # says by itself that it is none
+        return proxies

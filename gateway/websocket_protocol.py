@@ -20,6 +20,8 @@ from websockets.protocol import OPEN
 from hazelgate.gateway.transports.frames import EXTENSION
 
 _FAREWELL_SECONDS = 1.0
+_FINISH_SECONDS = 1.5
+"""Longer than operations may take that run as the server ends (`ending`), shorter than the server waits."""
 
 
 class DirectWebsocketProtocol(WebSocketsSansIOProtocol):
@@ -31,6 +33,7 @@ class DirectWebsocketProtocol(WebSocketsSansIOProtocol):
     """
 
     is_congested = False
+    closes_by_itself: Callable[[], bool] = staticmethod(lambda: False)
     _congested: Callable[[], None] | None = None
     _relieved: Callable[[], None] | None = None
 
@@ -40,6 +43,17 @@ class DirectWebsocketProtocol(WebSocketsSansIOProtocol):
         scope: Any = getattr(self, "scope", None)
         if scope is not None:  # None where the request was no good
             scope["extensions"][EXTENSION] = self
+
+    def shutdown(self) -> None:
+        """Called as the server takes no more connections."""
+        if self.closes_by_itself():
+            self.loop.call_later(_FINISH_SECONDS, self._close_what_is_left)
+        else:
+            super().shutdown()
+
+    def _close_what_is_left(self) -> None:
+        if not self.transport.is_closing():
+            super().shutdown()
 
     @property
     def buffered_bytes(self) -> int:

@@ -96,6 +96,7 @@ class MemberStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     projector: str
     job: str
     store_problem: str | None = None
+    views_problem: str | None = None
     events_total: int = 0
     events_per_second: float = 0.0
     pending: int = 0
@@ -122,6 +123,7 @@ class PipelineStats(msgspec.Struct, frozen=True, kw_only=True):
     The whole pipeline's figures. `recent` covers the last 60 s, `all` everything since the members started.
 
     `store_problem` says why nothing can be stored just now, where that is so.
+    `views_problem` says why the views do not hold all that is stored, where that is so.
     `heap_problem` says why a member takes no new events, where one does not.
     `projector` is READY while at least one member has one; `job` is RUNNING while it runs anywhere.
     """
@@ -130,6 +132,7 @@ class PipelineStats(msgspec.Struct, frozen=True, kw_only=True):
     projector: str
     job: str
     store_problem: str | None = None
+    views_problem: str | None = None
     events_total: int
     events_per_second: float
     pending: int
@@ -173,6 +176,7 @@ def merge_stats(parts: Sequence[MemberStats]) -> PipelineStats:
     return PipelineStats(
         members=len(parts),
         store_problem=next((part.store_problem for part in parts if part.store_problem is not None), None),
+        views_problem=next((part.views_problem for part in parts if part.views_problem is not None), None),
         projector=READY if any(part.projector == READY for part in parts) else AWAY,
         job=RUNNING if RUNNING in jobs else (jobs[0] if jobs else "UNKNOWN"),
         events_total=sum(part.events_total for part in parts),

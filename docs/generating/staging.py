@@ -36,6 +36,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "backup-and-restore",
         "snapshots",
         "front-door",
+        "protocols",
         "deployment",
     ),
     "reference": ("derived-api", "differences-to-graphql-core", *reference.PAGES, "protocol", "shop/catalog"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import uuid
 from typing import NamedTuple
 
 import orjson
@@ -11,12 +13,16 @@ from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Headers, Origins, is_preflight
 from hazelgate.gateway.door.refusals import Reason, Refusals
 
+logger = logging.getLogger(__name__)
+
 _OPEN = ("/health", "/ready")
 """Asked by machines that go by any name. They tell nothing that a page of another site gains by."""
-_OURS = ("/graphql", "/metrics", "/", *_OPEN)
+_OURS = ("/graphql", "/graphql/stream", "/metrics", "/", *_OPEN)
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _POLICY = ((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), (b"x-frame-options", b"DENY"))
 
+_INTERNAL = 500
+_REDIRECTS = (301, 302, 303, 307, 308)
 _FORBIDDEN = 403
 _MISDIRECTED = 421
 _CLOSED = 4403
@@ -28,6 +34,7 @@ class _Refused(NamedTuple):
     status: int
     message: str
     code: str
+    error_id: str | None = None
 
 
 class Entrance:
@@ -53,7 +60,8 @@ class Entrance:
             await self._app(scope, receive, send)
             return
         headers: Headers = dict(scope["headers"])
-        refused = None if scope["path"] in _OPEN else self._refused(scope, headers)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        refused = None if path in _OPEN else self._refused(scope, headers)
         if refused is not None:
             if kind == "websocket":
                 # Before it is accepted a server answers this with status 403.
@@ -68,20 +76,30 @@ class Entrance:
             await send({"type": "http.response.start", "status": 204, "headers": Origins.preflight_headers(headers)})
             await send({"type": "http.response.body", "body": b""})
             return
+        has_begun = False
         origin = headers.get(b"origin")
-        added = [*_ALWAYS, *(_POLICY if scope["path"] in _OURS else ())]
+        added = [*_ALWAYS, *(_POLICY if path in _OURS else ())]
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 given = message.setdefault("headers", [])
                 names = {name for name, _ in given}
                 more = [each for each in added if each[0] not in names]
                 if origin is not None and b"access-control-allow-origin" not in names:
                     more += Origins.answer_headers(origin)
+                if message["status"] in _REDIRECTS:
+                    given = [_relative(each, scope, headers) for each in given]
                 message["headers"] = [*given, *more]
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            if has_begun:
+                raise  # it is too late to say anything else; the server closes the connection
+            await _answer(send, _masked(scope, error))
 
     def _refused(self, scope: Scope, headers: Headers) -> _Refused | None:
         """What one that is turned away is told; None for the others."""
@@ -99,8 +117,25 @@ class Entrance:
         return None
 
 
+def _relative(header: tuple[bytes, bytes], scope: Scope, asked: Headers) -> tuple[bytes, bytes]:
+    """A `Location` without scheme and host: behind a proxy they are the proxy's, which is not known here."""
+    name, value = header
+    here = f"{scope['scheme']}://".encode() + asked.get(b"host", b"")
+    is_here = name == b"location" and value.startswith(here + b"/")
+    return (name, value.removeprefix(here)) if is_here else header
+
+
+def _masked(scope: Scope, error: Exception) -> _Refused:
+    """What a client is told of an error that nobody expected: the id under which the log has it."""
+    error_id = uuid.uuid4().hex
+    fields = {"error_id": error_id, "path": scope["path"], "status": _INTERNAL}
+    logger.error("request to %s failed: %s", scope["path"], error_id, exc_info=error, extra=fields)
+    return _Refused(_INTERNAL, "internal error", "INTERNAL", error_id)
+
+
 async def _answer(send: Send, refused: _Refused) -> None:
-    body = orjson.dumps({"errors": [{"message": refused.message, "extensions": {"code": refused.code}}]})
+    extensions = {"code": refused.code} | ({"errorId": refused.error_id} if refused.error_id else {})
+    body = orjson.dumps({"errors": [{"message": refused.message, "extensions": extensions}]})
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),

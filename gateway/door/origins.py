@@ -13,7 +13,7 @@ from hazelgate.gateway.door.hosts import is_loopback
 EVERY = "*"
 LOOPBACK = "loopback"
 """Pages that a server on the browser's own machine has sent, whatever its port."""
-_METHODS = b"GET, POST"
+_METHODS = b"GET, POST, PUT, DELETE"
 _EXPOSED = b"x-request-id, retry-after"
 _PREFLIGHT_SECONDS = 600
 _LONGEST_LIST = 2_048

@@ -24,6 +24,8 @@ class Reason(StrEnum):
     """A page of a site that may not ask."""
     COMPLEXITY = "complexity"
     """A document or an operation beyond a limit."""
+    RATE = "rate"
+    """A client that asks for more than its share over time."""
     DEADLINE = "deadline"
     """An operation that took too long."""
     HEADER_SIZE = "header-size"

@@ -1,9 +1,9 @@
 """Operations parsed and validated once: the same text comes again and again."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import (
     DocumentNode,
@@ -19,6 +19,7 @@ from graphql import (
 from hazelgate.gateway.graphql.cost import CostModel, OperationCost
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
 from hazelgate.gateway.graphql.shape import MOST_COMPARISONS, RULES, check_shape
+from hazelgate.gateway.graphql.tokens import check_tokens
 from hazelgate.resolvers.plans.documents import DocumentPlans
 
 _LONGEST_KEPT = 32_768
@@ -68,6 +69,18 @@ class InvalidDocument(Exception):
         self.ast = ast
 
 
+class Asked(Protocol):
+    """What is asked of a document."""
+
+    @property
+    def operation_name(self) -> str | None:
+        """Which of its operations."""
+
+    @property
+    def variables(self) -> Mapping[str, Any] | None:
+        """With which variables."""
+
+
 class Documents:
     """
     The documents of one schema, the ones used last kept ready.
@@ -104,23 +117,24 @@ class Documents:
                 self._kept.popitem(last=False)
         return document
 
-    def check_cost(self, document: Document, operation_name: str | None, variables: Mapping[str, Any] | None) -> None:
+    def check_costs(self, asked: Sequence[tuple[Document, Asked]]) -> None:
         """
         Raises:
-            TooComplex: The operation costs more than it may.
+            TooComplex: The operations cost more than they may, together.
         """
-        cost = document.cost(operation_name)
-        if cost is None:
-            return
-        advice = "ask for smaller pages, fewer ids or fewer lists within lists"
-        if (asked := cost.of_data(variables)) > self._limits.max_cost:
-            raise TooComplex("cost", self._limits.max_cost, asked, advice)
+        costs = [(document.cost(request.operation_name), request.variables) for document, request in asked]
+        data = sum(cost.of_data(variables) for cost, variables in costs if cost is not None)
+        if data > self._limits.max_cost:
+            advice = "ask for smaller pages, fewer ids or fewer lists within lists"
+            raise TooComplex("cost", self._limits.max_cost, data, advice)
         most = self._costs.introspection_allowance
-        if (asked := cost.of_schema(variables)) > most:
-            raise TooComplex("introspection", most, asked, "ask for `__schema` once")
+        introspection = sum(cost.of_schema(variables) for cost, variables in costs if cost is not None)
+        if introspection > most:
+            raise TooComplex("introspection", most, introspection, "ask for `__schema` once")
 
     def _prepare(self, text: str) -> Document:
         try:
+            check_tokens(text, self._limits.max_tokens)
             ast = parse(text, max_tokens=self._limits.max_tokens)
         except GraphQLError as error:
             raise InvalidDocument([error], None) from None

@@ -1,7 +1,7 @@
 """One operation from its text to its answer, whatever transport it came over."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
@@ -33,13 +33,15 @@ Json = dict[str, Any]
 _DEFAULT_SECONDS = 30.0
 
 
-class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
-    """The parameters of GraphQL over HTTP, and of a websocket's `subscribe`."""
+class GraphQLRequest(msgspec.Struct, frozen=True):
+    """One operation that is asked for, its text known."""
 
     query: str
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
+    """The id under which the text is trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Execution:
         """The request's document, or the answer that says what is wrong with it."""
         try:
             document = self._documents.get(request.query)
-            self._documents.check_cost(document, request.operation_name, request.variables)
+            self._documents.check_costs([(document, request)])
             return document
         except TooComplex as error:
             self._refusals.add(Reason.COMPLEXITY, error.message)
@@ -140,6 +142,21 @@ class Execution:
             if isinstance(invalid.errors[0], TooComplex):
                 self._refusals.add(Reason.COMPLEXITY, invalid.errors[0].message)
             return refusal(*(request_error(error, invalid.ast) for error in invalid.errors))
+
+    @staticmethod
+    def cost(document: Document, request: GraphQLRequest) -> int:
+        """What the operation costs."""
+        cost = document.cost(request.operation_name)
+        return 0 if cost is None else cost.of_data(request.variables) + cost.of_schema(request.variables)
+
+    def refuse_together(self, asked: Sequence[tuple[Document, GraphQLRequest]]) -> Answer | None:
+        """The answer to each of several operations that cost too much together; None where they may all run."""
+        try:
+            self._documents.check_costs(asked)
+        except TooComplex as error:
+            self._refusals.add(Reason.COMPLEXITY, error.message)
+            return refusal(request_error(error, None))
+        return None
 
     async def run(self, document: Document, request: GraphQLRequest) -> Answer:
         """Execute a query or a mutation. Never raises."""

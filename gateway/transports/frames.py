@@ -20,6 +20,9 @@ _SHORT, _MEDIUM = 125, 65_535
 class DirectWriter(Protocol):
     """The way to one websocket's transport. Nothing waits: whoever writes looks first whether it is congested."""
 
+    closes_by_itself: Callable[[], bool]
+    """Set by whoever closes the socket as the process ends, once its mutations are answered; the server waits then."""
+
     @property
     def is_congested(self) -> bool:
         """Whether more is waiting in the transport than should be."""

@@ -1,44 +1,42 @@
 """GraphQL over HTTP: POST for everything, GET for queries, GraphiQL for browsers."""
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl
+from __future__ import annotations
 
-import msgspec
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from hazelgate.gateway.door.rates import REFUSED_COST, Client, RateLimited, Rates
 from hazelgate.gateway.errors import BAD_USER_INPUT
+from hazelgate.gateway.graphiql import Page
 from hazelgate.gateway.graphql.documents import Document
 from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
+from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
+from hazelgate.gateway.transports.compression import GZIP_HEADER, gzip_if_worth, takes_gzip
 from hazelgate.gateway.transports.failures import RequestLog
+from hazelgate.gateway.transports.forms import EventsForm, PartsForm, StreamForm
 from hazelgate.gateway.transports.media import GRAPHQL_RESPONSE, HTML, JSON, negotiate
+from hazelgate.gateway.transports.reading import (
+    ClientGone,
+    HttpError,
+    read_body,
+    request_of_url,
+    requests_of_body,
+    require_json,
+)
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
+from hazelgate.gateway.transports.streams import HttpStream, StreamSettings, takes_events, takes_parts
 
-_decode_request = msgspec.json.Decoder(GraphQLRequest).decode
-_decode_object = msgspec.json.Decoder(dict[str, Any] | None).decode
-
-_DRAINED_AT_MOST = 32 * 1024 * 1024
 _EMPTY_BODY_AND_MORE = 2
+_NO_STORE = (b"cache-control", b"no-store")
+_EVENTS, _PARTS = EventsForm(), PartsForm()
 
-
-class HttpError(Exception):
-    """A request that is no GraphQL request, and the status that says so."""
-
-    def __init__(self, status: int, message: str, *, allow: str | None = None, code: str = "BAD_REQUEST") -> None:
-        super().__init__(message)
-        self.status = status
-        self.allow = allow
-        self.code = code
-
-
-class ClientGone(HttpError):
-    """The client went away while it sent its request: nobody gets the answer."""
-
-    def __init__(self) -> None:
-        super().__init__(400, "the request ended early")
+Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(slots=True)
@@ -48,6 +46,8 @@ class _Exchange:
     id: str
     method: str
     started: float
+    headers: dict[bytes, str]
+    client: Client
     request: GraphQLRequest | None = None
     document: Document | Answer | None = None
 
@@ -58,139 +58,265 @@ class _Exchange:
             log.operation = self.document.operation_name(self.request.operation_name)
         return log
 
+    def header(self, name: bytes) -> str:
+        """A header; empty where there is none."""
+        return self.headers.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """What an operator can set of it; each is described among the gateway's settings."""
+
+    max_body_bytes: int
+    max_batched_operations: int = 0
+    compression: bool = True
+    document_max_age_seconds: int = 0
+
 
 class GraphQLOverHttp:
     """
     The HTTP side of /graphql as an ASGI app.
 
     Args:
-        page: The HTML for browsers, or None where they get none.
-        page_policy: Its Content-Security-Policy.
+        requests: The documents that clients may name.
+        streams: What responses that stay open have.
+        rates: How much one client may take.
+        page: The page for browsers, or None where they get none.
         count: Told the status of every answer, for the metrics.
     """
 
     def __init__(
         self,
         execution: Execution,
+        requests: Requests,
+        streams: StreamSettings,
+        settings: HttpSettings,
         *,
-        max_body_bytes: int,
-        page: bytes | None,
-        page_policy: str,
+        page: Page | None,
         count: Callable[[str, int], None],
+        rates: Rates,
     ) -> None:
+        self._rates = rates
         self._execution = execution
-        self._max_body_bytes = max_body_bytes
+        self._requests = requests
+        self._streams = streams
+        self._settings = settings
         self._page = page
-        self._page_policy = (b"content-security-policy", page_policy.encode())
         self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        exchange = _Exchange(request_id(headers.get(HEADER)), method, time.perf_counter())
-        media = negotiate(headers.get(b"accept", ""), html=method in ("GET", "HEAD") and self._page is not None)
-        if media == HTML:
-            await self._send(
-                send, exchange, 200, b"text/html; charset=utf-8", self._page or b"", more=(self._page_policy,)
-            )
+        client = self._rates.client(scope)
+        exchange = _Exchange(request_id(headers.get(HEADER)), method, time.perf_counter(), headers, client)
+        accept = exchange.header(b"accept")
+        media = negotiate(accept, html=method in ("GET", "HEAD") and self._page is not None)
+        if media == HTML and self._page is not None:
+            await self._send_page(send, exchange, self._page)
             return
-        allow = None
+        more: Headers = []
         try:
-            if media is None:
+            form = _form_of(accept)
+            if media is None and form is None:
                 raise HttpError(406, f"answers are {GRAPHQL_RESPONSE} or {JSON}", code="NOT_ACCEPTABLE")
-            exchange.request = await self._request(scope, headers, receive)
-            answer = await self._answer(exchange, exchange.request)
-            status = 400 if media == GRAPHQL_RESPONSE and not answer.executed else 200
-            body = answer.encode()
-            gone = _is_gone(receive)
-            if "errors" in answer.body:
-                exchange.log().failed(answer, status=status, client_gone=gone)
-            elif gone:
-                exchange.log().client_gone()
+            client.admit()
+            given = await self._given(scope, exchange, receive)
+            if isinstance(given, list):
+                status, body = 200, await self._answers(exchange, given)
+            else:
+                answer = self._prepare(exchange, given)
+                if form is not None and self._is_stream(exchange, media):
+                    with client.connection():
+                        await self._stream(exchange, form, answer, receive, send)
+                    return
+                answer = answer or await self._answer(exchange)
+                status = 400 if media == GRAPHQL_RESPONSE and not answer.executed else 200
+                body = answer.encode()
+                self._tell(exchange, answer, status, receive)
+                if method == "GET":
+                    more = self._cache_headers(exchange, answer, media, body)
+                    status = 304 if status == 200 and _has(exchange, more) else status
+        except RateLimited as limited:
+            answer = refusal(limited.error)
+            status, body, more = 429, answer.encode(), [limited.header]
+            exchange.log().failed(answer, status=status)
         except HttpError as error:
             answer = refusal({"message": str(error), "extensions": {"code": error.code}})
-            status, allow, body = error.status, error.allow, answer.encode()
+            status, body = error.status, answer.encode()
+            more = [(b"allow", error.allow.encode())] if error.allow else []
             if isinstance(error, ClientGone):
                 exchange.log().client_gone()
             else:
                 exchange.log().failed(answer, status=status)
         except Exception as error:
             exchange.log().failed(fault(error), status=500)
-            await self._send(send, exchange, 500, b"text/plain; charset=utf-8", b"Internal Server Error")
+            await self._send(send, exchange, 500, b"text/plain; charset=utf-8", b"Internal Server Error", [])
             return
-        content_type = f"{media or JSON}; charset=utf-8".encode()
-        await self._send(send, exchange, status, content_type, body, allow)
+        await self._send(send, exchange, status, f"{media or JSON}; charset=utf-8".encode(), body, more)
 
-    async def _request(self, scope: Scope, headers: dict[bytes, str], receive: Receive) -> GraphQLRequest:
-        match scope["method"]:
+    async def _given(self, scope: Scope, exchange: _Exchange, receive: Receive) -> GivenRequest | list[GivenRequest]:
+        match exchange.method:
             case "POST":
-                _require_json(headers.get(b"content-type", ""), headers.get(b"content-encoding", "identity"))
-                return _request_of_body(await self._body(headers, receive))
+                require_json(exchange.headers)
+                body = await read_body(receive, self._settings.max_body_bytes)
+                exchange.client.spend_bytes(len(body))
+                return requests_of_body(body, self._settings.max_batched_operations)
             case "GET":
-                return _request_of_url(scope["query_string"])
+                return request_of_url(scope["query_string"])
         raise HttpError(405, "use POST, or GET for queries", allow="GET, POST", code="METHOD_NOT_ALLOWED")
 
-    async def _body(self, headers: dict[bytes, str], receive: Receive) -> bytes:
-        """
-        Raises:
-            HttpError: Longer than allowed. The rest is read and dropped (up to a limit), so that the client, which is
-                still writing, gets to read the answer.
-        """
-        chunks: list[bytes] = []
-        length = 0
-        too_long = False
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            chunk: bytes = message.get("body", b"")
-            length += len(chunk)
-            if length > self._max_body_bytes:
-                too_long = True
-                chunks.clear()
-            elif chunk:
-                chunks.append(chunk)
-            if not message.get("more_body", False) or length > _DRAINED_AT_MOST:
-                break
-        if too_long:
-            limit = f"{self._max_body_bytes:,} bytes"
-            raise HttpError(413, f"a request body is at most {limit}", code="BODY_TOO_LARGE")
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-    async def _answer(self, exchange: _Exchange, request: GraphQLRequest) -> Answer:
+    def _prepare(self, exchange: _Exchange, given: GivenRequest) -> Answer | None:
+        """Find the document; the answer that says what is wrong with it, None where all is well."""
+        try:
+            request = self._requests.of(given)
+        except NoDocument as error:
+            raise HttpError(400, f"not a GraphQL request: {error}") from None
+        if isinstance(request, Answer):
+            exchange.client.spend(REFUSED_COST)
+            return request
+        exchange.request = request
         document = exchange.document = self._execution.document(request)
         if isinstance(document, Answer):
+            exchange.client.spend(REFUSED_COST)
             return document
+        exchange.client.spend(self._execution.cost(document, request))
         operation = document.operation_type(request.operation_name)
-        if operation is OperationType.SUBSCRIPTION:
-            message = "subscriptions go over a websocket at this address, subprotocol graphql-transport-ws"
-            return refusal({"message": message, "extensions": {"code": BAD_USER_INPUT}})
         if exchange.method == "GET" and operation is OperationType.MUTATION:
             raise HttpError(405, "a mutation is sent with POST", allow="POST", code="METHOD_NOT_ALLOWED")
+        return None
+
+    async def _answer(self, exchange: _Exchange) -> Answer:
+        document, request = exchange.document, exchange.request
+        assert isinstance(document, Document)
+        assert request is not None
+        if document.operation_type(request.operation_name) is OperationType.SUBSCRIPTION:
+            message = (
+                "subscriptions go over a websocket at this address, subprotocol graphql-transport-ws; or accept "
+                "text/event-stream or multipart/mixed;subscriptionSpec=1.0"
+            )
+            return refusal({"message": message, "extensions": {"code": BAD_USER_INPUT}})
         return await self._execution.run(document, request)
 
-    async def _send(
-        self,
-        send: Send,
-        exchange: _Exchange,
-        status: int,
-        content_type: bytes,
-        body: bytes,
-        allow: str | None = None,
-        more: Sequence[tuple[bytes, bytes]] = (),
+    def _tell(self, exchange: _Exchange, answer: Answer, status: int, receive: Receive) -> None:
+        gone = _is_gone(receive)
+        if "errors" in answer.body:
+            exchange.log().failed(answer, status=status, client_gone=gone)
+        elif gone:
+            exchange.log().client_gone()
+
+    # ------------------------------------------------------------------ several operations at once
+
+    async def _answers(self, exchange: _Exchange, batch: list[GivenRequest]) -> bytes:
+        """The answers of a batch in its order. Together they may cost what one may."""
+        parts = [replace(exchange) for _ in batch]
+        prepared = [self._prepare(part, given) for part, given in zip(parts, batch, strict=True)]
+        asked = [(part.document, part.request) for part in parts if isinstance(part.document, Document)]
+        too_much = self._execution.refuse_together([(document, request) for document, request in asked if request])
+        if too_much is not None:
+            prepared = [too_much] * len(batch)
+        answers = await asyncio.gather(*map(self._one_of_batch, parts, prepared))
+        return b"[" + b",".join(answer.encode() for answer in answers) + b"]"
+
+    async def _one_of_batch(self, exchange: _Exchange, prepared: Answer | None) -> Answer:
+        answer = prepared or await self._answer(exchange)
+        if "errors" in answer.body:
+            exchange.log().failed(answer, status=200)
+        return answer
+
+    # ------------------------------------------------------------------ responses that stay open
+
+    @staticmethod
+    def _is_stream(exchange: _Exchange, media: str | None) -> bool:
+        """Whether the answer comes as a stream: a subscription's does, others' where the client takes nothing else."""
+        document, request = exchange.document, exchange.request
+        if media is None or not isinstance(document, Document) or request is None:
+            return media is None
+        return document.operation_type(request.operation_name) is OperationType.SUBSCRIPTION
+
+    async def _stream(
+        self, exchange: _Exchange, form: StreamForm, refused: Answer | None, receive: Receive, send: Send
     ) -> None:
-        headers = [
-            (b"content-type", content_type),
-            (b"content-length", str(len(body)).encode()),
-            (b"vary", b"accept"),
-            (HEADER, exchange.id.encode()),
-            *more,
+        """
+        Args:
+            refused: The answer, where the operation does not run.
+        """
+        stream = HttpStream(
+            self._streams, form, receive, send, lambda _: exchange.log(), exchange.client, is_of_one=True
+        )
+        self._count(exchange.method, 200)
+        await stream.open((HEADER, exchange.id.encode()))
+        if refused is not None:
+            await stream.operations.refuse("", refused)
+        elif exchange.request is not None and isinstance(exchange.document, Document):
+            try:
+                stream.operations.start("", exchange.request, exchange.document)
+            except RateLimited as limited:
+                await stream.operations.refuse("", refusal(limited.error))
+        await stream.serve()
+
+    # ------------------------------------------------------------------ caches
+
+    def _cache_headers(self, exchange: _Exchange, answer: Answer, media: str | None, body: bytes) -> Headers:
+        """
+        Whether a cache may keep the answer to a GET.
+
+        Only that to a trusted document: its URL is short, and the operator has chosen it. The tag is a hash of the
+        answer. It spares sending the answer, not reading the entries, and is right whatever the operation reads.
+        """
+        if exchange.request is None or exchange.request.document_id is None or "errors" in answer.body:
+            return [_NO_STORE]
+        tag = hashlib.blake2b(body, digest_size=16, key=(media or JSON).encode()).hexdigest()
+        seconds = self._settings.document_max_age_seconds
+        fresh = f"private, max-age={seconds}" if seconds else "private, no-cache"
+        return [(b"etag", f'W/"{tag}"'.encode()), (b"cache-control", fresh.encode())]
+
+    async def _send_page(self, send: Send, exchange: _Exchange, page: Page) -> None:
+        more: Headers = [
+            (b"etag", page.tag.encode()),
+            (b"cache-control", b"no-cache"),
+            (b"content-security-policy", page.policy),
         ]
-        if allow:
-            headers.append((b"allow", allow.encode()))
+        status, body = 200, page.html
+        if _has(exchange, more):
+            status = 304
+        elif self._settings.compression and takes_gzip(exchange.header(b"accept-encoding")):
+            body = await page.compressed()
+            more.append(GZIP_HEADER)
+        await self._send(send, exchange, status, b"text/html; charset=utf-8", body, more)
+
+    async def _send(
+        self, send: Send, exchange: _Exchange, status: int, content_type: bytes, body: bytes, more: Headers
+    ) -> None:
+        vary = b"accept"
+        if self._settings.compression:
+            vary = b"accept, accept-encoding"
+            if status == 200 and GZIP_HEADER not in more and takes_gzip(exchange.header(b"accept-encoding")):
+                packed = await gzip_if_worth(body)
+                if packed is not None:
+                    body, more = packed, [*more, GZIP_HEADER]
+        headers: Headers = [(b"vary", vary), (HEADER, exchange.id.encode()), *more]
+        if status == 304:
+            body = b""
+        else:
+            headers += [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+        exchange.client.spend_bytes(len(body))
         self._count(exchange.method, status)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else body})
+
+
+def _form_of(accept: str) -> StreamForm | None:
+    """How results come on a response that stays open; None where the client takes none."""
+    if takes_events(accept):
+        return _EVENTS
+    return _PARTS if takes_parts(accept) else None
+
+
+def _has(exchange: _Exchange, headers: Headers) -> bool:
+    """Whether the client has what the headers' tag names."""
+    known = exchange.header(b"if-none-match")
+    tag = next((value.decode() for name, value in headers if name == b"etag"), None)
+    return tag is not None and any(each.strip() in (tag, "*") for each in known.split(","))
 
 
 def _is_gone(receive: Receive) -> bool:
@@ -210,52 +336,3 @@ def _is_gone(receive: Receive) -> bool:
             asking.close()  # there is nothing to hear yet
             return False
     return False
-
-
-def _require_json(content_type: str, content_encoding: str) -> None:
-    """A form or plain text would let another site's page post in a user's name without asking the browser."""
-    media, _, parameters = content_type.partition(";")
-    charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip(' "')
-    if media.strip().lower() != JSON:
-        raise HttpError(415, f"the body has to be {JSON}", code="UNSUPPORTED_MEDIA_TYPE")
-    if charset not in ("", "utf-8", "utf8"):
-        raise HttpError(415, "the body has to be UTF-8", code="UNSUPPORTED_MEDIA_TYPE")
-    if content_encoding.strip().lower() not in ("", "identity"):
-        raise HttpError(415, "the body must not be compressed", code="UNSUPPORTED_MEDIA_TYPE")
-
-
-def _request_of_body(body: bytes) -> GraphQLRequest:
-    try:
-        return _decode_request(body)
-    except msgspec.ValidationError as error:
-        raise HttpError(400, f"not a GraphQL request: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise HttpError(400, f"the body is not JSON: {error}") from None
-    except RecursionError:
-        raise HttpError(400, "the body is nested too deeply") from None
-
-
-def _request_of_url(query_string: bytes) -> GraphQLRequest:
-    try:
-        parameters = dict(parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict"))
-    except (UnicodeDecodeError, ValueError):
-        raise HttpError(400, "the URL's parameters are not UTF-8") from None
-    if not parameters.get("query"):
-        raise HttpError(400, "not a GraphQL request: give it in the parameter `query`, or send it with POST")
-    return GraphQLRequest(
-        query=parameters["query"],
-        operation_name=parameters.get("operationName") or None,
-        variables=_json_parameter(parameters, "variables"),
-        extensions=_json_parameter(parameters, "extensions"),
-    )
-
-
-def _json_parameter(parameters: dict[str, str], name: str) -> dict[str, Any] | None:
-    text = parameters.get(name)
-    if not text:
-        return None
-    try:
-        value: dict[str, Any] | None = _decode_object(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise HttpError(400, f"the parameter `{name}` is not a JSON object") from None
-    return value

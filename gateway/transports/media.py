@@ -21,8 +21,7 @@ def negotiate(accept: str, *, html: bool = False) -> str | None:
     offers = _ORDER if html else _ORDER[:2]
     best: tuple[float, int, int] | None = None
     chosen: str | None = None
-    for position, part in enumerate(accept.split(",")):
-        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    for position, (media, parameters) in enumerate(parted(accept)):
         quality = _quality(parameters)
         if quality <= 0:
             continue
@@ -37,6 +36,16 @@ def negotiate(accept: str, *, html: bool = False) -> str | None:
     return chosen
 
 
+@lru_cache(maxsize=256)
+def parted(accept: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The ranges of an `Accept`, in lower case, each with its parameters."""
+    ranges = []
+    for part in accept.split(","):
+        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        ranges.append((media, tuple(parameters)))
+    return tuple(ranges)
+
+
 def _matches(media: str, offer: str) -> int | None:
     """How exactly a range of the header names the offer."""
     if media == offer:
@@ -46,7 +55,7 @@ def _matches(media: str, offer: str) -> int | None:
     return 0 if media in ("*/*", "*") else None
 
 
-def _quality(parameters: list[str]) -> float:
+def _quality(parameters: tuple[str, ...]) -> float:
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":

@@ -1,5 +1,5 @@
 """
-What one websocket's shared subscriptions send, and what waits for a client that reads too slowly.
+What one connection's shared subscriptions send, and what waits for a client that reads too slowly.
 
 While the client keeps up, a frame goes straight to the transport. Once it does not, messages wait by operation and
 within bounds: the newest state of each entry of a view, or every event up to the bound and then a Discontinuity.
@@ -10,15 +10,13 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
-
-import orjson
-from starlette.types import Send
+from collections.abc import Awaitable, Callable
 
 from hazelgate.client.following.inbox import Gap, Inbox
 from hazelgate.gateway.graphql.execution import Answer
 from hazelgate.gateway.graphql.sharing import Message, SharedExecution
 from hazelgate.gateway.transports.failures import RequestLog
+from hazelgate.gateway.transports.forms import Form
 from hazelgate.gateway.transports.frames import DirectWriter, text_frame
 
 MOST_WAITING_BYTES = 16 * 1024 * 1024
@@ -27,14 +25,29 @@ MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 class SharedOperation:
     """
-    One operation of a socket that takes part in an execution with others.
+    One operation of a connection that takes part in an execution with others.
 
     Args:
         ended: Called as the operation ends by itself, before the client is told: its id is free then.
         queue_size: How many messages may wait for the client.
+        form: How its messages are written.
+        told: Called once the client was told of the end, by an outbox that waits for that.
     """
 
-    __slots__ = ("_ended", "_execution", "_inbox", "_last", "_log", "_next", "id", "is_gone", "is_queued", "outbox")
+    __slots__ = (
+        "_ended",
+        "_execution",
+        "_form",
+        "_inbox",
+        "_last",
+        "_log",
+        "_next",
+        "id",
+        "is_gone",
+        "is_queued",
+        "outbox",
+        "told",
+    )
 
     def __init__(
         self,
@@ -44,7 +57,11 @@ class SharedOperation:
         log: RequestLog,
         ended: Callable[[str], None],
         queue_size: int,
+        form: Form,
+        told: Callable[[], None] = lambda: None,
     ) -> None:
+        self._form = form
+        self.told = told
         self.id = operation_id
         self.outbox = outbox
         self.is_queued = False
@@ -81,12 +98,9 @@ class SharedOperation:
 
     def end(self, refused: Answer | None) -> None:
         """Send that there is no more, behind what waits."""
-        if refused is None:
-            message = {"id": self.id, "type": "complete"}
-        else:
+        if refused is not None:
             self._log.failed(refused)
-            message = {"id": self.id, "type": "error", "payload": refused.body["errors"]}
-        self._last = orjson.dumps(message)
+        self._last = self._form.end(self.id, refused)
         self.outbox.queue(self)
 
     def keep(self, message: Message) -> Message | None:
@@ -126,7 +140,7 @@ class SharedOperation:
 
     def payload(self, message: Message) -> bytes:
         """A result as a message of the protocol."""
-        return b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(self.id), message.body)
+        return self._form.result(self.id, message.body)
 
     def frame(self, message: Message) -> bytes:
         """The same as a frame; operations of the same id share it."""
@@ -264,9 +278,16 @@ class DirectOutbox(Outbox):
 
 
 class AsgiOutbox(Outbox):
-    """An outbox for a server that has `send` alone: it is never clear, and a task sends what waits."""
+    """
+    An outbox for a server that has `send` alone: it is never clear, and a task sends what waits.
 
-    def __init__(self, send: Send, stall_seconds: float, stalled: Callable[[], None]) -> None:
+    Args:
+        send: Sends what is written; OSError where the client is gone.
+    """
+
+    def __init__(
+        self, send: Callable[[bytes], Awaitable[None]], stall_seconds: float, stalled: Callable[[], None]
+    ) -> None:
         super().__init__(stall_seconds, stalled)
         self._send = send
         self._sending: asyncio.Task[None] | None = None
@@ -295,7 +316,9 @@ class AsgiOutbox(Outbox):
                     continue
                 payload = taken if isinstance(taken, bytes) else operation.payload(taken)
                 async with asyncio.timeout(self._stall_seconds):
-                    await self._send({"type": "websocket.send", "text": payload.decode()})
+                    await self._send(payload)
+                if isinstance(taken, bytes):
+                    operation.told()
                 self._queue.append(operation)
         except TimeoutError:
             self._stalled()

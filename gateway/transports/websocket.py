@@ -12,16 +12,19 @@ from typing import Any, Literal
 
 import msgspec
 import orjson
-from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from hazelgate.gateway.door.rates import Client, RateLimited, Rates
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.errors import BAD_USER_INPUT
-from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest, fault, refusal
+from hazelgate.gateway.graphql.execution import Answer, refusal
+from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
 from hazelgate.gateway.graphql.sharing import Sharing
-from hazelgate.gateway.transports.failures import ConnectionLog, RequestLog
+from hazelgate.gateway.transports.failures import ConnectionLog
+from hazelgate.gateway.transports.forms import WebsocketForm
 from hazelgate.gateway.transports.frames import EXTENSION, DirectWriter
-from hazelgate.gateway.transports.outbox import AsgiOutbox, DirectOutbox, Outbox, SharedOperation
+from hazelgate.gateway.transports.operations import Operations
+from hazelgate.gateway.transports.outbox import AsgiOutbox, DirectOutbox, Outbox
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
 from hazelgate.gateway.transports.unreadable import operation_of
 
@@ -46,7 +49,7 @@ class _Message(msgspec.Struct, frozen=True):
 
 
 _decode_message = msgspec.json.Decoder(_Message).decode
-_decode_request = msgspec.json.Decoder(GraphQLRequest).decode
+_decode_request = msgspec.json.Decoder(GivenRequest).decode
 _decode_init = msgspec.json.Decoder(dict[str, Any] | None).decode
 
 
@@ -65,16 +68,19 @@ class GraphQLOverWebsocket:
 
     Args:
         sharing: The executions that subscribers share.
+        requests: The documents that clients may name.
         queue_size: How many messages of one shared subscription may wait for a client that reads slowly.
         stall_timeout_seconds: How long a client may read nothing while something waits for it.
         count: Told +1 and -1 as sockets come and go, for the metrics.
         count_stalled: Called for each socket that is closed because its client reads nothing.
+        rates: How much one client may take.
         ending: Tells each socket when to close, before the process ends.
     """
 
     def __init__(
         self,
         sharing: Sharing,
+        requests: Requests,
         *,
         init_timeout_seconds: float,
         max_message_bytes: int,
@@ -84,10 +90,13 @@ class GraphQLOverWebsocket:
         count: Callable[[int], None],
         count_stalled: Callable[[], None],
         ending: Ending,
+        rates: Rates,
     ) -> None:
-        self._ending = ending
+        self._rates = rates
+        self.ending = ending
         self.execution = sharing.execution
         self.sharing = sharing
+        self.requests = requests
         self.init_timeout_seconds = init_timeout_seconds
         self.max_message_bytes = max_message_bytes
         self.max_operations = max_operations
@@ -98,6 +107,14 @@ class GraphQLOverWebsocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
+        client = self._rates.client(scope)
+        try:
+            with client.connection():
+                await self._serve(scope, receive, send, client)
+        except RateLimited as limited:
+            await _turn_away(scope, send, limited)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, client: Client) -> None:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER), None)
         log = ConnectionLog(request_id(given))
         headers = [(HEADER, log.id.encode())]
@@ -111,8 +128,8 @@ class GraphQLOverWebsocket:
         self._count(1)
         try:
             writer = scope.get("extensions", {}).get(EXTENSION)
-            socket = _Socket(self, log, receive, send, writer)
-            with self._ending.closing(socket.end):
+            socket = _Socket(self, log, receive, send, writer, client)
+            with self.ending.closing(socket.end):
                 await socket.serve()
         finally:
             self._count(-1)
@@ -128,22 +145,29 @@ class _Socket:
         receive: Receive,
         send: Send,
         writer: DirectWriter | None,
+        client: Client,
     ) -> None:
+        self._client = client
         self._server = server
         self._log = log
         self._receive = receive
         self._asgi_send = send
         self._initialised = False
         self._acknowledged = False
-        self._operations: dict[str, asyncio.Task[None] | SharedOperation] = {}
+        self._is_ending = False
         self._farewell: asyncio.Task[None] | None = None
         self._serving = asyncio.current_task()
         self._is_stalled = False
         stall_seconds = server.stall_timeout_seconds
-        self._outbox: Outbox = (
-            AsgiOutbox(send, stall_seconds, self._stall)
+        if writer is not None:
+            writer.closes_by_itself = lambda: server.ending.has_begun
+        outbox: Outbox = (
+            AsgiOutbox(self._send_bytes, stall_seconds, self._stall)
             if writer is None
             else DirectOutbox(writer, stall_seconds, self._stall)
+        )
+        self._operations = Operations(
+            server.sharing, WebsocketForm(), outbox, self._send_bytes, log.operation, server.queue_size, client
         )
 
     async def serve(self) -> None:
@@ -168,16 +192,7 @@ class _Socket:
         except Exception as error:
             self._log.broken(error, operations=len(self._operations))  # the server closes what is left open
         finally:
-            self._outbox.close()
-            tasks = []
-            for operation in self._operations.values():
-                if isinstance(operation, SharedOperation):
-                    operation.leave()
-                else:
-                    operation.cancel()
-                    tasks.append(operation)
-            if tasks:
-                await asyncio.wait(tasks)
+            await self._operations.close()
 
     def _stall(self) -> None:
         """The client reads nothing: end the socket."""
@@ -193,6 +208,8 @@ class _Socket:
         self._farewell = asyncio.create_task(self._say_farewell())
 
     async def _say_farewell(self) -> None:
+        self._is_ending = True
+        await self._operations.settle()  # mutations that wait are answered first, by their deadline at the latest
         with contextlib.suppress(OSError, RuntimeError):  # it closed by itself just before
             reason = "the gateway ends; connect again"
             await self._asgi_send({"type": "websocket.close", "code": RESTARTING, "reason": reason})
@@ -220,6 +237,7 @@ class _Socket:
             raise _Closing(BAD_REQUEST, "messages are text frames")
         if len(text) > self._server.max_message_bytes:
             raise _Closing(MESSAGE_TOO_BIG, f"a message is at most {self._server.max_message_bytes:,} bytes")
+        self._client.spend_bytes(len(text))
         return text
 
     async def _handle(self, text: str) -> None:
@@ -239,11 +257,8 @@ class _Socket:
             case "subscribe":
                 await self._subscribe(message)
             case "complete":
-                operation = self._operations.pop(message.id, None) if message.id is not None else None
-                if isinstance(operation, SharedOperation):
-                    operation.leave()
-                elif operation is not None:
-                    operation.cancel()
+                if message.id is not None:
+                    self._operations.complete(message.id)
 
     async def _init(self, message: _Message) -> None:
         if self._initialised:
@@ -264,98 +279,41 @@ class _Socket:
         if message.id in self._operations:
             raise _Closing(ALREADY_EXISTS, f"Subscriber for {message.id} already exists")
         try:
-            request = _decode_request(message.payload)
-        except msgspec.ValidationError as error:
+            request = self._server.requests.of(_decode_request(message.payload))
+        except (msgspec.ValidationError, NoDocument) as error:
             raise _Closing(BAD_REQUEST, f"Invalid payload of subscribe: {error}") from None
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             await self._refuse(message.id, _unreadable(error))
+            return
+        if self._is_ending:
+            text = "the gateway ends; connect again, and send the operation again"
+            await self._refuse(message.id, refusal({"message": text, "extensions": {"code": "SHUTTING_DOWN"}}))
             return
         if len(self._operations) >= self._server.max_operations:
             text = f"at most {self._server.max_operations} operations run on one socket; complete some first"
             await self._refuse(message.id, refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}))
             return
-        if not self._share(message.id, request):
-            self._operations[message.id] = asyncio.create_task(self._run(message.id, request))
-
-    def _share(self, operation_id: str, request: GraphQLRequest) -> bool:
-        """Take part in an execution with others; False where the operation needs one of its own."""
-        document = self._server.execution.document(request)
-        if isinstance(document, Answer):
-            return False
-        if document.operation_type(request.operation_name) is not OperationType.SUBSCRIPTION:
-            return False
-        execution = self._server.sharing.execution_of(document, request)
-        if execution is None:
-            return False
-        log = self._log.operation(operation_id)
-        log.operation = document.operation_name(request.operation_name)
-        operation = SharedOperation(operation_id, execution, self._outbox, log, self._forget, self._server.queue_size)
-        self._operations[operation_id] = operation
-        operation.join()
-        return True
-
-    def _forget(self, operation_id: str) -> None:
-        """The operation has ended by itself."""
-        del self._operations[operation_id]
+        await self._operations.begin(message.id, request)
 
     async def _refuse(self, operation_id: str, answer: Answer) -> None:
-        """End an operation that never began; the socket is left to the others."""
-        self._log.operation(operation_id).failed(answer)
-        await self._send({"id": operation_id, "type": "error", "payload": answer.body["errors"]})
-
-    async def _run(self, operation_id: str, request: GraphQLRequest) -> None:
-        """One operation from `subscribe` to `complete` or `error`. A client that completed it hears no more of it."""
-        me = asyncio.current_task()
-        log = self._log.operation(operation_id)
-        try:
-            refused = await self._operate(operation_id, request, log)
-        except OSError:
-            return
-        except Exception as error:
-            refused = fault(error)
-            log.failed(refused)
-        # Free the id before the client hears of the end: it may use it again at once.
-        if self._operations.get(operation_id) is not me:
-            return
-        del self._operations[operation_id]
-        with contextlib.suppress(OSError):
-            if refused is None:
-                await self._send({"id": operation_id, "type": "complete"})
-            else:
-                await self._send({"id": operation_id, "type": "error", "payload": refused.body["errors"]})
-
-    async def _operate(self, operation_id: str, request: GraphQLRequest, log: RequestLog) -> Answer | None:
-        """Send the results; return the answer of an operation that never ran, None when all went its way."""
-        execution = self._server.execution
-        document = execution.document(request)
-        if isinstance(document, Answer):
-            log.failed(document)
-            return document
-        log.operation = document.operation_name(request.operation_name)
-        operation = document.operation_type(request.operation_name)
-        if operation is not OperationType.SUBSCRIPTION:
-            return await self._deliver(operation_id, await execution.run(document, request), log)
-        answers = await execution.subscribe(document, request)
-        if isinstance(answers, Answer):
-            log.failed(answers)
-            return answers
-        async with contextlib.aclosing(answers):  # type: ignore[type-var]  # an async generator
-            async for answer in answers:
-                refused = await self._deliver(operation_id, answer, log)
-                if refused is not None:
-                    return refused
-        return None
-
-    async def _deliver(self, operation_id: str, answer: Answer, log: RequestLog) -> Answer | None:
-        if "errors" in answer.body:
-            log.failed(answer)
-        if not answer.executed:
-            return answer
-        await self._send({"id": operation_id, "type": "next", "payload": answer.body})
-        return None
+        await self._operations.refuse(operation_id, answer)
 
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._asgi_send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+        await self._send_bytes(orjson.dumps(message))
+
+    async def _send_bytes(self, payload: bytes) -> None:
+        self._client.spend_bytes(len(payload))
+        await self._asgi_send({"type": "websocket.send", "text": payload.decode()})
+
+
+async def _turn_away(scope: Scope, send: Send, limited: RateLimited) -> None:
+    """Answer the handshake with 429, or as the server can."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": TOO_MANY_INITS, "reason": str(limited)[:123]})
+        return
+    headers = [(b"content-type", b"application/json; charset=utf-8"), limited.header]
+    await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": orjson.dumps({"errors": [limited.error]})})
 
 
 def _unreadable(error: Exception) -> Answer:

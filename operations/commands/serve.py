@@ -17,7 +17,7 @@ from hazelgate.operations.command_line.types import NameList
 
 
 @click.command()
-@settings(Settings, types={"allowed_hosts": NameList(), "allowed_origins": NameList()})
+@settings(Settings, types={name: NameList() for name in ("allowed_hosts", "allowed_origins", "trusted_proxies")})
 @click.option("--inherited-listener", type=int, hidden=True, help="A socket that `hazelgate dev --reload` listens on.")
 @click.option("--inherited-pipe", type=int, hidden=True, help="The pipe that is told when requests are taken.")
 def serve(settings: Settings, inherited_listener: int | None, inherited_pipe: int | None) -> None:

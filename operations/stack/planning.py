@@ -199,6 +199,13 @@ def member_spec(name: str, options: MemberOptions) -> ChildSpec:
     )
 
 
+_WITHOUT_RATES = tuple(
+    f"--max-{what}=0"
+    for what in ("cost-per-second", "bytes-per-second", "connections-per-client", "subscriptions-per-client")
+)
+"""On one machine everybody is one client."""
+
+
 def _plan_gateway(
     port: int, name: str, cluster: str, members: Sequence[PlannedMember], options: DevOptions, logged: tuple[str, ...]
 ) -> PlannedGateway:
@@ -213,6 +220,7 @@ def _plan_gateway(
         *([] if options.api is None else [f"--api={options.api}"]),
         "--drain-seconds=0",  # nobody looks at /ready here
         *([] if _ORIGINS in os.environ else ["--allowed-origins=loopback"]),  # a page that is served beside it
+        *_WITHOUT_RATES,
         *(["--federation"] if options.federation else []),
         *logged,
         stop_seconds=3.0,

@@ -7,7 +7,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from hazelgate.client.operators.dead_letters import DeadLetters, checked, letter_filter
-from hazelgate.client.reads import available
+from hazelgate.client.reads import writable
 from hazelgate.client.resolutions import Resolution
 from hazelgate.client.views.pages import Listing, Window
 from hazelgate.resolvers.context import Info
@@ -58,7 +58,7 @@ class DeadLetterMutations:
     async def retry_dead_letter(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The letter's id.")]
     ) -> Completion | None:
-        letters = DeadLetters(available(info.context.cluster))
+        letters = DeadLetters(writable(info.context.cluster))
         [resolution] = await letters.retry([require_id("id", id)])
         return _completed(resolution)
 
@@ -77,7 +77,7 @@ class DeadLetterMutations:
             str | None, strawberry.argument(description="Those of this event type.")
         ] = strawberry.UNSET,
     ) -> list[DeadLetterResolution]:
-        letters, named = DeadLetters(available(info.context.cluster)), optional(ids)
+        letters, named = DeadLetters(writable(info.context.cluster)), optional(ids)
         if named is not None and (optional(projection) is not None or optional(event_type) is not None):
             raise bad_input("ids", "give either ids, or a projection and an event type")
         if named is None:
@@ -102,7 +102,7 @@ class DeadLetterMutations:
     ) -> Completion | None:
         encoded = msgspec.json.encode(data)
         return _completed(
-            await DeadLetters(available(info.context.cluster)).edit(require_id("id", id), encoded, optional(reason))
+            await DeadLetters(writable(info.context.cluster)).edit(require_id("id", id), encoded, optional(reason))
         )
 
     @strawberry.mutation(description="Operators only. Leaves the event out of that view, for good; the store keeps it.")
@@ -114,7 +114,7 @@ class DeadLetterMutations:
     ) -> Completion | None:
         if not reason.strip():
             raise bad_input("reason", "say why")
-        letters = DeadLetters(available(info.context.cluster))
+        letters = DeadLetters(writable(info.context.cluster))
         return _completed(await letters.discard(require_id("id", id), reason))
 
 

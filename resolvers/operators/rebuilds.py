@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from hazelgate.client.operators.rebuilds import Rebuilds
-from hazelgate.client.reads import available
+from hazelgate.client.reads import available, writable
 from hazelgate.resolvers.context import Info
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.operators.rebuilds import Rebuild, ViewState
@@ -44,7 +44,7 @@ class RebuildMutations:
     ) -> Rebuild:
         if events_per_second is not None and events_per_second < 1:
             raise bad_input("eventsPerSecond", "must be 1 or more; leave it out for no limit")
-        rebuilds = Rebuilds(available(info.context.cluster))
+        rebuilds = Rebuilds(writable(info.context.cluster))
         started = await rebuilds.start(
             views or (), events_per_second=events_per_second or 0, begin_with=begin_with, other_code=other_code
         )
@@ -54,7 +54,7 @@ class RebuildMutations:
     async def cancel_rebuild(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The rebuild's id.")]
     ) -> Rebuild:
-        rebuilds = Rebuilds(available(info.context.cluster))
+        rebuilds = Rebuilds(writable(info.context.cluster))
         await rebuilds.cancel(id)
         return Rebuild.of(await rebuilds.find(id))
 
@@ -64,5 +64,5 @@ class RebuildMutations:
     async def rollback_view(
         self, info: Info, view: Annotated[str, strawberry.argument(description="The view's name.")]
     ) -> Rebuild:
-        rebuilds = Rebuilds(available(info.context.cluster))
+        rebuilds = Rebuilds(writable(info.context.cluster))
         return Rebuild.of(await rebuilds.find(await rebuilds.roll_back(view)))

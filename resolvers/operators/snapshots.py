@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from hazelgate.client.operators.snapshot_requests import Snapshots
-from hazelgate.client.reads import available
+from hazelgate.client.reads import available, writable
 from hazelgate.resolvers.context import Info
 from hazelgate.schema.operators.snapshots import Snapshot, SnapshotAttempt
 
@@ -35,5 +35,5 @@ class SnapshotMutations:
             list[str] | None, strawberry.argument(description="Their names; left out, all that are complete.")
         ] = None,
     ) -> SnapshotAttempt:
-        snapshots = Snapshots(available(info.context.cluster))
+        snapshots = Snapshots(writable(info.context.cluster))
         return SnapshotAttempt.of(await snapshots.find(await snapshots.create(views or ())))

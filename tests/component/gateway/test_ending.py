@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -83,3 +84,41 @@ async def test_sockets_close_with_a_code_after_which_clients_connect_again(drain
             with pytest.raises(ConnectionClosed):
                 await each.recv()
             assert each.close_code == 1012
+
+
+async def test_a_mutation_over_a_websocket_is_answered_before_its_socket_closes() -> None:
+    """The socket closed under it, and its client did not know whether to send it again."""
+    async with ending(0) as (server, _, cluster):
+        cluster.hold()
+        socket = await socket_of(server)
+        await socket.send(orjson.dumps({"type": "subscribe", "id": "1", "payload": WAITING}).decode())
+        await socket.send('{"type":"ping"}')
+        assert orjson.loads(await socket.recv()) == {"type": "pong"}
+        server.should_exit = True
+        message = orjson.loads(await socket.recv())
+        assert (message["id"], message["type"]) == ("1", "next")
+        [error] = message["payload"]["errors"]
+        assert error["extensions"]["code"] == "TIMED_OUT"
+        assert "may be on its way" in error["message"]
+        assert orjson.loads(await socket.recv())["type"] == "complete"
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+        assert socket.close_code == 1012
+
+
+async def test_while_a_mutation_is_waited_for_its_socket_takes_nothing_new() -> None:
+    async with ending(0.5) as (server, _, cluster):
+        cluster.hold()
+        socket = await socket_of(server)
+        await socket.send(orjson.dumps({"type": "subscribe", "id": "1", "payload": WAITING}).decode())
+        server.should_exit = True
+        codes: set[str] = set()
+        with contextlib.suppress(ConnectionClosed):
+            for number in range(2, 1_000):
+                payload = {"query": "{ __typename }"}
+                await socket.send(orjson.dumps({"type": "subscribe", "id": str(number), "payload": payload}).decode())
+                message = orjson.loads(await socket.recv())
+                if message["type"] == "error":
+                    codes |= {each["extensions"]["code"] for each in message["payload"]}
+                await asyncio.sleep(0.01)
+        assert (codes, socket.close_code) == ({"SHUTTING_DOWN"}, 1012)

@@ -89,6 +89,29 @@ def break_reads(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway.cluster, "read", broken)
 
 
+# ---------------------------------------------------------------- other pages
+
+
+async def test_an_error_of_another_page_is_masked_with_an_id_that_the_log_has(
+    gateway: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object) -> object:
+        raise RuntimeError("the reason")
+
+    monkeypatch.setattr(MemoryCluster, "state", broken)
+    response = await gateway.http.get("/ready")
+    [line] = [vars(each) for each in gateway.lines()]
+    assert response.status_code == 500
+    [error] = response.json()["errors"]
+    assert (error["message"], error["extensions"]) == (
+        "internal error",
+        {"code": "INTERNAL", "errorId": line["error_id"]},
+    )
+    assert "the reason" not in response.text
+    assert "RuntimeError: the reason" in gateway.log.text
+    monkeypatch.undo()
+
+
 # ---------------------------------------------------------------- requests over HTTP
 
 

@@ -1,8 +1,12 @@
 """/health, /ready and /metrics."""
 
+from dataclasses import replace
+
 import pytest
 
+from hazelgate.client.cluster import ClusterState
 from hazelgate.client.figures.metrics import Histogram
+from hazelgate.gateway.health import readiness
 from hazelgate.gateway.metrics import buckets_of
 from tests.support.gateway import Gateway, create_customer
 
@@ -35,6 +39,34 @@ async def test_not_ready_without_a_projector(gateway: Gateway) -> None:
     body = response.json()
     assert (body["member"]["ready"], body["projector"]) == (True, {"ready": False, "state": "AWAY"})
     assert body["problem"] == "the projector is away"
+
+
+async def test_without_a_projector_it_can_still_be_read(gateway: Gateway) -> None:
+    gateway.cluster.projector_away()
+    response = await gateway.http.get("/ready", params={"for": "reads"})
+    assert response.status_code == 200
+    body = response.json()
+    assert (body["readable"], body["writable"], body["readProblem"]) == (True, False, None)
+    assert (await gateway.http.get("/ready", params={"for": "writes"})).status_code == 503
+
+
+async def test_without_a_member_nothing_can_be_read(gateway: Gateway) -> None:
+    gateway.cluster.disconnect()
+    response = await gateway.http.get("/ready", params={"for": "reads"})
+    assert (response.status_code, response.json()["readable"]) == (503, False)
+
+
+def test_while_views_are_restored_nothing_can_be_read() -> None:
+    """They do not hold yet all that is stored. A database that is away is another matter: they hold it all."""
+    state = ClusterState(True, "READY", "RUNNING", 1, store_problem="the database is away")
+    assert readiness(state, for_reads=True)[0] == 200
+    state = replace(state, views_problem="views are being restored")
+    status, body = readiness(state, for_reads=True)
+    assert (status, body["readProblem"]) == (503, "views are being restored")
+
+
+async def test_ready_is_asked_for_reads_or_writes(gateway: Gateway) -> None:
+    assert (await gateway.http.get("/ready", params={"for": "lunch"})).status_code == 400
 
 
 async def test_metrics_count_events_and_time_their_stages(gateway: Gateway) -> None:

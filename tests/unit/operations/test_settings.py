@@ -122,6 +122,11 @@ def test_a_gateway_by_itself_reads_the_same_variables(monkeypatch: pytest.Monkey
         "execution_timeout_seconds": 14.0, "max_read_entries": 15, "max_header_bytes": 2_001, "max_headers": 16,
         "header_timeout_seconds": 17.0, "body_timeout_seconds": 18.0, "max_unfinished_requests": 19,
         "max_unfinished_requests_per_address": 20, "drain_seconds": 21.0,
+        "root_path": "/r", "trusted_proxies": ("10.0.0.0/8",), "keep_alive_seconds": 22,
+        "trusted_documents": Path("t.json"), "only_trusted_documents": True, "document_max_age_seconds": 23,
+        "max_persisted_queries": 24, "max_batched_operations": 25, "compression": False,
+        "max_cost_per_second": 26, "max_bytes_per_second": 27, "max_connections_per_client": 28,
+        "max_subscriptions_per_client": 29,
     }  # fmt: skip
     for field, value in told.items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)

@@ -70,7 +70,7 @@ async def test_another_request_reads_for_itself(cluster: Counting) -> None:
 
 
 async def test_nothing_is_asked_while_the_cluster_is_away(cluster: Counting) -> None:
-    cluster.projector_away()
+    cluster.disconnect()
     reads = reads_of(cluster)
     answers = await asyncio.gather(reads.load("m", "a"), reads.load("n", "a"), return_exceptions=True)
     assert [type(answer) for answer in answers] == [PipelineUnavailable, PipelineUnavailable]
@@ -94,7 +94,7 @@ async def test_those_that_are_under_way_are_not_asked_for_again(cluster: Countin
 async def test_entries_that_could_not_be_read_are_not_asked_for_again(cluster: Counting) -> None:
     """A plan that fails is followed by the executor: what takes seconds to fail does so once."""
     reads = reads_of(cluster)
-    cluster.projector_away()
+    cluster.disconnect()
     with pytest.raises(PipelineUnavailable):
         await reads.load_several("m", ["a"])
     cluster.connect()

@@ -278,7 +278,7 @@ async def test_all_that_is_needed_at_once_is_one_read(shop: Gateway, monkeypatch
 async def test_a_page_that_can_not_be_read_is_asked_for_once(shop: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan deviates, and the executor finds out the same without asking again."""
     counting = Counting(shop, monkeypatch)
-    shop.cluster.projector_away()
+    shop.cluster.disconnect()
     body, plan = await told(shop, '{ orders { totalCount } order(orderId: "o1") { status } }')
     assert plan["way"] == "deviated"
     assert [error["extensions"]["code"] for error in body["errors"]] == ["PIPELINE_UNAVAILABLE"] * 2

@@ -43,6 +43,7 @@ public record PipelineStats(
                                 .sum())
                 .add("job", jobOf(pipelines))
                 .add("storeProblem", readiness.storeProblem())
+                .add("viewsProblem", readiness.viewsProblem())
                 .add("heapProblem", heapRoom.problem())
                 .add("tasksGivenUp", givenUp.sum())
                 .add("clientsDisconnected", deafClients.disconnected())

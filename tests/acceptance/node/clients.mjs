@@ -1,0 +1,197 @@
+// node clients.mjs URL SCENARIO: does what an application does with a client library, and prints one object of JSON.
+// Scenarios: apollo, apollo-multipart, apollo-persisted, apollo-batch, urql, graphql-sse, audits.
+
+import { ApolloClient, HttpLink, InMemoryCache, gql } from '@apollo/client';
+import { BatchHttpLink } from '@apollo/client/link/batch-http';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { relayStylePagination } from '@apollo/client/utilities';
+import { Client, fetchExchange } from '@urql/core';
+import { cacheExchange } from '@urql/exchange-graphcache';
+import { auditServer } from 'graphql-http';
+import { createClient as createSseClient } from 'graphql-sse';
+import { createClient as createWsClient } from 'graphql-ws';
+import { createHash } from 'node:crypto';
+import WebSocket from 'ws';
+
+const [url, scenario] = process.argv.slice(2);
+
+const LIST = `query List($after: String) {
+  customers(first: 2, after: $after) {
+    edges { cursor node { id customerId name } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+const RENAME = `mutation Rename($id: ID!, $name: String!) {
+  updateCustomer(input: { customerId: $id, name: $name }) {
+    ... on CustomerPayload { customer { id customerId name } }
+    ... on EventError { message }
+  }
+}`;
+const CHANGED = `subscription Changed($id: ID!) {
+  customerChanged(customerId: $id) { ... on CustomerChange { change customer { id customerId name } } }
+}`;
+
+const names = (data) => data.customers.edges.map((edge) => edge.node.name);
+
+// Repeats an action until something comes of it: a subscription is open a moment after it was asked for.
+async function whileWaiting(promise, act) {
+  let done = false;
+  const finished = promise.finally(() => (done = true));
+  for (let count = 0; !done && count < 200; count++) {
+    await act(count);
+    await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, 50))]);
+  }
+  return finished;
+}
+
+function apolloClient(link) {
+  const typePolicies = { Query: { fields: { customers: relayStylePagination() } } };
+  return new ApolloClient({ link, cache: new InMemoryCache({ typePolicies }) });
+}
+
+async function firstOfApollo(client, id) {
+  const heard = new Promise((resolve, reject) => {
+    const subscription = client.subscribe({ query: gql(CHANGED), variables: { id } }).subscribe({
+      next: (result) => {
+        subscription.unsubscribe();
+        result.error ? reject(result.error) : resolve(result.data.customerChanged);
+      },
+      error: reject,
+    });
+  });
+  return whileWaiting(heard, (count) =>
+    client.mutate({ mutation: gql(RENAME), variables: { id, name: `Changed ${count}` } }),
+  );
+}
+
+const scenarios = {
+  async apollo() {
+    const http = apolloClient(new HttpLink({ uri: url }));
+    const query = gql(LIST);
+    const list = http.watchQuery({ query });
+    const first = await http.query({ query });
+    await list.fetchMore({ variables: { after: first.data.customers.pageInfo.endCursor } });
+    const merged = names(http.readQuery({ query }));
+    const { customerId } = first.data.customers.edges[0].node;
+    await http.mutate({ mutation: gql(RENAME), variables: { id: customerId, name: 'Renamed' } });
+    const renamed = names(http.readQuery({ query }))[0];
+    const socket = createWsClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket });
+    const subscribed = apolloClient(new GraphQLWsLink(socket));
+    const heard = await firstOfApollo(subscribed, customerId);
+    await socket.dispose();
+    return { first: names(first.data), merged, renamed, heard: heard.customer.customerId, customerId };
+  },
+
+  async 'apollo-multipart'() {
+    const types = [];
+    const watched = async (...given) => {
+      const response = await fetch(...given);
+      types.push(response.headers.get('content-type'));
+      return response;
+    };
+    const client = apolloClient(new HttpLink({ uri: url, fetch: watched }));
+    const heard = await firstOfApollo(client, 'c1');
+    let refused;
+    try {
+      await new Promise((resolve, reject) => {
+        client
+          .subscribe({ query: gql('subscription { pipelineMetrics(intervalMs: 1) { pending } }') })
+          .subscribe({ next: (result) => (result.error ? reject(result.error) : resolve()), error: reject });
+      });
+    } catch (error) {
+      refused = { name: error.name, message: error.message };
+    }
+    return { heard: heard.customer.customerId, refused, types: [...new Set(types)] };
+  },
+
+  async 'apollo-persisted'() {
+    const sent = [];
+    const watched = (uri, options) => {
+      const body = options.body && JSON.parse(options.body);
+      sent.push(options.method === 'GET' ? 'GET' : body.query ? 'query' : 'hash');
+      return fetch(uri, options);
+    };
+    const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+    const client = (options) =>
+      apolloClient(new PersistedQueryLink({ sha256, ...options }).concat(new HttpLink({ uri: url, fetch: watched })));
+    const query = gql('query Persisted { customers(first: 1) { edges { node { id name } } } }');
+    await client().query({ query });
+    await client().query({ query });
+    await client({ useGETForHashedQueries: true }).query({ query });
+    return { sent };
+  },
+
+  async 'apollo-batch'() {
+    let requests = 0;
+    const counted = (...given) => ((requests += 1), fetch(...given));
+    const client = apolloClient(new BatchHttpLink({ uri: url, fetch: counted, batchInterval: 20 }));
+    const results = await Promise.all(
+      ['c1', 'c2'].map((id) =>
+        client.query({ query: gql('query($id: ID!) { customer(customerId: $id) { id customerId } }'), variables: { id } }),
+      ),
+    );
+    return { requests, found: results.map((result) => result.data.customer.customerId) };
+  },
+
+  async urql() {
+    const client = new Client({
+      url,
+      preferGetMethod: false,
+      fetchSubscriptions: true,
+      exchanges: [cacheExchange({ keys: { CustomerConnection: () => null, CustomerEdge: () => null, PageInfo: () => null } }), fetchExchange],
+    });
+    const seen = [];
+    const list = client.query(LIST, {}).subscribe((result) => result.data && seen.push(names(result.data)));
+    const first = await client.query(LIST, {}).toPromise();
+    const { customerId } = first.data.customers.edges[0].node;
+    await client.mutation(RENAME, { id: customerId, name: 'By urql' }).toPromise();
+    const renamed = seen.at(-1)[0];
+    const heard = new Promise((resolve, reject) => {
+      const subscription = client.subscription(CHANGED, { id: customerId }).subscribe((result) => {
+        queueMicrotask(() => subscription.unsubscribe());
+        result.error ? reject(result.error) : resolve(result.data.customerChanged.customer.customerId);
+      });
+    });
+    const told = await whileWaiting(heard, (count) =>
+      client.mutation(RENAME, { id: customerId, name: `Heard ${count}` }).toPromise(),
+    );
+    list.unsubscribe();
+    return { renamed, heard: told, customerId };
+  },
+
+  async 'graphql-sse'() {
+    const found = {};
+    for (const singleConnection of [false, true]) {
+      const client = createSseClient({ url: `${url}/stream`, singleConnection, retryAttempts: 0 });
+      const once = (payload) =>
+        new Promise((resolve, reject) => {
+          let last;
+          client.subscribe(payload, { next: (result) => (last = result), error: reject, complete: () => resolve(last) });
+        });
+      const query = await once({ query: '{ __typename }' });
+      const invalid = await once({ query: '{ nothing }' });
+      const changes = client.iterate({ query: CHANGED, variables: { id: 'c1' } });
+      const heard = await whileWaiting(changes.next(), (count) =>
+        once({ query: RENAME, variables: { id: 'c1', name: `Sse ${count}` } }),
+      );
+      await changes.return();
+      client.dispose();
+      found[singleConnection ? 'single' : 'distinct'] = {
+        query,
+        invalid: invalid.errors[0].extensions.code,
+        heard: heard.value.data.customerChanged.customer.customerId,
+      };
+    }
+    return found;
+  },
+
+  async audits() {
+    const results = await auditServer({ url, fetchFn: fetch });
+    const bad = results.filter((each) => each.status !== 'ok').map((each) => `${each.id} ${each.name}: ${each.reason}`);
+    return { number: results.length, bad };
+  },
+};
+
+console.log(JSON.stringify(await scenarios[scenario]()));
+process.exit(0);
