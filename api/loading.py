@@ -18,7 +18,7 @@ from hazelgate.api.declaring import AddedField, added_in
 from hazelgate.sourcing.errors import CatalogError
 from hazelgate.sourcing.loading import one_line
 
-TAKEN_PATHS = ("/graphql", "/health", "/ready", "/metrics")
+TAKEN_PATHS = ("/graphql", "/graphql/stream", "/health", "/ready", "/metrics")
 """What the gateway serves itself."""
 
 
