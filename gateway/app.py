@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import orjson
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from hazelgate.client.cluster import Cluster
 from hazelgate.client.figures.vitals import gateway_labels
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.rights.rights import Rights
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.door.entrance import Entrance
 from hazelgate.gateway.door.hosts import Hosts
@@ -26,9 +28,14 @@ from hazelgate.gateway.graphiql import load_page, policy_of
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.gateway.graphql.executions import Executions
 from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.health import health, readiness
+from hazelgate.gateway.identity.callers import Callers
+from hazelgate.gateway.identity.entering import Entering, OpenEntering
+from hazelgate.gateway.identity.gate import Gate, rights_in
+from hazelgate.gateway.known_callers import callers_of
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
 from hazelgate.gateway.parts import Parts
 from hazelgate.gateway.settings import Settings
@@ -36,7 +43,7 @@ from hazelgate.gateway.starting_operations import starting_operations
 from hazelgate.gateway.transports.http import GraphQLOverHttp
 from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.errors import Forbidden, PipelineUnavailable, Unauthenticated
 from hazelgate.sourcing.loading import load_catalog
 
 logger = logging.getLogger(__name__)
@@ -76,26 +83,41 @@ def create_app(
     deadlines = Deadlines(settings.execution_timeout_seconds)
     ending = Ending(deadlines)
     schema = graphql_schema(catalog, own, federation=settings.federation)
-    execution = Execution(
-        schema,
-        parts.context,
-        limits=_limits(settings),
-        introspection=settings.introspection,
-        suggestions=settings.suggestions,
-        count=metrics.count_operation,
-        use_plans=settings.plans,
-        refusals=refusals,
-        deadlines=deadlines,
-    )
-    page = _page(catalog) if settings.graphiql else None
+
+    def execution_of(schema: GraphQLSchema, rights: Rights) -> Execution:
+        return Execution(
+            schema,
+            parts.context,
+            rights,
+            limits=_limits(settings),
+            introspection=settings.introspection,
+            suggestions=settings.suggestions,
+            count=metrics.count_operation,
+            use_plans=settings.plans,
+            refusals=refusals,
+            deadlines=deadlines,
+        )
+
+    callers: Callers | None = None
+    entering: Entering | OpenEntering
+    if settings.has_identity:
+        executions = Executions(
+            catalog, own, execution_of, federation=settings.federation, kept_claims=settings.event_claims
+        )
+        executions.prepare()
+        callers = callers_of(settings, executions.rights_of)
+        entering = Entering(callers, executions, refusals)
+    else:
+        entering = OpenEntering(execution_of(schema, Rights(catalog)))
+    page = _page(catalog, with_operations=callers is None) if settings.graphiql else None
     over_http = GraphQLOverHttp(
-        execution,
+        entering.of_request,
         max_body_bytes=settings.max_body_bytes,
         page=page,
         page_policy="" if page is None else policy_of(page),
         count=metrics.count_request,
     )
-    sharing = Sharing(schema, execution, lambda: feed.heard_count)
+    sharing = Sharing(schema, lambda: feed.heard_count)
     metrics.watch_subscriptions(
         # The feed knows an execution as one subscriber.
         subscribers=lambda: max(feed.subscriber_count - sharing.execution_count, 0) + sharing.subscriber_count,
@@ -103,6 +125,7 @@ def create_app(
     )
     over_websocket = GraphQLOverWebsocket(
         sharing,
+        entering,
         init_timeout_seconds=settings.connection_init_timeout_seconds,
         max_message_bytes=settings.max_body_bytes,
         max_operations=settings.max_subscriptions_per_socket,
@@ -130,7 +153,15 @@ def create_app(
     async def get_ready(_: Request) -> Response:
         return _json(*readiness(parts.cluster.state(), ending=ending.has_begun))
 
-    async def get_metrics(_: Request) -> Response:
+    async def get_metrics(request: Request) -> Response:
+        rights = rights_in(request.scope)
+        if rights is not None and not rights.is_operator:
+            message = "figures are for the role 'operator'; send a token or an API key that has it"
+            code = Unauthenticated.code if rights.identity is None else Forbidden.code
+            return _json(
+                401 if rights.identity is None else 403,
+                {"errors": [{"message": message, "extensions": {"code": code}}]},
+            )
         try:
             stats = await parts.cluster.stats() if parts.cluster.state().connected else None
         except PipelineUnavailable:
@@ -157,6 +188,7 @@ def create_app(
                 origins=Origins(settings.allowed_origins),
                 refusals=refusals,
             ),
+            *([] if callers is None else [Middleware(Gate, callers=callers, refusals=refusals)]),
             *own.middleware,
         ],
         lifespan=lifespan,
@@ -179,8 +211,9 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _page(catalog: Catalog) -> bytes:
-    html, self_contained = load_page(starting_operations(catalog))
+def _page(catalog: Catalog, *, with_operations: bool) -> bytes:
+    # The page is for everybody, and the domain's names may not be.
+    html, self_contained = load_page(starting_operations(catalog) if with_operations else ())
     if not self_contained:
         logger.warning("GraphiQL is loaded from a CDN: its page was not built here")
     return html

@@ -64,6 +64,8 @@ def run(
         log_config=None,  # its loggers write through the same handler as ours
         access_log=False,
         server_header=False,
+        # With trusted proxies, the address of a request has to be the one that it really comes from.
+        proxy_headers=not settings.trusted_proxies,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
     server = EndingServer(config, app.state.ending, settings.drain_seconds, when_serving)

@@ -9,6 +9,7 @@ from typing import Any
 from hazelgate.client.following.changes import EntryChange, ViewFollower
 from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.streams import refuse_after
+from hazelgate.client.rights.rights import Rights
 from hazelgate.client.views.cursors import log_cursor
 from hazelgate.client.views.entries import require_key
 from hazelgate.client.views.filtering import filter_of
@@ -28,14 +29,14 @@ class ChangeNode:
 
     __slots__ = ("data", "place", "type_name")
 
-    def __init__(self, type_name: str, change: EntryChange, number: int) -> None:
+    def __init__(self, type_name: str, change: EntryChange, number: int, rights: Rights) -> None:
         self.type_name = type_name
         self.place = Place(change.record.cursor, number, change.key)
         self.data: dict[str, Any] = {
             "cursor": log_cursor(change.record.cursor),
             "change": change.kind,
             "key": change.key,
-            "causedBy": ShownRecord.of(change.record),
+            "causedBy": ShownRecord.of(change.record) if rights.may_read(change.record) else None,
             "node": change.entry,
         }
 
@@ -56,11 +57,14 @@ class ViewChanges:
             refuse_after(arguments.get("after"))
             chosen = arguments.get(key_name)
             key = None if chosen is None else require_key(chosen, key_name)
-            follower = ViewFollower(view, lineage, key, filter_of(view, arguments.get("filter")))
+            rights = info.context.rights
+            limit = rights.limit(view.name)
+            visible = None if limit is None else limit.tree
+            follower = ViewFollower(view, lineage, key, filter_of(view, arguments.get("filter")), visible)
 
             async def make(happening: Happening) -> list[ChangeNode]:
                 number = happening.number
-                return [ChangeNode(type_name, change, number) for change in await follower.changes(happening)]
+                return [ChangeNode(type_name, change, number, rights) for change in await follower.changes(happening)]
 
             async with aclosing(follow(info, follower.wanted, make)) as changes:
                 async for change in changes:

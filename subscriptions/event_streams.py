@@ -38,11 +38,14 @@ class EventSubscriptions:
         ] = strawberry.UNSET,
     ) -> AsyncIterator[EventStream]:
         refuse_after(after)
-        chosen = frozenset(known_types(info.context.catalog, types)) if isinstance(types, list) else None
+        rights = info.context.rights
+        chosen = frozenset(known_types(rights.readable_types(), types)) if isinstance(types, list) else None
         aggregate = require_id("aggregateId", aggregate_id) if isinstance(aggregate_id, str) else None
 
         async def make(happening: Happening) -> list[EventNotice]:
             record = happening.record
+            if not rights.may_read(record):
+                return []
             place = Place(record.cursor, happening.number)
             return [EventNotice(cursor=log_cursor(record.cursor), event=EventRecord.of(record), place=place)]
 

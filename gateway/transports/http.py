@@ -16,12 +16,17 @@ from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLReques
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.media import GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
+from hazelgate.sourcing.errors import Unauthenticated
 
 _decode_request = msgspec.json.Decoder(GraphQLRequest).decode
 _decode_object = msgspec.json.Decoder(dict[str, Any] | None).decode
 
 _DRAINED_AT_MOST = 32 * 1024 * 1024
 _EMPTY_BODY_AND_MORE = 2
+
+
+ExecutionOf = Callable[[Scope], Execution]
+"""Raises `Unauthenticated` where the caller has to say who it is."""
 
 
 class HttpError(Exception):
@@ -64,6 +69,7 @@ class GraphQLOverHttp:
     The HTTP side of /graphql as an ASGI app.
 
     Args:
+        execution_of: What executes the operations of a request's caller.
         page: The HTML for browsers, or None where they get none.
         page_policy: Its Content-Security-Policy.
         count: Told the status of every answer, for the metrics.
@@ -71,14 +77,14 @@ class GraphQLOverHttp:
 
     def __init__(
         self,
-        execution: Execution,
+        execution_of: ExecutionOf,
         *,
         max_body_bytes: int,
         page: bytes | None,
         page_policy: str,
         count: Callable[[str, int], None],
     ) -> None:
-        self._execution = execution
+        self._execution_of = execution_of
         self._max_body_bytes = max_body_bytes
         self._page = page
         self._page_policy = (b"content-security-policy", page_policy.encode())
@@ -98,8 +104,9 @@ class GraphQLOverHttp:
         try:
             if media is None:
                 raise HttpError(406, f"answers are {GRAPHQL_RESPONSE} or {JSON}", code="NOT_ACCEPTABLE")
+            execution = self._execution_of(scope)
             exchange.request = await self._request(scope, headers, receive)
-            answer = await self._answer(exchange, exchange.request)
+            answer = await self._answer(execution, exchange, exchange.request)
             status = 400 if media == GRAPHQL_RESPONSE and not answer.executed else 200
             body = answer.encode()
             gone = _is_gone(receive)
@@ -107,6 +114,10 @@ class GraphQLOverHttp:
                 exchange.log().failed(answer, status=status, client_gone=gone)
             elif gone:
                 exchange.log().client_gone()
+        except Unauthenticated as error:
+            answer = refusal({"message": str(error), "extensions": {"code": error.code}})
+            status, body = 401, answer.encode()
+            exchange.log().failed(answer, status=status)
         except HttpError as error:
             answer = refusal({"message": str(error), "extensions": {"code": error.code}})
             status, allow, body = error.status, error.allow, answer.encode()
@@ -157,8 +168,8 @@ class GraphQLOverHttp:
             raise HttpError(413, f"a request body is at most {limit}", code="BODY_TOO_LARGE")
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def _answer(self, exchange: _Exchange, request: GraphQLRequest) -> Answer:
-        document = exchange.document = self._execution.document(request)
+    async def _answer(self, execution: Execution, exchange: _Exchange, request: GraphQLRequest) -> Answer:
+        document = exchange.document = execution.document(request)
         if isinstance(document, Answer):
             return document
         operation = document.operation_type(request.operation_name)
@@ -167,7 +178,7 @@ class GraphQLOverHttp:
             return refusal({"message": message, "extensions": {"code": BAD_USER_INPUT}})
         if exchange.method == "GET" and operation is OperationType.MUTATION:
             raise HttpError(405, "a mutation is sent with POST", allow="POST", code="METHOD_NOT_ALLOWED")
-        return await self._execution.run(document, request)
+        return await execution.run(document, request)
 
     async def _send(
         self,
@@ -186,6 +197,8 @@ class GraphQLOverHttp:
             (HEADER, exchange.id.encode()),
             *more,
         ]
+        if status == 401:
+            headers.append((b"www-authenticate", b"Bearer"))
         if allow:
             headers.append((b"allow", allow.encode()))
         self._count(exchange.method, status)

@@ -7,8 +7,8 @@ text frames. An operation that is invalid gets an `error` message and leaves the
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol
 
 import msgspec
 import orjson
@@ -17,18 +17,21 @@ from starlette.types import Receive, Scope, Send
 
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.errors import BAD_USER_INPUT
-from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest, fault, refusal
+from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.transports.failures import ConnectionLog, RequestLog
 from hazelgate.gateway.transports.frames import EXTENSION, DirectWriter
 from hazelgate.gateway.transports.outbox import AsgiOutbox, DirectOutbox, Outbox, SharedOperation
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
 from hazelgate.gateway.transports.unreadable import operation_of
+from hazelgate.sourcing.errors import Unauthenticated
 
 SUBPROTOCOL = "graphql-transport-ws"
 
 BAD_REQUEST = 4400
 UNAUTHORIZED = 4401
+FORBIDDEN = 4403
+"""Clients of the protocol take 4401 as the end, and connect again after this one: with a new token."""
 SUBPROTOCOL_NOT_ACCEPTABLE = 4406
 INIT_TIMEOUT = 4408
 ALREADY_EXISTS = 4409
@@ -37,6 +40,18 @@ MESSAGE_TOO_BIG = 1009
 STALLED = 1006
 """In the log alone: a client that reads nothing can't be told."""
 RESTARTING = 1012
+
+
+class SocketCallers(Protocol):
+    """Says who is at the other end of a socket."""
+
+    async def of_socket(self, scope: Scope, payload: Mapping[str, Any] | None) -> tuple[Execution, float | None]:
+        """
+        What executes the caller's operations, and for how many seconds; None: without an end.
+
+        Raises:
+            Unauthenticated: It has shown no credentials, or some that do not hold.
+        """
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -65,6 +80,7 @@ class GraphQLOverWebsocket:
 
     Args:
         sharing: The executions that subscribers share.
+        callers: Says who is at the other end of a socket.
         queue_size: How many messages of one shared subscription may wait for a client that reads slowly.
         stall_timeout_seconds: How long a client may read nothing while something waits for it.
         count: Told +1 and -1 as sockets come and go, for the metrics.
@@ -75,6 +91,7 @@ class GraphQLOverWebsocket:
     def __init__(
         self,
         sharing: Sharing,
+        callers: SocketCallers,
         *,
         init_timeout_seconds: float,
         max_message_bytes: int,
@@ -86,7 +103,7 @@ class GraphQLOverWebsocket:
         ending: Ending,
     ) -> None:
         self._ending = ending
-        self.execution = sharing.execution
+        self.callers = callers
         self.sharing = sharing
         self.init_timeout_seconds = init_timeout_seconds
         self.max_message_bytes = max_message_bytes
@@ -111,7 +128,7 @@ class GraphQLOverWebsocket:
         self._count(1)
         try:
             writer = scope.get("extensions", {}).get(EXTENSION)
-            socket = _Socket(self, log, receive, send, writer)
+            socket = _Socket(self, log, scope, receive, send, writer)
             with self._ending.closing(socket.end):
                 await socket.serve()
         finally:
@@ -125,13 +142,17 @@ class _Socket:
         self,
         server: GraphQLOverWebsocket,
         log: ConnectionLog,
+        scope: Scope,
         receive: Receive,
         send: Send,
         writer: DirectWriter | None,
     ) -> None:
         self._server = server
         self._log = log
+        self._scope = scope
         self._receive = receive
+        self._known: Execution | None = None
+        self._expiry: asyncio.TimerHandle | None = None
         self._asgi_send = send
         self._initialised = False
         self._acknowledged = False
@@ -168,6 +189,8 @@ class _Socket:
         except Exception as error:
             self._log.broken(error, operations=len(self._operations))  # the server closes what is left open
         finally:
+            if self._expiry is not None:
+                self._expiry.cancel()
             self._outbox.close()
             tasks = []
             for operation in self._operations.values():
@@ -190,12 +213,28 @@ class _Socket:
 
     def end(self) -> None:
         """Close it, in a way after which its client connects again: the process ends."""
-        self._farewell = asyncio.create_task(self._say_farewell())
+        self._farewell = asyncio.create_task(self._say_farewell(RESTARTING, "the gateway ends; connect again"))
 
-    async def _say_farewell(self) -> None:
+    async def _say_farewell(self, code: int, reason: str) -> None:
         with contextlib.suppress(OSError, RuntimeError):  # it closed by itself just before
-            reason = "the gateway ends; connect again"
-            await self._asgi_send({"type": "websocket.close", "code": RESTARTING, "reason": reason})
+            await self._asgi_send({"type": "websocket.close", "code": code, "reason": reason})
+
+    def _expire(self) -> None:
+        """Close it: from now on its client may see nothing."""
+        reason = "the credentials have expired; connect again with new ones"
+        self._log.closed(FORBIDDEN, reason, operations=len(self._operations))
+        self._farewell = asyncio.create_task(self._say_farewell(FORBIDDEN, reason))
+        self._outbox.close()
+        for operation in self._operations.values():
+            if isinstance(operation, SharedOperation):
+                operation.leave()
+            else:
+                operation.cancel()
+
+    @property
+    def _execution(self) -> Execution:
+        assert self._known is not None, "the socket is acknowledged"
+        return self._known
 
     async def _await_init(self) -> bool:
         """Whether the client is there, and has said hello."""
@@ -250,9 +289,15 @@ class _Socket:
             raise _Closing(TOO_MANY_INITS, "Too many initialisation requests")
         self._initialised = True
         try:
-            _decode_init(message.payload)
+            payload = _decode_init(message.payload)
         except (msgspec.DecodeError, RecursionError):
             raise _Closing(BAD_REQUEST, "the payload of connection_init is an object") from None
+        try:
+            self._known, seconds = await self._server.callers.of_socket(self._scope, payload)
+        except Unauthenticated as error:
+            raise _Closing(FORBIDDEN, str(error)) from None
+        if seconds is not None:
+            self._expiry = asyncio.get_running_loop().call_later(seconds, self._expire)
         await self._send({"type": "connection_ack"})
         self._acknowledged = True
 
@@ -279,12 +324,12 @@ class _Socket:
 
     def _share(self, operation_id: str, request: GraphQLRequest) -> bool:
         """Take part in an execution with others; False where the operation needs one of its own."""
-        document = self._server.execution.document(request)
+        document = self._execution.document(request)
         if isinstance(document, Answer):
             return False
         if document.operation_type(request.operation_name) is not OperationType.SUBSCRIPTION:
             return False
-        execution = self._server.sharing.execution_of(document, request)
+        execution = self._server.sharing.execution_of(self._execution, document, request)
         if execution is None:
             return False
         log = self._log.operation(operation_id)
@@ -326,7 +371,7 @@ class _Socket:
 
     async def _operate(self, operation_id: str, request: GraphQLRequest, log: RequestLog) -> Answer | None:
         """Send the results; return the answer of an operation that never ran, None when all went its way."""
-        execution = self._server.execution
+        execution = self._execution
         document = execution.document(request)
         if isinstance(document, Answer):
             log.failed(document)

@@ -1,5 +1,6 @@
 """What the catalog knows of event types."""
 
+from collections.abc import Collection
 from typing import cast
 
 import strawberry
@@ -21,13 +22,14 @@ class EventTypeInfo:
     readable_versions: list[int] = strawberry.field(description="Versions that can still be read.")
 
     @classmethod
-    def of(cls, spec: EventSpec) -> "EventTypeInfo":
+    def of(cls, spec: EventSpec, views: Collection[str]) -> "EventTypeInfo":
+        """What is told to those who see these views."""
         return cls(
             event_type=spec.name,
             version=spec.version,
             aggregate_type=spec.aggregate,
             description=spec.description,
             json_schema=cast(JSON, spec.json_schema()),
-            updates=list(spec.updates),
+            updates=[each for each in spec.updates if each in views],
             readable_versions=list(spec.readable_versions),
         )
