@@ -221,7 +221,9 @@ class LimitedRights(Rights):
 
     def require_view(self, view: ViewSpec) -> None:
         if view.name not in self.shape.views:
-            raise Forbidden(f"{self._roles()} allow no reading of {view.many}; a rule where {view.name!r} is declared may")
+            raise Forbidden(
+                f"{self._roles()} allow no reading of {view.many}; allow one where {view.name!r} is declared"
+            )
 
     def list_of(self, view: ViewSpec, tree: Filter | None, sort: tuple[str, bool] | None) -> EntryList:
         made = EntryList.of(view, self.within(view.name, tree), sort, permitted_by=self)
@@ -293,7 +295,7 @@ class LimitedRights(Rights):
     def require_submission(self, event_type: str) -> None:
         if event_type not in self.shape.submitted:
             raise Forbidden(
-                f"{self._roles()} allow no event {event_type[:200]!r}, or there is none; eventCatalog lists those for you"
+                f"{self._roles()} allow no event {event_type[:200]!r}, or there is none; eventCatalog lists yours"
             )
 
     def require_event(self, event: Event) -> None:

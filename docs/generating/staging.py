@@ -35,6 +35,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "backup-and-restore",
         "snapshots",
         "front-door",
+        "identity-and-rights",
         "deployment",
     ),
     "reference": ("derived-api", "differences-to-graphql-core", *reference.PAGES, "protocol", "shop/catalog"),

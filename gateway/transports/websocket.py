@@ -153,6 +153,7 @@ class _Socket:
         self._receive = receive
         self._known: Execution | None = None
         self._expiry: asyncio.TimerHandle | None = None
+        self._has_expired = False
         self._asgi_send = send
         self._initialised = False
         self._acknowledged = False
@@ -221,6 +222,7 @@ class _Socket:
 
     def _expire(self) -> None:
         """Close it: from now on its client may see nothing."""
+        self._has_expired = True
         reason = "the credentials have expired; connect again with new ones"
         self._log.closed(FORBIDDEN, reason, operations=len(self._operations))
         self._farewell = asyncio.create_task(self._say_farewell(FORBIDDEN, reason))
@@ -262,6 +264,8 @@ class _Socket:
         return text
 
     async def _handle(self, text: str) -> None:
+        if self._has_expired:  # what comes before the client has heard of the end
+            return
         try:
             message = _decode_message(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

@@ -331,9 +331,11 @@ async def test_no_stream_shows_anybody_what_they_may_not_see(clinic: Clinic) -> 
             if message["type"] == "next" and name != "metrics":
                 heard[who] += 1
                 said = whole_text(json.dumps(message["payload"]))
-                for n in "123":
-                    if not may_hear(who, name, n) and re.search(rf"\b(key:p{n}|v{n})\b", said):
-                        hidden_keys.append(f"{who} by {name}: {said!r}")
+                hidden_keys += [
+                    f"{who} by {name}: {said!r}"
+                    for n in "123"
+                    if not may_hear(who, name, n) and re.search(rf"\b(key:p{n}|v{n})\b", said)
+                ]
             assert not (name == "metrics" and message["type"] == "next" and who != "boss")
         await socket.leave()
     checks.tell("streams")
