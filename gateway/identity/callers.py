@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hazelgate.client.rights.rights import Rights
-from hazelgate.gateway.identity.api_keys import ApiKeys
+from hazelgate.gateway.identity.api_keys import LOOK_SECONDS, ApiKeys
 from hazelgate.gateway.identity.credentials import Credentials
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import CallerRefused
@@ -22,6 +22,8 @@ from hazelgate.sourcing.identity import Identity
 _MOST_KEPT = 10_000
 _KEPT_SECONDS = 300.0
 """How long a checked token is not checked again: as long as fetched keys count as today's."""
+
+_NOTHING = (b"", b"")
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 Headers = Mapping[bytes, bytes]
@@ -73,10 +75,21 @@ class Callers:
             CallerRefused: Its credentials do not hold. One that shows none is nobody in particular.
         """
         told = None if self._proxies is None else self._proxies.identity(headers, address)
+        shown = headers.get(b"authorization", b""), headers.get(b"x-api-key", b"")
+        if shown == _NOTHING:
+            return self._anonymous if told is None else Caller(self._known(told))
+        name = hashlib.sha256(b"\0".join(shown)).digest()
+        known = self._checked.get(name)
+        if known is not None and time.time() < known[1]:
+            return known[0]
         credentials = Credentials.of_headers(headers)
-        if credentials is not None:
-            return await self._of(credentials)
-        return self._anonymous if told is None else Caller(self._known(told))
+        if credentials is None:
+            return self._anonymous
+        caller = await self._of(credentials)
+        kept_seconds = LOOK_SECONDS if credentials.key is not None else _KEPT_SECONDS
+        until = time.time() + kept_seconds
+        _keep(self._checked, name, (caller, until if caller.expires_at is None else min(until, caller.expires_at)))
+        return caller
 
     async def of_payload(self, payload: Mapping[str, Any] | None) -> Caller | None:
         """
@@ -96,15 +109,8 @@ class Callers:
             return Caller(self._known(identity), expires_at)
         if self._tokens is None or credentials.token is None:
             raise CallerRefused("this gateway takes no bearer tokens")
-        name = hashlib.sha256(credentials.token.encode("utf-8", "surrogatepass")).digest()
-        now = time.time()
-        known = self._checked.get(name)
-        if known is not None and now < known[1]:
-            return known[0]
         identity, until = await self._tokens.identity(credentials.token)
-        caller = Caller(self._known(identity), until)
-        _keep(self._checked, name, (caller, min(until, now + _KEPT_SECONDS)))
-        return caller
+        return Caller(self._known(identity), until)
 
     def _known(self, identity: Identity) -> Rights:
         name = _encode(identity)

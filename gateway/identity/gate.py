@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -41,10 +39,10 @@ class Gate:
                 await answer_refused(send, refused)
                 return
             found = refused
-        more: dict[str, Any] = {CALLER: found}
+        scope[CALLER] = found
         if isinstance(found, Caller):
-            more[RIGHTS] = found.rights
-        await self._app({**scope, **more}, receive, send)
+            scope[RIGHTS] = found.rights
+        await self._app(scope, receive, send)
 
 
 def rights_in(scope: Scope) -> Rights | None:
