@@ -18,11 +18,13 @@ from hazelgate.client.reading.filters import Filter, condition, matches
 from hazelgate.client.rights.rows import Allows, checker_of, filter_for, nothing_of
 from hazelgate.client.rights.shapes import Readable, Shape, as_view
 from hazelgate.client.views.lists import EntryList
-from hazelgate.sourcing.catalog import Catalog, ViewSpec
+from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
+from hazelgate.sourcing.declaring.upcasting import Json
 from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.errors import Forbidden
 from hazelgate.sourcing.identity import METADATA, Identity, identity_in
+from hazelgate.sourcing.structure.json_schema import with_fields
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +128,10 @@ class Rights:
     def shown(self, event_type: str, data: bytes) -> bytes:
         """The fields of an event's data that the caller may see."""
         return data
+
+    def json_schema(self, spec: EventSpec) -> Json:
+        """JSON Schema of an event type's data: of the fields that the caller may see."""
+        return spec.json_schema()
 
     def require_submission(self, event_type: str) -> None:
         """
@@ -284,12 +290,22 @@ class LimitedRights(Rights):
                 choices.append({"and": [of_type, version, _below("data", tree)]})
         return {"or": choices} if choices else condition(["eventType"], "eq", "")
 
-    def shown(self, event_type: str, data: bytes) -> bytes:
+    def _shown_names(self, event_type: str) -> set[str] | None:
+        """The fields of an event's data that the caller may see, in JSON's names; None: all."""
         right = self.shape.events.get(event_type)
         if right is None or right.fields is None:
-            return data
+            return None
         spec = self.whole.specs[event_type]
-        names = {each.name for each in as_view(spec).fields if each.python_name in {spec.key, *right.fields}}
+        return {each.name for each in as_view(spec).fields if each.python_name in {spec.key, *right.fields}}
+
+    def json_schema(self, spec: EventSpec) -> Json:
+        names = None if spec.name in self.shape.submitted else self._shown_names(spec.name)
+        return spec.json_schema() if names is None else with_fields(spec.json_schema(), names)
+
+    def shown(self, event_type: str, data: bytes) -> bytes:
+        names = self._shown_names(event_type)
+        if names is None:
+            return data
         return msgspec.json.encode({name: value for name, value in _parse(data).items() if name in names})
 
     def require_submission(self, event_type: str) -> None:

@@ -156,12 +156,10 @@ async def _before(
 class EventTypeQueries:
     @strawberry.field(description="Every event type there is.")
     def event_catalog(self, info: Info) -> list[EventTypeInfo] | None:
-        catalog, is_whole = info.context.catalog, not info.context.rights.is_limited
-        seen = info.context.rights.catalog.views
-        return [
-            EventTypeInfo.of(catalog.spec(name), [view for view, spec in seen.items() if spec.in_api or is_whole])
-            for name in info.context.rights.event_types()
-        ]
+        rights = info.context.rights
+        seen = [name for name, view in rights.catalog.views.items() if view.in_api or not rights.is_limited]
+        specs = [info.context.catalog.spec(name) for name in rights.event_types()]
+        return [EventTypeInfo.of(spec, rights.json_schema(spec), seen) for spec in specs]
 
 
 @strawberry.type

@@ -1,7 +1,7 @@
 """What the catalog knows of event types."""
 
 from collections.abc import Collection
-from typing import cast
+from typing import Any, cast
 
 import strawberry
 from strawberry.scalars import JSON
@@ -22,14 +22,14 @@ class EventTypeInfo:
     readable_versions: list[int] = strawberry.field(description="Versions that can still be read.")
 
     @classmethod
-    def of(cls, spec: EventSpec, views: Collection[str]) -> "EventTypeInfo":
-        """What is told to those who see these views."""
+    def of(cls, spec: EventSpec, schema: Any, views: Collection[str]) -> "EventTypeInfo":
+        """What is told to those who see these fields and views."""
         return cls(
             event_type=spec.name,
             version=spec.version,
             aggregate_type=spec.aggregate,
             description=spec.description,
-            json_schema=cast(JSON, spec.json_schema()),
+            json_schema=cast(JSON, schema),
             updates=[each for each in spec.updates if each in views],
             readable_versions=list(spec.readable_versions),
         )

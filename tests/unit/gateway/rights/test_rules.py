@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from hazelgate import Identity
+from hazelgate import Catalog, Identity
+from hazelgate.client.rights.rights import LimitedRights, Rights
+from hazelgate.client.rights.shapes import shape_of
 from hazelgate.gateway.settings import Settings
 from hazelgate.sourcing.errors import CatalogError
 from hazelgate.testing import given
@@ -109,6 +111,17 @@ async def test_the_catalog_of_events_has_those_that_the_caller_may_use(clinic: C
     error = await clinic.error("p1", '{ events(types: ["VisitAmended"]) { edges { cursor } } }')
     unknown = await clinic.error("p1", '{ events(types: ["VisitAmendex"]) { edges { cursor } } }')
     assert error["message"].replace("VisitAmended", "?") == unknown["message"].replace("VisitAmendex", "?")
+
+
+async def test_the_schema_of_an_event_names_the_fields_that_the_caller_may_see() -> None:
+    catalog = Catalog.load("hazelgate.domain")
+    identity = Identity(subject="sue", roles=("support",))
+    support = LimitedRights(catalog, shape_of(catalog, {"support"}), identity)
+    shown = json.dumps(support.json_schema(catalog.spec("OrderCreated")))
+    assert "customerId" in shown
+    assert "orderId" in shown
+    assert not any(hidden in shown for hidden in ("customerEmail", "OrderLine", "priceAtOrder"))
+    assert "OrderLine" in json.dumps(Rights(catalog).json_schema(catalog.spec("OrderCreated")))
 
 
 # ---------------------------------------------------------------- submissions
