@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from weakref import WeakKeyDictionary
 
 from graphql import GraphQLSchema
 
@@ -59,7 +58,6 @@ class Executions:
         self._roles = roles_named(catalog) | {grant.role for each in fields for grant in each.access}
         self._has_own = bool(fields)
         self._by_roles: OrderedDict[frozenset[str], tuple[Shape, Execution]] = OrderedDict()
-        self._by_rights: WeakKeyDictionary[Rights, Execution] = WeakKeyDictionary()
 
     def rights_of(self, identity: Identity | None) -> LimitedRights:
         """The rights of an identity; None is a caller that has shown none."""
@@ -74,14 +72,10 @@ class Executions:
         Raises:
             Unauthenticated: It has shown no identity, and others may do nothing.
         """
-        found = self._by_rights.get(rights)
-        if found is None:
-            assert isinstance(rights, LimitedRights), "identities are known"
-            if rights.identity is None and not self._has_anonymous(rights.shape):
-                raise Unauthenticated
-            found = self._of_roles(rights.shape.roles)[1].under(rights)
-            self._by_rights[rights] = found
-        return found
+        assert isinstance(rights, LimitedRights), "identities are known"
+        if rights.identity is None and not self._has_anonymous(rights.shape):
+            raise Unauthenticated
+        return self._of_roles(rights.shape.roles)[1].under(rights)
 
     def _has_anonymous(self, shape: Shape) -> bool:
         fields = self._own.fields if self._own is not None else ()

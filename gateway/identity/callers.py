@@ -19,7 +19,7 @@ from hazelgate.gateway.identity.refusing import CallerRefused
 from hazelgate.gateway.identity.tokens import Tokens
 from hazelgate.sourcing.identity import Identity
 
-_MOST_KEPT = 10_000
+_MOST_KEPT = 5_000
 _KEPT_SECONDS = 300.0
 """How long a checked token is not checked again: as long as fetched keys count as today's."""
 
