@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,13 +90,27 @@ async def _fill(clinic: Clinic) -> None:
         await submit("amendVisit", visitId=f"v{number}", diagnosis=f"diagnosis-v{number}")
 
 
-@pytest.fixture
-async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
+@asynccontextmanager
+async def running_clinic(tmp_path: Path, *, plans: bool = True) -> AsyncIterator[Clinic]:
     """With three patients, a visit of each, and two doctors."""
     made = {name: new_key(name, roles, claims) for name, (roles, claims) in CALLERS.items()}
     path = tmp_path / "keys.toml"
     path.write_text("\n".join(lines for _, lines in made.values()), encoding="utf-8")
-    async with running_gateway(Settings(domain=CLINIC, api_keys_file=path, federation=True)) as gateway:
+    async with running_gateway(Settings(domain=CLINIC, api_keys_file=path, federation=True, plans=plans)) as gateway:
         clinic = Clinic(gateway, {name: text for name, (text, _) in made.items()})
         await _fill(clinic)
+        yield clinic
+
+
+@pytest.fixture
+async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
+    """The clinic, answering by plans where it can."""
+    async with running_clinic(tmp_path) as clinic:
+        yield clinic
+
+
+@pytest.fixture
+async def unplanned(tmp_path: Path) -> AsyncIterator[Clinic]:
+    """The clinic, answering by graphql-core's executor alone."""
+    async with running_clinic(tmp_path, plans=False) as clinic:
         yield clinic

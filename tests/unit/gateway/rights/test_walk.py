@@ -240,6 +240,18 @@ async def test_no_read_shows_anybody_what_they_may_not_see(clinic: Clinic) -> No
     assert sum(checks.done.values()) > 50_000
 
 
+async def test_the_executor_shows_no_more_than_plans_do(unplanned: Clinic) -> None:
+    """The same walk, each answer from graphql-core alone."""
+    checks = Checks()
+    for way, document in reads():
+        for who in ("p1", "p3", "northern", None):
+            checks.look(who, way, document, (await unplanned.ask(who, document)).text)
+    checks.tell("reads by the executor")
+    checks.require_none()
+    assert checks.seen["connection"]
+    assert checks.seen["link"]
+
+
 async def test_no_filter_tells_what_it_may_not_show(clinic: Clinic) -> None:
     """A filter by a hidden value finds nothing, counts nothing, and says nothing else than one by a wrong value."""
     checks = 0
