@@ -274,9 +274,14 @@ class _Batch:
         asked: Asked = []
         try:
             self._check_event(envelope)
-            if envelope.expected_sequence is not None:
-                self._check_sequence(envelope, envelope.expected_sequence, head.sequence)
+            expected = envelope.expected_sequence
+            # A caller with an identity hears where the aggregate stands only if the guards let its event pass.
+            is_callers = expected is not None and identity_in(envelope.metadata) is not None
+            if expected is not None and not is_callers:
+                self._check_sequence(envelope, expected, head.sequence)
             event, completed_by = self._guarded(envelope, sent, submission.guards, asked)
+            if expected is not None and is_callers:
+                self._check_sequence(envelope, expected, head.sequence)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:

@@ -87,6 +87,28 @@ async def test_an_event_keeps_its_submitter(shop: Gateway, issuer: Issuer) -> No
     assert said == {"subject": "ada", "roles": ["customer"], "via": "token", "claims": {"sub": "ada"}}
 
 
+async def test_a_conflict_tells_nothing_of_an_aggregate_that_a_guard_keeps_from_its_caller(
+    shop: Gateway, issuer: Issuer
+) -> None:
+    operator = {"x-api-key": shop.app.state.key}
+    for document in (
+        'createCustomer(input: {customerId: "bob", name: "N", email: "n@example.org"})',
+        'createProduct(input: {productId: "p1", sku: "s", name: "n", price: "1", quantityOnHand: 5})',
+        'createOrder(input: {orderId: "o1", customerId: "bob", items: [{productId: "p1", quantity: 1}]})',
+    ):
+        assert "errors" not in (await ask(shop, f"mutation {{ {document} {{ __typename }} }}", **operator))[1]
+    cancel = (
+        'mutation { cancelOrder(input: {orderId: "%s", reason: "x"}, options: {expectedSequence: 7}) '
+        "{ __typename ... on EventError { message } } }"
+    )
+    ada = {"authorization": f"Bearer {issuer.token('ada', roles=['customer'])}"}
+    _, hidden = await ask(shop, cancel % "o1", **ada)
+    _, missing = await ask(shop, cancel % "o2", **ada)
+    assert json.dumps(hidden).replace("o1", "?") == json.dumps(missing).replace("o2", "?")
+    _, told = await ask(shop, cancel % "o1", authorization=f"Bearer {issuer.token('bob', roles=['customer'])}")
+    assert "SequenceConflict" in json.dumps(told)
+
+
 async def test_an_issuer_that_is_away_is_no_fault_of_the_caller(shop: Gateway, issuer: Issuer) -> None:
     issuer.is_away = True
     status, body = await ask(shop, CUSTOMERS, authorization=f"Bearer {issuer.token()}")
