@@ -173,6 +173,8 @@ class LimitedRights(Rights):
         self._kept_claims = kept_claims
         self._is_own = is_own
         self._limits: dict[str, Limit | None] = {}
+        self._lists: dict[tuple[str, tuple[str, bool] | None], EntryList] = {}
+        """Those that nobody has filtered, by view and sort: they are planned once."""
         self._of_events: dict[str, Filter | None] = {}
 
     @cached_property
@@ -232,6 +234,14 @@ class LimitedRights(Rights):
             )
 
     def list_of(self, view: ViewSpec, tree: Filter | None, sort: tuple[str, bool] | None) -> EntryList:
+        if tree is not None:
+            return self._list_of(view, tree, sort)
+        found = self._lists.get((view.name, sort))
+        if found is None:
+            found = self._lists[view.name, sort] = self._list_of(view, tree, sort)
+        return found
+
+    def _list_of(self, view: ViewSpec, tree: Filter | None, sort: tuple[str, bool] | None) -> EntryList:
         made = EntryList.of(view, self.within(view.name, tree), sort, permitted_by=self)
         return replace(made, tree=tree)  # errors name the fields that the caller has named, and no others
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -116,16 +117,17 @@ def _text_checker(path: Sequence[str], wanted: str) -> Allows:
     held: Any = str | None
     for place, name in enumerate(reversed(path)):
         held = msgspec.defstruct("Part", [(f"f{place}", held, msgspec.field(name=name, default=None))], gc=False)
-        held = held | None
-    decode = msgspec.json.Decoder(held).decode
-    attributes = [f"f{place}" for place in reversed(range(len(path)))]
+        top, held = held, held | None
+    decode = msgspec.json.Decoder(top).decode
+    first, *others = [f"f{place}" for place in reversed(range(len(path)))]
+    get = attrgetter(first)
 
     def allows(raw: bytes) -> bool:
         try:
-            found: Any = decode(raw)
+            found: Any = get(decode(raw))
         except msgspec.MsgspecError:  # another kind of value stands there
             return False
-        for each in attributes:
+        for each in others:
             found = None if found is None else getattr(found, each)
         return bool(found == wanted)
 
