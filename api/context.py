@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 import strawberry
 from starlette.requests import HTTPConnection
@@ -12,14 +12,20 @@ from starlette.requests import HTTPConnection
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.inbox import Gap
 from hazelgate.client.following.interests import EventsOf
-from hazelgate.client.submitting.handler import EventHandler, Receipt, SubmitOptions
+from hazelgate.client.rights.handler import Submitting
+from hazelgate.client.rights.rights import Rights
+from hazelgate.client.submitting.handler import Receipt, SubmitOptions
 from hazelgate.client.views.entries import Entry, require_key
 from hazelgate.resolvers.requests import RequestReads
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import WaitFor
 from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.identity import Identity
 from hazelgate.sourcing.model.views import ViewSpec
+
+RIGHTS = "hazelgate.rights"
+"""In the scope of a request: the `Rights` of its caller, where the gateway knows identities."""
 
 V = TypeVar("V", bound=View)
 E = TypeVar("E", bound=Event)
@@ -31,7 +37,9 @@ class Request(Protocol):
     @property
     def catalog(self) -> Catalog: ...
     @property
-    def handler(self) -> EventHandler: ...
+    def rights(self) -> Rights: ...
+    @property
+    def handler(self) -> Submitting: ...
     @property
     def reads(self) -> RequestReads: ...
     @property
@@ -66,9 +74,11 @@ class Reads:
         The entries of these keys, in their order; None where there is none.
 
         Raises:
+            Forbidden: The caller may read nothing of the view. Of entries that it may not see there is None.
             PipelineUnavailable: A member or the projector is away.
         """
         spec = view_of(self._request.catalog, view)
+        self._request.rights.require_view(spec)
         if self._lasting:
             self._request.reads.forget()
         wanted = [self._request.reads.load(spec.name, require_key(key, "key")) for key in keys]
@@ -89,9 +99,9 @@ class Context:
         """Entries of views by their keys."""
 
     @property
-    def identity(self) -> Mapping[str, Any] | None:
-        """The claims of whoever asks; None where nobody has said who they are. No request says so yet."""
-        return None
+    def identity(self) -> Identity | None:
+        """The caller; None where the gateway knows no identities, or the caller has shown none."""
+        return self._request.rights.identity
 
     async def handle_event(
         self,
@@ -112,6 +122,7 @@ class Context:
             correlation_id: Joins events that belong together; left out, the event's own id.
 
         Raises:
+            Forbidden: The caller may not submit the event; nothing is stored.
             EventRejected: A guard or a check said no; nothing is stored.
             SequenceConflict: Another event of the aggregate came after `expected_sequence`.
             EventTimedOut: Not there in time. It is still on its way: the same `event_id` is safe to send again.
@@ -143,6 +154,8 @@ class Context:
                 if isinstance(happening, Gap):
                     raise PipelineUnavailable(f"events were missed: {happening.reason}; subscribe again")
                 record = happening.record
+                if not self._request.rights.may_read(record):
+                    continue
                 yield cast("E", catalog.decode(record.event_type, record.event_version, record.data))
 
 
@@ -151,8 +164,8 @@ Info: TypeAlias = strawberry.Info[Context, None]
 
 
 def context_of(connection: HTTPConnection) -> Context:
-    """The context of a request to a route of one's own."""
-    request: Request = connection.app.state.hazelgate.context()
+    """The context of a request to a route of one's own: with the rights of its caller."""
+    request: Request = connection.app.state.hazelgate.context(connection.scope.get(RIGHTS))
     return Context(request)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
+from hazelgate.sourcing.declaring.access import Grant
 from hazelgate.sourcing.declaring.values import View
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +30,7 @@ class AddedField:
     module: str
     owner: Root | type[View]
     function: Callable[..., Any]
+    access: tuple[Grant, ...] = ()
 
     @property
     def about(self) -> str:
@@ -56,7 +58,11 @@ def added_in(module: str) -> list[AddedField]:
     ]
 
 
-def query(function: F) -> F:
+@overload
+def query(function: F) -> F: ...
+@overload
+def query(*, access: Sequence[Grant]) -> Callable[[F], F]: ...
+def query(function: F | None = None, *, access: Sequence[Grant] = ()) -> F | Callable[[F], F]:
     """
     Register a query of one's own.
 
@@ -67,16 +73,28 @@ def query(function: F) -> F:
     Its name, parameters and annotations are the field's; the docstring is its description. An annotation names what
     Strawberry knows, its types and inputs, and classes of the domain: views, values and enums give the derived types.
     A parameter of type `Context` gets the context.
+
+    Args:
+        access: The roles that may use it, where the gateway knows identities: `@query(access=[allow("operator")])`.
+            Left out, none.
     """
-    return _register(Root.QUERY, function)
+    return _registered(Root.QUERY, function, access)
 
 
-def mutation(function: F) -> F:
+@overload
+def mutation(function: F) -> F: ...
+@overload
+def mutation(*, access: Sequence[Grant]) -> Callable[[F], F]: ...
+def mutation(function: F | None = None, *, access: Sequence[Grant] = ()) -> F | Callable[[F], F]:
     """Register a mutation of one's own, like a `query`. It submits events by `context.handle_event`."""
-    return _register(Root.MUTATION, function)
+    return _registered(Root.MUTATION, function, access)
 
 
-def subscription(function: S) -> S:
+@overload
+def subscription(function: S) -> S: ...
+@overload
+def subscription(*, access: Sequence[Grant]) -> Callable[[S], S]: ...
+def subscription(function: S | None = None, *, access: Sequence[Grant] = ()) -> S | Callable[[S], S]:
     """
     Register a subscription of one's own: an async generator, annotated with `AsyncIterator`.
 
@@ -85,10 +103,10 @@ def subscription(function: S) -> S:
             async for event in context.events(OrderCreated):
                 ...
     """
-    return _register(Root.SUBSCRIPTION, function)
+    return _registered(Root.SUBSCRIPTION, function, access)
 
 
-def extend(view: type[View]) -> Callable[[F], F]:
+def extend(view: type[View], *, access: Sequence[Grant] = ()) -> Callable[[F], F]:
     """
     Register a field of one's own on the type of a view's entries.
 
@@ -97,14 +115,24 @@ def extend(view: type[View]) -> Callable[[F], F]:
 
     Args:
         view: The class of the entries. The function gets the entry as its first parameter.
+        access: The roles that see it though they see some fields of the view alone. Those who see all fields see it.
     """
 
     def register(function: F) -> F:
-        return _register(view, function)
+        return _register(view, function, access)
 
     return register
 
 
-def _register(owner: Root | type[View], function: F) -> F:
-    _added.append(AddedField(function.__module__, owner, function))
+def _registered(owner: Root, function: F | None, access: Sequence[Grant]) -> F | Callable[[F], F]:
+    if function is not None:
+        return _register(owner, function, access)
+    return lambda function: _register(owner, function, access)
+
+
+def _register(owner: Root | type[View], function: F, access: Sequence[Grant]) -> F:
+    for each in access:
+        if each != Grant(each.role):
+            raise TypeError(f"access of {function.__name__} has {each!r}; a field of one's own takes allow(role) alone")
+    _added.append(AddedField(function.__module__, owner, function, tuple(access)))
     return function

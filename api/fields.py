@@ -29,6 +29,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from hazelgate.api.declaring import AddedField, Root
 from hazelgate.api.functions import ApiInfo, field_of
+from hazelgate.client.rights.rights import Rights
 from hazelgate.client.views.entries import Entry
 from hazelgate.schema.derived.additions import DerivedTypes
 from hazelgate.schema.derived.values import PLACE, sentence
@@ -217,22 +218,25 @@ class _Converter(GraphQLCoreConverter):
         assert resolve is not None
 
         def resolved(source: Any, info: Any, **given: Any) -> Any:
+            rights: Rights = info.context.rights
             found = resolve(source, info, **given)
-            return _awaited(found) if inspect.isawaitable(found) else self._node(found)
+            return _awaited(found, rights) if inspect.isawaitable(found) else self._node(found, rights)
 
-        async def _awaited(found: Any) -> Any:
-            return self._node(await found)
+        async def _awaited(found: Any, rights: Rights) -> Any:
+            return self._node(await found, rights)
 
         return resolved
 
-    def _node(self, value: Any) -> Any:
-        """What a user's function returned, as the derived types read it."""
+    def _node(self, value: Any, rights: Rights) -> Any:
+        """What a user's function returned, as the derived types read it; no entry that the caller may not see."""
         if isinstance(value, View):
-            return Entry.made(self._derived.view_of(type(value)), value)
+            node = Entry.made(self._derived.view_of(type(value)), value)
+            limit = rights.limit(node.view.name)
+            return node if limit is None or limit.allows(bytes(node.raw)) else None
         if isinstance(value, msgspec.Struct):
             return _parse(msgspec.json.encode(value))
         if isinstance(value, Enum):
             return value.value
         if isinstance(value, list | tuple):
-            return [self._node(each) for each in value]
+            return [self._node(each, rights) for each in value]
         return value

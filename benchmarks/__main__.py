@@ -23,6 +23,7 @@ from benchmarks import (
     hostile,
     plans,
     rebuilding,
+    rights,
     snapshots,
     writes,
 )
@@ -55,6 +56,7 @@ SUITES: dict[str, Suite] = {
     "bulk": Suite([writes.bulk], "8g", pretouch_heap=True),
     "rebuild": Suite([rebuilding.speed_and_manners], "4g"),
     "plans": Suite([plans.against_the_executor], "2g"),
+    "rights": Suite([rights.under_a_rule], "2g"),
     "filters": Suite([filters.work_and_manners], "4g"),
     "fanout": Suite([fanout.pushes], "2g"),
     "hostile": Suite([hostile.refusals_and_others], "2g"),

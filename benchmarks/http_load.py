@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -24,15 +24,23 @@ class Load:
 class Connection:
     """One connection that is kept open."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, host: str) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        path: str,
+        host: str,
+        headers: Mapping[str, str],
+    ) -> None:
         self._reader, self._writer = reader, writer
-        self._head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: "
+        own = "".join(f"{name}: {text}\r\n" for name, text in headers.items())
+        self._head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{own}Content-Type: application/json\r\nContent-Length: "
 
     @classmethod
-    async def to(cls, url: str) -> Connection:
+    async def to(cls, url: str, headers: Mapping[str, str] | None = None) -> Connection:
         parts = urlsplit(url)
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        return cls(reader, writer, parts.path, parts.netloc)
+        return cls(reader, writer, parts.path, parts.netloc, headers or {})
 
     async def post(self, body: bytes) -> bytes:
         """
@@ -54,7 +62,13 @@ class Connection:
 
 
 async def load(
-    url: str, bodies: Callable[[int], bytes], *, connections: int, requests: int, expect: bytes = b'"SUCCESS"'
+    url: str,
+    bodies: Callable[[int], bytes],
+    *,
+    connections: int,
+    requests: int,
+    expect: bytes = b'"SUCCESS"',
+    headers: Mapping[str, str] | None = None,
 ) -> Load:
     """
     Send `requests` requests over `connections` connections, each waiting for its answer before the next.
@@ -62,7 +76,7 @@ async def load(
     Raises:
         RuntimeError: An answer does not hold `expect`.
     """
-    opened = [await Connection.to(url) for _ in range(connections)]
+    opened = [await Connection.to(url, headers) for _ in range(connections)]
     result = Load()
     numbers = iter(range(requests))
 

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import os
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -17,17 +10,16 @@ import httpx
 
 from benchmarks import shop
 from benchmarks.figures import Figure
+from benchmarks.gateways import Gateway, running_gateway
 from benchmarks.http_load import Load, load
 from benchmarks.stack import RunningStack, cpu_seconds_of, event_handler
 from hazelgate.domain.orders import OrderCreated, OrderLine
-from hazelgate.operations.ports import free_ports
 from hazelgate.sourcing import ids
 
 ORDERS = 1_000
 PRODUCTS = 20
 CONNECTIONS = 8
 ROUNDS = 5
-_READY_SECONDS = 60.0
 
 SOME = "orderId status totalAmount placedAt customer { customerId name } items { name quantity priceAtOrder }"
 OTHERS = "__typename key: orderId state: status revision { version } items { sku product { quantityAvailable } }"
@@ -58,19 +50,11 @@ class Measured:
         return f"{median(self.per_second):,.0f}/s and {median(self.cpu_ms):,.3g} ms of processor time"
 
 
-@dataclass
-class Gateway:
-    """A gateway of its own process."""
-
-    url: str
-    pid: int
-
-
 async def against_the_executor(stack: RunningStack) -> list[Figure]:
     """Requests per second of the one as a multiple of the other, for each case."""
     keys = await _fill(stack)
     figures = []
-    async with _gateway(stack, plans=True) as planned, _gateway(stack, plans=False) as executed:
+    async with running_gateway(stack, plans="true") as planned, running_gateway(stack, plans="false") as executed:
         for case in _cases(keys):
             answers = {await _answer(gateway, case) for gateway in (planned, executed)}
             if len(answers) != 1:
@@ -147,43 +131,3 @@ async def _answer(gateway: Gateway, case: Case) -> str:
 
 
 _JSON = {"content-type": "application/json"}
-
-
-@contextlib.asynccontextmanager
-async def _gateway(stack: RunningStack, *, plans: bool) -> AsyncIterator[Gateway]:
-    """A gateway that is ready."""
-    [port] = free_ports(1)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "hazelgate.operations.cli", "serve", "--port", str(port)),
-        stdout=subprocess.DEVNULL,
-        env={
-            **os.environ,
-            "HAZELGATE_MEMBERS": stack.member,
-            "HAZELGATE_MAX_COST_PER_SECOND": "0",
-            "HAZELGATE_MAX_BYTES_PER_SECOND": "0",
-            "HAZELGATE_CLUSTER_NAME": stack.cluster_name,
-            "HAZELGATE_PLANS": str(plans),
-            "HAZELGATE_OPERATION_TIMEOUT_SECONDS": "60",
-        },
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with httpx.AsyncClient() as http:
-            deadline = time.monotonic() + _READY_SECONDS
-            while not await _is_ready(http, url):
-                if process.returncode is not None or time.monotonic() > deadline:
-                    raise RuntimeError("a gateway did not become ready")
-                await asyncio.sleep(0.1)
-        yield Gateway(f"{url}/graphql", process.pid)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def _is_ready(http: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await http.get(f"{url}/ready")).status_code == 200
-    except httpx.TransportError:
-        return False

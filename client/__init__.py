@@ -10,6 +10,7 @@ From the bottom up, each imports only from those below it. Only `hazelcast/` imp
 - `reads.py`: its reads, bounded
 - `state_log.py`: one line in the log for each change of what is known of a cluster
 - `submitting/`, `following/`, `operators/`: `handle_event`, the way in; live events and changes; what operators ask for
+- `rights/`: what one caller may see and do: the one place that says so
 - `connecting/`: `hazelgate.connect`, all of it for programs in Python
 - `hazelcast/`: the real cluster. Its fake is `hazelgate.testing.memory`
 """

@@ -13,6 +13,8 @@ from hazelgate import (
     Rejected,
     UnsetType,
     View,
+    allow,
+    claim,
     event,
     guard,
     projection,
@@ -20,9 +22,18 @@ from hazelgate import (
     upcast,
 )
 from hazelgate.domain.fields import Address, Email, Name
+from hazelgate.domain.rights import CUSTOMER, OPERATOR, SUPPORT, is_own
 
 
-@event("CustomerCreated", aggregate="Customer", key="customer_id", mutation="createCustomer", creates=True)
+@event(
+    "CustomerCreated",
+    aggregate="Customer",
+    key="customer_id",
+    mutation="createCustomer",
+    creates=True,
+    access=[allow(CUSTOMER, when=is_own), allow(OPERATOR)],
+    readers=[allow(CUSTOMER, rows=By("customer_id") == claim("sub")), allow(OPERATOR)],
+)
 class CustomerCreated(Event):
     """Somebody has become a customer."""
 
@@ -32,7 +43,15 @@ class CustomerCreated(Event):
     address: Address | None = None
 
 
-@event("CustomerUpdated", aggregate="Customer", key="customer_id", version=2, mutation="updateCustomer")
+@event(
+    "CustomerUpdated",
+    aggregate="Customer",
+    key="customer_id",
+    version=2,
+    mutation="updateCustomer",
+    access=[allow(CUSTOMER, when=is_own), allow(OPERATOR)],
+    readers=[allow(CUSTOMER, rows=By("customer_id") == claim("sub")), allow(OPERATOR)],
+)
 class CustomerUpdated(Event):
     """A customer's details have changed. A field that is left out stays; null clears it. Orders stay as they are."""
 
@@ -82,6 +101,11 @@ customers = projection(
     Customer,
     key="customer_id",
     indexes={"name": By("name"), "email": By("email"), "createdAt": By("created_at")},
+    access=[
+        allow(CUSTOMER, rows=By("customer_id") == claim("sub")),
+        allow(SUPPORT, fields=["name", "created_at"]),
+        allow(OPERATOR),
+    ],
 )
 
 

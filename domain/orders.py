@@ -21,10 +21,13 @@ from hazelgate import (
     EventRecord,
     Filled,
     Id,
+    Identity,
     Instant,
     Rejected,
     Value,
     View,
+    allow,
+    claim,
     event,
     guard,
     projection,
@@ -33,6 +36,7 @@ from hazelgate import (
 from hazelgate.domain.customers import Customer, customers
 from hazelgate.domain.fields import Money, OrderQuantity, Reason, cents
 from hazelgate.domain.products import Product, products
+from hazelgate.domain.rights import CUSTOMER, OPERATOR, SUPPORT, is_own, may_touch
 
 NOTHING = Decimal("0.00")
 
@@ -47,7 +51,19 @@ class OrderLine(Value, api_name="OrderItem"):
     sku: Filled[str] = None
 
 
-@event("OrderCreated", aggregate="Order", key="order_id", mutation="createOrder", creates=True)
+@event(
+    "OrderCreated",
+    aggregate="Order",
+    key="order_id",
+    mutation="createOrder",
+    creates=True,
+    access=[allow(CUSTOMER, when=is_own), allow(OPERATOR)],
+    readers=[
+        allow(CUSTOMER, rows=By("customer_id") == claim("sub")),
+        allow(SUPPORT, fields=["customer_id"]),
+        allow(OPERATOR),
+    ],
+)
 class OrderCreated(Event):
     """A customer has ordered. Name and email are filled in by the guard."""
 
@@ -58,14 +74,21 @@ class OrderCreated(Event):
     customer_email: Filled[str] = None
 
 
-@event("OrderConfirmed", aggregate="Order", key="order_id", mutation="confirmOrder")
+@event("OrderConfirmed", aggregate="Order", key="order_id", mutation="confirmOrder", access=[allow(OPERATOR)])
 class OrderConfirmed(Event):
     """An order is certain."""
 
     order_id: Id
 
 
-@event("OrderCancelled", aggregate="Order", key="order_id", mutation="cancelOrder")
+@event(
+    "OrderCancelled",
+    aggregate="Order",
+    key="order_id",
+    mutation="cancelOrder",
+    access=[allow(CUSTOMER), allow(OPERATOR)],  # whose order it is, the guard sees
+    readers=[allow(CUSTOMER, rows=By("customer_id") == claim("sub")), allow(OPERATOR)],
+)
 class OrderCancelled(Event):
     """An order is called off. Whose it was, and how much, is filled in by the guard."""
 
@@ -181,9 +204,13 @@ def can_be_confirmed(event: OrderConfirmed, order: EnrichedOrder | None) -> None
 
 
 @guard(OrderCancelled, reads={"order": EnrichedOrder.by("order_id")})
-def can_be_cancelled(event: OrderCancelled, order: EnrichedOrder | None) -> OrderCancelled:
-    """An order is cancelled once, confirmed or not."""
+def can_be_cancelled(
+    event: OrderCancelled, order: EnrichedOrder | None, identity: Identity | None = None
+) -> OrderCancelled:
+    """An order is cancelled once, confirmed or not, by its customer or an operator."""
     order = _existing(event.order_id, order)
+    if not may_touch(order.customer.customer_id, identity):
+        _existing(event.order_id, None)  # nobody hears of the orders of others
     if order.status is OrderStatus.CANCELLED:
         raise Rejected("order_id", f"order {event.order_id} is cancelled already")
     return replace(event, customer_id=order.customer.customer_id, total_amount=order.total_amount)
@@ -206,6 +233,11 @@ orders = projection(
         "statusAndTime": By("status", "placed_at"),
     },
     sort="-placedAt",
+    access=[
+        allow(CUSTOMER, rows=By("customer.customer_id") == claim("sub")),
+        allow(SUPPORT, fields=["status", "cancel_reason", "placed_at", "items", "history"]),
+        allow(OPERATOR),
+    ],
 )
 
 
@@ -251,6 +283,7 @@ summaries = projection(
     CustomerOrderSummary,
     key="customer_id",
     indexes={"totalSpent": By("-total_spent")},
+    access=[allow(CUSTOMER, rows=By("customer_id") == claim("sub")), allow(OPERATOR)],
 )
 summaries.fed_by(orders, by="customer.customer_id")
 customers.link("orders", orders, by="customer.customer_id")

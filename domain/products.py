@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hazelgate import By, Event, Id, Json, Rejected, View, event, guard, projection, replace, upcast
+from hazelgate import By, Event, Id, Json, Rejected, View, allow, event, guard, projection, replace, upcast
 from hazelgate.domain.fields import MAX_STOCK, Description, Money, Name, Sku, StockOnHand, StockQuantity, cents
+from hazelgate.domain.rights import OPERATOR
 
 
-@event("ProductCreated", aggregate="Product", key="product_id", mutation="createProduct", creates=True)
+@event(
+    "ProductCreated",
+    aggregate="Product",
+    key="product_id",
+    mutation="createProduct",
+    creates=True,
+    access=[allow(OPERATOR)],
+)
 class ProductCreated(Event):
     """A product can be ordered."""
 
@@ -20,7 +28,7 @@ class ProductCreated(Event):
     quantity_on_hand: StockOnHand = 0
 
 
-@event("StockReplenished", aggregate="Product", key="product_id", mutation="replenishStock")
+@event("StockReplenished", aggregate="Product", key="product_id", mutation="replenishStock", access=[allow(OPERATOR)])
 class StockReplenished(Event):
     """More of a product has come in."""
 
@@ -28,7 +36,9 @@ class StockReplenished(Event):
     quantity: StockQuantity
 
 
-@event("StockReserved", aggregate="Product", key="product_id", version=2, mutation="reserveStock")
+@event(
+    "StockReserved", aggregate="Product", key="product_id", version=2, mutation="reserveStock", access=[allow(OPERATOR)]
+)
 class StockReserved(Event):
     """Part of a product's stock is set aside for an order."""
 
@@ -43,7 +53,7 @@ def quantity_has_its_full_name(data: Json) -> Json:
     return {"quantity" if name == "qty" else name: value for name, value in data.items()}
 
 
-@event("StockReleased", aggregate="Product", key="product_id", mutation="releaseStock")
+@event("StockReleased", aggregate="Product", key="product_id", mutation="releaseStock", access=[allow(OPERATOR)])
 class StockReleased(Event):
     """Stock that was set aside for an order is available again."""
 
@@ -109,6 +119,7 @@ products = projection(
     Product,
     key="product_id",
     indexes={"sku": By("sku"), "name": By("name"), "price": By("price")},
+    access=[allow("authenticated", fields=["sku", "name", "description", "price"]), allow(OPERATOR)],
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import orjson
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from hazelgate.client.cluster import Cluster
 from hazelgate.client.figures.vitals import gateway_labels
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.rights.rights import Rights
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.door.entrance import Entrance
 from hazelgate.gateway.door.hosts import Hosts
@@ -27,11 +29,16 @@ from hazelgate.gateway.graphiql import Page, load_page
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest
+from hazelgate.gateway.graphql.executions import Executions
 from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.graphql.requests import Requests
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.graphql.trusted import TrustedDocuments, load_trusted
 from hazelgate.gateway.health import health, readiness
+from hazelgate.gateway.identity.callers import Callers
+from hazelgate.gateway.identity.entering import Entering, OpenEntering
+from hazelgate.gateway.identity.gate import Gate, client_key, rights_in
+from hazelgate.gateway.known_callers import callers_of
 from hazelgate.gateway.metrics import CONTENT_TYPE, GatewayMetrics
 from hazelgate.gateway.parts import Parts
 from hazelgate.gateway.settings import Settings
@@ -41,7 +48,7 @@ from hazelgate.gateway.transports.http import GraphQLOverHttp, HttpSettings
 from hazelgate.gateway.transports.streams import StreamSettings
 from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.errors import Forbidden, PipelineUnavailable, Unauthenticated
 from hazelgate.sourcing.loading import load_catalog
 
 logger = logging.getLogger(__name__)
@@ -86,22 +93,39 @@ def create_app(
             max_subscriptions=settings.max_subscriptions_per_client,
         ),
         refusals,
+        client_key,
     )
     deadlines = Deadlines(settings.execution_timeout_seconds)
     ending = Ending(deadlines)
     schema = graphql_schema(catalog, own, federation=settings.federation)
-    execution = Execution(
-        schema,
-        parts.context,
-        limits=_limits(settings),
-        introspection=settings.introspection,
-        suggestions=settings.suggestions,
-        count=metrics.count_operation,
-        use_plans=settings.plans,
-        refusals=refusals,
-        deadlines=deadlines,
-    )
-    sharing = Sharing(schema, execution, lambda: feed.heard_count)
+
+    def execution_of(schema: GraphQLSchema, rights: Rights) -> Execution:
+        return Execution(
+            schema,
+            parts.context,
+            rights,
+            limits=_limits(settings),
+            introspection=settings.introspection,
+            suggestions=settings.suggestions,
+            count=metrics.count_operation,
+            use_plans=settings.plans,
+            refusals=refusals,
+            deadlines=deadlines,
+        )
+
+    whole = execution_of(schema, Rights(catalog))
+    callers: Callers | None = None
+    entering: Entering | OpenEntering
+    if settings.has_identity:
+        executions = Executions(
+            catalog, own, execution_of, federation=settings.federation, kept_claims=settings.event_claims
+        )
+        executions.prepare()
+        callers = callers_of(settings, executions.rights_of)
+        entering = Entering(callers, executions, refusals)
+    else:
+        entering = OpenEntering(whole)
+    sharing = Sharing(schema, lambda: feed.heard_count)
     metrics.watch_subscriptions(
         # The feed knows an execution as one subscriber.
         subscribers=lambda: max(feed.subscriber_count - sharing.execution_count, 0) + sharing.subscriber_count,
@@ -113,7 +137,7 @@ def create_app(
         only_trusted=settings.only_trusted_documents,
         most_kept=settings.max_persisted_queries,
     )
-    _tell_of_unfit(execution, trusted)
+    _tell_of_unfit(whole, trusted)
     streams = StreamSettings(
         sharing,
         ending,
@@ -123,7 +147,7 @@ def create_app(
         count_stalled=metrics.count_stalled,
     )
     over_http = GraphQLOverHttp(
-        execution,
+        entering.of_request,
         requests,
         streams,
         HttpSettings(
@@ -132,11 +156,12 @@ def create_app(
             compression=settings.compression,
             document_max_age_seconds=settings.document_max_age_seconds,
         ),
-        page=_page(catalog) if settings.graphiql else None,
+        page=_page(catalog, with_operations=callers is None) if settings.graphiql else None,
         count=metrics.count_request,
         rates=rates,
     )
     event_streams = EventStreams(
+        entering.of_request,
         requests,
         streams,
         distinct=over_http,
@@ -148,6 +173,7 @@ def create_app(
     )
     over_websocket = GraphQLOverWebsocket(
         sharing,
+        entering,
         requests,
         init_timeout_seconds=settings.connection_init_timeout_seconds,
         max_message_bytes=settings.max_body_bytes,
@@ -180,7 +206,15 @@ def create_app(
             return _json(400, {"problem": "ask for=reads, for=writes, or neither, which is the same as writes"})
         return _json(*readiness(parts.cluster.state(), ending=ending.has_begun, for_reads=for_what == "reads"))
 
-    async def get_metrics(_: Request) -> Response:
+    async def get_metrics(request: Request) -> Response:
+        rights = rights_in(request.scope)
+        if rights is not None and not rights.is_operator:
+            message = "figures are for the role 'operator'; send a token or an API key that has it"
+            code = Unauthenticated.code if rights.identity is None else Forbidden.code
+            return _json(
+                401 if rights.identity is None else 403,
+                {"errors": [{"message": message, "extensions": {"code": code}}]},
+            )
         try:
             stats = await parts.cluster.stats() if parts.cluster.state().connected else None
         except PipelineUnavailable:
@@ -208,6 +242,7 @@ def create_app(
                 origins=Origins(settings.allowed_origins),
                 refusals=refusals,
             ),
+            *([] if callers is None else [Middleware(Gate, callers=callers, refusals=refusals)]),
             *own.middleware,
         ],
         lifespan=lifespan,
@@ -238,8 +273,9 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _page(catalog: Catalog) -> Page:
-    html, self_contained = load_page(starting_operations(catalog))
+def _page(catalog: Catalog, *, with_operations: bool) -> Page:
+    # The page is for everybody, and the domain's names may not be.
+    html, self_contained = load_page(starting_operations(catalog) if with_operations else ())
     if not self_contained:
         logger.warning("GraphiQL is loaded from a CDN: its page was not built here")
     return Page(html)

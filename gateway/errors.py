@@ -20,11 +20,18 @@ from graphql import (
     visit,
 )
 
-from hazelgate.sourcing.errors import HazelgateError, InvalidArgument
+from hazelgate.client.rights.rights import Rights
+from hazelgate.sourcing.errors import Forbidden, HazelgateError, InvalidArgument, Unauthenticated
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
 _LONGEST_MESSAGE = 1_000
 _VARIABLE_PROBLEM = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]*))?")
+
+_UNKNOWN_NAME = re.compile(
+    r"Cannot query field |Unknown (argument|type) |Expected value of type .* not to include unknown field "
+    r"|Value .* does not exist in |The (query|mutation|subscription) operation is not supported by the schema"
+)
+"""How graphql-core says that the schema lacks a name."""
 
 _KINDS_SHOWN = 5
 
@@ -74,6 +81,23 @@ def _describe(error: GraphQLError, ast: DocumentNode | None) -> Json:
     elif ast is not None and not error.nodes:
         extensions = {"code": BAD_USER_INPUT}  # which operation of the document is meant
     return {**error.formatted, "extensions": extensions}
+
+
+def explained(error: Json, rights: Rights) -> Json:
+    """
+    The error, where a caller's schema lacks a name.
+
+    Whether the whole schema has it, is not said: a caller that may not read a field does not hear that there is one.
+    """
+    if _UNKNOWN_NAME.search(error["message"]) is None:
+        return error
+    message: str = error["message"].rstrip(".")
+    if rights.identity is None:
+        code, help_ = Unauthenticated.code, "there may be more for callers that are known: send a token or an API key"
+    else:
+        roles = ", ".join(rights.identity.roles) or "none"
+        code, help_ = Forbidden.code, f"it does not exist, or none of your roles may use it (you have: {roles})"
+    return {**error, "message": f"{message}; {help_}", "extensions": {**error["extensions"], "code": code}}
 
 
 def field_error(error: GraphQLError, faults: Faults) -> Json:

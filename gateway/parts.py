@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.following.feed import Feed
+from hazelgate.client.rights.handler import RightfulHandler, Submitting
+from hazelgate.client.rights.rights import Rights
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.client.views.frontiers import Frontier
 from hazelgate.resolvers.requests import MOST_READ, RequestReads
@@ -21,10 +23,11 @@ class RequestContext:
 
     catalog: Catalog
     cluster: Cluster
-    handler: EventHandler
+    handler: Submitting
     reads: RequestReads
     feed: Feed
     frontier: Frontier
+    rights: Rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +41,27 @@ class Parts:
     max_scanned_entries: int
     max_read_entries: int = MOST_READ
 
-    def context(self) -> RequestContext:
-        """A context with reads of its own: nothing that one request has read answers another."""
+    def context(self, rights: Rights | None = None) -> RequestContext:
+        """
+        A context with reads of its own: nothing that one request has read answers another.
+
+        Args:
+            rights: The caller's; None: it may do everything, as no identities are known.
+        """
+        rights = rights or Rights(self.catalog)
         return RequestContext(
             catalog=self.catalog,
             cluster=self.cluster,
-            handler=self.handler,
+            handler=RightfulHandler(self.handler, rights) if rights.is_limited else self.handler,
             reads=RequestReads(
-                self.cluster, max_scanned_entries=self.max_scanned_entries, max_read_entries=self.max_read_entries
+                self.cluster,
+                max_scanned_entries=self.max_scanned_entries,
+                max_read_entries=self.max_read_entries,
+                rights=rights,
             ),
             feed=self.feed,
             frontier=self.feed.frontier,
+            rights=rights,
         )
 
     async def start(self) -> None:

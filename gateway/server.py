@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 
 from hazelgate.gateway.app import create_app
 from hazelgate.gateway.door.connections import BoundedHttpProtocol
+from hazelgate.gateway.door.forwarding import Forwarded
 from hazelgate.gateway.door.refusals import Refusals
 from hazelgate.gateway.door.unfinished import ConnectionLimits, Unfinished
 from hazelgate.gateway.ending import Ending
@@ -64,7 +65,7 @@ def run(
 def configuration(settings: Settings, app: Starlette) -> uvicorn.Config:
     """How uvicorn serves the app."""
     return uvicorn.Config(
-        app,
+        Forwarded(app, settings.trusted_proxies) if settings.trusted_proxies else app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -73,9 +74,7 @@ def configuration(settings: Settings, app: Starlette) -> uvicorn.Config:
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # costs more of the one busy core than a private network gains by it
         root_path=settings.root_path,
-        # Without a proxy nobody is believed, not even another process of this machine.
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        proxy_headers=False,  # by itself it would believe every process of this machine
         timeout_keep_alive=settings.keep_alive_seconds,
         log_config=None,  # its loggers write through the same handler as ours
         access_log=False,

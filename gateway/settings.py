@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hazelgate.gateway.door.addresses import require_network, require_safe
+from hazelgate.gateway.door.algorithms import ALGORITHMS
 from hazelgate.gateway.door.origins import require_origin
 from hazelgate.sourcing.settings import (
     PREFIX,
@@ -50,6 +51,28 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """How long a connection is kept for another request. Longer than a proxy keeps it, or it meets a closed one."""
     without_identity: bool = False
     """Whether it may be bound to more than loopback though anybody who reaches it may do everything."""
+    oidc_issuer: Annotated[str | None, Named(metavar="URL")] = None
+    """The OpenID Connect issuer whose bearer tokens count; it tells by discovery where its keys are."""
+    oidc_audience: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
+    """What a token has to be for: one of these has to be its `aud`."""
+    oidc_algorithms: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ("RS256", "ES256")
+    """By which algorithms a token may be signed."""
+    oidc_keys_url: Annotated[str | None, Named(metavar="URL")] = None
+    """Where the issuer's keys are, if it has no discovery."""
+    oidc_roles_claim: str = "roles"
+    """The claim with the caller's roles, dotted where it lies deeper: `realm_access.roles`."""
+    oidc_leeway_seconds: Annotated[float, Field(ge=0, le=600)] = 30.0
+    """How far the issuer's clock may be off."""
+    api_keys_file: Path | None = None
+    """A file with the hashes of API keys; `hazelgate api-key` adds to it."""
+    identity_proxies: Annotated[tuple[str, ...], Named(metavar="ADDRESS[,…]")] = ()
+    """Addresses or networks of proxies whose headers say who asks."""
+    proxy_subject_header: str = "x-forwarded-user"
+    """Where such a proxy says who asks."""
+    proxy_roles_header: str = "x-forwarded-groups"
+    """Where such a proxy says the caller's roles, parted by commas."""
+    event_claims: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
+    """Claims that events keep of their submitter, besides those that rules of the domain name."""
     allowed_hosts: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
     """Names that it goes by, `*.` for all below one; loopback's, its address and any other address always count."""
     allowed_origins: Annotated[tuple[str, ...], Named(metavar="URL[,…]")] = ()
@@ -128,7 +151,21 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     websocket_stall_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     """How long a websocket's client may read nothing while messages wait for it; then its socket is closed."""
 
-    @field_validator("allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
+    @property
+    def has_identity(self) -> bool:
+        """Whether callers are known: then what no rule of the domain allows is denied."""
+        return self.oidc_issuer is not None or self.api_keys_file is not None or bool(self.identity_proxies)
+
+    @field_validator(
+        "allowed_hosts",
+        "allowed_origins",
+        "oidc_audience",
+        "oidc_algorithms",
+        "trusted_proxies",
+        "identity_proxies",
+        "event_claims",
+        mode="before",
+    )
     @classmethod
     def _part_names_at_commas(cls, value: object) -> object:
         return parted(value) if isinstance(value, str) else value
@@ -146,10 +183,40 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
             raise ValueError("write it like /api")
         return path
 
+    @field_validator("oidc_issuer", "oidc_keys_url")
+    @classmethod
+    def _is_safe(cls, address: str | None) -> str | None:
+        return None if address is None else require_safe(address)
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _are_known(cls, algorithms: tuple[str, ...]) -> tuple[str, ...]:
+        for each in algorithms:
+            if each not in ALGORITHMS:
+                raise ValueError(f"{each!r} is none of {', '.join(ALGORITHMS)}")
+        return algorithms
+
     @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks_or_all(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for each in proxies:
+            if each != "*":
+                require_network(each)
+        return proxies
+
+    @field_validator("identity_proxies")
     @classmethod
     def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
         for each in proxies:
-            if each != "*":
-                ip_network(each)  # says by itself that it is none
+            require_network(each)
         return proxies
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Settings:
+        if self.oidc_issuer is not None and not self.oidc_audience:
+            raise ValueError("oidc_audience is missing: without it a token for any other API of the issuer would do")
+        if self.oidc_issuer is not None and not self.oidc_algorithms:
+            raise ValueError("oidc_algorithms is empty: name one")
+        if self.has_identity and self.without_identity:
+            raise ValueError("without_identity contradicts the settings by which callers are known; leave one out")
+        return self

@@ -18,6 +18,8 @@ _MODULES = {
     "migrate": "log:migrate",
     "catalog": "catalog:catalog",
     "schema": "catalog:schema",
+    "rights": "rights:rights",
+    "api-key": "rights:api_key",
     **{
         name: f"{name.replace('-', '_')}:{name.replace('-', '_')}"
         for name in (

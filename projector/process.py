@@ -80,6 +80,7 @@ from hazelgate.sourcing.envelope import (
     encode_json,
 )
 from hazelgate.sourcing.errors import FieldProblem, InvalidEvent, Rejected
+from hazelgate.sourcing.identity import identity_in
 from hazelgate.sourcing.ids import cursor, head_key, store_key
 from hazelgate.sourcing.repetition import are_same, before_guards
 
@@ -273,9 +274,14 @@ class _Batch:
         asked: Asked = []
         try:
             self._check_event(envelope)
-            if envelope.expected_sequence is not None:
-                self._check_sequence(envelope, envelope.expected_sequence, head.sequence)
-            event, completed_by = self._guarded(envelope.event_id, envelope.timestamp, sent, submission.guards, asked)
+            expected = envelope.expected_sequence
+            # A caller with an identity hears where the aggregate stands only if the guards let its event pass.
+            is_callers = expected is not None and identity_in(envelope.metadata) is not None
+            if expected is not None and not is_callers:
+                self._check_sequence(envelope, expected, head.sequence)
+            event, completed_by = self._guarded(envelope, sent, submission.guards, asked)
+            if expected is not None and is_callers:
+                self._check_sequence(envelope, expected, head.sequence)
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
@@ -321,7 +327,7 @@ class _Batch:
             )
 
     def _guarded(
-        self, event_id: str, submitted_at: str, event: Event, guards: Iterable[tuple[GuardPlan, Reads]], asked: Asked
+        self, envelope: Envelope, event: Event, guards: Iterable[tuple[GuardPlan, Reads]], asked: Asked
     ) -> tuple[Event, GuardPlan | None]:
         """
         The event as the guards complete it, and the last of them that did; what each has read goes to `asked`.
@@ -341,8 +347,10 @@ class _Batch:
                 for read, keys in declared:
                     state[read.parameter] = self._read(read, keys)
                 if guard.takes_time:
-                    state["submitted_at"] = submitted_at
-                self._calls.before(GUARD, guard.name, event_id)
+                    state["submitted_at"] = envelope.timestamp
+                if guard.takes_identity:
+                    state["identity"] = identity_in(envelope.metadata)
+                self._calls.before(GUARD, guard.name, envelope.event_id)
                 result = guard.function(event, **state)
                 if result is not None:
                     if type(result) is not type(event):
@@ -353,7 +361,7 @@ class _Batch:
             except Incomplete:
                 raise
             except FAULTS as error:  # a guard is the user's code: its fault refuses the event, not the batch
-                self._calls.blame(error, f"guard {guard.name}, event {event_id}")
+                self._calls.blame(error, f"guard {guard.name}, event {envelope.event_id}")
                 failure = failure or _guard_failed(guard, error)
         if problems:
             raise _Refused(answers.error(Rejected.code, "; ".join(map(str, problems)), problems))

@@ -5,7 +5,8 @@ from typing import Protocol, TypeAlias
 import strawberry
 
 from hazelgate.client.cluster import Cluster
-from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.client.rights.handler import Submitting
+from hazelgate.client.rights.rights import Rights
 from hazelgate.client.views.frontiers import Frontier
 from hazelgate.resolvers.requests import RequestReads
 from hazelgate.sourcing.catalog import Catalog
@@ -16,14 +17,18 @@ class ResolverContext(Protocol):
 
     @property
     def catalog(self) -> Catalog:
-        """The domain's event types and views."""
+        """The domain's event types and views, all of them."""
 
     @property
     def cluster(self) -> Cluster:
         """What operators ask goes to it directly."""
 
     @property
-    def handler(self) -> EventHandler:
+    def rights(self) -> Rights:
+        """The caller's: the one place that says what may be read and done."""
+
+    @property
+    def handler(self) -> Submitting:
         """The way in for events."""
 
     @property

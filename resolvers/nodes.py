@@ -19,7 +19,7 @@ async def _load(info: Info, argument: str, text: str) -> Any:  # an entry, or an
     node_id = GlobalId.decode(text)
     if node_id is not None and node_id.type_name == "EventRecord" and is_id(node_id.key):
         return await load_event(info, node_id.key)
-    view = None if node_id is None else info.context.catalog.view_of_type(node_id.type_name)
+    view = None if node_id is None else info.context.rights.view_of_type(node_id.type_name)
     if node_id is None or view is None or not is_id(node_id.key):
         raise bad_input(argument, "not the id of a node: take it from a node's `id` field")
     return await load(info, view, node_id.key)

@@ -18,7 +18,10 @@ from hazelgate.client.reading.queries import (
     encode_query,
 )
 from hazelgate.client.reads import ClusterReads
-from hazelgate.sourcing.errors import TooMuchRead
+from hazelgate.client.rights.rights import Rights
+from hazelgate.client.views.lists import EntryList
+from hazelgate.client.views.reads import Reads
+from hazelgate.sourcing.errors import Forbidden, TooMuchRead
 
 MOST_READ = 100_000
 """Entries that one request may read where nothing else is set."""
@@ -34,12 +37,23 @@ class RequestReads(ClusterReads):
     Args:
         max_scanned_entries: How many entries one query may look at where no index answers its filter.
         max_read_entries: How many entries the request may read altogether.
+        rights: Of the caller. No entry that it may not see leaves here by its key, and no list that is not narrowed to
+            what it may see is read; None: it may see all.
     """
 
-    __slots__ = ("_figures", "_left", "_loaders", "_max_read_entries", "_pages", "_several")
+    __slots__ = ("_figures", "_left", "_loaders", "_max_read_entries", "_pages", "_rights", "_several", "_whole")
 
-    def __init__(self, cluster: Cluster, *, max_scanned_entries: int, max_read_entries: int = MOST_READ) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        max_scanned_entries: int,
+        max_read_entries: int = MOST_READ,
+        rights: Rights | None = None,
+    ) -> None:
         super().__init__(cluster, max_scanned_entries=max_scanned_entries)
+        self._rights = rights if rights is not None and rights.is_limited else None
+        self._whole: _WholeReads | None = None
         self._max_read_entries = self._left = max_read_entries
         self._loaders: dict[str, DataLoader[str, bytes | None]] = {}
         self._several: dict[str, dict[str, _Found]] = {}
@@ -53,6 +67,43 @@ class RequestReads(ClusterReads):
         Raises:
             TooMuchRead: The request has read as much as it may.
         """
+        self._spend(len(keys))
+        raws = await super().load_many(map_name, keys)
+        limit = None if self._rights is None else self._rights.limit(map_name)
+        if limit is None:
+            return raws
+        return [raw if raw is not None and limit.allows(raw) else None for raw in raws]
+
+    @property
+    def whole(self) -> Reads:
+        """
+        The same reads without the caller's limits, for what is worked out of entries and not shown: the events that
+        have formed an entry, and the entry as it was. It counts against the same bounds.
+        """
+        if self._rights is None:
+            return self
+        if self._whole is None:
+            self._whole = _WholeReads(self)
+        return self._whole
+
+    def of_list(self, entries: EntryList) -> Reads:
+        """
+        Reads of a list.
+
+        Raises:
+            Forbidden: It is not narrowed to what the caller may see.
+        """
+        if self._rights is None:
+            return self
+        if entries.permitted_by is not self._rights:
+            raise Forbidden
+        return self.whole
+
+    def _require_whole(self, map_name: str) -> None:
+        if self._rights is not None and self._rights.limit(map_name) is not None:
+            raise Forbidden
+
+    async def _load_whole(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
         self._spend(len(keys))
         return await super().load_many(map_name, keys)
 
@@ -111,7 +162,16 @@ class RequestReads(ClusterReads):
         return there
 
     async def query(self, query: EntryQuery) -> EntryPage:
-        """One page of a map. A filter looks at `max_scanned_entries` at most."""
+        """
+        One page of a map. A filter looks at `max_scanned_entries` at most.
+
+        Raises:
+            Forbidden: The caller may not see all of the map; `of_list` reads what it may see.
+        """
+        self._require_whole(query.map_name)
+        return await self._query_once(query)
+
+    async def _query_once(self, query: EntryQuery) -> EntryPage:
         return await _once(self._pages, encode_query(query), lambda: self._query(query))
 
     async def _query(self, query: EntryQuery) -> EntryPage:
@@ -121,8 +181,18 @@ class RequestReads(ClusterReads):
         self._spend(len(page.entries))
         return page
 
-    async def aggregate(self, query: AggregateQuery) -> AggregatePage:
-        """Figures over a map. It looks at `max_scanned_entries` at most."""
+    async def aggregate(self, query: AggregateQuery, permitted_by: object = None) -> AggregatePage:
+        """
+        Figures over a map. It looks at `max_scanned_entries` at most.
+
+        Args:
+            permitted_by: The rights that have narrowed the query.
+
+        Raises:
+            Forbidden: The caller may not see all of the map, and the query is not narrowed to what it may see.
+        """
+        if permitted_by is None or permitted_by is not self._rights:
+            self._require_whole(query.map_name)
         return await _once(self._figures, encode_aggregate(query), lambda: super(RequestReads, self).aggregate(query))
 
     def forget(self) -> None:
@@ -131,6 +201,23 @@ class RequestReads(ClusterReads):
         self._several.clear()
         self._pages.clear()
         self._figures.clear()
+
+
+class _WholeReads:
+    """The reads of a request without its caller's limits."""
+
+    def __init__(self, reads: RequestReads) -> None:
+        self._reads = reads
+
+    @property
+    def max_scanned_entries(self) -> int:
+        return self._reads.max_scanned_entries
+
+    async def load_many(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
+        return await self._reads._load_whole(map_name, keys)
+
+    async def query(self, query: EntryQuery) -> EntryPage:
+        return await self._reads._query_once(query)
 
 
 Answer = TypeVar("Answer")

@@ -1,8 +1,9 @@
 """Checks of arguments. Each error names the argument, and says how to mend it."""
 
+from collections.abc import Collection
+
 from graphql import GraphQLError
 
-from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.ids import ID_DESCRIPTION, is_id
 
 MAX_TYPES = 1_000
@@ -25,9 +26,12 @@ def require_id(argument: str, value: str) -> str:
     return value
 
 
-def known_types(catalog: Catalog, types: list[str]) -> list[str]:
+def known_types(known: Collection[str], types: list[str]) -> list[str]:
     """
-    The names, if the catalog has an event type for each.
+    The names, if there is an event type of each.
+
+    Args:
+        known: Those of which the caller may read some events.
 
     Raises:
         GraphQLError: There is no such event type, so that a typo doesn't look like silence.
@@ -35,6 +39,6 @@ def known_types(catalog: Catalog, types: list[str]) -> list[str]:
     if len(types) > MAX_TYPES:
         raise bad_input("types", f"at most {MAX_TYPES:,}")
     for name in types:
-        if name not in catalog.specs:
+        if name not in known:
             raise bad_input("types", f"no event type {name[:200]!r}; eventCatalog lists those that there are")
     return types

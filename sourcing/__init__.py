@@ -5,7 +5,8 @@ It imports no other room. It is pure: it opens no connection, starts no process 
 
 From the bottom up, each imports only from those below it:
 
-- `backoff.py`, `clock.py`, `errors.py`, `ids.py`: pauses between attempts, instants, the tree of errors, ids and keys
+- `backoff.py`, `clock.py`, `errors.py`, `identity.py`, `ids.py`: pauses between attempts, instants, the tree of errors,
+  callers, ids and keys
 - `logs.py`, `settings.py`: how a process writes its log; how settings are named. A domain needs neither
 - `declaring/`: the base classes and decorators that a domain is written with
 - `envelope.py`, `structure/`: what goes along with an event; what types look like, and how values are read and checked

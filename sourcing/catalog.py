@@ -7,6 +7,7 @@ It answers what an event type looks like, decodes and encodes events, and knows 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,7 @@ from hazelgate.sourcing.declaring.registry import (
 from hazelgate.sourcing.declaring.upcasting import Json
 from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.errors import CatalogError, FieldProblem, InvalidEvent, UnknownEventType
+from hazelgate.sourcing.model.access import check_access
 from hazelgate.sourcing.model.boundaries import Boundaries
 from hazelgate.sourcing.model.building import check_functions, event_specs, of_kind, view_specs
 from hazelgate.sourcing.model.events import EventSpec
@@ -62,6 +64,7 @@ class Catalog:
             for read in guard.reads.values():
                 self.boundaries.of(guard, read)
         check_api(self.views, self.specs)
+        check_access(self.views, self.specs)
 
     @classmethod
     def load(cls, *modules: str) -> Catalog:
@@ -83,6 +86,14 @@ class Catalog:
                 f"{', '.join(modules)} registers no event; mark its event classes with @event and import them there"
             )
         return cls(registrations)
+
+    def seen_as(self, views: Mapping[str, ViewSpec], specs: Mapping[str, EventSpec]) -> Catalog:
+        """The same domain, as some of its readers see it: each view and event type is there, with less to see."""
+        other = copy.copy(self)
+        other.views, other.specs = views, specs
+        other._by_class = {spec.cls: spec for spec in specs.values()}
+        other._by_type_name = {view.type_name: view for view in views.values() if view.in_api}
+        return other
 
     @property
     def event_types(self) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one
     ├── InvalidEvent                data that does not fit its event type: problems
     ├── InvalidArgument             a filter, a page, a key that can't be served as it is: field
     ├── TooMuchRead                 one request reads more entries than it may
+    ├── Unauthenticated             the caller says nothing of itself, or what does not hold
+    ├── Forbidden                   the caller has no right to it
     ├── UnknownEventType            no such type, or a version that nothing reads
     ├── CatalogError                a domain module that contradicts itself
     ├── PipelineUnavailable         the member or the projector is away
@@ -251,6 +253,18 @@ class InvalidEvent(HazelgateError):
     def __init__(self, problems: Iterable[FieldProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__(_sentence(self.problems) or None)
+
+
+class Unauthenticated(HazelgateError):
+    """The request says nothing of its caller: send `Authorization: Bearer …` with a token, or an API key."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(HazelgateError):
+    """None of the caller's roles has a right to it: ask for less, or have a role granted."""
+
+    code = "FORBIDDEN"
 
 
 class TooMuchRead(HazelgateError):

@@ -10,6 +10,7 @@ from hazelgate.client.following.changes import EntryChange, ViewFollower
 from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
 from hazelgate.client.following.since import changes_since
+from hazelgate.client.rights.rights import Rights
 from hazelgate.client.views.entries import require_key
 from hazelgate.client.views.filtering import filter_of
 from hazelgate.client.views.frontiers import Frontier
@@ -29,14 +30,16 @@ class ChangeNode:
 
     __slots__ = ("data", "place", "type_name")
 
-    def __init__(self, type_name: str, change: EntryChange, number: int | None, frontier: Frontier | None) -> None:
+    def __init__(
+        self, type_name: str, change: EntryChange, number: int | None, frontier: Frontier | None, rights: Rights
+    ) -> None:
         self.type_name = type_name
         self.place = Place(change.record.cursor, number, change.key, frontier)
         self.data: dict[str, Any] = {
             "cursor": self.place.text,
             "change": change.kind,
             "key": change.key,
-            "causedBy": ShownRecord.of(change.record),
+            "causedBy": ShownRecord.of(change.record) if rights.may_read(change.record) else None,
             "node": change.entry,
         }
 
@@ -56,7 +59,10 @@ class ViewChanges:
         async def subscribe(_: Any, info: Info, **arguments: Any) -> AsyncIterator[ChangeNode | Discontinuity]:
             chosen = arguments.get(key_name)
             key = None if chosen is None else require_key(chosen, key_name)
-            follower = ViewFollower(view, lineage, key, filter_of(view, arguments.get("filter")))
+            rights = info.context.rights
+            limit = rights.limit(view.name)
+            visible = None if limit is None else limit.tree
+            follower = ViewFollower(view, lineage, key, filter_of(view, arguments.get("filter")), visible)
 
             after = arguments.get("after")
             if after is not None:
@@ -66,13 +72,13 @@ class ViewChanges:
                         if isinstance(told, Gap):
                             yield discontinuity(told)
                         else:
-                            yield ChangeNode(type_name, told.change, None, told.frontier)
+                            yield ChangeNode(type_name, told.change, None, told.frontier, rights)
                 return
 
             async def make(happening: Happening) -> list[ChangeNode]:
                 changes = await follower.changes(happening)
                 return [
-                    ChangeNode(type_name, change, happening.number, frontier)
+                    ChangeNode(type_name, change, happening.number, frontier, rights)
                     for change, frontier in zip(changes, happening.frontiers(len(changes)), strict=True)
                 ]
 

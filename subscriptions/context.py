@@ -6,6 +6,7 @@ import strawberry
 
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.following.feed import Feed
+from hazelgate.client.rights.rights import Rights
 from hazelgate.sourcing.catalog import Catalog
 
 
@@ -15,6 +16,10 @@ class SubscriberContext(Protocol):
     @property
     def catalog(self) -> Catalog:
         """The domain's event types and views."""
+
+    @property
+    def rights(self) -> Rights:
+        """The caller's: the one place that says what may be seen."""
 
     @property
     def cluster(self) -> Cluster:

@@ -40,18 +40,23 @@ class EventSubscriptions:
             str | None, strawberry.argument(description="Every event since this cursor first, then live.")
         ] = strawberry.UNSET,
     ) -> AsyncIterator[EventStream]:
-        chosen = frozenset(known_types(info.context.catalog, types)) if isinstance(types, list) else None
+        rights = info.context.rights
+        chosen = frozenset(known_types(rights.readable_types(), types)) if isinstance(types, list) else None
         aggregate = require_id("aggregateId", aggregate_id) if isinstance(aggregate_id, str) else None
 
         wanted = EventsOf(chosen, aggregate)
         if isinstance(after, str):
             async with aclosing(events_since(info.context.feed, wanted, Frontier.parse("after", after))) as since:
                 async for told in since:
-                    yield discontinuity(told) if isinstance(told, Gap) else _notice(told.record, None, told.frontier)
+                    if isinstance(told, Gap):
+                        yield discontinuity(told)
+                    elif rights.may_read(told.record):
+                        yield _notice(told.record, None, told.frontier)
             return
 
         async def make(happening: Happening) -> list[EventNotice]:
-            return [_notice(happening.record, happening.number, happening.frontier)]
+            record = happening.record
+            return [_notice(record, happening.number, happening.frontier)] if rights.may_read(record) else []
 
         async for notice in follow(info, wanted, make):
             yield notice

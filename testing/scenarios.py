@@ -17,8 +17,9 @@ import msgspec
 
 from hazelgate.sourcing.catalog import Catalog, ViewSpec, default
 from hazelgate.sourcing.declaring.values import Event, View
-from hazelgate.sourcing.envelope import Completion, CompletionStatus, EntryMeta, Envelope, EventRecord
+from hazelgate.sourcing.envelope import EMPTY_OBJECT, Completion, CompletionStatus, EntryMeta, Envelope, EventRecord
 from hazelgate.sourcing.errors import field_path
+from hazelgate.sourcing.identity import METADATA, Identity
 from hazelgate.sourcing.ids import new_id
 from hazelgate.testing.memory.pipeline import MemoryPipeline
 
@@ -47,7 +48,9 @@ class Given:
         self._past = past
         self._catalog = catalog
 
-    def when(self, *events: Event, at: str = AT, expected_sequence: int | None = None) -> When:
+    def when(
+        self, *events: Event, at: str = AT, expected_sequence: int | None = None, identity: Identity | None = None
+    ) -> When:
         """
         Submit events.
 
@@ -55,6 +58,7 @@ class Given:
             events: The events, in order.
             at: The instant of their submission.
             expected_sequence: The sequence that the submitter of the last one believes its aggregate to be at.
+            identity: The submitter, as guards see it; None: a program.
 
         Returns:
             The submissions: call one of the `then` methods on it.
@@ -65,7 +69,7 @@ class Given:
         if not events:
             raise ValueError("nothing happens: give `when` at least one event")
         catalog = self._catalog or catalog_of(type(events[-1]).__module__)
-        return When(catalog, self._past, events, at, expected_sequence)
+        return When(catalog, self._past, events, at, expected_sequence, identity)
 
 
 class When:
@@ -78,7 +82,9 @@ class When:
         events: Sequence[Event],
         at: str,
         expected_sequence: int | None,
+        identity: Identity | None = None,
     ) -> None:
+        self._identity = identity
         self._catalog = catalog
         self._past = past
         self._events = events
@@ -209,7 +215,8 @@ class When:
         raise AssertionError(f"{type(view).__name__} is no view of this domain; make it one with projection()")
 
     def _envelope(self, event: Event, at: str, expected_sequence: int | None = None) -> bytes:
-        return msgspec.json.encode(envelope_of(self._catalog, event, at=at, expected_sequence=expected_sequence))
+        made = envelope_of(self._catalog, event, at=at, expected_sequence=expected_sequence, identity=self._identity)
+        return msgspec.json.encode(made)
 
 
 def envelope_of(
@@ -219,6 +226,7 @@ def envelope_of(
     event_id: str | None = None,
     at: str = AT,
     expected_sequence: int | None = None,
+    identity: Identity | None = None,
 ) -> Envelope:
     """An event as a gateway submits it, unchecked: what is wrong with it is for the projector to say."""
     spec = catalog.spec(event)
@@ -233,6 +241,7 @@ def envelope_of(
         correlation_id=event_id,
         source="test",
         timestamp=at,
+        metadata=EMPTY_OBJECT if identity is None else msgspec.Raw(msgspec.json.encode({METADATA: identity})),
         reply_to="test",
         submission_id=event_id,
         data=msgspec.Raw(msgspec.json.encode(event)),

@@ -60,14 +60,19 @@ class ViewFollower:
 
     Args:
         key: Of the only entry that it follows; None: of all.
-        tree: What entries have to be like for it to see them.
+        tree: What entries have to be like for it to want them.
+        visible: What entries have to be like for it to see them; None: like anything. Of others it hears nothing, but
+            that one it was shown has left.
     """
 
-    def __init__(self, view: ViewSpec, lineage: Lineage, key: str | None, tree: Filter | None) -> None:
+    def __init__(
+        self, view: ViewSpec, lineage: Lineage, key: str | None, tree: Filter | None, visible: Filter | None = None
+    ) -> None:
         self._view = view
         self._lineage = lineage
         self._key = key
         self._filter = tree
+        self._visible = visible
         self._shown: dict[str, bool] = {}
         """By key, whether the subscriber was shown the entry last, or told that it has left."""
 
@@ -135,8 +140,12 @@ class ViewFollower:
         if not _has(data, record):
             return None  # the event, or one before it, waits in the dead-letter queue
         if data["_meta"].get("absent"):
-            self._shown.pop(key, None)
-            return EntryChange(ChangeKind.REMOVED, key, record, None)
+            was_shown = self._shown.pop(key, False)
+            # What an entry was like that is no more, its record does not tell.
+            return EntryChange(ChangeKind.REMOVED, key, record, None) if was_shown or self._visible is None else None
+        if self._visible is not None and not matches(self._visible, data):
+            was_shown = self._shown.pop(key, False)
+            return EntryChange(ChangeKind.LEFT, key, record, None) if was_shown else None
         if self._filter is None or matches(self._filter, data):
             self._remember(key, True)
             return EntryChange(ChangeKind.CHANGED, key, record, Entry(self._view, raw, data))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -36,9 +37,14 @@ def token_of(completion: Completion) -> str | None:
     return encode_opaque(f"{_FORM}/{key}")
 
 
-async def read_with(cluster: Cluster, catalog: Catalog, view: str, key: str, token: str) -> bytes | None:
+async def read_with(
+    cluster: Cluster, catalog: Catalog, view: str, key: str, token: str, may_know: Callable[[EventRecord], bool]
+) -> bytes | None:
     """
     The entry, as soon as it has the event that a token names. One that the event does not change is read at once.
+
+    Args:
+        may_know: Whether the caller may know that an event is stored. Of others it waits as if there were none.
 
     Raises:
         InvalidArgument: It is no token.
@@ -50,7 +56,7 @@ async def read_with(cluster: Cluster, catalog: Catalog, view: str, key: str, tok
     lineage = Lineage(catalog, view)
     try:
         async with asyncio.timeout(WAIT_SECONDS):
-            return await _read_with(cluster, lineage, view, key, event_key)
+            return await _read_with(cluster, lineage, view, key, event_key, may_know)
     except TimeoutError:
         raise RevisionNotReached(
             f"the entry does not have that event after {WAIT_SECONDS:g} s: it is still on its way, or waits in the "
@@ -58,13 +64,17 @@ async def read_with(cluster: Cluster, catalog: Catalog, view: str, key: str, tok
         ) from None
 
 
-async def _read_with(cluster: Cluster, lineage: Lineage, view: str, key: str, event_key: str) -> bytes | None:
+async def _read_with(
+    cluster: Cluster, lineage: Lineage, view: str, key: str, event_key: str, may_know: Callable[[EventRecord], bool]
+) -> bytes | None:
     pause = _FIRST_PAUSE_SECONDS
     record: EventRecord | None = None
     while True:
         if record is None:
             [stored] = await cluster.read(EVENT_STORE, [event_key])
             record = None if stored is None else _decode_record(stored)
+            if record is not None and not may_know(record):
+                record = None
         if record is not None:
             [entry] = await cluster.read(view, [key])
             if key not in lineage.keys(record) or (entry is not None and _has(entry, record)):

@@ -24,16 +24,23 @@ class EntryList:
     Args:
         tree: What all entries are like.
         names: In which errors name fields and sorts.
+        permitted_by: The rights that have narrowed it; None: nobody's.
     """
 
     view: ViewSpec
     plan: QueryPlan
     tree: Filter | None
     names: Names = API
+    permitted_by: object = None
 
     @classmethod
     def of(
-        cls, view: ViewSpec, tree: Filter | None, sort: tuple[str, bool] | None = None, names: Names = API
+        cls,
+        view: ViewSpec,
+        tree: Filter | None,
+        sort: tuple[str, bool] | None = None,
+        names: Names = API,
+        permitted_by: object = None,
     ) -> EntryList:
         """
         The list of what passes a filter.
@@ -41,7 +48,7 @@ class EntryList:
         Args:
             sort: The name of the index that gives the order, and whether it descends; None: the view's own order.
         """
-        return cls(view, plan(tree, view.indexes, sort or view.sort, _default(view)), tree, names)
+        return cls(view, plan(tree, view.indexes, sort or view.sort, _default(view)), tree, names, permitted_by)
 
     @property
     def order(self) -> str:

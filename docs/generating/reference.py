@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from docs.generating import codes, commands, graphql_api, metrics, python_api, settings
+from docs.generating import codes, commands, graphql_api, metrics, python_api, rights, settings
 
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("Settings", settings.page),
@@ -18,6 +18,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "errors": ("Error codes", codes.page),
     "graphql": ("GraphQL API", graphql_api.page),
     "python": ("Python API", python_api.page),
+    "rights": ("Rights of the shop", rights.page),
 }
 """Each page by the name of its file, with its title."""
 

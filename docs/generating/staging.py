@@ -37,6 +37,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "snapshots",
         "front-door",
         "protocols",
+        "identity-and-rights",
         "deployment",
     ),
     "reference": ("derived-api", "differences-to-graphql-core", *reference.PAGES, "protocol", "shop/catalog"),

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     """Headers that took too long to come."""
     BODY_TIME = "body-time"
     """A body that took too long to come."""
+    IDENTITY = "identity"
+    """Credentials that do not hold."""
     HALF_OPEN = "half-open"
     """A connection without a request, closed because there were too many of them."""
 

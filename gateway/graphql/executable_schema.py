@@ -6,8 +6,10 @@ import strawberry
 from graphql import GraphQLSchema, graphql_sync, print_schema, validate_schema
 from strawberry.schema.config import StrawberryConfig
 
+from hazelgate.api.declaring import AddedField, Root
 from hazelgate.api.fields import OwnFields
 from hazelgate.api.loading import OwnApi
+from hazelgate.client.rights.shapes import Shape
 from hazelgate.gateway.graphql.direct_resolvers import resolve_directly
 from hazelgate.resolvers.derived.behind import DerivedResolvers
 from hazelgate.resolvers.root import FIELD_RESOLVERS, Mutation, Query
@@ -33,27 +35,74 @@ def generic_schema() -> GraphQLSchema:
     return resolve_directly(made._schema, FIELD_RESOLVERS)
 
 
-def graphql_schema(catalog: Catalog, own: OwnApi | None = None, *, federation: bool = False) -> GraphQLSchema:
+OPEN_FIELDS = {
+    "Query": ("node", "nodes", "event", "events", "streamCursor", "completion", "eventCatalog"),
+    "Mutation": ("handleEvent", "handleEvents"),
+    "Subscription": ("events",),
+}
+"""Root fields that every domain has and that others than operators may use. All others are the operators'."""
+
+
+def graphql_schema(
+    catalog: Catalog, own: OwnApi | None = None, *, federation: bool = False, shape: Shape | None = None
+) -> GraphQLSchema:
     """
     The executable schema of a catalog.
 
     Args:
         own: What a user adds to it.
         federation: Whether it is a subgraph of Apollo Federation 2.
+        shape: What of the catalog its callers see; None: all.
 
     Raises:
         CatalogError: The catalog, or what is added, gives two things one name, or one that GraphQL can't have.
     """
-    behind = DerivedResolvers(catalog, ViewChanges(catalog).changed, refuse_live)
-    additions = partial(OwnFields, own.fields) if own is not None and own.fields else None
+    seen = catalog if shape is None else shape.catalog
+    behind = DerivedResolvers(seen, ViewChanges(catalog).changed, refuse_live, catalog)
+    added = own.fields if own is not None else ()
+    if shape is not None:
+        added = tuple(each for each in added if _is_shown(each, shape))
+    additions = partial(OwnFields, added) if added else None
     try:
-        schema = derive(catalog, generic_schema(), PLAIN_SCALARS, behind, additions=additions, federation=federation)
+        schema = derive(
+            seen,
+            generic_schema(),
+            PLAIN_SCALARS,
+            behind,
+            additions=additions,
+            federation=federation,
+            shows=partial(_shows, shape),
+        )
     except TypeError as error:  # so graphql-core refuses two types of one name, or a name with `__` before it
         raise CatalogError(f"no GraphQL schema can be derived: {' '.join(str(error).split())}") from error
     if additions is not None:  # what is derived is valid; what a user adds may not be
         for problem in validate_schema(schema):
             raise CatalogError(f"what is added to the API is no GraphQL: {' '.join(problem.message.split())}")
     return schema
+
+
+def _shows(shape: Shape | None, root: str, name: str) -> bool:
+    """Whether a root field that every domain has is in the schema of these roles."""
+    if shape is None:
+        return True
+    if name not in OPEN_FIELDS.get(root, ()):
+        return shape.is_operator
+    if root == "Mutation":
+        return bool(shape.submitted)
+    if name in ("event", "events"):
+        return bool(shape.events) or shape.is_operator
+    return True
+
+
+def _is_shown(added: AddedField, shape: Shape) -> bool:
+    """Whether a field of a user's own is in the schema of these roles: on an entry that shows all, or by name."""
+    if isinstance(added.owner, Root):
+        return any(each.role in shape.roles for each in added.access)
+    view = next((each for each in shape.catalog.views.values() if each.cls is added.owner), None)
+    if view is None or view.name not in shape.views:
+        return False
+    fields = shape.views[view.name].fields
+    return fields is None or any(each.role in shape.roles for each in added.access)
 
 
 def schema_text(catalog: Catalog, own: OwnApi | None = None) -> str:

@@ -1,5 +1,8 @@
 """One operation from its text to its answer, whatever transport it came over."""
 
+from __future__ import annotations
+
+import copy
 import inspect
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +19,9 @@ from graphql import (
     create_source_event_stream,
 )
 
+from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.door.refusals import Reason, Refusals
-from hazelgate.gateway.errors import Faults, field_error, internal_error, request_error
+from hazelgate.gateway.errors import Faults, explained, field_error, internal_error, request_error
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
@@ -98,6 +102,7 @@ class Execution:
     Runs operations against one schema.
 
     Args:
+        rights: The caller's, which each context gets.
         contexts: Makes a context; every request and every event of a subscription gets its own, so that no read is
             answered from before the event.
         count: Told the way of every query, mutation and event of a subscription, for the metrics.
@@ -110,7 +115,8 @@ class Execution:
     def __init__(
         self,
         schema: GraphQLSchema,
-        contexts: Callable[[], RequestContext],
+        contexts: Callable[[Rights], RequestContext],
+        rights: Rights,
         *,
         limits: Limits,
         introspection: bool = True,
@@ -122,12 +128,19 @@ class Execution:
     ) -> None:
         self._schema = schema
         self._contexts = contexts
+        self.rights = rights
         self._count = count
         self._use_plans = use_plans
         self._hide_suggestions = not suggestions
         self._refusals = refusals or Refusals()
         self._deadlines = deadlines or Deadlines(_DEFAULT_SECONDS)
         self._documents = Documents(schema, limits, introspection=introspection, suggestions=suggestions)
+
+    def under(self, rights: Rights) -> Execution:
+        """The same for another caller that sees the same schema. It costs next to nothing."""
+        other = copy.copy(self)
+        other.rights = rights
+        return other
 
     def document(self, request: GraphQLRequest) -> Document | Answer:
         """The request's document, or the answer that says what is wrong with it."""
@@ -141,7 +154,11 @@ class Execution:
         except InvalidDocument as invalid:
             if isinstance(invalid.errors[0], TooComplex):
                 self._refusals.add(Reason.COMPLEXITY, invalid.errors[0].message)
-            return refusal(*(request_error(error, invalid.ast) for error in invalid.errors))
+            return refusal(*(self._explained(request_error(error, invalid.ast)) for error in invalid.errors))
+
+    def _explained(self, error: Json) -> Json:
+        """The error; where it names what the caller does not see, it says what may be the cause."""
+        return explained(error, self.rights) if self.rights.is_limited else error
 
     @staticmethod
     def cost(document: Document, request: GraphQLRequest) -> int:
@@ -174,7 +191,7 @@ class Execution:
 
     async def _run(self, document: Document, request: GraphQLRequest) -> Answer:
         try:
-            context = self._contexts()
+            context = self._contexts(self.rights)
             planned, run = self._planned(document, request, context)
             if planned is None or run is None or not planned.is_whole:
                 return await self._execute(document, request, context, planned)
@@ -253,10 +270,10 @@ class Execution:
             answer.body["extensions"] = {"plan": {"way": way, "text": text}}
         return answer
 
-    async def subscribe(self, document: Document, request: GraphQLRequest) -> "AsyncIterator[Answer] | Answer":
+    async def subscribe(self, document: Document, request: GraphQLRequest) -> AsyncIterator[Answer] | Answer:
         """The answers of a subscription as they come, or one that says why there are none. Never raises."""
         try:
-            context = self._contexts()
+            context = self._contexts(self.rights)
             planned, _ = self._planned(document, request, context)
             executor = self._executor(document, request, context, planned)
             if isinstance(executor, Answer):
@@ -300,7 +317,7 @@ class Execution:
         self, payload: Any, executor: Executor[Any], document: Document, request: GraphQLRequest
     ) -> Answer:
         one = cast(PlannedExecutor, executor.build_per_event_executor(payload))
-        one.context_value = self._contexts()
+        one.context_value = self._contexts(self.rights)
         place = getattr(payload, "place", None)
         try:
             async with self._deadlines.one():

@@ -58,8 +58,11 @@ class Subscriber(Protocol):
 class SharedExecution:
     """One execution of a subscription, and who takes part in it. It begins with the first and ends with the last."""
 
-    def __init__(self, sharing: Sharing, key: Hashable, document: Document, request: GraphQLRequest) -> None:
+    def __init__(
+        self, sharing: Sharing, execution: Execution, key: Hashable, document: Document, request: GraphQLRequest
+    ) -> None:
         self._sharing = sharing
+        self._execution = execution
         self._key = key
         self._document = document
         self._request = request
@@ -93,7 +96,7 @@ class SharedExecution:
 
     async def told_of(self, gap: Gap) -> Message:
         """What a subscriber gets in place of the results that it has missed."""
-        answer = await self._sharing.execution.answer_to(self._document, self._request, discontinuity(gap))
+        answer = await self._execution.answer_to(self._document, self._request, discontinuity(gap))
         return Message(answer)
 
     async def _run(self) -> None:
@@ -110,7 +113,7 @@ class SharedExecution:
 
     async def _operate(self) -> Answer | None:
         """Push results as long as there are any; return the answer that ends it, None when all went its way."""
-        answers = await self._sharing.execution.subscribe(self._document, self._request)
+        answers = await self._execution.subscribe(self._document, self._request)
         if isinstance(answers, Answer):
             return answers
         async with contextlib.aclosing(answers):  # type: ignore[type-var]  # an async generator
@@ -137,11 +140,10 @@ class Sharing:
         heard: How many events were heard so far.
     """
 
-    def __init__(self, schema: GraphQLSchema, execution: Execution, heard: Callable[[], int]) -> None:
+    def __init__(self, schema: GraphQLSchema, heard: Callable[[], int]) -> None:
         root = schema.subscription_type
         fields = {} if root is None else root.fields
         self._shared_fields = frozenset(name for name, field in fields.items() if is_shared(field.subscribe))
-        self.execution = execution
         self.heard = heard
         self._executions: dict[Hashable, SharedExecution] = {}
         self._open: set[SharedExecution] = set()
@@ -156,14 +158,12 @@ class Sharing:
         """How many take part in them."""
         return sum(each.subscriber_count for each in self._open)
 
-    def execution_of(
-        self, document: Document, request: GraphQLRequest, rights: Hashable = None
-    ) -> SharedExecution | None:
+    def execution_of(self, execution: Execution, document: Document, request: GraphQLRequest) -> SharedExecution | None:
         """
         The execution for these subscribers; a new one where none runs, None where each needs one of its own.
 
         Args:
-            rights: What the subscriber may see. Those who may see different things share nothing.
+            execution: What executes it for this subscriber. Those who may see different things share nothing.
         """
         operation = _operation(document, request.operation_name)
         if operation is None:
@@ -173,10 +173,10 @@ class Sharing:
             return None
         if _begins_earlier(field, operation, request.variables or {}):
             return None
-        key = _key(request, rights)
+        key = _key(request, execution.rights.key)
         found = self._executions.get(key)
         if found is None:
-            found = self._executions[key] = SharedExecution(self, key, document, request)
+            found = self._executions[key] = SharedExecution(self, execution, key, document, request)
             self._open.add(found)
         return found
 

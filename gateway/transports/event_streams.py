@@ -1,9 +1,10 @@
 """
 One stream of server-sent events for all operations of a client: graphql-sse's single connection.
 
-A client reserves a stream with PUT and gets its token. It opens the stream with GET, starts operations with POST and
-ends them with DELETE, each with the token. https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md describes
-it. A stream lives in one process: a proxy before several sends a client always to the same one.
+A client reserves a stream with PUT and gets its token, which is for that caller alone. It opens the stream with GET,
+starts operations with POST and ends them with DELETE, each with the token.
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md describes it. A stream lives in one process: a proxy
+before several sends a client always to the same one.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.door.rates import Client, RateLimited, Rates
-from hazelgate.gateway.graphql.execution import refusal
+from hazelgate.gateway.graphql.execution import Execution, refusal
 from hazelgate.gateway.graphql.requests import NoDocument, Requests
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import SharedEventsForm
 from hazelgate.gateway.transports.reading import (
+    BEARER,
     ClientGone,
+    ExecutionOf,
     HttpError,
     parameters_of,
     read_body,
@@ -30,6 +34,7 @@ from hazelgate.gateway.transports.reading import (
 )
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
 from hazelgate.gateway.transports.streams import HttpStream, StreamSettings, takes_events
+from hazelgate.sourcing.errors import Unauthenticated
 
 TOKEN_HEADER = b"x-graphql-event-stream-token"
 _ALLOW = "GET, PUT, POST, DELETE"
@@ -42,6 +47,7 @@ class EventStreams:
     The ASGI app at `/graphql/stream`.
 
     Args:
+        execution_of: What executes the operations of a request's caller, and for how many seconds.
         distinct: Answers what comes without a token: each operation in a stream of its own.
         reserved_seconds: How long a stream may wait for its client to open it.
         max_operations: How many may run on one stream.
@@ -51,6 +57,7 @@ class EventStreams:
 
     def __init__(
         self,
+        execution_of: ExecutionOf,
         requests: Requests,
         settings: StreamSettings,
         *,
@@ -62,6 +69,7 @@ class EventStreams:
         rates: Rates,
     ) -> None:
         self._rates = rates
+        self._execution_of = execution_of
         self._requests = requests
         self._settings = settings
         self._distinct = distinct
@@ -70,7 +78,8 @@ class EventStreams:
         self._max_operations = max_operations
         self._count = count
         self._form = SharedEventsForm()
-        self._reserved: dict[str, float] = {}
+        self._reserved: dict[str, tuple[float, Rights]] = {}
+        """By token, until when, and for whom."""
         self._open: dict[str, HttpStream] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,24 +92,29 @@ class EventStreams:
         try:
             parameters = parameters_of(scope["query_string"])
             token = headers.get(TOKEN_HEADER) or parameters.get("token")
-            if method == "PUT":
-                status, body = 201, self._reserve().encode()
-            elif token is None:
+            if method != "PUT" and token is None:
                 await self._distinct(scope, receive, send)
                 return
+            execution, seconds = self._execution_of(scope)
+            if method == "PUT" or token is None:
+                status, body = 201, self._reserve(execution.rights).encode()
             elif method == "GET" and takes_events(headers.get(b"accept", "")):
                 client = self._rates.client(scope)
                 with client.connection():
-                    await self._serve(token, name, client, receive, send)
+                    await self._serve(token, name, client, execution, seconds, receive, send)
                 return
             elif method == "POST":
-                status = await self._start(self._stream(token), headers, receive)
+                status = await self._start(self._stream(token, execution), headers, receive)
             elif method == "DELETE":
-                self._complete(self._stream(token), parameters.get("operationId"))
+                self._complete(self._stream(token, execution), parameters.get("operationId"))
             else:
                 raise HttpError(405, "use PUT, GET, POST or DELETE", allow=_ALLOW, code="METHOD_NOT_ALLOWED")
         except RateLimited as limited:
             status, body, more = 429, refusal(limited.error).encode(), [limited.header]
+        except Unauthenticated as error:
+            answer = refusal({"message": str(error), "extensions": {"code": error.code}})
+            RequestLog({"request_id": name}, started).failed(answer, status=401)
+            status, body, more = 401, answer.encode(), [BEARER]
         except HttpError as error:
             answer = refusal({"message": str(error), "extensions": {"code": error.code}})
             log = RequestLog({"request_id": name}, started)
@@ -128,32 +142,46 @@ class EventStreams:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _reserve(self) -> str:
+    def _reserve(self, rights: Rights) -> str:
         now = asyncio.get_running_loop().time()
-        for token, until in list(self._reserved.items()):  # in the order in which they end
+        for token, (until, _) in list(self._reserved.items()):  # in the order in which they end
             if until > now and len(self._reserved) < _MOST_RESERVED:
                 break
             del self._reserved[token]
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        self._reserved[token] = now + self._reserved_seconds
+        self._reserved[token] = now + self._reserved_seconds, rights
         return token
 
-    def _stream(self, token: str) -> HttpStream:
+    def _stream(self, token: str, execution: Execution) -> HttpStream:
         stream = self._open.get(token)
-        if stream is None:
+        if stream is None or not _is_same(stream.operations.execution.rights, execution.rights):
             raise HttpError(404, "no stream is open for this token; reserve one with PUT", code="STREAM_NOT_FOUND")
         return stream
 
-    async def _serve(self, token: str, name: str, client: Client, receive: Receive, send: Send) -> None:
+    async def _serve(
+        self,
+        token: str,
+        name: str,
+        client: Client,
+        execution: Execution,
+        seconds: float | None,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         if token in self._open:
             raise HttpError(409, "the stream of this token is open already", code="STREAM_ALREADY_OPEN")
-        if self._reserved.pop(token, 0.0) < asyncio.get_running_loop().time():
+        until, rights = self._reserved.get(token, (0.0, None))
+        if rights is None or until < asyncio.get_running_loop().time() or not _is_same(rights, execution.rights):
             raise HttpError(404, "no stream is reserved for this token; reserve one with PUT", code="STREAM_NOT_FOUND")
+
+        del self._reserved[token]
 
         def log_of(operation_id: str) -> RequestLog:
             return RequestLog({"request_id": name, "operation_id": ascii(operation_id[:128])}, time.perf_counter())
 
-        stream = HttpStream(self._settings, self._form, receive, send, log_of, client, is_of_one=False)
+        stream = HttpStream(
+            self._settings, self._form, receive, send, log_of, client, execution, seconds=seconds, is_of_one=False
+        )
         self._open[token] = stream
         self._count("GET", 200)
         try:
@@ -189,3 +217,9 @@ class EventStreams:
         if not operation_id:
             raise HttpError(400, "name the operation in the parameter `operationId`")
         stream.operations.complete(operation_id)
+
+
+def _is_same(one: Rights, other: Rights) -> bool:
+    """Whether two requests are of one caller, who may do now what it might then."""
+    who = [None if each.identity is None else (each.identity.via, each.identity.subject) for each in (one, other)]
+    return who[0] == who[1] and one.key == other.key

@@ -22,7 +22,9 @@ from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import EventsForm, PartsForm, StreamForm
 from hazelgate.gateway.transports.media import GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from hazelgate.gateway.transports.reading import (
+    BEARER,
     ClientGone,
+    ExecutionOf,
     HttpError,
     read_body,
     request_of_url,
@@ -31,9 +33,12 @@ from hazelgate.gateway.transports.reading import (
 )
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
 from hazelgate.gateway.transports.streams import HttpStream, StreamSettings, takes_events, takes_parts
+from hazelgate.sourcing.errors import Unauthenticated
 
 _EMPTY_BODY_AND_MORE = 2
 _NO_STORE = (b"cache-control", b"no-store")
+_BY_CALLER = (b"vary", b"authorization, x-api-key")
+"""A browser that keeps an answer gives it to nobody who asks with other credentials."""
 _EVENTS, _PARTS = EventsForm(), PartsForm()
 
 Headers = list[tuple[bytes, bytes]]
@@ -48,6 +53,10 @@ class _Exchange:
     started: float
     headers: dict[bytes, str]
     client: Client
+    known: Execution | None = None
+    """What executes the operations of its caller."""
+    seconds: float | None = None
+    """How long the caller's credentials hold."""
     request: GraphQLRequest | None = None
     document: Document | Answer | None = None
 
@@ -57,6 +66,12 @@ class _Exchange:
         if self.request is not None and isinstance(self.document, Document):
             log.operation = self.document.operation_name(self.request.operation_name)
         return log
+
+    @property
+    def execution(self) -> Execution:
+        """What executes the operations of its caller."""
+        assert self.known is not None, "the caller is known before anything is asked"
+        return self.known
 
     def header(self, name: bytes) -> str:
         """A header; empty where there is none."""
@@ -78,6 +93,7 @@ class GraphQLOverHttp:
     The HTTP side of /graphql as an ASGI app.
 
     Args:
+        execution_of: What executes the operations of a request's caller, and for how many seconds.
         requests: The documents that clients may name.
         streams: What responses that stay open have.
         rates: How much one client may take.
@@ -87,7 +103,7 @@ class GraphQLOverHttp:
 
     def __init__(
         self,
-        execution: Execution,
+        execution_of: ExecutionOf,
         requests: Requests,
         streams: StreamSettings,
         settings: HttpSettings,
@@ -97,7 +113,7 @@ class GraphQLOverHttp:
         rates: Rates,
     ) -> None:
         self._rates = rates
-        self._execution = execution
+        self._execution_of = execution_of
         self._requests = requests
         self._streams = streams
         self._settings = settings
@@ -120,6 +136,7 @@ class GraphQLOverHttp:
             if media is None and form is None:
                 raise HttpError(406, f"answers are {GRAPHQL_RESPONSE} or {JSON}", code="NOT_ACCEPTABLE")
             client.admit()
+            exchange.known, exchange.seconds = self._execution_of(scope)
             given = await self._given(scope, exchange, receive)
             if isinstance(given, list):
                 status, body = 200, await self._answers(exchange, given)
@@ -136,6 +153,10 @@ class GraphQLOverHttp:
                 if method == "GET":
                     more = self._cache_headers(exchange, answer, media, body)
                     status = 304 if status == 200 and _has(exchange, more) else status
+        except Unauthenticated as error:
+            answer = refusal({"message": str(error), "extensions": {"code": error.code}})
+            status, body, more = 401, answer.encode(), [BEARER]
+            exchange.log().failed(answer, status=status)
         except RateLimited as limited:
             answer = refusal(limited.error)
             status, body, more = 429, answer.encode(), [limited.header]
@@ -175,11 +196,11 @@ class GraphQLOverHttp:
             exchange.client.spend(REFUSED_COST)
             return request
         exchange.request = request
-        document = exchange.document = self._execution.document(request)
+        document = exchange.document = exchange.execution.document(request)
         if isinstance(document, Answer):
             exchange.client.spend(REFUSED_COST)
             return document
-        exchange.client.spend(self._execution.cost(document, request))
+        exchange.client.spend(exchange.execution.cost(document, request))
         operation = document.operation_type(request.operation_name)
         if exchange.method == "GET" and operation is OperationType.MUTATION:
             raise HttpError(405, "a mutation is sent with POST", allow="POST", code="METHOD_NOT_ALLOWED")
@@ -195,7 +216,7 @@ class GraphQLOverHttp:
                 "text/event-stream or multipart/mixed;subscriptionSpec=1.0"
             )
             return refusal({"message": message, "extensions": {"code": BAD_USER_INPUT}})
-        return await self._execution.run(document, request)
+        return await exchange.execution.run(document, request)
 
     def _tell(self, exchange: _Exchange, answer: Answer, status: int, receive: Receive) -> None:
         gone = _is_gone(receive)
@@ -211,7 +232,7 @@ class GraphQLOverHttp:
         parts = [replace(exchange) for _ in batch]
         prepared = [self._prepare(part, given) for part, given in zip(parts, batch, strict=True)]
         asked = [(part.document, part.request) for part in parts if isinstance(part.document, Document)]
-        too_much = self._execution.refuse_together([(document, request) for document, request in asked if request])
+        too_much = exchange.execution.refuse_together([(document, request) for document, request in asked if request])
         if too_much is not None:
             prepared = [too_much] * len(batch)
         answers = await asyncio.gather(*map(self._one_of_batch, parts, prepared))
@@ -241,7 +262,15 @@ class GraphQLOverHttp:
             refused: The answer, where the operation does not run.
         """
         stream = HttpStream(
-            self._streams, form, receive, send, lambda _: exchange.log(), exchange.client, is_of_one=True
+            self._streams,
+            form,
+            receive,
+            send,
+            lambda _: exchange.log(),
+            exchange.client,
+            exchange.execution,
+            seconds=exchange.seconds,
+            is_of_one=True,
         )
         self._count(exchange.method, 200)
         await stream.open((HEADER, exchange.id.encode()))
@@ -260,15 +289,16 @@ class GraphQLOverHttp:
         """
         Whether a cache may keep the answer to a GET.
 
-        Only that to a trusted document: its URL is short, and the operator has chosen it. The tag is a hash of the
-        answer. It spares sending the answer, not reading the entries, and is right whatever the operation reads.
+        Only that to a trusted document: its URL is short, and the operator has chosen it. It is for one caller alone.
+        The tag is a hash of the answer. It spares sending the answer, not reading the entries, and is right whatever
+        the operation reads.
         """
         if exchange.request is None or exchange.request.document_id is None or "errors" in answer.body:
             return [_NO_STORE]
         tag = hashlib.blake2b(body, digest_size=16, key=(media or JSON).encode()).hexdigest()
         seconds = self._settings.document_max_age_seconds
         fresh = f"private, max-age={seconds}" if seconds else "private, no-cache"
-        return [(b"etag", f'W/"{tag}"'.encode()), (b"cache-control", fresh.encode())]
+        return [(b"etag", f'W/"{tag}"'.encode()), (b"cache-control", fresh.encode()), _BY_CALLER]
 
     async def _send_page(self, send: Send, exchange: _Exchange, page: Page) -> None:
         more: Headers = [

@@ -10,7 +10,7 @@ from graphql import OperationType
 
 from hazelgate.gateway.door.rates import REFUSED_COST, Client, RateLimited
 from hazelgate.gateway.graphql.documents import Document
-from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest, fault, refusal
+from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import Form
@@ -29,6 +29,7 @@ class Operations:
         log_of: The log of an operation.
         queue_size: How many messages of one shared subscription may wait for the client.
         client: Whose operations they are.
+        execution: What executes them for their caller; None until the caller is known, and then `enter` tells.
         ended: Called as an operation has ended by itself, once the client was told.
     """
 
@@ -41,6 +42,7 @@ class Operations:
         log_of: Callable[[str], RequestLog],
         queue_size: int,
         client: Client,
+        execution: Execution | None,
         ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._sharing = sharing
@@ -50,11 +52,22 @@ class Operations:
         self._log_of = log_of
         self._queue_size = queue_size
         self._client = client
+        self._known = execution
         self._ended = ended
         self._running: dict[str, asyncio.Task[None] | SharedOperation] = {}
         self._brief: set[asyncio.Task[None]] = set()
         """Queries and mutations, which end by themselves."""
         self._subscriptions: set[str] = set()
+
+    def enter(self, execution: Execution) -> None:
+        """The caller is known: this executes its operations."""
+        self._known = execution
+
+    @property
+    def execution(self) -> Execution:
+        """What executes them."""
+        assert self._known is not None, "the caller is known before anything runs"
+        return self._known
 
     def __len__(self) -> int:
         return len(self._running)
@@ -70,12 +83,12 @@ class Operations:
                 self._client.spend(REFUSED_COST)
                 await self.refuse(operation_id, request)
                 return
-            document = self._sharing.execution.document(request)
+            document = self.execution.document(request)
             if isinstance(document, Answer):
                 self._client.spend(REFUSED_COST)
                 await self.refuse(operation_id, document)
                 return
-            self._client.spend(self._sharing.execution.cost(document, request))
+            self._client.spend(self.execution.cost(document, request))
             self.start(operation_id, request, document)
         except RateLimited as limited:
             await self.refuse(operation_id, refusal(limited.error))
@@ -93,7 +106,7 @@ class Operations:
         if is_stream:
             self._client.add_subscription()
             self._subscriptions.add(operation_id)
-        execution = self._sharing.execution_of(document, request) if is_stream else None
+        execution = self._sharing.execution_of(self.execution, document, request) if is_stream else None
         if execution is not None:
             operation = SharedOperation(
                 operation_id, execution, self._outbox, log, self._forget, self._queue_size, self._form, self._ended
@@ -161,7 +174,7 @@ class Operations:
             if is_stream:
                 refused = await self._follow(operation_id, request, document, log)
             else:
-                answer = await self._sharing.execution.run(document, request)
+                answer = await self.execution.run(document, request)
                 refused = await self._deliver(operation_id, answer, log)
         except OSError:
             return
@@ -181,7 +194,7 @@ class Operations:
         self, operation_id: str, request: GraphQLRequest, document: Document, log: RequestLog
     ) -> Answer | None:
         """Send the results; return the answer that ends it, None when all went its way."""
-        answers = await self._sharing.execution.subscribe(document, request)
+        answers = await self.execution.subscribe(document, request)
         if isinstance(answers, Answer):
             log.failed(answers)
             return answers

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
+from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.graphql.requests import GivenRequest
 from hazelgate.gateway.transports.media import JSON
 
 _decode_request = msgspec.json.Decoder(GivenRequest).decode
 _decode_batch = msgspec.json.Decoder(list[GivenRequest]).decode
 _decode_object = msgspec.json.Decoder(dict[str, Any] | None).decode
+
+ExecutionOf = Callable[[Scope], tuple[Execution, float | None]]
+"""
+What executes the operations of a request's caller, and for how many seconds; None: without an end. Raises
+`Unauthenticated` where the caller has to say who it is.
+"""
+BEARER = (b"www-authenticate", b"Bearer")
+"""The header of a 401."""
 
 _DRAINED_AT_MOST = 32 * 1024 * 1024
 _BLANK = b" \t\r\n"

@@ -11,13 +11,14 @@ from starlette.types import Receive, Send
 
 from hazelgate.gateway.door.rates import Client
 from hazelgate.gateway.ending import Ending
-from hazelgate.gateway.graphql.execution import Answer, refusal
+from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import StreamForm
 from hazelgate.gateway.transports.media import parted
 from hazelgate.gateway.transports.operations import Operations
 from hazelgate.gateway.transports.outbox import AsgiOutbox
+from hazelgate.sourcing.errors import Unauthenticated
 
 EVENTS = "text/event-stream"
 _PARTS = "multipart/mixed"
@@ -63,6 +64,8 @@ class HttpStream:
     Args:
         log_of: The log of an operation.
         client: Whose it is.
+        execution: What executes its caller's operations.
+        seconds: How long it may stay open, since the caller's credentials expire; None: without an end.
         is_of_one: Whether it ends with its operation.
     """
 
@@ -74,7 +77,9 @@ class HttpStream:
         send: Send,
         log_of: Callable[[str], RequestLog],
         client: Client,
+        execution: Execution,
         *,
+        seconds: float | None,
         is_of_one: bool,
     ) -> None:
         self._settings = settings
@@ -82,6 +87,7 @@ class HttpStream:
         self._receive = receive
         self._asgi_send = send
         self._over = asyncio.Event()
+        self._seconds = seconds
         self._reason: Answer | None = None
         self._is_cut = False
         self._sent = 0
@@ -94,6 +100,7 @@ class HttpStream:
             log_of,
             settings.queue_size,
             client,
+            execution,
             self._over.set if is_of_one else lambda: None,
         )
 
@@ -109,7 +116,12 @@ class HttpStream:
         helpers = [asyncio.create_task(self._watch()), asyncio.create_task(self._beat())]
         try:
             with self._settings.ending.closing(self.end):
-                await self._over.wait()
+                try:
+                    async with asyncio.timeout(self._seconds):
+                        await self._over.wait()
+                except TimeoutError:
+                    message = "the credentials have expired; subscribe again with new ones"
+                    self._reason = refusal({"message": message, "extensions": {"code": Unauthenticated.code}})
         finally:
             self._settings.count(-1)
             for each in helpers:

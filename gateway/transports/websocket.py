@@ -7,8 +7,8 @@ text frames. An operation that is invalid gets an `error` message and leaves the
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol
 
 import msgspec
 import orjson
@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from hazelgate.gateway.door.rates import Client, RateLimited, Rates
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.errors import BAD_USER_INPUT
-from hazelgate.gateway.graphql.execution import Answer, refusal
+from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
 from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.transports.failures import ConnectionLog
@@ -27,11 +27,14 @@ from hazelgate.gateway.transports.operations import Operations
 from hazelgate.gateway.transports.outbox import AsgiOutbox, DirectOutbox, Outbox
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
 from hazelgate.gateway.transports.unreadable import operation_of
+from hazelgate.sourcing.errors import Unauthenticated
 
 SUBPROTOCOL = "graphql-transport-ws"
 
 BAD_REQUEST = 4400
 UNAUTHORIZED = 4401
+FORBIDDEN = 4403
+"""Clients of the protocol take 4401 as the end, and connect again after this one: with a new token."""
 SUBPROTOCOL_NOT_ACCEPTABLE = 4406
 INIT_TIMEOUT = 4408
 ALREADY_EXISTS = 4409
@@ -40,6 +43,18 @@ MESSAGE_TOO_BIG = 1009
 STALLED = 1006
 """In the log alone: a client that reads nothing can't be told."""
 RESTARTING = 1012
+
+
+class SocketCallers(Protocol):
+    """Says who is at the other end of a socket."""
+
+    async def of_socket(self, scope: Scope, payload: Mapping[str, Any] | None) -> tuple[Execution, float | None]:
+        """
+        What executes the caller's operations, and for how many seconds; None: without an end.
+
+        Raises:
+            Unauthenticated: It has shown no credentials, or some that do not hold.
+        """
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -68,6 +83,7 @@ class GraphQLOverWebsocket:
 
     Args:
         sharing: The executions that subscribers share.
+        callers: Says who is at the other end of a socket.
         requests: The documents that clients may name.
         queue_size: How many messages of one shared subscription may wait for a client that reads slowly.
         stall_timeout_seconds: How long a client may read nothing while something waits for it.
@@ -80,6 +96,7 @@ class GraphQLOverWebsocket:
     def __init__(
         self,
         sharing: Sharing,
+        callers: SocketCallers,
         requests: Requests,
         *,
         init_timeout_seconds: float,
@@ -94,7 +111,7 @@ class GraphQLOverWebsocket:
     ) -> None:
         self._rates = rates
         self.ending = ending
-        self.execution = sharing.execution
+        self.callers = callers
         self.sharing = sharing
         self.requests = requests
         self.init_timeout_seconds = init_timeout_seconds
@@ -128,7 +145,7 @@ class GraphQLOverWebsocket:
         self._count(1)
         try:
             writer = scope.get("extensions", {}).get(EXTENSION)
-            socket = _Socket(self, log, receive, send, writer, client)
+            socket = _Socket(self, log, scope, receive, send, writer, client)
             with self.ending.closing(socket.end):
                 await socket.serve()
         finally:
@@ -142,6 +159,7 @@ class _Socket:
         self,
         server: GraphQLOverWebsocket,
         log: ConnectionLog,
+        scope: Scope,
         receive: Receive,
         send: Send,
         writer: DirectWriter | None,
@@ -150,7 +168,10 @@ class _Socket:
         self._client = client
         self._server = server
         self._log = log
+        self._scope = scope
         self._receive = receive
+        self._expiry: asyncio.TimerHandle | None = None
+        self._has_expired = False
         self._asgi_send = send
         self._initialised = False
         self._acknowledged = False
@@ -167,7 +188,7 @@ class _Socket:
             else DirectOutbox(writer, stall_seconds, self._stall)
         )
         self._operations = Operations(
-            server.sharing, WebsocketForm(), outbox, self._send_bytes, log.operation, server.queue_size, client
+            server.sharing, WebsocketForm(), outbox, self._send_bytes, log.operation, server.queue_size, client, None
         )
 
     async def serve(self) -> None:
@@ -192,6 +213,8 @@ class _Socket:
         except Exception as error:
             self._log.broken(error, operations=len(self._operations))  # the server closes what is left open
         finally:
+            if self._expiry is not None:
+                self._expiry.cancel()
             await self._operations.close()
 
     def _stall(self) -> None:
@@ -210,9 +233,22 @@ class _Socket:
     async def _say_farewell(self) -> None:
         self._is_ending = True
         await self._operations.settle()  # mutations that wait are answered first, by their deadline at the latest
+        await self._close(RESTARTING, "the gateway ends; connect again")
+
+    async def _close(self, code: int, reason: str) -> None:
         with contextlib.suppress(OSError, RuntimeError):  # it closed by itself just before
-            reason = "the gateway ends; connect again"
-            await self._asgi_send({"type": "websocket.close", "code": RESTARTING, "reason": reason})
+            await self._asgi_send({"type": "websocket.close", "code": code, "reason": reason})
+
+    def _expire(self) -> None:
+        """Close it: from now on its client may see nothing."""
+        self._has_expired = True
+        reason = "the credentials have expired; connect again with new ones"
+        self._log.closed(FORBIDDEN, reason, operations=len(self._operations))
+        self._farewell = asyncio.create_task(self._expel(reason))
+
+    async def _expel(self, reason: str) -> None:
+        await self._operations.close()
+        await self._close(FORBIDDEN, reason)
 
     async def _await_init(self) -> bool:
         """Whether the client is there, and has said hello."""
@@ -241,6 +277,8 @@ class _Socket:
         return text
 
     async def _handle(self, text: str) -> None:
+        if self._has_expired:  # what comes before the client has heard of the end
+            return
         try:
             message = _decode_message(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -265,9 +303,16 @@ class _Socket:
             raise _Closing(TOO_MANY_INITS, "Too many initialisation requests")
         self._initialised = True
         try:
-            _decode_init(message.payload)
+            payload = _decode_init(message.payload)
         except (msgspec.DecodeError, RecursionError):
             raise _Closing(BAD_REQUEST, "the payload of connection_init is an object") from None
+        try:
+            execution, seconds = await self._server.callers.of_socket(self._scope, payload)
+        except Unauthenticated as error:
+            raise _Closing(FORBIDDEN, str(error)) from None
+        self._operations.enter(execution)
+        if seconds is not None:
+            self._expiry = asyncio.get_running_loop().call_later(seconds, self._expire)
         await self._send({"type": "connection_ack"})
         self._acknowledged = True
 

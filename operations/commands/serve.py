@@ -15,20 +15,30 @@ from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import settings
 from hazelgate.operations.command_line.types import NameList
 
+_LISTS = (
+    "allowed_hosts",
+    "allowed_origins",
+    "oidc_audience",
+    "oidc_algorithms",
+    "trusted_proxies",
+    "identity_proxies",
+    "event_claims",
+)
+
 
 @click.command()
-@settings(Settings, types={name: NameList() for name in ("allowed_hosts", "allowed_origins", "trusted_proxies")})
+@settings(Settings, types={name: NameList() for name in _LISTS})
 @click.option("--inherited-listener", type=int, hidden=True, help="A socket that `hazelgate dev --reload` listens on.")
 @click.option("--inherited-pipe", type=int, hidden=True, help="The pipe that is told when requests are taken.")
 def serve(settings: Settings, inherited_listener: int | None, inherited_pipe: int | None) -> None:
     """Run a gateway: GraphQL over HTTP and websockets."""
     from hazelgate.operations.ports import PortUnavailable, check_free
 
-    if not (settings.without_identity or is_loopback(settings.host)):
+    if not (settings.has_identity or settings.without_identity or is_loopback(settings.host)):
         raise CannotStart(
             f"a gateway at {settings.host} would let anybody who reaches it do everything: clients have no identity. "
-            "Bind it to 127.0.0.1 behind a proxy that knows who asks, or add --without-identity where its network is "
-            "private (HAZELGATE_WITHOUT_IDENTITY=true in the environment)"
+            "Say how they are known (--oidc-issuer, --api-keys-file or --trusted-proxies), or add --without-identity "
+            "where its network is private (HAZELGATE_WITHOUT_IDENTITY=true in the environment)"
         )
     try:
         if inherited_listener is None:

@@ -33,12 +33,13 @@ class ReadPlan:
 
 @dataclass(frozen=True, slots=True)
 class GuardPlan:
-    """One guard of an event type. `takes_time`: it is told when the event was submitted."""
+    """One guard of an event type. `takes_time`: it is told when the event was submitted; `takes_identity`: by whom."""
 
     name: str
     function: Callable[..., Any]
     reads: tuple[ReadPlan, ...]
     takes_time: bool
+    takes_identity: bool = False
     serialized: bool = False
     """Whether some of its reads have to hold until the event is stored."""
 
@@ -193,6 +194,7 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
                     for parameter, read in guard.reads.items()
                 ),
                 "submitted_at" in guard_extras(guard),
+                "identity" in guard_extras(guard),
                 any(catalog.boundaries.of(guard, read).is_serialized for read in guard.reads.values()),
             )
             for guard in catalog.guards

@@ -28,8 +28,9 @@ async def aggregate(info: Info, view: ViewSpec, arguments: dict[str, Any]) -> li
         InvalidArgument: The filter is not one, or too many entries would have to be looked at.
         GraphQLError: There are too many groups.
     """
+    rights = info.context.rights
     tree = filter_of(view, arguments.get("filter"))
-    planned = plan(tree, view.indexes, None, (view.key_index, False))
+    planned = plan(rights.within(view.name, tree), view.indexes, None, (view.key_index, False))
     by_name = {each.name: each for each in group_measures(view)}
     grouped = [by_name[name] for name in arguments.get("group_by") or ()]
     if len({each.name for each in grouped}) < len(grouped):
@@ -47,7 +48,7 @@ async def aggregate(info: Info, view: ViewSpec, arguments: dict[str, Any]) -> li
         instants=tuple(each.path for each in extremes if each.type is Scalar.DATE_TIME),
         max_groups=MAX_GROUPS,
     )
-    answer = await info.context.reads.aggregate(query)
+    answer = await info.context.reads.aggregate(query, rights)
     if answer.exceeded:
         allowed = info.context.reads.max_scanned_entries
         if answer.scanned > allowed:

@@ -53,10 +53,18 @@ class DerivedResolvers:
     Args:
         changed: Makes the subscription to a view.
         live: The subscription to a query.
+        whole: The whole domain, where `catalog` is what some roles see of it.
     """
 
-    def __init__(self, catalog: Catalog, changed: Callable[[ViewSpec], Subscribe], live: Subscribe) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        changed: Callable[[ViewSpec], Subscribe],
+        live: Subscribe,
+        whole: Catalog | None = None,
+    ) -> None:
         self._catalog = catalog
+        self._whole = whole or catalog
         self._changed = changed
         self._live = live
 
@@ -69,7 +77,19 @@ class DerivedResolvers:
             as_of, token = arguments.get("asOf"), arguments.get("minRevision")
             if token is not None:
                 cluster = available(info.context.cluster)
-                entry = Entry.of(view, await read_with(cluster, info.context.catalog, view.name, key, token))
+                rights = info.context.rights
+                raw = await read_with(
+                    cluster,
+                    info.context.catalog,
+                    view.name,
+                    key,
+                    token,
+                    lambda record: rights.may_read(record) or rights.has_submitted(record),
+                )
+                limit = rights.limit(view.name)
+                if raw is not None and limit is not None and not limit.allows(raw):
+                    raw = None
+                entry = Entry.of(view, raw)
                 if as_of is None:
                     return entry
             if as_of is not None:
@@ -96,7 +116,7 @@ class DerivedResolvers:
         """The root field of entries in pages."""
 
         async def resolve(_: Any, info: Info, **arguments: Any) -> EdgePage:
-            return await read_list(info, list_of(view, arguments), arguments)
+            return await read_list(info, list_of(info.context.rights, view, arguments), arguments)
 
         return means(EntryPages(view), resolve)
 
@@ -192,10 +212,11 @@ class DerivedResolvers:
         return means(LinkByKey(target, fields, link.many), to_many if link.many else to_one)
 
     def _link_by_index(self, view: ViewSpec, target: ViewSpec, index: str) -> Resolve:
-        path = target.indexes[index].parts[0].path
+        # Those who may not walk an index may follow a link that goes by it, where they see the field.
+        path = self._whole.views[target.name].indexes[index].parts[0].path
 
         async def resolve(node: Entry, info: Info, **arguments: Any) -> EdgePage:
-            entries = list_of(target, arguments, condition(path, "eq", node.key))
+            entries = list_of(info.context.rights, target, arguments, condition(path, "eq", node.key))
             return await read_list(info, entries, arguments)
 
         return means(LinkByIndex(view, target, path), resolve)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hazelgate.client.reading.filters import Filter
+from hazelgate.client.rights.rights import Rights
 from hazelgate.client.views import lists
 from hazelgate.client.views.filtering import filter_of
 from hazelgate.client.views.lists import EntryList
@@ -15,9 +16,9 @@ from hazelgate.resolvers.reading.pages import page_info
 from hazelgate.sourcing.model.views import ViewSpec
 
 
-def list_of(view: ViewSpec, arguments: dict[str, Any], within: Filter | None = None) -> EntryList:
+def list_of(rights: Rights, view: ViewSpec, arguments: dict[str, Any], within: Filter | None = None) -> EntryList:
     """
-    The list that these arguments ask for.
+    The list that these arguments ask for, among the entries that the caller may see.
 
     Args:
         within: What all entries have to be like whatever the arguments say.
@@ -30,7 +31,7 @@ def list_of(view: ViewSpec, arguments: dict[str, Any], within: Filter | None = N
         tree = within if tree is None else {"and": [within, tree]}
     sort = arguments.get("sort")
     chosen = None if sort is None else (view.indexes[sort["field"]].name, sort["direction"] == "DESC")
-    return EntryList.of(view, tree, chosen)
+    return rights.list_of(view, tree, chosen)
 
 
 def window_of(order: str, arguments: dict[str, Any]) -> Window:
@@ -59,7 +60,7 @@ async def read_list(info: Info, entries: EntryList, arguments: dict[str, Any]) -
         InvalidArgument: As `window_of` says; or too many entries would have to be looked at.
     """
     window = window_of(entries.order, arguments)
-    page = await lists.read_list(info.context.reads, entries, window)
+    page = await lists.read_list(info.context.reads.of_list(entries), entries, window)
     edges = [{"cursor": each.cursor, "node": each.entry} for each in page.placed]
     cursors = [each.cursor for each in page.placed]
     return EdgePage({"edges": edges, "pageInfo": page_info(window, page.more, cursors)}, entries)
@@ -67,4 +68,4 @@ async def read_list(info: Info, entries: EntryList, arguments: dict[str, Any]) -
 
 async def count_list(info: Info, entries: EntryList) -> int:
     """How many entries there are on all pages together."""
-    return await lists.count_list(info.context.reads, entries)
+    return await lists.count_list(info.context.reads.of_list(entries), entries)

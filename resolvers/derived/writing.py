@@ -9,7 +9,7 @@ from typing import Any
 
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived.entries import load
-from hazelgate.resolvers.events.fields import load_event
+from hazelgate.resolvers.events.fields import stored_event
 from hazelgate.resolvers.events.submitting import entity_id, given, submit
 from hazelgate.schema.events.results import AnyEventError, EventOptions, EventReceipt, error_result
 from hazelgate.schema.scalars import serialize_decimal, serialize_instant
@@ -67,7 +67,7 @@ async def answered(info: Info, payload: PayloadNode) -> Any:
 
 async def _stored_key(info: Info, payload: PayloadNode) -> str | None:
     receipt: EventReceipt = payload.data["receipt"]
-    stored = await load_event(info, receipt.event_id)
+    stored = await stored_event(info, receipt.event_id)
     if stored is None:
         return None
     record = stored.record

@@ -26,14 +26,20 @@ from hazelgate.schema.fields import FieldResolvers
 from hazelgate.sourcing import envelope
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import COMPLETED_EVENTS, EVENT_IDS, EVENT_STORE, IdRecord
-from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.errors import Forbidden, PipelineUnavailable
 
 _decode_id_record = msgspec.json.Decoder(IdRecord).decode
 _decode_completion = msgspec.json.Decoder(envelope.Completion).decode
 
 
 async def load_event(info: Info, event_id: str) -> EventRecord | None:
-    """An event by its id, in two reads: the id leads to the key in the store."""
+    """An event by its id, in two reads: the id leads to the key in the store. None where the caller may not see it."""
+    found = await stored_event(info, event_id)
+    return found if found is not None and info.context.rights.may_read(found.record) else None
+
+
+async def stored_event(info: Info, event_id: str) -> EventRecord | None:
+    """The same, whatever the caller may see: for what is worked out of it and not shown."""
     reads = info.context.reads
     raw_id = await reads.load(EVENT_IDS, event_id)
     key = _decode_id_record(raw_id).key if raw_id is not None else None
@@ -79,7 +85,8 @@ class EventQueries:
         ] = strawberry.UNSET,
         before: Annotated[str | None, strawberry.argument(description="Those before this cursor.")] = strawberry.UNSET,
     ) -> EventConnection | None:
-        chosen = known_types(info.context.catalog, types) if isinstance(types, list) else None
+        rights = info.context.rights
+        chosen = known_types(rights.readable_types(), types) if isinstance(types, list) else None
         where = await available(info.context.cluster).log_positions()
         asked = LogWindow.of(where, first, after, last, before)
         window = asked.window
@@ -92,6 +99,7 @@ class EventQueries:
                     and (chosen is None or record.event_type in chosen)
                     and (not isinstance(saga_id, str) or record.saga_id == saga_id)
                     and (not isinstance(correlation_id, str) or record.correlation_id == correlation_id)
+                    and rights.may_read(record)
                 )
 
             key = require_id("aggregateId", aggregate_id)
@@ -107,6 +115,9 @@ class EventQueries:
         for path, value in (("sagaId", saga_id), ("correlationId", correlation_id)):
             if isinstance(value, str):
                 conditions.append(condition([path], "eq", value))
+        readable = rights.events()
+        if readable is not None:
+            conditions.append(readable)
         return _page(asked, *await read_log(info.context.reads, asked, all_of(conditions)))
 
     @strawberry.field(description="How an event fared; null where nothing is known of it (yet).")
@@ -115,7 +126,16 @@ class EventQueries:
     ) -> Completion | None:
         available(info.context.cluster)
         found = await info.context.handler.completion(require_id("eventId", event_id))
-        return Completion.of(found) if found is not None else None
+        return Completion.of(found) if found is not None and await _may_know(info, found) else None
+
+
+async def _may_know(info: Info, completion: envelope.Completion) -> bool:
+    """Whether the caller may know how an event fared: it may see all events of the type, or this one, or sent it."""
+    rights = info.context.rights
+    if not rights.is_limited or rights.may_read_all(completion.event_type):
+        return True
+    stored = await stored_event(info, completion.event_id)
+    return stored is not None and (rights.may_read(stored.record) or rights.has_submitted(stored.record))
 
 
 def _page(asked: LogWindow, records: Sequence[envelope.EventRecord], more: bool) -> EventConnection:
@@ -139,8 +159,10 @@ async def _before(
 class EventTypeQueries:
     @strawberry.field(description="Every event type there is.")
     def event_catalog(self, info: Info) -> list[EventTypeInfo] | None:
-        catalog = info.context.catalog
-        return [EventTypeInfo.of(catalog.spec(name)) for name in catalog.event_types]
+        rights = info.context.rights
+        seen = [name for name, view in rights.catalog.views.items() if view.in_api or not rights.is_limited]
+        specs = [info.context.catalog.spec(name) for name in rights.event_types()]
+        return [EventTypeInfo.of(spec, rights.json_schema(spec), seen) for spec in specs]
 
 
 @strawberry.type
@@ -190,7 +212,10 @@ async def event_metrics(event: EventRecord, info: Info) -> EventMetrics:
 
 def event_data(event: EventRecord, info: Info) -> JSON:
     """The payload as JSON text, which goes into the answer as it is."""
-    return cast(JSON, orjson.Fragment(current_data(info.context.catalog, event.record)))
+    rights, record = info.context.rights, event.record
+    if not rights.may_read(record):  # whatever has led here
+        raise Forbidden
+    return cast(JSON, orjson.Fragment(rights.shown(record.event_type, current_data(info.context.catalog, record))))
 
 
 def current_data(catalog: Catalog, record: envelope.EventRecord) -> bytes:

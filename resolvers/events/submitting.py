@@ -122,6 +122,7 @@ async def submit_many(
         try:
             if own_id is not None and not is_id(own_id):
                 raise EventRejected([FieldProblem(("options", "eventId"), "is too long for that many events")])
+            info.context.rights.require_submission(one.event_type)
             event = event_of(catalog, one)
         except HazelgateError as error:
             results[place] = error_result(error, own_id)

@@ -20,7 +20,7 @@ from hazelgate.schema.events.records import EventRecord
 from hazelgate.schema.fields import FieldResolvers
 from hazelgate.schema.operators.dead_letters import DeadLetter, DeadLetterResolution
 from hazelgate.sourcing.envelope import DEAD_LETTER_EVENTS, EVENT_STORE
-from hazelgate.sourcing.errors import DeadLetterError
+from hazelgate.sourcing.errors import DeadLetterError, Forbidden
 
 
 @strawberry.type
@@ -131,7 +131,10 @@ async def dead_letter_event(letter: DeadLetter, info: Info) -> EventRecord:
     raw = await info.context.reads.load(EVENT_STORE, key)
     if raw is None:
         raise LookupError(f"dead letter {letter.id} names an event that the store does not have: {key}")
-    return EventRecord.decode(raw)
+    event = EventRecord.decode(raw)
+    if not info.context.rights.may_read(event.record):
+        raise Forbidden(f"none of your roles may read {letter.letter.event_type}; allow one in its `readers`")
+    return event
 
 
 FIELDS: FieldResolvers = {(DeadLetter, "event"): dead_letter_event}

@@ -71,11 +71,12 @@ class Pages:
             Deviation: As `Projection.made` says.
         """
         given = dict(arguments)
-        entries = list_of(self.view, given, within)
+        entries = list_of(run.context.rights, self.view, given, within)
         window = window_of(entries.order, given)
-        reading: list[Any] = [read_page(run.reads, entries, window)]
+        reads = run.reads.of_list(entries)
+        reading: list[Any] = [read_page(reads, entries, window)]
         if self._counts:
-            reading.append(count_list(run.reads, entries))
+            reading.append(count_list(reads, entries))
         (found, more), *counts = await together(reading)
         placed, made, links = self._made(found)
         await together([self._nodes[node].follow(held, run) for node, held in links.items() if held])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from graphql import (
@@ -36,6 +36,8 @@ from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
 from hazelgate.sourcing.model.views import LinkSpec, ViewSpec
 
+Shows = Callable[[str, str], bool]
+
 
 def derive(
     catalog: Catalog,
@@ -45,6 +47,7 @@ def derive(
     *,
     additions: Additions | None = None,
     federation: bool = False,
+    shows: Shows = lambda _root, _name: True,
 ) -> GraphQLSchema:
     """
     The schema of a catalog.
@@ -55,11 +58,12 @@ def derive(
         behind: What reads and writes.
         additions: Makes the fields that a user adds.
         federation: Whether it is a subgraph of Apollo Federation 2.
+        shows: Whether a root field that every domain has is shown, by the names of the root and the field.
 
     Raises:
         CatalogError: Two declarations, or one and the generic part, give the same name; or GraphQL can't have a name.
     """
-    assembly = _Assembly(catalog, generic, scalars, behind, additions)
+    assembly = _Assembly(catalog, generic, scalars, behind, additions, shows)
     try:
         return assembly.schema(federation=federation)
     except (TypeError, GraphQLError) as error:
@@ -83,7 +87,9 @@ class _Assembly:
         scalars: Iterable[GraphQLScalarType],
         behind: Behind,
         additions: Additions | None,
+        shows: Shows,
     ) -> None:
+        self._shows = shows
         self._catalog = catalog
         self._generic_schema = generic
         self._types = types = NamedTypes(
@@ -250,8 +256,11 @@ class _Assembly:
                     f"{place_of(field)}{name!r} is a field of {generic.name} that every domain has; "
                     "give yours another name"
                 )
+        shown = {name: each for name, each in generic.fields.items() if self._shows(generic.name, name)}
+        if not derived and not shown:
+            return None
         return GraphQLObjectType(
             generic.name,
-            {**derived, **generic.fields},
+            {**derived, **shown},
             description=generic.description or f"All {generic.name.lower()} fields.",
         )

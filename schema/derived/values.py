@@ -200,15 +200,17 @@ class ValueTypes:
         for link in view.links:
             if link.owner is view.cls:
                 fields[link.name] = self._links_to(view, link)
-        fields["revision"] = GraphQLField(
-            GraphQLNonNull(revision), resolve=self._behind.revision(), description="Where the entry stands."
-        )
-        fields["history"] = GraphQLField(
-            GraphQLNonNull(events),
-            args=page_arguments(),
-            resolve=self._behind.history(view),
-            description="Every event that formed this entry, oldest first.",
-        )
+        if "revision" not in view.withheld:
+            fields["revision"] = GraphQLField(
+                GraphQLNonNull(revision), resolve=self._behind.revision(), description="Where the entry stands."
+            )
+        if "history" not in view.withheld:
+            fields["history"] = GraphQLField(
+                GraphQLNonNull(events),
+                args=page_arguments(),
+                resolve=self._behind.history(view),
+                description="Every event that formed this entry, oldest first.",
+            )
         return with_added(fields, self._added(view), view.type_name)
 
     def _field(self, field: FieldSpec, *, is_key: bool = False) -> GraphQLField:

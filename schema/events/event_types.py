@@ -1,6 +1,7 @@
 """What the catalog knows of event types."""
 
-from typing import cast
+from collections.abc import Collection
+from typing import Any, cast
 
 import strawberry
 from strawberry.scalars import JSON
@@ -21,13 +22,14 @@ class EventTypeInfo:
     readable_versions: list[int] = strawberry.field(description="Versions that can still be read.")
 
     @classmethod
-    def of(cls, spec: EventSpec) -> "EventTypeInfo":
+    def of(cls, spec: EventSpec, schema: Any, views: Collection[str]) -> "EventTypeInfo":
+        """What is told to those who see these fields and views."""
         return cls(
             event_type=spec.name,
             version=spec.version,
             aggregate_type=spec.aggregate,
             description=spec.description,
-            json_schema=cast(JSON, spec.json_schema()),
-            updates=list(spec.updates),
+            json_schema=cast(JSON, schema),
+            updates=[each for each in spec.updates if each in views],
             readable_versions=list(spec.readable_versions),
         )

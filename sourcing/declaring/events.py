@@ -25,6 +25,7 @@ def event(
     answer_key: str | None = None,
     deprecated: str | None = None,
     access: Sequence[Grant] = (),
+    readers: Sequence[Grant] = (),
 ) -> Callable[[type[E]], type[E]]:
     """
     Register a class as an event type.
@@ -39,7 +40,9 @@ def event(
         answers: The view whose entry its mutation answers with; left out, the one that has the aggregate's id as key.
         answer_key: The event's field that holds that entry's key; left out, the aggregate's id.
         deprecated: Why its mutation is not to be used any more.
-        access: Who may submit it. Kept, and not enforced yet.
+        access: The roles that may submit it, where a gateway knows identities. Left out, none.
+        readers: The roles that may read it once it is stored: in histories, in the log and its streams. Left out,
+            operators alone.
 
     Returns:
         A decorator that returns the class as it is.
@@ -65,6 +68,7 @@ def event(
                 answer_key,
                 deprecated,
                 tuple(access),
+                tuple(readers),
             )
         )
         return cls

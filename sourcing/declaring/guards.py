@@ -18,7 +18,8 @@ def guard(*events: type[Event], reads: Mapping[str, Read] | None = None) -> Call
     Register a function that decides on events of these types.
 
     The function takes the event and, by name, what it reads. It returns None to let the event pass, or the event
-    completed with what it read. It raises `Rejected` to refuse the event. It does no I/O.
+    completed with what it read. It raises `Rejected` to refuse the event. It does no I/O. It may take more, by name:
+    `submitted_at`, and `identity`, the `Identity` of the submitter (None where a program has submitted the event).
 
         @guard(StockReserved, reads={"product": Product.by("product_id")})
         def enough_is_available(event: StockReserved, product: Product | None) -> None:

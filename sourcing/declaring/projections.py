@@ -142,7 +142,7 @@ def projection(
         type_name: The name of the type in the API; left out, the class's.
         sort: How lists are sorted where nobody says: the name of a sort, `-` for descending. Left out, by key.
         api: Whether it is in the API.
-        access: Who may read it. Kept, and not enforced yet.
+        access: The roles that may read it, where a gateway knows identities. Left out, none.
 
     Returns:
         The projection. Its `on` registers the functions that fold events into the view.

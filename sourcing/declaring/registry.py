@@ -29,6 +29,7 @@ class EventRegistration:
     answer_key: str | None = None
     deprecated: str | None = None
     access: tuple[Grant, ...] = ()
+    readers: tuple[Grant, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -244,6 +244,7 @@ def event_specs(
             answers=_answer(each, own_folds, folds, registered, views),
             deprecated=each.deprecated,
             access=each.access,
+            readers=each.readers,
         )
         chains[each.name] = chain
     return MappingProxyType(specs), MappingProxyType(chains)
@@ -314,7 +315,7 @@ def check_functions(registered: Sequence[Registration], views: Mapping[str, View
         fold_extras(fold)
 
 
-GUARD_EXTRAS = ("submitted_at",)
+GUARD_EXTRAS = ("submitted_at", "identity")
 """What a guard may take by name besides the event and its reads."""
 FOLD_EXTRAS = ("record", "key")
 """What a fold may take by name besides the entry and the event."""

@@ -43,6 +43,7 @@ class EventSpec:
     answers: Answer | None
     deprecated: str | None
     access: tuple[Grant, ...]
+    readers: tuple[Grant, ...] = ()
 
     @property
     def key_name(self) -> str:

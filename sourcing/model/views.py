@@ -91,6 +91,8 @@ class ViewSpec:
     links: tuple[LinkSpec, ...]
     fed_by: FedBySpec | None
     access: tuple[Grant, ...]
+    withheld: frozenset[str] = frozenset()
+    """Fields that these readers don't see, by Python's names; `revision` and `history` among them."""
 
     @property
     def description(self) -> str:
@@ -99,8 +101,8 @@ class ViewSpec:
 
     @cached_property
     def fields(self) -> tuple[FieldSpec, ...]:
-        """The fields that an API shows."""
-        return shown_of(self.cls)
+        """The fields that an API shows to these readers."""
+        return tuple(each for each in shown_of(self.cls) if each.python_name not in self.withheld)
 
     @cached_property
     def key_name(self) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         EventIdConflict,
         EventRejected,
         EventTimedOut,
+        Forbidden,
         HazelgateError,
         InvalidArgument,
         InvalidEvent,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         Rejected,
         SequenceConflict,
     )
+    from hazelgate.sourcing.identity import Identity
     from hazelgate.sourcing.ids import Id
 
 __all__ = [
@@ -67,11 +69,13 @@ __all__ = [
     "EventSpec",
     "EventTimedOut",
     "Filled",
+    "Forbidden",
     "Gap",
     "Hazelgate",
     "HazelgateError",
     "Hidden",
     "Id",
+    "Identity",
     "Instant",
     "InvalidArgument",
     "InvalidEvent",
@@ -128,6 +132,7 @@ _MODULES = {
         "EventIdConflict",
         "EventRejected",
         "EventTimedOut",
+        "Forbidden",
         "HazelgateError",
         "InvalidArgument",
         "InvalidEvent",
@@ -137,6 +142,7 @@ _MODULES = {
         "Rejected",
         "SequenceConflict",
     ),
+    "sourcing.identity": ("Identity",),
     "sourcing.ids": ("Id",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -14,6 +14,7 @@ from graphql import GraphQLSchema
 
 from hazelgate import Catalog
 from hazelgate.client.following.feed import Feed
+from hazelgate.client.rights.rights import Rights
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, Way
@@ -112,6 +113,7 @@ class World:
         return Execution(
             self.domain.schema,
             self._parts.context,
+            Rights(self.domain.catalog),
             limits=Limits(),
             count=self._count if use_plans else lambda _: None,
             use_plans=use_plans,

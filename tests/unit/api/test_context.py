@@ -88,6 +88,7 @@ async def test_a_subscriber_to_events_is_told_what_it_has_missed(desk: Gateway) 
 
     class Lossy:
         catalog, handler, reads, feed = request.catalog, request.handler, request.reads, cast(Feed, Interrupted())
+        rights = request.rights
 
     with pytest.raises(PipelineUnavailable, match="events were missed: the connection was lost; subscribe again"):
         async for _ in Context(Lossy()).events(TicketRaised):

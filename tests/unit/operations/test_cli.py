@@ -66,7 +66,16 @@ def test_a_gateway_for_everybody_has_to_be_asked_for_by_name(host: str) -> None:
     assert "--without-identity" in result.output
 
 
-@pytest.mark.parametrize("arguments", [("--host", "0.0.0.0", "--without-identity"), ("--host", "localhost"), ()])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--host", "0.0.0.0", "--without-identity"),
+        ("--host", "0.0.0.0", "--api-keys-file", "keys.toml"),
+        ("--host", "0.0.0.0", "--oidc-issuer", "https://login.example", "--oidc-audience", "shop"),
+        ("--host", "localhost"),
+        (),
+    ],
+)
 def test_a_gateway_on_loopback_or_asked_for_by_name_goes_on(
     arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

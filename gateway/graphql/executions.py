@@ -1,0 +1,117 @@
+"""An execution for each set of roles: each has a schema of its own, in which the rest does not exist."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from graphql import GraphQLSchema
+
+from hazelgate.api.declaring import Root
+from hazelgate.api.loading import OwnApi
+from hazelgate.client.rights.rights import LimitedRights, Rights
+from hazelgate.client.rights.shapes import Shape, check_rules, claims_named, roles_named, shape_of
+from hazelgate.gateway.graphql.executable_schema import graphql_schema
+from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.sourcing.catalog import Catalog
+from hazelgate.sourcing.declaring.access import ANONYMOUS, AUTHENTICATED
+from hazelgate.sourcing.errors import CatalogError, Unauthenticated
+from hazelgate.sourcing.identity import Identity
+
+logger = logging.getLogger(__name__)
+
+MOST_KEPT = 64
+"""Sets of roles whose schemas are kept ready."""
+
+MakeExecution = Callable[[GraphQLSchema, Rights], Execution]
+
+
+class Executions:
+    """
+    What executes the operations of each caller.
+
+    Args:
+        make: Makes an execution of a schema.
+        kept_claims: Those that events keep of their submitter besides the ones that rules name.
+
+    Raises:
+        CatalogError: A rule is none, or a role's schema can't be made.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        own: OwnApi | None,
+        make: MakeExecution,
+        *,
+        federation: bool = False,
+        kept_claims: Sequence[str] = (),
+    ) -> None:
+        check_rules(catalog)
+        self._catalog = catalog
+        self._own = own
+        self._make = make
+        self._federation = federation
+        self._kept_claims = claims_named(catalog) | frozenset(kept_claims)
+        fields = own.fields if own is not None else ()
+        self._roles = roles_named(catalog) | {grant.role for each in fields for grant in each.access}
+        self._has_own = bool(fields)
+        self._by_roles: OrderedDict[frozenset[str], tuple[Shape, Execution]] = OrderedDict()
+
+    def rights_of(self, identity: Identity | None) -> LimitedRights:
+        """The rights of an identity; None is a caller that has shown none."""
+        held = {ANONYMOUS} if identity is None else {AUTHENTICATED, *identity.roles}
+        shape, _ = self._of_roles(frozenset(held & self._roles))
+        return LimitedRights(self._catalog, shape, identity, self._kept_claims, is_own=self._has_own)
+
+    def of(self, rights: Rights) -> Execution:
+        """
+        What executes the operations of a caller.
+
+        Raises:
+            Unauthenticated: It has shown no identity, and others may do nothing.
+        """
+        assert isinstance(rights, LimitedRights), "identities are known"
+        if rights.identity is None and not self._has_anonymous(rights.shape):
+            raise Unauthenticated
+        return self._of_roles(rights.shape.roles)[1].under(rights)
+
+    def _has_anonymous(self, shape: Shape) -> bool:
+        fields = self._own.fields if self._own is not None else ()
+        return not shape.is_empty or any(grant.role == ANONYMOUS for each in fields for grant in each.access)
+
+    def _of_roles(self, roles: frozenset[str]) -> tuple[Shape, Execution]:
+        found = self._by_roles.get(roles)
+        if found is not None:
+            self._by_roles.move_to_end(roles)
+            return found
+        shape = shape_of(self._catalog, roles)
+        schema = graphql_schema(self._catalog, self._own, federation=self._federation, shape=shape)
+        made = self._by_roles[roles] = shape, self._make(schema, Rights(self._catalog))
+        if len(self._by_roles) > MOST_KEPT:
+            self._by_roles.popitem(last=False)
+        return made
+
+    def prepare(self) -> None:
+        """
+        Make the schema of each role, and tell of what no role may use.
+
+        Raises:
+            CatalogError: A role's schema can't be made.
+        """
+        for role in sorted(self._roles - {ANONYMOUS}):
+            try:
+                self._of_roles(frozenset({AUTHENTICATED, role}))
+            except CatalogError as error:
+                raise CatalogError(f"as the role {role!r} sees it: {error}") from error
+        views, events = self._catalog.views.values(), self._catalog.specs.values()
+        closed = [f"the view {view.name}" for view in views if view.in_api and not view.access]
+        closed += [f"the event {spec.name}" for spec in events if spec.mutation and not spec.access]
+        closed += [
+            each.about
+            for each in (self._own.fields if self._own is not None else ())
+            if isinstance(each.owner, Root) and not each.access
+        ]
+        if closed:
+            logger.warning("no role may use %s; say by `access=[allow(…)]` which may", ", ".join(closed))

@@ -1,0 +1,128 @@
+"""From credentials to a caller with its rights."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from hazelgate.client.rights.rights import Rights
+from hazelgate.gateway.identity.api_keys import LOOK_SECONDS, ApiKeys
+from hazelgate.gateway.identity.credentials import Credentials
+from hazelgate.gateway.identity.proxies import Proxies
+from hazelgate.gateway.identity.refusing import CallerRefused
+from hazelgate.gateway.identity.tokens import Tokens
+from hazelgate.sourcing.identity import Identity
+
+_MOST_KEPT = 5_000
+_KEPT_SECONDS = 300.0
+"""How long a checked token is not checked again: as long as fetched keys count as today's."""
+
+_NOTHING = (b"", b"")
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+Headers = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """
+    A caller.
+
+    Args:
+        expires_at: When its credentials do, in seconds since 1970; None: never.
+    """
+
+    rights: Rights
+    expires_at: float | None = None
+
+
+class Callers:
+    """
+    Everything by which a gateway knows callers.
+
+    Args:
+        rights_of: Gives the rights of an identity, or of a caller without.
+        tokens, keys, proxies: The ways that are switched on.
+    """
+
+    def __init__(
+        self,
+        rights_of: Callable[[Identity | None], Rights],
+        *,
+        tokens: Tokens | None = None,
+        keys: ApiKeys | None = None,
+        proxies: Proxies | None = None,
+    ) -> None:
+        self._rights_of = rights_of
+        self._tokens = tokens
+        self._keys = keys
+        self._proxies = proxies
+        self._anonymous = Caller(rights_of(None))
+        self._checked: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
+        self._rights: OrderedDict[bytes, Rights] = OrderedDict()
+
+    async def of_request(self, headers: Headers, address: str | None) -> Caller:
+        """
+        The caller of a request, or of a websocket before its first message.
+
+        Raises:
+            CallerRefused: Its credentials do not hold. One that shows none is nobody in particular.
+        """
+        told = None if self._proxies is None else self._proxies.identity(headers, address)
+        shown = headers.get(b"authorization", b""), headers.get(b"x-api-key", b"")
+        if shown == _NOTHING:
+            return self._anonymous if told is None else Caller(self._known(told))
+        name = hashlib.sha256(b"\0".join(shown)).digest()
+        known = self._checked.get(name)
+        if known is not None and time.time() < known[1]:
+            return known[0]
+        credentials = Credentials.of_headers(headers)
+        if credentials is None:
+            return self._anonymous
+        caller = await self._of(credentials)
+        kept_seconds = LOOK_SECONDS if credentials.key is not None else _KEPT_SECONDS
+        until = time.time() + kept_seconds
+        _keep(self._checked, name, (caller, until if caller.expires_at is None else min(until, caller.expires_at)))
+        return caller
+
+    async def of_payload(self, payload: Mapping[str, Any] | None) -> Caller | None:
+        """
+        The caller that a websocket's `connection_init` names; None where it names none.
+
+        Raises:
+            CallerRefused: Its credentials do not hold.
+        """
+        credentials = Credentials.of_payload(payload)
+        return None if credentials is None else await self._of(credentials)
+
+    async def _of(self, credentials: Credentials) -> Caller:
+        if credentials.key is not None:
+            if self._keys is None:
+                raise CallerRefused("this gateway takes no API keys")
+            identity, expires_at = self._keys.identity(credentials.key)
+            return Caller(self._known(identity), expires_at)
+        if self._tokens is None or credentials.token is None:
+            raise CallerRefused("this gateway takes no bearer tokens")
+        identity, until = await self._tokens.identity(credentials.token)
+        return Caller(self._known(identity), until)
+
+    def _known(self, identity: Identity) -> Rights:
+        name = _encode(identity)
+        found = self._rights.get(name)
+        if found is None:
+            found = self._rights_of(identity)
+            _keep(self._rights, name, found)
+        return found
+
+
+def _keep(kept: OrderedDict[bytes, Any], name: bytes, value: Any) -> None:
+    kept[name] = value
+    kept.move_to_end(name)
+    if len(kept) > _MOST_KEPT:
+        kept.popitem(last=False)

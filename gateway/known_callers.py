@@ -1,0 +1,46 @@
+"""The ways by which a gateway knows callers, as its settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hazelgate.client.rights.rights import Rights
+from hazelgate.gateway.identity.api_keys import ApiKeys
+from hazelgate.gateway.identity.callers import Callers
+from hazelgate.gateway.identity.key_sets import KeySet
+from hazelgate.gateway.identity.proxies import Proxies
+from hazelgate.gateway.identity.tokens import Tokens
+from hazelgate.gateway.settings import Settings
+from hazelgate.sourcing.errors import CatalogError
+from hazelgate.sourcing.identity import Identity
+
+
+def callers_of(settings: Settings, rights_of: Callable[[Identity | None], Rights]) -> Callers:
+    """
+    Everything by which a gateway with these settings knows callers.
+
+    Raises:
+        CatalogError: The file of API keys can't be read.
+    """
+    tokens = keys = proxies = None
+    if settings.oidc_issuer is not None:
+        tokens = Tokens(
+            KeySet(settings.oidc_issuer, settings.oidc_keys_url),
+            issuer=settings.oidc_issuer,
+            audience=settings.oidc_audience,
+            algorithms=settings.oidc_algorithms,
+            leeway_seconds=settings.oidc_leeway_seconds,
+            roles_claim=settings.oidc_roles_claim,
+        )
+    if settings.api_keys_file is not None:
+        try:
+            keys = ApiKeys(settings.api_keys_file)
+        except ValueError as error:
+            raise CatalogError(f"{error}; `hazelgate api-key` makes one") from None
+    if settings.identity_proxies:
+        proxies = Proxies(
+            settings.identity_proxies,
+            subject_header=settings.proxy_subject_header,
+            roles_header=settings.proxy_roles_header,
+        )
+    return Callers(rights_of, tokens=tokens, keys=keys, proxies=proxies)

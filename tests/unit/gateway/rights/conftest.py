@@ -1,0 +1,116 @@
+"""The clinic behind a gateway that knows callers, full of secrets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hazelgate.gateway.identity.api_keys import new_key
+from hazelgate.gateway.settings import Settings
+from tests.support.gateway import Gateway, Websocket, running_gateway
+
+CLINIC = "tests.unit.gateway.rights.clinic"
+Json = dict[str, Any]
+
+CALLERS: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "p1": (["patient"], {}),
+    "p2": (["patient"], {}),
+    "p3": (["patient", "staff"], {"regions": "south"}),
+    "northern": (["staff"], {"regions": "north"}),
+    "nowhere": (["staff"], {}),
+    "auditor": (["auditor"], {}),
+    "boss": (["operator"], {}),
+    "stranger": ([], {}),
+}
+"""By name: roles and claims."""
+
+
+@dataclass
+class Clinic:
+    """A gateway, and a key for each caller. A key's subject is `key:<name>`."""
+
+    gateway: Gateway
+    keys: dict[str, str] = field(default_factory=dict)
+
+    async def ask(self, who: str | None, query: str, **variables: Any) -> httpx.Response:
+        """The answer to an operation of a caller; None is nobody in particular."""
+        headers = {} if who is None else {"authorization": f"Bearer {self.keys[who]}"}
+        body = {"query": query, "variables": variables}
+        return await self.gateway.http.post("/graphql", json=body, headers=headers)
+
+    async def data(self, who: str | None, query: str, **variables: Any) -> Json:
+        """The data of an operation that has no errors."""
+        body: Json = (await self.ask(who, query, **variables)).json()
+        assert "errors" not in body, body
+        data: Json = body["data"]
+        return data
+
+    async def error(self, who: str | None, query: str, **variables: Any) -> Json:
+        """The only error of an operation."""
+        body: Json = (await self.ask(who, query, **variables)).json()
+        [error] = body["errors"]
+        found: Json = error
+        return found
+
+    async def socket(self, who: str | None) -> Websocket:
+        """A websocket of a caller, acknowledged."""
+        socket = Websocket(self.gateway.app, "graphql-transport-ws")
+        await socket.open()
+        payload = {} if who is None else {"apiKey": self.keys[who]}
+        await socket.send({"type": "connection_init", "payload": payload})
+        assert await socket.receive() == {"type": "connection_ack"}
+        return socket
+
+
+async def _fill(clinic: Clinic) -> None:
+    async def submit(mutation: str, **given: Any) -> None:
+        kind = f"{mutation[:1].upper()}{mutation[1:]}Input"
+        query = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ __typename }} }}"
+        data = await clinic.data("boss", query, input=given)
+        assert data[mutation]["__typename"].endswith("Payload"), data
+
+    for number in (1, 2):
+        await submit("hireDoctor", doctorId=f"d{number}", name=f"name-d{number}", salary=910_000 + number)
+    for number, region in ((1, "north"), (2, "south"), (3, "north")):
+        key = f"key:p{number}"
+        await submit(
+            "admitPatient", patientId=key, name=f"name-p{number}", phone=f"phone-p{number}",
+            insurance=f"insurance-p{number}", region=region, doctorId=f"d{1 + number % 2}", score=920_000 + number,
+        )  # fmt: skip
+        await submit(
+            "recordVisit", visitId=f"v{number}", patientId=key, region=region, diagnosis=f"first-v{number}",
+            cost=f"93000{number}.50", drugs=[{"label": f"drug-v{number}"}],
+        )  # fmt: skip
+        await submit("amendVisit", visitId=f"v{number}", diagnosis=f"diagnosis-v{number}")
+
+
+@asynccontextmanager
+async def running_clinic(tmp_path: Path, *, plans: bool = True) -> AsyncIterator[Clinic]:
+    """With three patients, a visit of each, and two doctors."""
+    made = {name: new_key(name, roles, claims) for name, (roles, claims) in CALLERS.items()}
+    path = tmp_path / "keys.toml"
+    path.write_text("\n".join(lines for _, lines in made.values()), encoding="utf-8")
+    async with running_gateway(Settings(domain=CLINIC, api_keys_file=path, federation=True, plans=plans)) as gateway:
+        clinic = Clinic(gateway, {name: text for name, (text, _) in made.items()})
+        await _fill(clinic)
+        yield clinic
+
+
+@pytest.fixture
+async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
+    """The clinic, answering by plans where it can."""
+    async with running_clinic(tmp_path) as clinic:
+        yield clinic
+
+
+@pytest.fixture
+async def unplanned(tmp_path: Path) -> AsyncIterator[Clinic]:
+    """The clinic, answering by graphql-core's executor alone."""
+    async with running_clinic(tmp_path, plans=False) as clinic:
+        yield clinic
