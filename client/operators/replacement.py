@@ -18,6 +18,8 @@ from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
 _ASK_AGAIN_SECONDS = 0.05
 _KEEP_SECONDS = 2.0
 """How often the members are told that a change is still under way. After 30 s without that they take it back."""
+_STARTING_SECONDS = 10.0
+"""How long a member is waited for that has just joined, and can't tell yet how its pipelines are."""
 _CONTROL = "pipeline-control"
 
 
@@ -215,13 +217,23 @@ class Replacement:
         return new_code
 
     async def _state(self, name: str | None) -> PipelineState:
-        states = (await self._cluster.stats()).pipelines
+        states = (await self._stats()).pipelines
         named = [state for state in states if name in (None, state.name)]
         if len(named) != 1:
             names = ", ".join(state.name for state in states)
             wrong = "name one of the pipelines" if name is None else f"there is no pipeline {name}"
             raise PipelineUnavailable(f"{wrong}: {names}")
         return named[0]
+
+    async def _stats(self) -> PipelineStats:
+        deadline = time.monotonic() + min(_STARTING_SECONDS, self._timeout_seconds)
+        while True:
+            try:
+                return await self._cluster.stats()
+            except PipelineUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
 
     async def _until(self, name: str, is_so: Callable[[PipelineState], bool], otherwise: str) -> PipelineState:
         deadline = time.monotonic() + self._timeout_seconds

@@ -20,6 +20,7 @@ ON_THE_TUTORIAL_S_STACK = (
     "how-to/view-with-another-key",
     "how-to/repaired-projection",
     "how-to/dead-letters",
+    "how-to/resume-a-stream",
     "how-to/own-api",
     "how-to/federation",
     "how-to/python",
@@ -30,7 +31,7 @@ WITH_A_STACK_OF_ITS_OWN = ("how-to/new-project", "how-to/reload")
 WITHOUT_A_STACK = ("how-to/shape-the-api", "how-to/catalog-and-checks")
 WITH_POSTGRES = ("how-to/postgresql", "how-to/snapshots")
 ON_THREE_MEMBERS = ("how-to/three-members", "how-to/upgrade")
-READ_ONLY = ("how-to/index", "how-to/deployment", "how-to/front-door")
+READ_ONLY = ("how-to/index", "how-to/deployment", "how-to/front-door", "how-to/protocols")
 """They have nothing to run."""
 
 NEEDED = {

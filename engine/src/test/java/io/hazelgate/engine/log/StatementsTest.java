@@ -10,7 +10,7 @@ class StatementsTest {
     @Test
     void aStatementComesWithoutItsComments() {
         assertEquals(
-                "SELECT position, run FROM event_store JOIN lane_owners USING (lane) LIMIT 0",
+                "SELECT position, run, log_identity.id FROM event_store JOIN lane_owners USING (lane) CROSS JOIN log_identity LIMIT 0",
                 Statements.named("probe"));
     }
 
