@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -37,14 +38,28 @@ def token_of(completion: Completion) -> str | None:
     return encode_opaque(f"{_FORM}/{key}")
 
 
+@dataclass(frozen=True, slots=True)
+class Discretion:
+    """
+    What a caller may know. Of all else it hears as if it were not there.
+
+    Args:
+        event: Whether it may know that an event is stored.
+        entry: Whether it may see an entry.
+    """
+
+    event: Callable[[EventRecord], bool] = lambda record: True
+    entry: Callable[[bytes], bool] = lambda entry: True
+
+
 async def read_with(
-    cluster: Cluster, catalog: Catalog, view: str, key: str, token: str, may_know: Callable[[EventRecord], bool]
+    cluster: Cluster, catalog: Catalog, view: str, key: str, token: str, may: Discretion | None = None
 ) -> bytes | None:
     """
     The entry, as soon as it has the event that a token names. One that the event does not change is read at once.
 
     Args:
-        may_know: Whether the caller may know that an event is stored. Of others it waits as if there were none.
+        may: What the caller may know; None: everything.
 
     Raises:
         InvalidArgument: It is no token.
@@ -56,7 +71,7 @@ async def read_with(
     lineage = Lineage(catalog, view)
     try:
         async with asyncio.timeout(WAIT_SECONDS):
-            return await _read_with(cluster, lineage, view, key, event_key, may_know)
+            return await _read_with(cluster, lineage, view, key, event_key, may or Discretion())
     except TimeoutError:
         raise RevisionNotReached(
             f"the entry does not have that event after {WAIT_SECONDS:g} s: it is still on its way, or waits in the "
@@ -65,7 +80,7 @@ async def read_with(
 
 
 async def _read_with(
-    cluster: Cluster, lineage: Lineage, view: str, key: str, event_key: str, may_know: Callable[[EventRecord], bool]
+    cluster: Cluster, lineage: Lineage, view: str, key: str, event_key: str, may: Discretion
 ) -> bytes | None:
     pause = _FIRST_PAUSE_SECONDS
     record: EventRecord | None = None
@@ -73,12 +88,14 @@ async def _read_with(
         if record is None:
             [stored] = await cluster.read(EVENT_STORE, [event_key])
             record = None if stored is None else _decode_record(stored)
-            if record is not None and not may_know(record):
-                record = None
         if record is not None:
             [entry] = await cluster.read(view, [key])
-            if key not in lineage.keys(record) or (entry is not None and _has(entry, record)):
-                return entry
+            shown = entry if entry is not None and may.entry(entry) else None
+            changes = key in lineage.keys(record)
+            # Who sees the entry sees by its version, too, which of the events that change it are in it.
+            may_wait = may.event(record) or (changes and shown is not None)
+            if may_wait and (not changes or (entry is not None and _has(entry, record))):
+                return shown
         await asyncio.sleep(pause)
         pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLFieldResolver
 
-from hazelgate.client.following.revisions import read_with
+from hazelgate.client.following.revisions import Discretion, read_with
 from hazelgate.client.reading.filters import condition
 from hazelgate.client.reads import available
 from hazelgate.client.views.entries import Entry, require_key
@@ -78,17 +78,12 @@ class DerivedResolvers:
             if token is not None:
                 cluster = available(info.context.cluster)
                 rights = info.context.rights
-                raw = await read_with(
-                    cluster,
-                    info.context.catalog,
-                    view.name,
-                    key,
-                    token,
-                    lambda record: rights.may_read(record) or rights.has_submitted(record),
-                )
                 limit = rights.limit(view.name)
-                if raw is not None and limit is not None and not limit.allows(raw):
-                    raw = None
+                may = Discretion(
+                    event=lambda record: rights.may_read(record) or rights.has_submitted(record),
+                    entry=lambda entry: limit is None or limit.allows(entry),
+                )
+                raw = await read_with(cluster, info.context.catalog, view.name, key, token, may)
                 entry = Entry.of(view, raw)
                 if as_of is None:
                     return entry

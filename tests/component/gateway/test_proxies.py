@@ -95,3 +95,19 @@ def test_a_connection_is_kept_for_longer_than_proxies_keep_theirs() -> None:
     """nginx and most load balancers of clouds reuse a connection that was idle for up to 60 seconds."""
     app = create_app(Settings())
     assert configuration(Settings(), app).timeout_keep_alive > 60
+
+
+async def test_an_identity_counts_from_the_other_end_of_the_connection_alone() -> None:
+    """Not from an address that a header names, whoever is believed about addresses."""
+    said = {"x-forwarded-for": "10.0.0.1", "x-forwarded-user": "eve", "x-forwarded-groups": "operator"}
+    body = {"query": "{ deadLetters { totalCount } }"}
+    settings = Settings(port=0, trusted_proxies=("*",), identity_proxies=("10.0.0.1",))
+    async with behind(settings) as (http, app):
+        answer = await http.post("/graphql", json=body, headers=said)
+        assert app.scope["client"][0] == "10.0.0.1"
+        assert answer.status_code == 401
+        assert "trusted proxies alone" in answer.json()["errors"][0]["message"]
+    async with behind(settings.model_copy(update={"identity_proxies": ("127.0.0.1",)})) as (http, _):
+        assert (await http.post("/graphql", json=body, headers=said)).json() == {
+            "data": {"deadLetters": {"totalCount": 0}}
+        }

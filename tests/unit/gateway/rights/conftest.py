@@ -91,12 +91,12 @@ async def _fill(clinic: Clinic) -> None:
 
 
 @asynccontextmanager
-async def running_clinic(tmp_path: Path, *, plans: bool = True) -> AsyncIterator[Clinic]:
+async def running_clinic(tmp_path: Path, **settings: Any) -> AsyncIterator[Clinic]:
     """With three patients, a visit of each, and two doctors."""
     made = {name: new_key(name, roles, claims) for name, (roles, claims) in CALLERS.items()}
     path = tmp_path / "keys.toml"
     path.write_text("\n".join(lines for _, lines in made.values()), encoding="utf-8")
-    async with running_gateway(Settings(domain=CLINIC, api_keys_file=path, federation=True, plans=plans)) as gateway:
+    async with running_gateway(Settings(domain=CLINIC, api_keys_file=path, federation=True, **settings)) as gateway:
         clinic = Clinic(gateway, {name: text for name, (text, _) in made.items()})
         await _fill(clinic)
         yield clinic

@@ -1,0 +1,147 @@
+"""Streams after a cursor, responses that stay open, batches and reads with a token: no way round the rules."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.gateway import Websocket
+from tests.support.streaming import streaming
+from tests.unit.gateway.rights.conftest import CALLERS, Clinic, running_clinic
+from tests.unit.gateway.rights.test_walk import (
+    EVENT,
+    FIELDS,
+    SECRETS,
+    SUBSCRIPTIONS,
+    Checks,
+    may_hear,
+    may_see,
+    whole_text,
+)
+
+QUIET_ROUNDS = 20
+FIRST = "{ events(first: 1) { edges { cursor } } }"
+EVENTS = "subscription { events(after: %s) { ... on EventNotice { cursor event { " + EVENT + " } } } }"
+PATIENTS = "subscription { patientChanged(after: %s) { ... on PatientChange { patientId patient { name } } } }"
+AMEND = """mutation {
+  amendVisit(input: { visitId: "v2", diagnosis: "diagnosis-v2" }) { ... on VisitPayload { receipt { token } } }
+}"""
+
+
+async def beginning(clinic: Clinic) -> str:
+    """The cursor behind the first event, as a literal."""
+    found: dict[str, Any] = await clinic.data("boss", FIRST)
+    return json.dumps(found["events"]["edges"][0]["cursor"])
+
+
+async def told(socket: Websocket) -> None:
+    """Return when nothing more comes: everybody gets the doctors' names."""
+    seen = quiet = 0
+    while quiet < QUIET_ROUNDS:
+        await asyncio.sleep(0.02)
+        quiet = quiet + 1 if socket.waiting and socket.waiting == seen else 0
+        seen = socket.waiting
+
+
+async def test_a_stream_that_goes_on_after_a_cursor_shows_nobody_what_they_may_not_see(clinic: Clinic) -> None:
+    """All that lies in the log is told, to each caller as far as its roles go; keys of hidden entries are secrets."""
+    checks, heard = Checks(), Counter[str]()
+    after = await beginning(clinic)
+    for who in CALLERS:
+        socket = await clinic.socket(who)
+        for one, document in SUBSCRIPTIONS.items():
+            for field in FIELDS[one][2]:
+                resumed = (document % field).replace("Changed {", f"Changed(after: {after}) {{", 1)
+                await socket.subscribe(f"{one}.{field}", resumed)
+        await socket.subscribe("events", EVENTS % after)
+        await told(socket)
+        while socket.waiting:
+            message = await socket.receive()
+            checks.look(who, message.get("id", "").partition(".")[0], "", json.dumps(message))
+            if message["type"] != "next":
+                continue
+            heard[who] += 1
+            said = whole_text(json.dumps(message["payload"]))
+            hidden = [n for n in "123" if not may_hear(who, message["id"], n) and (f"key:p{n}" in said)]
+            assert not hidden, (who, message)
+        await socket.leave()
+    checks.tell("streams after a cursor")
+    checks.require_none()
+    assert all(checks.seen[one] for one in ("doctor", "patient", "visit", "events")), checks.seen
+    assert heard["boss"] > heard["p1"] > 0
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0"])
+async def test_a_response_that_stays_open_is_its_caller_s(clinic: Clinic, accept: str) -> None:
+    after = await beginning(clinic)
+    for who in ("p1", "boss"):
+        body = {"query": PATIENTS % after}
+        async with streaming(
+            clinic.gateway.app, body=body, accept=accept, authorization=f"Bearer {clinic.keys[who]}"
+        ) as answer:
+            await answer.until(b"name-p1")
+            said = answer.received.decode()
+        assert ("name-p2" in said or "name-p3" in said) == (who == "boss")
+
+
+async def test_a_response_that_stays_open_is_for_nobody_without_rights(clinic: Clinic) -> None:
+    after = await beginning(clinic)
+    async with streaming(clinic.gateway.app, body={"query": PATIENTS % after}, accept="text/event-stream") as answer:
+        await answer.ended()
+    assert b"name-" not in answer.received
+    assert b"UNAUTHENTICATED" in answer.received
+
+
+async def test_the_token_of_a_stream_is_for_its_caller_alone(clinic: Clinic) -> None:
+    """Neither to listen, nor to have it told something."""
+    mine, other = (f"Bearer {clinic.keys[who]}" for who in ("p1", "p2"))
+    p1, p2 = {"authorization": mine}, {"authorization": other}
+    token = (await clinic.gateway.http.put("/graphql/stream", headers=p1)).text
+    path, query = "/graphql/stream", f"token={token}"
+    async with streaming(
+        clinic.gateway.app, "GET", path, query_string=query, accept="text/event-stream", authorization=other
+    ) as stolen:
+        assert stolen.status == 404
+    async with streaming(
+        clinic.gateway.app, "GET", path, query_string=query, accept="text/event-stream", authorization=mine
+    ) as own:
+        assert own.status == 200
+        body = {"query": "{ patients { totalCount } }", "extensions": {"operationId": "1"}}
+        url = f"{path}?{query}"
+        assert (await clinic.gateway.http.post(url, json=body, headers=p2)).status_code == 404
+        assert (await clinic.gateway.http.delete(f"{url}&operationId=1", headers=p2)).status_code == 404
+        assert (await clinic.gateway.http.post(url, json=body, headers=p1)).status_code == 202
+        assert "totalCount" in (await own.until(b"\n\n")).decode() + (await own.until(b"\n\n")).decode()
+
+
+async def test_a_read_that_waits_for_an_event_shows_no_more_than_any_other(clinic: Clinic) -> None:
+    """Whether the event is there is not told either: it is waited for as one that is not."""
+    token = (await clinic.data("boss", AMEND))["amendVisit"]["receipt"]["token"]
+    query = 'query($token: String) { visit(visitId: "v2", minRevision: $token) { diagnosis } }'
+    assert (await clinic.data("p2", query, token=token)) == {"visit": {"diagnosis": "diagnosis-v2"}}
+    for who in ("p1", "nowhere"):
+        assert "diagnosis-v2" not in (await clinic.ask(who, query, token=token)).text
+
+
+@pytest.fixture
+async def batching(tmp_path: Path) -> AsyncIterator[Clinic]:
+    """A clinic that takes several operations in one request."""
+    async with running_clinic(tmp_path, max_batched_operations=10) as clinic:
+        yield clinic
+
+
+async def test_a_batch_shows_what_each_of_its_operations_does(batching: Clinic) -> None:
+    batch = [{"query": f"{{ {many} {{ edges {{ node {{ {field} }} }} }} }}"} for many, field in
+             (("patients", "name"), ("visits", "diagnosis"), ("doctors", "name"))]  # fmt: skip
+    for who in ("p1", "northern", "boss"):
+        headers = {"authorization": f"Bearer {batching.keys[who]}"}
+        said = (await batching.gateway.http.post("/graphql", json=batch, headers=headers)).text
+        shown = [each for each in SECRETS if each.text in said]
+        assert shown
+        assert [each for each in shown if not may_see(who, each)] == []
