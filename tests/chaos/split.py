@@ -111,6 +111,9 @@ class SplitNodes(Nodes):
         """End whatever runs, and remove the network."""
         super().stop()
         for name in self._names:
+            # A namespace takes its links along a while after it is gone, and the next test has some of the same names.
+            with suppress(subprocess.SubprocessError):
+                _ip("link", "del", name)
             with suppress(subprocess.SubprocessError):
                 _ip("netns", "del", name)
         with suppress(subprocess.SubprocessError):
