@@ -15,6 +15,7 @@ from hazelgate.gateway.identity import key_sets
 from hazelgate.gateway.settings import Settings
 from tests.support.callers import AUDIENCE, ISSUER, Issuer, keys_file
 from tests.support.gateway import Closed, Gateway, Websocket, running_gateway
+from tests.support.streaming import streaming
 
 
 @pytest.fixture
@@ -195,12 +196,12 @@ async def test_headers_that_do_not_hold_are_no_way_around(shop: Gateway, issuer:
 
 async def test_a_socket_closes_when_its_token_expires(shop: Gateway, issuer: Issuer) -> None:
     leeway = 30
-    token = issuer.token("ada", roles=["customer"], exp=int(time.time()) - leeway + 2)
+    token = issuer.token("ada", roles=["customer"], exp=int(time.time()) - leeway + 4)
     socket = await open_socket(shop, {"Authorization": f"Bearer {token}"})
     assert await socket.receive() == {"type": "connection_ack"}
     await socket.subscribe("1", "subscription { customerChanged { __typename } }")
     with pytest.raises(Closed, match="expired; connect again") as closed:
-        await socket.receive(timeout=10)
+        await socket.receive(timeout=60)
     assert closed.value.code == 4403
     create = 'mutation { createCustomer(input: {customerId: "ada", name: "N", email: "n@x.org"}) { __typename } }'
     await socket.subscribe("2", create)
@@ -213,6 +214,23 @@ async def test_a_socket_closes_when_its_token_expires(shop: Gateway, issuer: Iss
     )
     assert socket.waiting == 0
     await socket.leave()
+
+
+async def test_a_response_that_stays_open_ends_when_its_token_expires(shop: Gateway, issuer: Issuer) -> None:
+    """Parts say why. Events end without `complete`, so that their client connects again and is asked for a new token."""
+    token = f"Bearer {issuer.token('ada', roles=['customer'], exp=int(time.time()) - 30 + 4)}"
+    body = {"query": "subscription { customerChanged { __typename } }"}
+    parts, events = "multipart/mixed;subscriptionSpec=1.0", "text/event-stream"
+    async with (
+        streaming(shop.app, body=body, accept=parts, authorization=token) as in_parts,
+        streaming(shop.app, body=body, accept=events, authorization=token) as as_events,
+    ):
+        assert (in_parts.status, as_events.status) == (200, 200)
+        await in_parts.ended(timeout=60)
+        await as_events.ended(timeout=60)
+    assert b"UNAUTHENTICATED" in in_parts.received
+    assert b"subscribe again with new ones" in in_parts.received
+    assert b"complete" not in as_events.received
 
 
 async def test_subscribers_share_an_execution_only_with_the_same_rights(shop: Gateway, issuer: Issuer) -> None:
