@@ -217,7 +217,7 @@ async def test_a_socket_closes_when_its_token_expires(shop: Gateway, issuer: Iss
 
 
 async def test_a_response_that_stays_open_ends_when_its_token_expires(shop: Gateway, issuer: Issuer) -> None:
-    """Parts say why. Events end without `complete`, so that their client connects again and is asked for a new token."""
+    """Parts say why. Events end without `complete`, so that their client connects again, with a new token."""
     token = f"Bearer {issuer.token('ada', roles=['customer'], exp=int(time.time()) - 30 + 4)}"
     body = {"query": "subscription { customerChanged { __typename } }"}
     parts, events = "multipart/mixed;subscriptionSpec=1.0", "text/event-stream"
