@@ -23,6 +23,17 @@ from hazelgate.sourcing.settings import (
     parted,
 )
 
+LISTS = (
+    "allowed_hosts",
+    "allowed_origins",
+    "oidc_audience",
+    "oidc_algorithms",
+    "trusted_proxies",
+    "identity_proxies",
+    "event_claims",
+)
+"""Settings with several values, which commas part."""
+
 
 class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOptions, BaseSettings):
     """
@@ -156,16 +167,7 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
         """Whether callers are known: then what no rule of the domain allows is denied."""
         return self.oidc_issuer is not None or self.api_keys_file is not None or bool(self.identity_proxies)
 
-    @field_validator(
-        "allowed_hosts",
-        "allowed_origins",
-        "oidc_audience",
-        "oidc_algorithms",
-        "trusted_proxies",
-        "identity_proxies",
-        "event_claims",
-        mode="before",
-    )
+    @field_validator(*LISTS, mode="before")
     @classmethod
     def _part_names_at_commas(cls, value: object) -> object:
         return parted(value) if isinstance(value, str) else value

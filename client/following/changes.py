@@ -137,7 +137,7 @@ class ViewFollower:
     def _told(
         self, key: str, record: EventRecord, raw: bytes, data: dict[str, Any], may_be_shown: bool
     ) -> EntryChange | None:
-        if not _has(data, record):
+        if not has_event(data, record):
             return None  # the event, or one before it, waits in the dead-letter queue
         if data["_meta"].get("absent"):
             was_shown = self._shown.pop(key, False)
@@ -159,7 +159,7 @@ class ViewFollower:
         self._shown[key] = shown
 
 
-def _has(data: dict[str, Any], record: EventRecord) -> bool:
+def has_event(data: dict[str, Any], record: EventRecord) -> bool:
     """Whether the event was applied to the entry."""
     applied = data["_meta"].get("applied", {}).get(str(record.lane), 0)
     return bool(applied >= record.position)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.following.changes import has_event
 from hazelgate.client.views.cursors import decode_opaque, encode_opaque
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.catalog import Catalog
@@ -48,18 +49,18 @@ class Discretion:
         entry: Whether it may see an entry.
     """
 
-    event: Callable[[EventRecord], bool] = lambda record: True
-    entry: Callable[[bytes], bool] = lambda entry: True
+    event: Callable[[EventRecord], bool]
+    entry: Callable[[bytes], bool]
 
 
 async def read_with(
-    cluster: Cluster, catalog: Catalog, view: str, key: str, token: str, may: Discretion | None = None
+    cluster: Cluster, catalog: Catalog, view: str, key: str, token: str, may: Discretion
 ) -> bytes | None:
     """
     The entry, as soon as it has the event that a token names. One that the event does not change is read at once.
 
     Args:
-        may: What the caller may know; None: everything.
+        may: What the caller may know.
 
     Raises:
         InvalidArgument: It is no token.
@@ -71,7 +72,7 @@ async def read_with(
     lineage = Lineage(catalog, view)
     try:
         async with asyncio.timeout(WAIT_SECONDS):
-            return await _read_with(cluster, lineage, view, key, event_key, may or Discretion())
+            return await _read_with(cluster, lineage, view, key, event_key, may)
     except TimeoutError:
         raise RevisionNotReached(
             f"the entry does not have that event after {WAIT_SECONDS:g} s: it is still on its way, or waits in the "
@@ -94,12 +95,7 @@ async def _read_with(
             changes = key in lineage.keys(record)
             # Who sees the entry sees by its version, too, which of the events that change it are in it.
             may_wait = may.event(record) or (changes and shown is not None)
-            if may_wait and (not changes or (entry is not None and _has(entry, record))):
+            if may_wait and (not changes or (entry is not None and has_event(_parse(entry), record))):
                 return shown
         await asyncio.sleep(pause)
         pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
-
-
-def _has(entry: bytes, record: EventRecord) -> bool:
-    applied = _parse(entry)["_meta"].get("applied", {}).get(str(record.lane), 0)
-    return bool(applied >= record.position)

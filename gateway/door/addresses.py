@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+from hazelgate.gateway.door.hosts import is_loopback
+
 
 def require_safe(address: str) -> str:
     """
@@ -17,16 +19,9 @@ def require_safe(address: str) -> str:
     host = parts.hostname or ""
     if parts.scheme == "https" and host:
         return address
-    if parts.scheme == "http" and (host == "localhost" or _is_loopback(host)):
+    if parts.scheme == "http" and is_loopback(host):
         return address
     raise ValueError(f"{address!r} is no https address")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def require_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -9,15 +9,16 @@ from typing import NamedTuple
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hazelgate.gateway.door.forwarding import address_in
 from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Headers, Origins, is_preflight
 from hazelgate.gateway.door.refusals import Reason, Refusals
 
 logger = logging.getLogger(__name__)
 
-_OPEN = ("/health", "/ready")
+OPEN_PATHS = ("/health", "/ready")
 """Asked by machines that go by any name. They tell nothing that a page of another site gains by."""
-_OURS = ("/graphql", "/graphql/stream", "/metrics", "/", *_OPEN)
+_OURS = ("/graphql", "/graphql/stream", "/metrics", "/", *OPEN_PATHS)
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _POLICY = ((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), (b"x-frame-options", b"DENY"))
 
@@ -61,7 +62,7 @@ class Entrance:
             return
         headers: Headers = dict(scope["headers"])
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        refused = None if path in _OPEN else self._refused(scope, headers)
+        refused = None if path in OPEN_PATHS else self._refused(scope, headers)
         if refused is not None:
             if kind == "websocket":
                 # Before it is accepted a server answers this with status 403.
@@ -103,7 +104,7 @@ class Entrance:
 
     def _refused(self, scope: Scope, headers: Headers) -> _Refused | None:
         """What one that is turned away is told; None for the others."""
-        client = scope["client"][0] if scope.get("client") else None
+        client = address_in(scope)
         host = headers.get(b"host")
         if host is not None and not self._hosts.allow(name := host.decode("latin-1")):
             self._refusals.add(Reason.HOST, f"Host {name[:100]!a} is no name of this gateway", client)

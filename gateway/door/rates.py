@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+from hazelgate.gateway.door.forwarding import address_in
 from hazelgate.gateway.door.refusals import Reason, Refusals
 
 BURST_SECONDS = 10.0
@@ -67,9 +68,8 @@ class RateLimited(Exception):
 
 
 def address_of(scope: Scope) -> str:
-    """The address that a request came from; a trusted proxy's header has replaced the proxy's own."""
-    client = scope.get("client")
-    return client[0] if client else "unknown"
+    """The address that a request comes from, as a client's name."""
+    return address_in(scope) or "unknown"
 
 
 class Rates:

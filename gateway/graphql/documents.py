@@ -1,6 +1,5 @@
 """Operations parsed and validated once: the same text comes again and again."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ from hazelgate.gateway.graphql.cost import CostModel, OperationCost
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
 from hazelgate.gateway.graphql.shape import MOST_COMPARISONS, RULES, check_shape
 from hazelgate.gateway.graphql.tokens import check_tokens
+from hazelgate.gateway.latest import Latest
 from hazelgate.resolvers.plans.documents import DocumentPlans
 
 _LONGEST_KEPT = 32_768
@@ -99,7 +99,7 @@ class Documents:
         self._rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
         self._suggestions = suggestions
         self._costs = CostModel(schema)
-        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._kept: Latest[str, Document] = Latest(_MOST_KEPT)
 
     def get(self, text: str) -> Document:
         """
@@ -107,14 +107,10 @@ class Documents:
             InvalidDocument: It has a syntax error, is too long, or doesn't fit the schema.
         """
         document = self._kept.get(text)
-        if document is not None:
-            self._kept.move_to_end(text)
-            return document
-        document = self._prepare(text)
-        if len(text) <= _LONGEST_KEPT:
-            self._kept[text] = document
-            if len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
+        if document is None:
+            document = self._prepare(text)
+            if len(text) <= _LONGEST_KEPT:
+                self._kept.keep(text, document)
         return document
 
     def check_costs(self, asked: Sequence[tuple[Document, Asked]]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from graphql import GraphQLSchema
@@ -14,6 +13,7 @@ from hazelgate.client.rights.rights import LimitedRights, Rights
 from hazelgate.client.rights.shapes import Shape, check_rules, claims_named, roles_named, shape_of
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.gateway.latest import Latest
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.access import ANONYMOUS, AUTHENTICATED
 from hazelgate.sourcing.errors import CatalogError, Unauthenticated
@@ -57,7 +57,7 @@ class Executions:
         fields = own.fields if own is not None else ()
         self._roles = roles_named(catalog) | {grant.role for each in fields for grant in each.access}
         self._has_own = bool(fields)
-        self._by_roles: OrderedDict[frozenset[str], tuple[Shape, Execution]] = OrderedDict()
+        self._by_roles: Latest[frozenset[str], tuple[Shape, Execution]] = Latest(MOST_KEPT)
 
     def rights_of(self, identity: Identity | None) -> LimitedRights:
         """The rights of an identity; None is a caller that has shown none."""
@@ -83,15 +83,12 @@ class Executions:
 
     def _of_roles(self, roles: frozenset[str]) -> tuple[Shape, Execution]:
         found = self._by_roles.get(roles)
-        if found is not None:
-            self._by_roles.move_to_end(roles)
-            return found
-        shape = shape_of(self._catalog, roles)
-        schema = graphql_schema(self._catalog, self._own, federation=self._federation, shape=shape)
-        made = self._by_roles[roles] = shape, self._make(schema, Rights(self._catalog))
-        if len(self._by_roles) > MOST_KEPT:
-            self._by_roles.popitem(last=False)
-        return made
+        if found is None:
+            shape = shape_of(self._catalog, roles)
+            schema = graphql_schema(self._catalog, self._own, federation=self._federation, shape=shape)
+            found = shape, self._make(schema, Rights(self._catalog))
+            self._by_roles.keep(roles, found)
+        return found
 
     def prepare(self) -> None:
         """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from hazelgate.gateway.identity.credentials import Credentials
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import CallerRefused
 from hazelgate.gateway.identity.tokens import Tokens
+from hazelgate.gateway.latest import Latest
 from hazelgate.sourcing.identity import Identity
 
 _MOST_KEPT = 5_000
@@ -64,8 +64,8 @@ class Callers:
         self._keys = keys
         self._proxies = proxies
         self._anonymous = Caller(rights_of(None))
-        self._checked: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
-        self._rights: OrderedDict[bytes, Rights] = OrderedDict()
+        self._checked: Latest[bytes, tuple[Caller, float]] = Latest(_MOST_KEPT)
+        self._rights: Latest[bytes, Rights] = Latest(_MOST_KEPT)
 
     async def of_request(self, headers: Headers, address: str | None) -> Caller:
         """
@@ -88,7 +88,7 @@ class Callers:
         caller = await self._of(credentials)
         kept_seconds = LOOK_SECONDS if credentials.key is not None else _KEPT_SECONDS
         until = time.time() + kept_seconds
-        _keep(self._checked, name, (caller, until if caller.expires_at is None else min(until, caller.expires_at)))
+        self._checked.keep(name, (caller, until if caller.expires_at is None else min(until, caller.expires_at)))
         return caller
 
     async def of_payload(self, payload: Mapping[str, Any] | None) -> Caller | None:
@@ -117,12 +117,5 @@ class Callers:
         found = self._rights.get(name)
         if found is None:
             found = self._rights_of(identity)
-            _keep(self._rights, name, found)
+            self._rights.keep(name, found)
         return found
-
-
-def _keep(kept: OrderedDict[bytes, Any], name: bytes, value: Any) -> None:
-    kept[name] = value
-    kept.move_to_end(name)
-    if len(kept) > _MOST_KEPT:
-        kept.popitem(last=False)

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hazelgate.api.context import RIGHTS
 from hazelgate.client.rights.rights import Rights
+from hazelgate.gateway.door.entrance import OPEN_PATHS
 from hazelgate.gateway.door.forwarding import address_in, peer_of
 from hazelgate.gateway.door.rates import address_of
 from hazelgate.gateway.door.refusals import Reason, Refusals
@@ -15,8 +16,6 @@ from hazelgate.gateway.identity.refusing import CallerRefused
 
 CALLER = "hazelgate.caller"
 """In the scope of a request: its `Caller`, or the `CallerRefused` of a websocket that may yet say who it is."""
-
-_OPEN = ("/health", "/ready")
 
 
 class Gate:
@@ -28,7 +27,7 @@ class Gate:
         self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or scope["path"] in _OPEN:
+        if scope["type"] not in ("http", "websocket") or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
         # Whose word counts is the other end of the connection, not an address that a header names.

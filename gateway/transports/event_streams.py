@@ -18,17 +18,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.door.rates import Client, RateLimited, Rates
-from hazelgate.gateway.graphql.execution import Execution, refusal
+from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.graphql.requests import NoDocument, Requests
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import SharedEventsForm
 from hazelgate.gateway.transports.reading import (
-    BEARER,
     ClientGone,
     ExecutionOf,
     HttpError,
     parameters_of,
     read_body,
+    refused,
     request_of_body,
     require_json,
 )
@@ -92,38 +92,34 @@ class EventStreams:
         try:
             parameters = parameters_of(scope["query_string"])
             token = headers.get(TOKEN_HEADER) or parameters.get("token")
-            if method != "PUT" and token is None:
+            if method == "PUT":
+                execution, _ = self._execution_of(scope)
+                status, body = 201, self._reserve(execution.rights).encode()
+                await self._answer(send, method, status, name, body, more)
+                return
+            if token is None:
                 await self._distinct(scope, receive, send)
                 return
             execution, seconds = self._execution_of(scope)
-            if method == "PUT" or token is None:
-                status, body = 201, self._reserve(execution.rights).encode()
-            elif method == "GET" and takes_events(headers.get(b"accept", "")):
+            if method == "GET" and takes_events(headers.get(b"accept", "")):
                 client = self._rates.client(scope)
                 with client.connection():
                     await self._serve(token, name, client, execution, seconds, receive, send)
                 return
-            elif method == "POST":
+            if method == "POST":
                 status = await self._start(self._stream(token, execution), headers, receive)
             elif method == "DELETE":
                 self._complete(self._stream(token, execution), parameters.get("operationId"))
             else:
                 raise HttpError(405, "use PUT, GET, POST or DELETE", allow=_ALLOW, code="METHOD_NOT_ALLOWED")
-        except RateLimited as limited:
-            status, body, more = 429, refusal(limited.error).encode(), [limited.header]
-        except Unauthenticated as error:
-            answer = refusal({"message": str(error), "extensions": {"code": error.code}})
-            RequestLog({"request_id": name}, started).failed(answer, status=401)
-            status, body, more = 401, answer.encode(), [BEARER]
-        except HttpError as error:
-            answer = refusal({"message": str(error), "extensions": {"code": error.code}})
+        except (Unauthenticated, RateLimited, HttpError) as error:
+            status, answer, more = refused(error)
+            body = answer.encode()
             log = RequestLog({"request_id": name}, started)
             if isinstance(error, ClientGone):
                 log.client_gone()
-            else:
-                log.failed(answer, status=error.status)
-            status, body = error.status, answer.encode()
-            more = [(b"allow", error.allow.encode())] if error.allow else []
+            elif not isinstance(error, RateLimited):  # the rates have told of it
+                log.failed(answer, status=status)
         await self._answer(send, method, status, name, body, more)
 
     async def _answer(
@@ -200,11 +196,7 @@ class EventStreams:
         operations = stream.operations
         if operation_id in operations:
             raise HttpError(409, "an operation of this id runs already", code="OPERATION_ALREADY_EXISTS")
-        if len(operations) >= self._max_operations:
-            text = f"at most {self._max_operations} operations run on one stream; complete some first"
-            await operations.refuse(
-                operation_id, refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}})
-            )
+        if await operations.refuse_beyond(self._max_operations, operation_id, "stream"):
             return 202
         try:
             request = self._requests.of(given)

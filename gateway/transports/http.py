@@ -22,11 +22,11 @@ from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import EventsForm, PartsForm, StreamForm
 from hazelgate.gateway.transports.media import GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from hazelgate.gateway.transports.reading import (
-    BEARER,
     ClientGone,
     ExecutionOf,
     HttpError,
     read_body,
+    refused,
     request_of_url,
     requests_of_body,
     require_json,
@@ -153,18 +153,9 @@ class GraphQLOverHttp:
                 if method == "GET":
                     more = self._cache_headers(exchange, answer, media, body)
                     status = 304 if status == 200 and _has(exchange, more) else status
-        except Unauthenticated as error:
-            answer = refusal({"message": str(error), "extensions": {"code": error.code}})
-            status, body, more = 401, answer.encode(), [BEARER]
-            exchange.log().failed(answer, status=status)
-        except RateLimited as limited:
-            answer = refusal(limited.error)
-            status, body, more = 429, answer.encode(), [limited.header]
-            exchange.log().failed(answer, status=status)
-        except HttpError as error:
-            answer = refusal({"message": str(error), "extensions": {"code": error.code}})
-            status, body = error.status, answer.encode()
-            more = [(b"allow", error.allow.encode())] if error.allow else []
+        except (Unauthenticated, RateLimited, HttpError) as error:
+            status, answer, more = refused(error)
+            body = answer.encode()
             if isinstance(error, ClientGone):
                 exchange.log().client_gone()
             else:

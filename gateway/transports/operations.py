@@ -75,6 +75,14 @@ class Operations:
     def __contains__(self, operation_id: str) -> bool:
         return operation_id in self._running
 
+    async def refuse_beyond(self, most: int, operation_id: str, place: str) -> bool:
+        """Whether one more would be too many on a connection, which `place` names; then it is refused."""
+        if len(self._running) < most:
+            return False
+        text = f"at most {most} operations run on one {place}; complete some first"
+        await self.refuse(operation_id, refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}))
+        return True
+
     async def begin(self, operation_id: str, request: GraphQLRequest | Answer) -> None:
         """Run an operation, or say why it does not run. Its id must be free."""
         try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.types import Receive, Scope
 
-from hazelgate.gateway.graphql.execution import Execution
+from hazelgate.gateway.door.rates import RateLimited
+from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
 from hazelgate.gateway.graphql.requests import GivenRequest
 from hazelgate.gateway.transports.media import JSON
+from hazelgate.sourcing.errors import Unauthenticated
 
 _decode_request = msgspec.json.Decoder(GivenRequest).decode
 _decode_batch = msgspec.json.Decoder(list[GivenRequest]).decode
@@ -22,8 +24,6 @@ ExecutionOf = Callable[[Scope], tuple[Execution, float | None]]
 What executes the operations of a request's caller, and for how many seconds; None: without an end. Raises
 `Unauthenticated` where the caller has to say who it is.
 """
-BEARER = (b"www-authenticate", b"Bearer")
-"""The header of a 401."""
 
 _DRAINED_AT_MOST = 32 * 1024 * 1024
 _BLANK = b" \t\r\n"
@@ -37,6 +37,26 @@ class HttpError(Exception):
         self.status = status
         self.allow = allow
         self.code = code
+
+
+class Refused(NamedTuple):
+    """What is answered in place of a result."""
+
+    status: int
+    answer: Answer
+    headers: list[tuple[bytes, bytes]]
+
+
+def refused(error: HttpError | Unauthenticated | RateLimited) -> Refused:
+    """The answer to a request that is none, or whose client may not ask, or not so much."""
+    match error:
+        case RateLimited():
+            return Refused(429, refusal(error.error), [error.header])
+        case Unauthenticated():
+            status, headers = 401, [(b"www-authenticate", b"Bearer")]
+        case HttpError():
+            status, headers = error.status, [(b"allow", error.allow.encode())] if error.allow else []
+    return Refused(status, refusal({"message": str(error), "extensions": {"code": error.code}}), headers)
 
 
 class ClientGone(HttpError):

@@ -334,11 +334,8 @@ class _Socket:
             text = "the gateway ends; connect again, and send the operation again"
             await self._refuse(message.id, refusal({"message": text, "extensions": {"code": "SHUTTING_DOWN"}}))
             return
-        if len(self._operations) >= self._server.max_operations:
-            text = f"at most {self._server.max_operations} operations run on one socket; complete some first"
-            await self._refuse(message.id, refusal({"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}))
-            return
-        await self._operations.begin(message.id, request)
+        if not await self._operations.refuse_beyond(self._server.max_operations, message.id, "socket"):
+            await self._operations.begin(message.id, request)
 
     async def _refuse(self, operation_id: str, answer: Answer) -> None:
         await self._operations.refuse(operation_id, answer)

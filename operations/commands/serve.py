@@ -9,25 +9,15 @@ import socket
 import click
 
 from hazelgate.gateway.door.hosts import is_loopback
-from hazelgate.gateway.settings import Settings
+from hazelgate.gateway.settings import LISTS, Settings
 from hazelgate.operations.command_line.domains import find_in_current_folder, mistakes_of
 from hazelgate.operations.command_line.failing import CannotStart
 from hazelgate.operations.command_line.settings import settings
 from hazelgate.operations.command_line.types import NameList
 
-_LISTS = (
-    "allowed_hosts",
-    "allowed_origins",
-    "oidc_audience",
-    "oidc_algorithms",
-    "trusted_proxies",
-    "identity_proxies",
-    "event_claims",
-)
-
 
 @click.command()
-@settings(Settings, types={name: NameList() for name in _LISTS})
+@settings(Settings, types={name: NameList() for name in LISTS})
 @click.option("--inherited-listener", type=int, hidden=True, help="A socket that `hazelgate dev --reload` listens on.")
 @click.option("--inherited-pipe", type=int, hidden=True, help="The pipe that is told when requests are taken.")
 def serve(settings: Settings, inherited_listener: int | None, inherited_pipe: int | None) -> None:
@@ -37,7 +27,7 @@ def serve(settings: Settings, inherited_listener: int | None, inherited_pipe: in
     if not (settings.has_identity or settings.without_identity or is_loopback(settings.host)):
         raise CannotStart(
             f"a gateway at {settings.host} would let anybody who reaches it do everything: clients have no identity. "
-            "Say how they are known (--oidc-issuer, --api-keys-file or --trusted-proxies), or add --without-identity "
+            "Say how they are known (--oidc-issuer, --api-keys-file or --identity-proxies), or add --without-identity "
             "where its network is private (HAZELGATE_WITHOUT_IDENTITY=true in the environment)"
         )
     try:
