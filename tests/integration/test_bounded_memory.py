@@ -27,8 +27,9 @@ MEGABYTE = b"x" * 1_048_576
 MORE_THAN_SOCKETS_HOLD = 16
 MORE_THAN_MAY_WAIT = 64
 BALLAST = "ballast"
-BALLAST_PIECE = b"x" * 4_194_304
-MOST_PIECES = 128
+BALLAST_PIECE = b"x" * 65_536
+PIECES_IN_ONE_CALL = 64
+MOST_CALLS = 128
 """As many as the whole heap: the member is full before."""
 
 
@@ -99,12 +100,12 @@ async def test_a_member_whose_heap_is_full_takes_no_events_is_read_and_recovers(
     async def is_full() -> bool:
         return (await cluster.stats()).heap_problem is not None
 
-    pieces = 0
+    calls = 0
     while not await is_full():
-        assert pieces < MOST_PIECES
-        await ballast.set(pieces, BALLAST_PIECE)
-        pieces += 1
-        await asyncio.sleep(0.05)  # a collection is looked at a moment later
+        assert calls < MOST_CALLS
+        await ballast.put_all({(calls, piece): BALLAST_PIECE for piece in range(PIECES_IN_ONE_CALL)})
+        calls += 1
+        await asyncio.sleep(0.05 if calls < MOST_CALLS / 2 else 0.3)  # a collection is looked at a moment later
     with pytest.raises(PipelineOverloaded):
         await handler.handle_event(AccountOpened(account_id=new_id(), owner="ann"))
     assert (await cluster.read(ACCOUNTS, [account]))[0] is not None

@@ -6,8 +6,12 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import javax.management.Notification;
 import javax.management.NotificationEmitter;
@@ -22,36 +26,58 @@ import javax.management.openmbean.CompositeData;
 public final class HeapRoom implements AutoCloseable {
     private static final double FULL = 0.85;
     private static final double ROOM = 0.80;
-    private static final double ALMOST_ALL = 0.95;
-    /** A collection of everything is not asked for more often than this, unless almost all is in use. */
-    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(20);
+    /** As much more than a collection of everything has left is not all garbage: another one tells. */
+    private static final double GROWN = 0.02;
 
-    private final Set<String> pools = ManagementFactory.getMemoryPoolMXBeans().stream()
+    private static final long SHORTEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int PAUSES_PER_COLLECTION = 19;
+
+    private static final List<MemoryPoolMXBean> POOLS = ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(pool -> pool.getType() == MemoryType.HEAP)
-            .map(MemoryPoolMXBean::getName)
-            .collect(Collectors.toSet());
+            .toList();
+    private static final Set<String> POOL_NAMES =
+            POOLS.stream().map(MemoryPoolMXBean::getName).collect(Collectors.toSet());
+
     private final long maxBytes;
-    private final Runnable collectAll;
+    private final LongSupplier collectAll;
+    private final LongSupplier nanoTime;
     private final ILogger log;
     private final javax.management.NotificationListener listener = (told, here) -> collected(told);
 
     private volatile double share;
     private volatile boolean full;
-    private long askedAt = System.nanoTime() - PAUSE_NANOS;
+    private double leftByAll;
+    private long nextAt;
 
     /** Hears of the collections of this process, until it is closed. */
     public HeapRoom(ILogger log) {
-        this(Runtime.getRuntime().maxMemory(), System::gc, log);
+        this(Runtime.getRuntime().maxMemory(), HeapRoom::collectAll, System::nanoTime, log);
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             ((NotificationEmitter) collector).addNotificationListener(listener, null, null);
         }
     }
 
-    /** One that hears of collections by {@link #leaves} alone. */
-    HeapRoom(long maxBytes, Runnable collectAll, ILogger log) {
+    /**
+     * One that hears of collections by {@link #leaves} alone.
+     *
+     * @param collectAll collects everything, and returns the bytes that are left
+     */
+    HeapRoom(long maxBytes, LongSupplier collectAll, LongSupplier nanoTime, ILogger log) {
         this.maxBytes = maxBytes;
         this.collectAll = collectAll;
+        this.nanoTime = nanoTime;
         this.log = log;
+        nextAt = nanoTime.getAsLong();
+    }
+
+    /** The listener hears of it later, so the pools are asked. */
+    private static long collectAll() {
+        System.gc();
+        return POOLS.stream()
+                .map(MemoryPoolMXBean::getCollectionUsage)
+                .filter(Objects::nonNull)
+                .mapToLong(MemoryUsage::getUsed)
+                .sum();
     }
 
     private void collected(Notification told) {
@@ -62,7 +88,7 @@ public final class HeapRoom implements AutoCloseable {
                             .getMemoryUsageAfterGc()
                             .entrySet()
                             .stream()
-                            .filter(pool -> pools.contains(pool.getKey()))
+                            .filter(pool -> POOL_NAMES.contains(pool.getKey()))
                             .mapToLong(pool -> pool.getValue().getUsed())
                             .sum());
         }
@@ -80,10 +106,12 @@ public final class HeapRoom implements AutoCloseable {
             decide(false);
             return;
         }
-        long time = System.nanoTime();
-        if (time - askedAt > PAUSE_NANOS || !full && now > ALMOST_ALL) {
-            collectAll.run();
-            askedAt = System.nanoTime();
+        long time = nanoTime.getAsLong();
+        if (time - nextAt >= 0 || !full && now >= leftByAll + GROWN) {
+            leaves(collectAll.getAsLong());
+            leftByAll = share;
+            long ended = nanoTime.getAsLong();
+            nextAt = ended + Math.max(SHORTEST_PAUSE_NANOS, (ended - time) * PAUSES_PER_COLLECTION);
             decide(full ? share >= ROOM : share >= FULL);
         }
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.logging.Logger;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class HeapRoomTest {
@@ -13,11 +14,15 @@ class HeapRoomTest {
 
     private int collected;
     private long live;
-    private final HeapRoom room = new HeapRoom(MAX, this::collectAll, Logger.getLogger(HeapRoomTest.class));
+    private long nanos;
+    private long collectionNanos;
+    private final HeapRoom room =
+            new HeapRoom(MAX, this::collectAll, () -> nanos, Logger.getLogger(HeapRoomTest.class));
 
-    private void collectAll() {
+    private long collectAll() {
         collected++;
-        room.leaves(live);
+        nanos += collectionNanos;
+        return live;
     }
 
     private void leaves(long bytes) {
@@ -43,12 +48,41 @@ class HeapRoomTest {
     }
 
     @Test
-    void aCollectionOfEverythingIsNotAskedForAgainAtOnceUnlessAlmostAllIsInUse() {
-        live = 300;
-        leaves(900);
-        leaves(900);
+    void aHeapThatIsNotFullByLittleAndGrowsIsLookedAtAgainAtOnce() {
+        live = 840;
+        leaves(850);
+        assertFalse(room.isFull());
+        leaves(859);
         assertEquals(1, collected);
-        leaves(960);
+        live = 880;
+        leaves(890);
+        assertEquals(2, collected);
+        assertTrue(room.isFull());
+    }
+
+    @Test
+    void collectionsOfEverythingTakeATwentiethOfTheTime() {
+        live = 860;
+        collectionNanos = TimeUnit.SECONDS.toNanos(2);
+        leaves(870);
+        nanos += TimeUnit.SECONDS.toNanos(37);
+        room.look();
+        assertEquals(1, collected);
+        live = 100;
+        nanos += TimeUnit.SECONDS.toNanos(1);
+        room.look();
+        assertEquals(2, collected);
+        assertFalse(room.isFull());
+    }
+
+    @Test
+    void theyAreASecondApartThoughTheyTakeNoTime() {
+        live = 860;
+        leaves(870);
+        room.look();
+        assertEquals(1, collected);
+        nanos += TimeUnit.SECONDS.toNanos(1);
+        room.look();
         assertEquals(2, collected);
     }
 
