@@ -12,28 +12,21 @@ import pytest
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from tests.support.connected import connected
+from tests.support.engine import FRUGAL
 from tests.support.ledger import MENDED
-from tests.support.order import rank
+from tests.support.order import ByModule, rank, shared
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.stack import Stack, running_stack
 
 LOG_LINES = 25
 LOG_COLUMNS = 240
 
-# Members of tests live for seconds, and a dozen at a time: a JVM that compiles less costs half as much, and Jet looks
-# for work every 20 ms in place of every 0.2 ms, which is a tenth of a core for each member.
-FRUGAL_MEMBERS = (
-    "-XX:TieredStopAtLevel=1"
-    " -Dhazelcast.jet.idle.cooperative.min.microseconds=1000"
-    " -Dhazelcast.jet.idle.cooperative.max.microseconds=20000"
-)
-
 
 @pytest.fixture(scope="session", autouse=True)
 def _environment_of_children(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What processes that tests start are told."""
     os.environ[MENDED] = str(tmp_path_factory.mktemp("mended"))
-    os.environ.setdefault("JAVA_TOOL_OPTIONS", FRUGAL_MEMBERS)
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", " ".join(FRUGAL))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -47,6 +40,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("no_cover")
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: rank(item.path))
+        groups = {item.path: group for item in items if isinstance(item, pytest.Function) and (group := shared(item))}
+        for item in items:
+            if item.path in groups:
+                item.add_marker(pytest.mark.xdist_group(groups[item.path]))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule:
+    """Which process runs what."""
+    return ByModule(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,7 +16,9 @@ from contextlib import contextmanager
 
 import click
 
+from hazelgate.operations.java import find_java
 from tests.support.coverage import PYTHON_REPORT, coverage_table
+from tests.support.engine import FRUGAL, flags_of_bundled
 from tests.support.junit import EngineTests
 
 BUSY_LOOPS = 2
@@ -39,10 +41,11 @@ def busy_machine() -> Iterator[None]:
 
 def ran_pytest(workers: str, arguments: tuple[str, ...], *, measured: bool) -> int:
     """Its exit status."""
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder"]
     if measured:
         command += ["--cov", f"--cov-report=json:{PYTHON_REPORT}"]
-    pytest = subprocess.Popen([*command, *arguments])
+    member_flags = " ".join((*FRUGAL, *flags_of_bundled(find_java())))
+    pytest = subprocess.Popen([*command, *arguments], env={"JAVA_TOOL_OPTIONS": member_flags, **os.environ})
     try:
         return pytest.wait()
     except KeyboardInterrupt:

@@ -12,9 +12,9 @@ from tests.acceptance.dev_stack import DevStack, running_dev
 NODE_TESTS = Path(__file__).parent / "node"
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def dev() -> AsyncIterator[DevStack]:
-    """A stack with demo data, as a newcomer has it."""
+    """A stack with demo data, as a newcomer has it. They keep moving, so it ends with the last test that uses it."""
     async with running_dev() as running:
         yield running
 

@@ -1,4 +1,8 @@
-"""The engine as tests run it: a copy that no build takes away, with an archive of its classes, which starts sooner."""
+"""
+The engine as tests run it: a copy that no build takes away, with an archive of its classes, which starts sooner.
+
+The commands that tests start run the engine that is bundled. An archive is good for a jar at one path: there are two.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,26 @@ import signal
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from hazelgate.operations.java import Java
-from hazelgate.operations.member import MemberOptions, member_command
+from hazelgate.operations.member import ENGINE_JAR, MemberOptions, member_command
 from tests.support.ports import free_port
 from tests.support.until import blocking_until
 
 ROOT = Path(__file__).parents[2]
 BUILT_JAR = ROOT / "engine" / "target" / "engine.jar"
+# Members of tests live for seconds, and a dozen at a time: a JVM that compiles less costs half as much, and Jet looks
+# for work every 20 ms in place of every 0.2 ms, which is a tenth of a core for each member.
+FRUGAL = (
+    "-XX:TieredStopAtLevel=1",
+    "-Dhazelcast.jet.idle.cooperative.min.microseconds=1000",
+    "-Dhazelcast.jet.idle.cooperative.max.microseconds=20000",
+)
+ARCHIVE = "classes.jsa"
+BUNDLED = "bundled"
 KEEP_SECONDS = 86_400.0
 """Copies of engines that were built earlier go after a day: somebody may still test one."""
 
@@ -49,8 +63,17 @@ def engine(java: Java) -> Engine:
             _forget_old_ones(folder.parent)
             _prepare(folder, java)
         os.utime(folder)
-    archive = folder / "classes.jsa"
-    return Engine(folder / "engine.jar", (f"-XX:SharedArchiveFile={archive}",) if archive.is_file() else ())
+    return Engine(folder / "engine.jar", _flags(folder))
+
+
+def flags_of_bundled(java: Java) -> tuple[str, ...]:
+    """For the JVMs of commands: how a member that runs the bundled engine starts sooner. Others start as they would."""
+    return (*_flags(engine(java).jar.parent / BUNDLED), "-Xlog:cds=off", "-Xlog:cds+dynamic=off")
+
+
+def _flags(folder: Path) -> tuple[str, ...]:
+    archive = folder / ARCHIVE
+    return (f"-XX:SharedArchiveFile={archive}",) if archive.is_file() else ()
 
 
 def _forget_old_ones(folder: Path) -> None:
@@ -60,15 +83,23 @@ def _forget_old_ones(folder: Path) -> None:
 
 
 def _prepare(folder: Path, java: Java) -> None:
-    """Copy the jar, and have one member write down which classes it loads. A JVM without that archive runs, too."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Copy the jar, and write down which classes members load from it, and from the bundled one."""
+    (folder / BUNDLED).mkdir(parents=True, exist_ok=True)
     jar = folder / "engine.jar"
     shutil.copyfile(BUILT_JAR, folder / "engine.jar.part")
     (folder / "engine.jar.part").rename(jar)
+    jars = {folder: jar, folder / BUNDLED: ENGINE_JAR}
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(_archive, into, of, java) for into, of in jars.items() if of.is_file()]:
+            done.result()
+
+
+def _archive(folder: Path, jar: Path, java: Java) -> None:
+    """Have one member write down which classes it loads. A JVM without that archive runs, too."""
     nowhere = f"127.0.0.1:{free_port()}"
     options = MemberOptions(cluster_name="classes", port=free_port(), projector=nowhere, heap="512m")
     command = member_command(java, jar, options)
-    command.insert(1, f"-XX:ArchiveClassesAtExit={folder / 'classes.jsa'}")
+    command.insert(1, f"-XX:ArchiveClassesAtExit={folder / ARCHIVE}")
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
