@@ -144,7 +144,7 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     max_cost_per_second: Annotated[int, Field(ge=0)] = 1_000_000
     """Cost that one client may ask for in a second, on average, ten seconds' worth at once; 0: no bound."""
     max_bytes_per_second: Annotated[int, Field(ge=0)] = 50_000_000
-    """Bytes of requests and answers of one client in a second, likewise; pushes don't count; 0: no bound."""
+    """Bytes of requests and answers of one client in a second, likewise, pushes among them; 0: no bound."""
     max_connections_per_client: Annotated[int, Field(ge=0)] = 1_000
     """Websockets and streams over HTTP that one client may have open; 0: no bound."""
     max_subscriptions_per_client: Annotated[int, Field(ge=0)] = 10_000

@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import Scope
@@ -151,10 +150,22 @@ class Client:
         """Take what was sent, by either side."""
         self._bytes.take(number, self._rates.clock())
 
-    @contextmanager
-    def connection(self) -> Iterator[None]:
+    def spend_pushed_bytes(self, number: int) -> None:
+        """The same for what one of many gets at once: the clock is not asked."""
+        self._bytes.owe(number)
+
+    def connection(self) -> Connection:
         """
-        A connection that stays open, as long as it does.
+        A connection that stays open, until it is closed.
+
+        Raises:
+            RateLimited: There are as many as may be.
+        """
+        return Connection(self)
+
+    def add_connection(self) -> None:
+        """
+        One more is open.
 
         Raises:
             RateLimited: There are as many as may be.
@@ -163,10 +174,6 @@ class Client:
         if most and self.connections >= most:
             raise self._limited(f"at most {most:,} connections that stay open", _SOCKET_WAIT_SECONDS)
         self.connections += 1
-        try:
-            yield
-        finally:
-            self.connections -= 1
 
     def add_subscription(self) -> None:
         """
@@ -185,6 +192,34 @@ class Client:
         return RateLimited(f"too much is asked for: one client may have {what}; wait, and send it again", wait)
 
 
+class Connection:
+    """A connection that stays open, counted for its client."""
+
+    __slots__ = ("client",)
+
+    def __init__(self, client: Client) -> None:
+        client.add_connection()
+        self.client = client
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.connections -= 1
+
+    def move(self, client: Client) -> None:
+        """
+        It turns out to be another client's.
+
+        Raises:
+            RateLimited: That one has as many as it may have.
+        """
+        if client is not self.client:
+            client.add_connection()
+            self.client.connections -= 1
+            self.client = client
+
+
 class _Bucket:
     """Filled with so much a second, up to `BURST_SECONDS`."""
 
@@ -198,6 +233,11 @@ class _Bucket:
     def take(self, amount: int, now: float) -> None:
         if self.per_second:
             self._fill(now)
+            self._level -= amount
+
+    def owe(self, amount: int) -> None:
+        """Take without looking at the clock: a client that was quiet gets as much as a burst more."""
+        if self.per_second:
             self._level -= amount
 
     def wait(self, now: float) -> float:

@@ -19,12 +19,11 @@ import msgspec
 from hazelgate.gateway.identity.credentials import KEY_PREFIX
 from hazelgate.gateway.identity.refusing import CallerRefused
 from hazelgate.gateway.identity.roles import roles_of
+from hazelgate.gateway.terms import LOOK_SECONDS
 from hazelgate.sourcing.identity import Identity
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 5.0
-"""How often it is looked whether the file has changed: a key that is taken out works no longer than that."""
 _ID_BYTES = 6
 _SECRET_BYTES = 32
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -76,9 +75,9 @@ class ApiKeys:
         self._stamp = self._stamp_now()
         self._keys = read_keys(path)
 
-    def identity(self, text: str) -> tuple[Identity, float | None]:
+    def identity(self, text: str) -> tuple[Identity, ApiKey]:
         """
-        The identity that a key stands for, and when it expires.
+        The identity that a key stands for, and the key as the file has it.
 
         Raises:
             CallerRefused: It is no key of the file, or has expired.
@@ -91,7 +90,12 @@ class ApiKeys:
         if expires_at is not None and expires_at <= time.time():
             raise CallerRefused("the API key has expired; make a new one with `hazelgate api-key`")
         roles = roles_of(found.roles)
-        return Identity(subject=f"key:{found.name}", roles=roles, via="key", claims=found.claims), expires_at
+        return Identity(subject=f"key:{found.name}", roles=roles, via="key", claims=found.claims), found
+
+    def has(self, key: ApiKey) -> bool:
+        """Whether the file still has the key, with the same roles and claims."""
+        self._look()
+        return self._keys.get(key.id) == key
 
     def _look(self) -> None:
         now = self._clock()

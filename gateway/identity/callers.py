@@ -6,17 +6,19 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from hazelgate.client.rights.rights import Rights
-from hazelgate.gateway.identity.api_keys import LOOK_SECONDS, ApiKeys
+from hazelgate.gateway.identity.api_keys import ApiKeys
 from hazelgate.gateway.identity.credentials import Credentials
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import CallerRefused
 from hazelgate.gateway.identity.tokens import Tokens
 from hazelgate.gateway.latest import Latest
+from hazelgate.gateway.terms import ENDLESS, LOOK_SECONDS, Term
 from hazelgate.sourcing.identity import Identity
 
 _MOST_KEPT = 5_000
@@ -35,11 +37,11 @@ class Caller:
     A caller.
 
     Args:
-        expires_at: When its credentials do, in seconds since 1970; None: never.
+        term: How long a connection of it may stay open.
     """
 
     rights: Rights
-    expires_at: float | None = None
+    term: Term = ENDLESS
 
 
 class Callers:
@@ -88,7 +90,8 @@ class Callers:
         caller = await self._of(credentials)
         kept_seconds = LOOK_SECONDS if credentials.key is not None else _KEPT_SECONDS
         until = time.time() + kept_seconds
-        self._checked.keep(name, (caller, until if caller.expires_at is None else min(until, caller.expires_at)))
+        expires_at = caller.term.expires_at
+        self._checked.keep(name, (caller, until if expires_at is None else min(until, expires_at)))
         return caller
 
     async def of_payload(self, payload: Mapping[str, Any] | None) -> Caller | None:
@@ -105,12 +108,12 @@ class Callers:
         if credentials.key is not None:
             if self._keys is None:
                 raise CallerRefused("this gateway takes no API keys")
-            identity, expires_at = self._keys.identity(credentials.key)
-            return Caller(self._known(identity), expires_at)
+            identity, key = self._keys.identity(credentials.key)
+            return Caller(self._known(identity), Term(key.expires_at, partial(self._keys.has, key)))
         if self._tokens is None or credentials.token is None:
             raise CallerRefused("this gateway takes no bearer tokens")
         identity, until = await self._tokens.identity(credentials.token)
-        return Caller(self._known(identity), until)
+        return Caller(self._known(identity), Term(until))
 
     def _known(self, identity: Identity) -> Rights:
         name = _encode(identity)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from hazelgate.gateway.graphql.executions import Executions
 from hazelgate.gateway.identity.callers import Caller, Callers
 from hazelgate.gateway.identity.gate import CALLER
 from hazelgate.gateway.identity.refusing import CallerRefused
+from hazelgate.gateway.terms import ENDLESS, Term
 
 
 class OpenEntering:
@@ -23,13 +23,13 @@ class OpenEntering:
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
 
-    def of_request(self, _: Scope) -> tuple[Execution, float | None]:
+    def of_request(self, _: Scope) -> tuple[Execution, Term]:
         """The one execution, without an end."""
-        return self._execution, None
+        return self._execution, ENDLESS
 
-    async def of_socket(self, _: Scope, __: Mapping[str, Any] | None) -> tuple[Execution, float | None]:
+    async def of_socket(self, _: Scope, __: Mapping[str, Any] | None) -> tuple[Execution, Term]:
         """The one execution, without an end."""
-        return self._execution, None
+        return self._execution, ENDLESS
 
 
 class Entering:
@@ -40,18 +40,18 @@ class Entering:
         self._executions = executions
         self._refusals = refusals
 
-    def of_request(self, scope: Scope) -> tuple[Execution, float | None]:
+    def of_request(self, scope: Scope) -> tuple[Execution, Term]:
         """
-        What executes the operations of a request, and for how many seconds; None: without an end.
+        What executes the operations of a request, and for how long.
 
         Raises:
             Unauthenticated: Its caller has shown no credentials, and needs some.
         """
         return self._entered(scope[CALLER])
 
-    async def of_socket(self, scope: Scope, payload: Mapping[str, Any] | None) -> tuple[Execution, float | None]:
+    async def of_socket(self, scope: Scope, payload: Mapping[str, Any] | None) -> tuple[Execution, Term]:
         """
-        What executes the operations of a socket, and for how many seconds; None: without an end.
+        What executes the operations of a socket, and for how long.
 
         Its `connection_init` counts before the headers: a browser can send no headers with a websocket.
 
@@ -66,8 +66,8 @@ class Entering:
             raise
         if isinstance(found, CallerRefused):
             raise found
+        scope[CALLER] = found
         return self._entered(found)
 
-    def _entered(self, caller: Caller) -> tuple[Execution, float | None]:
-        seconds = None if caller.expires_at is None else max(caller.expires_at - time.time(), 0.0)
-        return self._executions.of(caller.rights), seconds
+    def _entered(self, caller: Caller) -> tuple[Execution, Term]:
+        return self._executions.of(caller.rights), caller.term

@@ -20,6 +20,7 @@ from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.door.rates import Client, RateLimited, Rates
 from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.graphql.requests import NoDocument, Requests
+from hazelgate.gateway.terms import Term
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import SharedEventsForm
 from hazelgate.gateway.transports.reading import (
@@ -47,7 +48,7 @@ class EventStreams:
     The ASGI app at `/graphql/stream`.
 
     Args:
-        execution_of: What executes the operations of a request's caller, and for how many seconds.
+        execution_of: What executes the operations of a request's caller, and how long a stream may stay open.
         distinct: Answers what comes without a token: each operation in a stream of its own.
         reserved_seconds: How long a stream may wait for its client to open it.
         max_operations: How many may run on one stream.
@@ -100,11 +101,11 @@ class EventStreams:
             if token is None:
                 await self._distinct(scope, receive, send)
                 return
-            execution, seconds = self._execution_of(scope)
+            execution, term = self._execution_of(scope)
             if method == "GET" and takes_events(headers.get(b"accept", "")):
                 client = self._rates.client(scope)
                 with client.connection():
-                    await self._serve(token, name, client, execution, seconds, receive, send)
+                    await self._serve(token, name, client, execution, term, receive, send)
                 return
             if method == "POST":
                 status = await self._start(self._stream(token, execution), headers, receive)
@@ -160,7 +161,7 @@ class EventStreams:
         name: str,
         client: Client,
         execution: Execution,
-        seconds: float | None,
+        term: Term,
         receive: Receive,
         send: Send,
     ) -> None:
@@ -176,7 +177,7 @@ class EventStreams:
             return RequestLog({"request_id": name, "operation_id": ascii(operation_id[:128])}, time.perf_counter())
 
         stream = HttpStream(
-            self._settings, self._form, receive, send, log_of, client, execution, seconds=seconds, is_of_one=False
+            self._settings, self._form, receive, send, log_of, client, execution, term=term, is_of_one=False
         )
         self._open[token] = stream
         self._count("GET", 200)

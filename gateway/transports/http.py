@@ -17,6 +17,7 @@ from hazelgate.gateway.graphiql import Page
 from hazelgate.gateway.graphql.documents import Document
 from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
 from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
+from hazelgate.gateway.terms import ENDLESS, Term
 from hazelgate.gateway.transports.compression import GZIP_HEADER, gzip_if_worth, takes_gzip
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import EventsForm, PartsForm, StreamForm
@@ -55,7 +56,7 @@ class _Exchange:
     client: Client
     known: Execution | None = None
     """What executes the operations of its caller."""
-    seconds: float | None = None
+    term: Term = ENDLESS
     """How long the caller's credentials hold."""
     request: GraphQLRequest | None = None
     document: Document | Answer | None = None
@@ -136,7 +137,7 @@ class GraphQLOverHttp:
             if media is None and form is None:
                 raise HttpError(406, f"answers are {GRAPHQL_RESPONSE} or {JSON}", code="NOT_ACCEPTABLE")
             client.admit()
-            exchange.known, exchange.seconds = self._execution_of(scope)
+            exchange.known, exchange.term = self._execution_of(scope)
             given = await self._given(scope, exchange, receive)
             if isinstance(given, list):
                 status, body = 200, await self._answers(exchange, given)
@@ -260,7 +261,7 @@ class GraphQLOverHttp:
             lambda _: exchange.log(),
             exchange.client,
             exchange.execution,
-            seconds=exchange.seconds,
+            term=exchange.term,
             is_of_one=True,
         )
         self._count(exchange.method, 200)

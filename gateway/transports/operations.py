@@ -59,9 +59,10 @@ class Operations:
         """Queries and mutations, which end by themselves."""
         self._subscriptions: set[str] = set()
 
-    def enter(self, execution: Execution) -> None:
-        """The caller is known: this executes its operations."""
+    def enter(self, execution: Execution, client: Client) -> None:
+        """The caller is known: this executes its operations, and counts for it."""
         self._known = execution
+        self._client = client
 
     @property
     def execution(self) -> Execution:

@@ -201,11 +201,23 @@ class Outbox(ABC):
 
 
 class DirectOutbox(Outbox):
-    """An outbox that writes to the socket's transport."""
+    """
+    An outbox that writes to the socket's transport.
 
-    def __init__(self, writer: DirectWriter, stall_seconds: float, stalled: Callable[[], None]) -> None:
+    Args:
+        spend: Told how many bytes each frame has.
+    """
+
+    def __init__(
+        self, writer: DirectWriter, stall_seconds: float, stalled: Callable[[], None], spend: Callable[[int], None]
+    ) -> None:
         super().__init__(stall_seconds, stalled)
-        self.write = writer.write
+
+        def write(frame: bytes) -> None:
+            spend(len(frame))
+            writer.write(frame)
+
+        self.write = write
         self._writer = writer
         self._making: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -244,7 +256,7 @@ class DirectOutbox(Outbox):
             else:
                 self.took(taken)
                 self._queue.append(operation)
-                self._writer.write(text_frame(taken) if isinstance(taken, bytes) else operation.frame(taken))
+                self.write(text_frame(taken) if isinstance(taken, bytes) else operation.frame(taken))
         self.is_clear = not self._queue and not self._writer.is_congested
 
     async def _tell(self, operation: SharedOperation, gap: Gap) -> None:

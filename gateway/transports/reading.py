@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope
 from hazelgate.gateway.door.rates import RateLimited
 from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
 from hazelgate.gateway.graphql.requests import GivenRequest
+from hazelgate.gateway.terms import Term
 from hazelgate.gateway.transports.media import JSON
 from hazelgate.sourcing.errors import Unauthenticated
 
@@ -19,9 +20,9 @@ _decode_request = msgspec.json.Decoder(GivenRequest).decode
 _decode_batch = msgspec.json.Decoder(list[GivenRequest]).decode
 _decode_object = msgspec.json.Decoder(dict[str, Any] | None).decode
 
-ExecutionOf = Callable[[Scope], tuple[Execution, float | None]]
+ExecutionOf = Callable[[Scope], tuple[Execution, Term]]
 """
-What executes the operations of a request's caller, and for how many seconds; None: without an end. Raises
+What executes the operations of a request's caller, and how long a response may stay open. Raises
 `Unauthenticated` where the caller has to say who it is.
 """
 

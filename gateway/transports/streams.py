@@ -13,6 +13,7 @@ from hazelgate.gateway.door.rates import Client
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
 from hazelgate.gateway.graphql.sharing import Sharing
+from hazelgate.gateway.terms import Term
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import StreamForm
 from hazelgate.gateway.transports.media import parted
@@ -65,7 +66,7 @@ class HttpStream:
         log_of: The log of an operation.
         client: Whose it is.
         execution: What executes its caller's operations.
-        seconds: How long it may stay open, since the caller's credentials expire; None: without an end.
+        term: How long it may stay open.
         is_of_one: Whether it ends with its operation.
     """
 
@@ -79,7 +80,7 @@ class HttpStream:
         client: Client,
         execution: Execution,
         *,
-        seconds: float | None,
+        term: Term,
         is_of_one: bool,
     ) -> None:
         self._settings = settings
@@ -87,7 +88,8 @@ class HttpStream:
         self._receive = receive
         self._asgi_send = send
         self._over = asyncio.Event()
-        self._seconds = seconds
+        self._term = term
+        self._client = client
         self._reason: Answer | None = None
         self._is_cut = False
         self._sent = 0
@@ -113,16 +115,13 @@ class HttpStream:
     async def serve(self) -> None:
         """Until the operation has ended, the client goes, or the process ends."""
         self._settings.count(1)
+        end_watch = self._term.watch(self._expire)
         helpers = [asyncio.create_task(self._watch()), asyncio.create_task(self._beat())]
         try:
             with self._settings.ending.closing(self.end):
-                try:
-                    async with asyncio.timeout(self._seconds):
-                        await self._over.wait()
-                except TimeoutError:
-                    message = "the credentials have expired; subscribe again with new ones"
-                    self._reason = refusal({"message": message, "extensions": {"code": Unauthenticated.code}})
+                await self._over.wait()
         finally:
+            end_watch()
             self._settings.count(-1)
             for each in helpers:
                 each.cancel()
@@ -137,6 +136,12 @@ class HttpStream:
         """The process ends: let the client connect again."""
         message = "the gateway ends; subscribe again"
         self._reason = refusal({"message": message, "extensions": {"code": "SHUTTING_DOWN"}})
+        self._over.set()
+
+    def _expire(self) -> None:
+        """From now on the client may see nothing."""
+        message = "the credentials no longer hold; subscribe again with new ones"
+        self._reason = refusal({"message": message, "extensions": {"code": Unauthenticated.code}})
         self._over.set()
 
     def _stall(self) -> None:
@@ -172,6 +177,7 @@ class HttpStream:
             OSError: The client is gone, or has read nothing for too long.
         """
         self._sent += 1
+        self._client.spend_bytes(len(body))
         try:
             async with asyncio.timeout(self._settings.stall_timeout_seconds):
                 await self._asgi_send({"type": "http.response.body", "body": body, "more_body": True})

@@ -14,12 +14,13 @@ import msgspec
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from hazelgate.gateway.door.rates import Client, RateLimited, Rates
+from hazelgate.gateway.door.rates import Connection, RateLimited, Rates
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.errors import BAD_USER_INPUT
 from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
 from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
 from hazelgate.gateway.graphql.sharing import Sharing
+from hazelgate.gateway.terms import Term
 from hazelgate.gateway.transports.failures import ConnectionLog
 from hazelgate.gateway.transports.forms import WebsocketForm
 from hazelgate.gateway.transports.frames import EXTENSION, DirectWriter
@@ -48,9 +49,9 @@ RESTARTING = 1012
 class SocketCallers(Protocol):
     """Says who is at the other end of a socket."""
 
-    async def of_socket(self, scope: Scope, payload: Mapping[str, Any] | None) -> tuple[Execution, float | None]:
+    async def of_socket(self, scope: Scope, payload: Mapping[str, Any] | None) -> tuple[Execution, Term]:
         """
-        What executes the caller's operations, and for how many seconds; None: without an end.
+        What executes the caller's operations, and for how long. The scope's caller is known from then on.
 
         Raises:
             Unauthenticated: It has shown no credentials, or some that do not hold.
@@ -109,7 +110,7 @@ class GraphQLOverWebsocket:
         ending: Ending,
         rates: Rates,
     ) -> None:
-        self._rates = rates
+        self.rates = rates
         self.ending = ending
         self.callers = callers
         self.sharing = sharing
@@ -124,14 +125,13 @@ class GraphQLOverWebsocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
-        client = self._rates.client(scope)
         try:
-            with client.connection():
-                await self._serve(scope, receive, send, client)
+            with self.rates.client(scope).connection() as connection:
+                await self._serve(scope, receive, send, connection)
         except RateLimited as limited:
             await _turn_away(scope, send, limited)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, client: Client) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, connection: Connection) -> None:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER), None)
         log = ConnectionLog(request_id(given))
         headers = [(HEADER, log.id.encode())]
@@ -145,7 +145,7 @@ class GraphQLOverWebsocket:
         self._count(1)
         try:
             writer = scope.get("extensions", {}).get(EXTENSION)
-            socket = _Socket(self, log, scope, receive, send, writer, client)
+            socket = _Socket(self, log, scope, receive, send, writer, connection)
             with self.ending.closing(socket.end):
                 await socket.serve()
         finally:
@@ -163,14 +163,14 @@ class _Socket:
         receive: Receive,
         send: Send,
         writer: DirectWriter | None,
-        client: Client,
+        connection: Connection,
     ) -> None:
-        self._client = client
+        self._connection = connection
         self._server = server
         self._log = log
         self._scope = scope
         self._receive = receive
-        self._expiry: asyncio.TimerHandle | None = None
+        self._end_watch: Callable[[], None] | None = None
         self._has_expired = False
         self._asgi_send = send
         self._initialised = False
@@ -185,11 +185,21 @@ class _Socket:
         outbox: Outbox = (
             AsgiOutbox(self._send_bytes, stall_seconds, self._stall)
             if writer is None
-            else DirectOutbox(writer, stall_seconds, self._stall)
+            else DirectOutbox(writer, stall_seconds, self._stall, self._spend_pushed_bytes)
         )
         self._operations = Operations(
-            server.sharing, WebsocketForm(), outbox, self._send_bytes, log.operation, server.queue_size, client, None
+            server.sharing,
+            WebsocketForm(),
+            outbox,
+            self._send_bytes,
+            log.operation,
+            server.queue_size,
+            connection.client,
+            None,
         )
+
+    def _spend_pushed_bytes(self, number: int) -> None:
+        self._connection.client.spend_pushed_bytes(number)
 
     async def serve(self) -> None:
         """Until the client goes, or breaks the protocol."""
@@ -213,8 +223,8 @@ class _Socket:
         except Exception as error:
             self._log.broken(error, operations=len(self._operations))  # the server closes what is left open
         finally:
-            if self._expiry is not None:
-                self._expiry.cancel()
+            if self._end_watch is not None:
+                self._end_watch()
             await self._operations.close()
 
     def _stall(self) -> None:
@@ -242,7 +252,7 @@ class _Socket:
     def _expire(self) -> None:
         """Close it: from now on its client may see nothing."""
         self._has_expired = True
-        reason = "the credentials have expired; connect again with new ones"
+        reason = "the credentials no longer hold; connect again with new ones"
         self._log.closed(FORBIDDEN, reason, operations=len(self._operations))
         self._farewell = asyncio.create_task(self._expel(reason))
 
@@ -273,7 +283,7 @@ class _Socket:
             raise _Closing(BAD_REQUEST, "messages are text frames")
         if len(text) > self._server.max_message_bytes:
             raise _Closing(MESSAGE_TOO_BIG, f"a message is at most {self._server.max_message_bytes:,} bytes")
-        self._client.spend_bytes(len(text))
+        self._connection.client.spend_bytes(len(text))
         return text
 
     async def _handle(self, text: str) -> None:
@@ -307,12 +317,14 @@ class _Socket:
         except (msgspec.DecodeError, RecursionError):
             raise _Closing(BAD_REQUEST, "the payload of connection_init is an object") from None
         try:
-            execution, seconds = await self._server.callers.of_socket(self._scope, payload)
+            execution, term = await self._server.callers.of_socket(self._scope, payload)
+            self._connection.move(self._server.rates.client(self._scope))
         except Unauthenticated as error:
             raise _Closing(FORBIDDEN, str(error)) from None
-        self._operations.enter(execution)
-        if seconds is not None:
-            self._expiry = asyncio.get_running_loop().call_later(seconds, self._expire)
+        except RateLimited as limited:
+            raise _Closing(TOO_MANY_INITS, str(limited)) from None
+        self._operations.enter(execution, self._connection.client)
+        self._end_watch = term.watch(self._expire)
         await self._send({"type": "connection_ack"})
         self._acknowledged = True
 
@@ -344,7 +356,7 @@ class _Socket:
         await self._send_bytes(orjson.dumps(message))
 
     async def _send_bytes(self, payload: bytes) -> None:
-        self._client.spend_bytes(len(payload))
+        self._connection.client.spend_bytes(len(payload))
         await self._asgi_send({"type": "websocket.send", "text": payload.decode()})
 
 

@@ -52,7 +52,8 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel with all that it depends on, pytest, and PyPI's `schema`: a name that one of our rooms has, too."""
     folder = tmp_path_factory.mktemp("installed") / "environment"
     venv.create(folder, with_pip=True)
-    install: list[str | Path] = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = folder / "bin" / "pip"
+    install: list[str | Path] = [pip, "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     subprocess.run([*install, wheel, "schema", "pytest", "pytest-asyncio", "pytest-timeout"], check=True)
     return folder
 

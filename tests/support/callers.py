@@ -76,6 +76,7 @@ def tokens_of(issuer: Issuer, keys: KeySet | None = None, algorithms: Sequence[s
 def keys_file(folder: Path, **roles: Sequence[str]) -> tuple[Path, dict[str, str]]:
     """A file with a key for each of these names, and the keys themselves. The subject of a key is `key:<name>`."""
     made = {name: new_key(name, list(held)) for name, held in roles.items()}
+    folder.mkdir(exist_ok=True)
     path = folder / "keys.toml"
     path.write_text("\n".join(lines for _, lines in made.values()), encoding="utf-8")
     return path, {name: text for name, (text, _) in made.items()}

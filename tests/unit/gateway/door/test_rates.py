@@ -14,6 +14,7 @@ from tests.support.gateway import Gateway, Websocket, running_gateway
 from tests.support.streaming import streaming
 
 QUERY = {"query": "{ customers(first: 100) { edges { node { name email } } } }"}
+METRICS = "subscription { pipelineMetrics(intervalMs: 100) { pending } }"
 STREAM = "subscription { events { __typename } }"
 
 
@@ -98,7 +99,54 @@ def test_only_so_many_clients_are_known_and_those_with_connections_always(clock:
         rates.client(scope("gone")).admit()
 
 
+def test_a_connection_moves_to_another_client(clock: Clock) -> None:
+    rates = Rates(RateLimits(max_connections=1), clock=clock)
+    here, ada = rates.client(scope("here")), rates.client(scope("ada"))
+    with here.connection() as connection:
+        connection.move(ada)
+        assert (here.connections, ada.connections) == (0, 1)
+        with here.connection() as other:
+            with pytest.raises(RateLimited):
+                other.move(ada)
+            assert (here.connections, ada.connections) == (1, 1)
+    assert (here.connections, ada.connections) == (0, 0)
+
+
+def test_pushed_bytes_count(clock: Clock) -> None:
+    client = Rates(RateLimits(bytes_per_second=10), clock=clock).client(scope("here"))
+    client.spend_pushed_bytes(99)
+    client.admit()
+    client.spend_pushed_bytes(11)
+    with pytest.raises(RateLimited):
+        client.admit()
+
+
 # ---------------------------------------------------------------- over the transports
+
+
+PUSHED = 20
+
+
+async def test_what_is_pushed_over_a_websocket_counts() -> None:
+    async with running_gateway(Settings(max_bytes_per_second=30)) as gateway, gateway.websocket() as socket:
+        await socket.subscribe("1", METRICS)
+        for _ in range(PUSHED):
+            await socket.receive()
+        await socket.send({"type": "complete", "id": "1"})
+        await socket.subscribe("2", "{ __typename }")
+        while (message := await socket.receive())["id"] == "1":
+            pass
+        assert message["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+async def test_what_is_pushed_over_http_counts() -> None:
+    async with (
+        running_gateway(Settings(max_bytes_per_second=30)) as gateway,
+        streaming(gateway.app, body={"query": METRICS}, accept="text/event-stream") as stream,
+    ):
+        for _ in range(PUSHED):
+            await stream.event()
+        assert (await gateway.http.post("/graphql", json=QUERY)).status_code == 429
 
 
 async def test_a_client_that_asks_for_too_much_gets_429_and_is_told_when_to_come_back() -> None:

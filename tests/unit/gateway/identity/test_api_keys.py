@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from hazelgate.gateway.identity.api_keys import LOOK_SECONDS, ApiKeys, new_key, read_keys
+from hazelgate.gateway.identity.api_keys import ApiKeys, new_key, read_keys
 from hazelgate.gateway.identity.credentials import Credentials
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import CallerRefused
+from hazelgate.gateway.terms import LOOK_SECONDS
 from tests.support.callers import keys_file
 
 
 def test_a_key_is_taken_and_the_file_does_not_tell_it(tmp_path: Path) -> None:
     path, keys = keys_file(tmp_path, ci=["operator"], shop=["customer", "support"])
     taken = ApiKeys(path)
-    identity, until = taken.identity(keys["shop"])
-    assert (identity.subject, identity.roles, identity.via, until) == ("key:shop", ("customer", "support"), "key", None)
+    identity, key = taken.identity(keys["shop"])
+    assert (identity.subject, identity.roles, identity.via) == ("key:shop", ("customer", "support"), "key")
+    assert key.expires_at is None
     text = path.read_text()
     assert not any(each.split("_", 2)[2] in text for each in keys.values())
 
@@ -40,8 +42,8 @@ def test_a_key_ends_when_it_says_so(tmp_path: Path) -> None:
     taken = ApiKeys(path)
     with pytest.raises(CallerRefused, match="expired"):
         taken.identity(over)
-    identity, until = taken.identity(later)
-    assert until is not None
+    identity, key = taken.identity(later)
+    assert key.expires_at is not None
     assert identity.claim("tenant") == "t1"
 
 
@@ -51,8 +53,10 @@ def test_a_key_that_is_taken_out_works_no_longer(tmp_path: Path) -> None:
     taken = ApiKeys(path, lambda: now[0])
     _, lines = new_key("new", ["operator"])
     path.write_text(lines)
-    taken.identity(keys["ci"])
+    _, key = taken.identity(keys["ci"])
+    assert taken.has(key)
     now[0] += LOOK_SECONDS
+    assert not taken.has(key)
     with pytest.raises(CallerRefused):
         taken.identity(keys["ci"])
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from hazelgate.gateway.identity import key_sets
+from hazelgate.gateway import terms
+from hazelgate.gateway.identity import api_keys, key_sets
 from hazelgate.gateway.settings import Settings
 from tests.support.callers import AUDIENCE, ISSUER, Issuer, keys_file
 from tests.support.gateway import Closed, Gateway, Websocket, running_gateway
@@ -200,7 +201,7 @@ async def test_a_socket_closes_when_its_token_expires(shop: Gateway, issuer: Iss
     socket = await open_socket(shop, {"Authorization": f"Bearer {token}"})
     assert await socket.receive() == {"type": "connection_ack"}
     await socket.subscribe("1", "subscription { customerChanged { __typename } }")
-    with pytest.raises(Closed, match="expired; connect again") as closed:
+    with pytest.raises(Closed, match="no longer hold; connect again") as closed:
         await socket.receive(timeout=60)
     assert closed.value.code == 4403
     create = 'mutation { createCustomer(input: {customerId: "ada", name: "N", email: "n@x.org"}) { __typename } }'
@@ -214,6 +215,42 @@ async def test_a_socket_closes_when_its_token_expires(shop: Gateway, issuer: Iss
     )
     assert socket.waiting == 0
     await socket.leave()
+
+
+async def test_what_stays_open_ends_once_its_api_key_is_taken_out(
+    shop: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terms, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(api_keys, "LOOK_SECONDS", 0.0)
+    key, other = shop.app.state.key, keys_file(tmp_path / "other", other=["operator"])[0]
+    changes = "subscription { customerChanged { __typename } }"
+    socket = await open_socket(shop, {"X-API-Key": key})
+    assert await socket.receive() == {"type": "connection_ack"}
+    await socket.subscribe("1", changes)
+    stream = streaming(shop.app, body={"query": changes}, accept="text/event-stream", **{"x-api-key": key})
+    async with stream as as_events:
+        await asyncio.sleep(0.2)
+        assert socket.waiting == 0
+        other.replace(tmp_path / "keys.toml")
+        with pytest.raises(Closed, match="no longer hold; connect again"):
+            await socket.receive(timeout=60)
+        await as_events.ended(timeout=60)
+
+
+async def test_a_socket_counts_for_the_caller_that_its_first_message_names(issuer: Issuer, tmp_path: Path) -> None:
+    """And no more for its address, which many may share."""
+    settings = Settings(oidc_issuer=ISSUER, oidc_audience=(AUDIENCE,), max_connections_per_client=1)
+    async with running_gateway(settings) as shop:
+        sockets = []
+        for subject in ("ada", "bob"):
+            socket = await open_socket(shop, {"Authorization": f"Bearer {issuer.token(subject, roles=['customer'])}"})
+            assert await socket.receive() == {"type": "connection_ack"}
+            sockets.append(socket)
+        socket = await open_socket(shop, {"Authorization": f"Bearer {issuer.token('ada', roles=['customer'])}"})
+        with pytest.raises(Closed, match="at most 1 connections"):
+            await socket.receive()
+        for each in sockets:
+            await each.leave()
 
 
 async def test_a_response_that_stays_open_ends_when_its_token_expires(shop: Gateway, issuer: Issuer) -> None:

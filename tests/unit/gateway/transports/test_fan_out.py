@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from hazelgate import Catalog
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.domain.customers import CustomerCreated
 from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.settings import Settings
 from hazelgate.gateway.transports.frames import text_frame
@@ -408,6 +411,20 @@ async def test_one_that_reads_slowly_but_reads_is_not_closed() -> None:
             slow.wire.read()  # less than makes the transport free again
             await asyncio.sleep(0.02)
         assert not slow.wire.aborted
+
+
+async def test_what_is_pushed_counts_for_whoever_gets_it() -> None:
+    async with running_gateway(Settings(max_bytes_per_second=60)) as gateway, clients(gateway, 1) as [client]:
+        await client.subscribe("1", EVENTS)
+        handler = EventHandler(Catalog.load(Settings().domain), gateway.cluster)
+        for number in range(20):
+            await handler.handle_event(CustomerCreated(customer_id=f"c{number}", name="Ada", email="ada@example.org"))
+        await rest()
+        assert len(told(client)) == 20
+        await client.subscribe("2", "{ __typename }")
+        [refused] = client.read()
+        assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+        await handler.close()
 
 
 async def test_without_a_direct_writer_a_view_is_conflated_as_well() -> None:
