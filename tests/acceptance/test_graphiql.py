@@ -8,19 +8,8 @@ import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.acceptance.dev_stack import DevStack
+from tests.support.chromium import NO_NETWORK, QUIET
 from tests.support.until import PATIENCE_SECONDS, eventually
-
-# Without these, Chromium looks up its maker's hosts at every start.
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 CREATE_PRODUCT = """mutation ($id: ID!) {
   createProduct(input: {productId: $id, sku: "LAMP-1", name: "Lamp", price: "12.50", quantityOnHand: 9999}) {

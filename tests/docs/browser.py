@@ -9,19 +9,8 @@ from types import TracebackType
 import pytest
 from playwright.sync_api import Page, Playwright, sync_playwright
 
+from tests.support.chromium import NO_NETWORK, QUIET
 from tests.support.until import PATIENCE_SECONDS
-
-# Without these, Chromium looks up its maker's hosts at every start.
-_QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
 
 
 class Browser:
@@ -38,7 +27,7 @@ class Browser:
             if found is None:
                 pytest.skip("Chromium is not installed")
             self._playwright = sync_playwright().start()
-            self._page = self._playwright.chromium.launch(executable_path=found, args=list(_QUIET)).new_page()
+            self._page = self._playwright.chromium.launch(executable_path=found, args=[*QUIET, NO_NETWORK]).new_page()
             self._page.set_default_timeout(1_000 * PATIENCE_SECONDS)
         return self._page
 
