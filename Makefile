@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 JAR := operations/_bundled/engine.jar
 PAGE := gateway/_bundled/graphiql.html
 NODE_TESTS := tests/acceptance/node
+EXAMPLE := examples/customers
 PEERS := benchmarks/peers
 MERMAID := mermaid-11.17.2.tgz
 MERMAID_SHA512 := 57a2b70bc101744b0f1595d228c25eea9a50384371b87011afd1af1d7e21878ee501b84c443f6a7f8a042bb2e869143150b31af34feab798073bbdda0a578106
@@ -39,7 +40,7 @@ unit: ## the unit tests: no process, no port   (ARGS="-k leash" is for pytest)
 	$(call timed,$@,$(VENV)/.installed)
 
 test: ## every test of both languages   (ARGS="-k leash" is for pytest; LOADED=1 runs busy loops beside it)
-	$(call timed,$@,setup $(S3)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed $(MERMAID_JS)))
+	$(call timed,$@,setup $(S3)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed $(EXAMPLE)/node_modules/.installed $(MERMAID_JS)))
 
 lint: ## every check of form
 	$(call timed,$@,setup)
@@ -120,7 +121,7 @@ endif
 $(PAGE): $(WEB_SOURCES)
 	cd web && $(NPM_CI) && npm run --silent build
 
-$(NODE_TESTS)/node_modules/.installed $(PEERS)/node_modules/.installed: %/node_modules/.installed: %/package.json %/package-lock.json
+$(addsuffix /node_modules/.installed,$(NODE_TESTS) $(EXAMPLE) $(PEERS)): %/node_modules/.installed: %/package.json %/package-lock.json
 	cd $* && $(NPM_CI)
 	touch $@
 
