@@ -7,6 +7,7 @@ SHELL := bash
 PYTHON3 ?= python3
 VENV := .venv
 S3 := .venv-s3
+ARIADNE := .venv-ariadne
 BIN := $(VENV)/bin
 JAR := operations/_bundled/engine.jar
 PAGE := gateway/_bundled/graphiql.html
@@ -40,7 +41,7 @@ unit: ## the unit tests: no process, no port   (ARGS="-k leash" is for pytest)
 	$(call timed,$@,$(VENV)/.installed)
 
 test: ## every test of both languages   (ARGS="-k leash" is for pytest; LOADED=1 runs busy loops beside it)
-	$(call timed,$@,setup $(S3)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed $(EXAMPLE)/node_modules/.installed $(MERMAID_JS)))
+	$(call timed,$@,setup $(S3)/.installed $(ARIADNE)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed $(EXAMPLE)/node_modules/.installed $(MERMAID_JS)))
 
 lint: ## every check of form
 	$(call timed,$@,setup)
@@ -98,10 +99,10 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# A server that speaks S3, for tests: it wants an older python-dateutil than ours.
-$(S3)/.installed: requirements/s3.txt
-	$(PYTHON3) -m venv $(S3)
-	$(S3)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/s3.txt
+# For tests: a server that speaks S3 wants an older python-dateutil than ours, ariadne-codegen an older graphql-core.
+$(S3)/.installed $(ARIADNE)/.installed: .venv-%/.installed: requirements/%.txt
+	$(PYTHON3) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
 engine: $(JAR) ## the engine's jar, when its sources are newer
@@ -142,5 +143,6 @@ lock: $(VENV)/.installed ## requirements/*.txt anew, at the newest versions that
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/base.txt --extra dev --extra docs --extra postgres --extra snapshots --output-file requirements/dev.txt pyproject.toml
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/dev.txt --extra postgres --extra snapshots --output-file requirements/image.txt pyproject.toml
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/s3.txt requirements/s3.in
+	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/ariadne.txt requirements/ariadne.in
 
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links

@@ -37,6 +37,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "snapshots",
         "front-door",
         "protocols",
+        "clients",
         "identity-and-rights",
         "deployment",
     ),

@@ -1,13 +1,16 @@
-"""Client libraries of other people: Apollo Client, urql with graphcache, graphql-sse, Python's gql, and the audits."""
+"""Client libraries of other people: Apollo Client, Relay, urql with graphcache, graphql-sse, gql, and the audits."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from gql import Client, gql
 from gql.transport.httpx import HTTPXAsyncTransport
@@ -15,6 +18,7 @@ from gql.transport.websockets import WebsocketsTransport
 
 from hazelgate import Catalog
 from hazelgate.gateway.app import create_app
+from hazelgate.gateway.graphql.executable_schema import schema_text
 from hazelgate.gateway.server import bounded_http
 from hazelgate.gateway.settings import Settings
 from hazelgate.projector.process import Processor
@@ -24,13 +28,14 @@ from tests.support.gateway import CREATE_CUSTOMER
 from tests.support.served import client_of, serving
 from tests.support.until import PATIENCE_SECONDS
 
+ACCEPTANCE = Path(__file__).parent
+ARIADNE = ACCEPTANCE.parents[1] / ".venv-ariadne" / "bin"
 NAMES = ("Ada", "Bob", "Cyd", "Dan", "Eve")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def url() -> AsyncIterator[str]:
-    """One gateway for all of them, on a cluster in memory: what is tried here is what is spoken."""
-    settings = Settings(max_batched_operations=10)
+@asynccontextmanager
+async def gateway(settings: Settings) -> AsyncIterator[str]:
+    """Where a gateway listens; its customers are in memory."""
     app = create_app(settings, cluster=MemoryCluster(Processor(Catalog.load(settings.domain))))
     async with serving(app, bounded_http(settings, app.state.refusals)) as server, client_of(server) as http:
         for number, name in enumerate(NAMES, start=1):
@@ -39,24 +44,44 @@ async def url() -> AsyncIterator[str]:
         yield f"{http.base_url}/graphql".replace("//graphql", "/graphql")
 
 
-async def told(node: Path, url: str, scenario: str) -> Any:
-    """What a scenario of `clients.mjs` has found."""
-    script = str(NODE_TESTS / "clients.mjs")
-    client = await asyncio.create_subprocess_exec(
-        str(node), script, url, scenario, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def url() -> AsyncIterator[str]:
+    """One gateway for nearly all of them, on a cluster in memory: what is tried here is what is spoken."""
+    async with gateway(Settings(max_batched_operations=10)) as url:
+        yield url
+
+
+async def printed(*command: str | Path, folder: Path | None = None) -> bytes:
+    """What a program prints that ends well."""
+    program = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=folder
     )
     try:
-        out, errors = await asyncio.wait_for(client.communicate(), PATIENCE_SECONDS)
+        out, errors = await asyncio.wait_for(program.communicate(), PATIENCE_SECONDS)
     except TimeoutError:
-        client.kill()
+        program.kill()
         raise
-    assert client.returncode == 0, errors.decode()
-    return json.loads(out)
+    assert program.returncode == 0, (out + errors).decode()
+    return out
 
 
-async def test_apollo_client_normalizes_pages_and_subscribes(node: Path, url: str) -> None:
+async def told(node: Path, url: str, scenario: str) -> Any:
+    """What a scenario of `clients.mjs` has found."""
+    return json.loads(await printed(node, NODE_TESTS / "clients.mjs", url, scenario))
+
+
+APOLLO = pytest.mark.parametrize("version", ["4", "3"])
+
+
+def of_apollo(scenario: str, version: str) -> str:
+    """A scenario's name, with that version of Apollo Client."""
+    return scenario if version == "4" else f"{version}:{scenario}"
+
+
+@APOLLO
+async def test_apollo_client_normalizes_pages_and_subscribes(node: Path, url: str, version: str) -> None:
     """Pages are merged into one list, and a mutation's result changes what the list shows."""
-    found = await told(node, url, "apollo")
+    found = await told(node, url, of_apollo("apollo", version))
     assert len(found["first"]) == 2
     assert len(found["merged"]) == 4
     assert found["merged"][:2] == found["first"]
@@ -64,22 +89,46 @@ async def test_apollo_client_normalizes_pages_and_subscribes(node: Path, url: st
     assert found["heard"] == found["customerId"]
 
 
-async def test_apollo_client_subscribes_in_parts(node: Path, url: str) -> None:
-    found = await told(node, url, "apollo-multipart")
+@APOLLO
+async def test_apollo_client_subscribes_in_parts(node: Path, url: str, version: str) -> None:
+    found = await told(node, url, of_apollo("apollo-multipart", version))
     assert found["heard"] == "c1"
     assert 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0' in found["types"]
-    assert found["refused"]["name"] == "CombinedProtocolErrors"
+    assert found["refused"]["name"] == ("CombinedProtocolErrors" if version == "4" else "ApolloError")
     assert "intervalMs" in found["refused"]["message"]
 
 
-async def test_apollo_client_sends_hashes(node: Path, url: str) -> None:
+@APOLLO
+async def test_apollo_client_sends_hashes(node: Path, url: str, version: str) -> None:
     """The text only once, when the gateway does not know the hash; then also by GET."""
-    found = await told(node, url, "apollo-persisted")
+    found = await told(node, url, of_apollo("apollo-persisted", version))
     assert found["sent"] == ["hash", "query", "hash", "GET"]
 
 
-async def test_apollo_client_sends_batches(node: Path, url: str) -> None:
-    assert await told(node, url, "apollo-batch") == {"requests": 1, "found": ["c1", "c2"]}
+@APOLLO
+async def test_apollo_client_sends_batches(node: Path, url: str, version: str) -> None:
+    assert await told(node, url, of_apollo("apollo-batch", version)) == {"requests": 1, "found": ["c1", "c2"]}
+
+
+async def test_relay_pages_refetches_and_sends_ids_alone(node: Path, tmp_path: Path) -> None:
+    """Its compiler takes the derived schema, and the gateway the file of documents that the compiler writes."""
+    project = Path(shutil.copytree(NODE_TESTS / "relay", tmp_path / "relay"))
+    persisted = project / "persisted.json"
+    persisted.write_text("{}", encoding="utf-8")
+    (project / "schema.graphql").write_text(schema_text(Catalog.load(Settings().domain)), encoding="utf-8")
+    await printed(node, NODE_TESTS / "node_modules" / "relay-compiler" / "cli.js", "relay.config.json", folder=project)
+    documents = json.loads(persisted.read_text(encoding="utf-8"))
+
+    persisted.write_text(json.dumps({**documents, "this test's": CREATE_CUSTOMER}), encoding="utf-8")
+    async with gateway(Settings(trusted_documents=persisted, only_trusted_documents=True)) as url:
+        found = json.loads(await printed(node, NODE_TESTS / "relay.mjs", url, project))
+    assert len(found["first"]) == 2
+    assert found["merged"][:2] == found["first"]
+    assert len(found["merged"]) == 4
+    assert found["before"] == found["first"][1], "nobody has told the store"
+    assert found["after"][:2] == ["By Relay", "Elsewhere"]
+    assert found["after"][2].startswith("Heard")
+    assert set(found["sent"]) < set(documents)
 
 
 async def test_urql_with_graphcache_normalizes_and_subscribes(node: Path, url: str) -> None:
@@ -119,3 +168,21 @@ async def test_gql_subscribes_over_a_websocket(url: str) -> None:
         figures = session.subscribe(gql("subscription { pipelineMetrics(intervalMs: 100) { pending } }"))
         assert (await anext(figures))["pipelineMetrics"]["pending"] == 0
         await figures.aclose()
+
+
+async def test_a_client_that_ariadne_codegen_has_generated_works(url: str, tmp_path: Path) -> None:
+    if not (ARIADNE / "ariadne-codegen").exists():
+        pytest.skip("ariadne-codegen is not installed: `make .venv-ariadne/.installed`")
+    project = Path(shutil.copytree(ACCEPTANCE / "ariadne", tmp_path / "ariadne"))
+    (project / "schema.graphql").write_text(schema_text(Catalog.load(Settings().domain)), encoding="utf-8")
+    await printed(ARIADNE / "ariadne-codegen", folder=project)
+    found = json.loads(await printed(ARIADNE / "python", "script.py", url, folder=project))
+    assert found["name"]
+    assert found["heard"].startswith("Heard")
+    assert found | {"name": "", "heard": ""} == {
+        "name": "",
+        "created_at": "datetime",
+        "renamed": "By ariadne",
+        "refused": [["name"]],
+        "heard": "",
+    }

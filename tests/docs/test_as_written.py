@@ -31,7 +31,14 @@ WITH_A_STACK_OF_ITS_OWN = ("how-to/new-project", "how-to/reload")
 WITHOUT_A_STACK = ("how-to/shape-the-api", "how-to/catalog-and-checks")
 WITH_POSTGRES = ("how-to/postgresql", "how-to/snapshots")
 ON_THREE_MEMBERS = ("how-to/three-members", "how-to/upgrade")
-READ_ONLY = ("how-to/index", "how-to/deployment", "how-to/front-door", "how-to/protocols", "how-to/identity-and-rights")
+READ_ONLY = (
+    "how-to/index",
+    "how-to/deployment",
+    "how-to/front-door",
+    "how-to/protocols",
+    "how-to/clients",
+    "how-to/identity-and-rights",
+)
 """They have nothing to run."""
 
 NEEDED = {

@@ -1,7 +1,8 @@
 // node clients.mjs URL SCENARIO: does what an application does with a client library, and prints one object of JSON.
 // Scenarios: apollo, apollo-multipart, apollo-persisted, apollo-batch, urql, graphql-sse, audits.
+// Those of Apollo run with Apollo Client 4, and with Apollo Client 3 after `3:`, as in `3:apollo-batch`.
 
-import { ApolloClient, HttpLink, InMemoryCache, gql } from '@apollo/client';
+import * as apollo4 from '@apollo/client';
 import { BatchHttpLink } from '@apollo/client/link/batch-http';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
@@ -12,9 +13,33 @@ import { auditServer } from 'graphql-http';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import WebSocket from 'ws';
 
 const [url, scenario] = process.argv.slice(2);
+
+function apollo3() {
+  const require = createRequire(import.meta.url); // its folders are no modules for `import`
+  const { createPersistedQueryLink } = require('apollo-client-3/link/persisted-queries');
+  return {
+    ...require('apollo-client-3/core'),
+    ...require('apollo-client-3/link/batch-http'),
+    ...require('apollo-client-3/link/subscriptions'),
+    ...require('apollo-client-3/utilities'),
+    persisted: createPersistedQueryLink,
+  };
+}
+
+const apollo = scenario.startsWith('3:')
+  ? apollo3()
+  : {
+      ...apollo4,
+      BatchHttpLink,
+      GraphQLWsLink,
+      relayStylePagination,
+      persisted: (options) => new PersistedQueryLink(options),
+    };
+const { gql } = apollo;
 
 const LIST = `query List($after: String) {
   customers(first: 2, after: $after) {
@@ -46,8 +71,8 @@ async function whileWaiting(promise, act) {
 }
 
 function apolloClient(link) {
-  const typePolicies = { Query: { fields: { customers: relayStylePagination() } } };
-  return new ApolloClient({ link, cache: new InMemoryCache({ typePolicies }) });
+  const typePolicies = { Query: { fields: { customers: apollo.relayStylePagination() } } };
+  return new apollo.ApolloClient({ link, cache: new apollo.InMemoryCache({ typePolicies }) });
 }
 
 async function firstOfApollo(client, id) {
@@ -67,7 +92,7 @@ async function firstOfApollo(client, id) {
 
 const scenarios = {
   async apollo() {
-    const http = apolloClient(new HttpLink({ uri: url }));
+    const http = apolloClient(new apollo.HttpLink({ uri: url }));
     const query = gql(LIST);
     const list = http.watchQuery({ query });
     const first = await http.query({ query });
@@ -77,7 +102,7 @@ const scenarios = {
     await http.mutate({ mutation: gql(RENAME), variables: { id: customerId, name: 'Renamed' } });
     const renamed = names(http.readQuery({ query }))[0];
     const socket = createWsClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket });
-    const subscribed = apolloClient(new GraphQLWsLink(socket));
+    const subscribed = apolloClient(new apollo.GraphQLWsLink(socket));
     const heard = await firstOfApollo(subscribed, customerId);
     await socket.dispose();
     return { first: names(first.data), merged, renamed, heard: heard.customer.customerId, customerId };
@@ -90,7 +115,7 @@ const scenarios = {
       types.push(response.headers.get('content-type'));
       return response;
     };
-    const client = apolloClient(new HttpLink({ uri: url, fetch: watched }));
+    const client = apolloClient(new apollo.HttpLink({ uri: url, fetch: watched }));
     const heard = await firstOfApollo(client, 'c1');
     let refused;
     try {
@@ -114,8 +139,8 @@ const scenarios = {
     };
     const sha256 = (text) => createHash('sha256').update(text).digest('hex');
     const client = (options) =>
-      apolloClient(new PersistedQueryLink({ sha256, ...options }).concat(new HttpLink({ uri: url, fetch: watched })));
-    const query = gql('query Persisted { customers(first: 1) { edges { node { id name } } } }');
+      apolloClient(apollo.persisted({ sha256, ...options }).concat(new apollo.HttpLink({ uri: url, fetch: watched })));
+    const query = gql(`query Persisted${process.pid} { customers(first: 1) { edges { node { id name } } } }`);
     await client().query({ query });
     await client().query({ query });
     await client({ useGETForHashedQueries: true }).query({ query });
@@ -125,7 +150,7 @@ const scenarios = {
   async 'apollo-batch'() {
     let requests = 0;
     const counted = (...given) => ((requests += 1), fetch(...given));
-    const client = apolloClient(new BatchHttpLink({ uri: url, fetch: counted, batchInterval: 20 }));
+    const client = apolloClient(new apollo.BatchHttpLink({ uri: url, fetch: counted, batchInterval: 20 }));
     const results = await Promise.all(
       ['c1', 'c2'].map((id) =>
         client.query({ query: gql('query($id: ID!) { customer(customerId: $id) { id customerId } }'), variables: { id } }),
@@ -193,5 +218,5 @@ const scenarios = {
   },
 };
 
-console.log(JSON.stringify(await scenarios[scenario]()));
+console.log(JSON.stringify(await scenarios[scenario.replace(/^3:/, '')]()));
 process.exit(0);
