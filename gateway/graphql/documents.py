@@ -24,6 +24,8 @@ from hazelgate.resolvers.plans.documents import DocumentPlans
 
 _LONGEST_KEPT = 32_768
 _MOST_KEPT = 500
+_MOST_ERRORS = 8
+"""A long answer to a short request is an attack by itself."""
 _ABORTED = "Validation aborted."
 """So graphql-core says that a document was too much for a rule."""
 
@@ -138,7 +140,9 @@ class Documents:
             raise InvalidDocument([GraphQLError("Syntax Error: the document is nested too deeply.")], None) from None
         try:
             check_shape(ast, self._limits)
-            errors = validate(self._schema, ast, self._rules, max_errors=20, hide_suggestions=not self._suggestions)
+            errors = validate(
+                self._schema, ast, self._rules, max_errors=_MOST_ERRORS, hide_suggestions=not self._suggestions
+            )
         except TooComplex as error:
             raise InvalidDocument([error], ast) from None
         except RecursionError:
