@@ -341,6 +341,8 @@ class _Batch:
             try:
                 if completed_by is not None:
                     declared = self._declared(guard, event)
+                if guard.follows:
+                    declared = self._followed(declared, event)
                 if guard.serialized or self._claiming.is_active:
                     asked.append((guard, declared))
                 state: dict[str, Any] = {}
@@ -372,6 +374,15 @@ class _Batch:
     def _declared(self, guard: GuardPlan, event: Event) -> Reads:
         """What a guard reads of an event that another one has completed: none of it may be loaded yet."""
         declared = [(read, read_keys(read, event)) for read in guard.reads]
+        loaded = [self._entries.require(read.view.name, key) for read, keys in declared for key in keys]
+        if not all(loaded):
+            raise Incomplete
+        return declared
+
+    def _followed(self, declared: Reads, event: Event) -> Reads:
+        """The same, with the keys of reads that go after what another one has found: none of it may be loaded yet."""
+        found = {read.parameter: self._read(read, keys) for read, keys in declared if not read.many}
+        declared = [(read, read.follow(event, found[read.after]) if read.after else keys) for read, keys in declared]
         loaded = [self._entries.require(read.view.name, key) for read, keys in declared for key in keys]
         if not all(loaded):
             raise Incomplete

@@ -31,6 +31,7 @@ from hazelgate.sourcing.model.boundaries import Boundaries
 from hazelgate.sourcing.model.building import check_functions, event_specs, of_kind, view_specs
 from hazelgate.sourcing.model.events import EventSpec
 from hazelgate.sourcing.model.rules import check_api
+from hazelgate.sourcing.model.uniqueness import with_uniqueness
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.sourcing.structure.decoding import Decoder
 from hazelgate.sourcing.structure.fingerprints import view_fingerprint
@@ -50,7 +51,7 @@ class Catalog:
     """
 
     def __init__(self, registrations: Iterable[Registration]) -> None:
-        registered = list(registrations)
+        registered = with_uniqueness(registrations)
         self.guards = tuple(of_kind(registered, GuardRegistration))
         self.folds = tuple(of_kind(registered, FoldRegistration))
         self.views: Mapping[str, ViewSpec] = view_specs(registered)

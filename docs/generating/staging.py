@@ -22,6 +22,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "reload",
         "shape-the-api",
         "view-with-another-key",
+        "unique-values",
         "second-version",
         "repaired-projection",
         "dead-letters",

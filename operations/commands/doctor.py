@@ -8,8 +8,10 @@ import click
 import msgspec
 
 from hazelgate.client.cluster import ClusterState
+from hazelgate.client.figures.diagnosis import Finding
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
+from hazelgate.client.operators.uniqueness import examine_uniqueness
 from hazelgate.operations.command_line.connecting import Connection, connection_options
 from hazelgate.operations.command_line.tables import print_table
 
@@ -23,18 +25,19 @@ def doctor(as_json: bool, acknowledge_losses: bool, connection: Connection) -> N
     Look at the whole cluster: one line for each thing, with what to do where it is not right.
 
     It looks at members, projectors, gateways and their code, dead letters, the last snapshot, the pipeline's lag,
-    clocks, heaps, the store, and lost partitions. `/ready` of a gateway warns of the same. The exit status is 0 if all
-    is right, 1 with warnings, and 2 if the cluster can't be reached.
+    clocks, heaps, the store, and lost partitions. `/ready` of a gateway warns of the same. It also counts the values
+    that several aggregates hold though events declare them unique. The exit status is 0 if all is right, 1 with
+    warnings, and 2 if the cluster can't be reached.
     """
 
-    async def work(cluster: HazelcastCluster) -> tuple[bool, ClusterState]:
+    async def work(cluster: HazelcastCluster) -> tuple[bool, ClusterState, tuple[Finding, ...]]:
         there_were = acknowledge_losses and await Rebuilds(cluster).acknowledge_losses()
-        return there_were, await cluster.look()
+        return there_were, await cluster.look(), await examine_uniqueness(cluster)
 
-    there_were, state = connection.run(work)
+    there_were, state, unique = connection.run(work)
     if acknowledge_losses:
         click.echo("acknowledged" if there_were else "no partition is lost", err=True)
-    findings = state.findings
+    findings = (*state.findings, *unique)
     warned = any(each.warning for each in findings)
     if as_json:
         told = {"ready": state.problem is None, "problem": state.problem, "right": not warned, "findings": findings}

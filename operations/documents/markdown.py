@@ -30,6 +30,8 @@ def _event(page: EventPage) -> Iterator[str]:
         ("Version", ", ".join([str(spec.version), *(f"{version} is lifted" for version in page.upcasters)])),
         ("Mutation", f"`{spec.mutation}`" if spec.mutation else "none"),
         ("Guards", _names(f"`{name}`" + (f" reads {_names(reads)}" if reads else "") for name, reads in page.guards)),
+        *([("Unique", _names(f"`{name}`" for _, name in spec.unique))] if spec.unique else []),
+        *([("Frees", _names(f"`{name}`" for name in spec.frees))] if spec.frees else []),
         ("Updates", _names(f"`{view}`" for view in page.updates)),
         ("Topic", f"`{page.topic}`"),
     ]

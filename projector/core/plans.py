@@ -9,8 +9,8 @@ from typing import Any
 
 from hazelgate.projector.core.paths import Keys, PathGetter, json_path, path_getter
 from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
-from hazelgate.sourcing.declaring.registry import FoldRegistration, Key
-from hazelgate.sourcing.declaring.values import Event, View
+from hazelgate.sourcing.declaring.registry import FoldRegistration, GuardRegistration, Key
+from hazelgate.sourcing.declaring.values import Event, Read, View
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.ids import is_id
 from hazelgate.sourcing.model.boundaries import Boundary
@@ -29,6 +29,10 @@ class ReadPlan:
     """Whether it reads one field that is an `Id`: of an event that was decoded, that has been checked."""
     boundary: Boundary = Boundary.SNAPSHOT
     """Whether its entries have to stay as they are until the event is stored."""
+    after: str = ""
+    """The guard's read, of one entry, that tells what this one reads; empty where the event does."""
+    follow: Callable[[Any, Any], list[str]] = lambda _event, _found: []
+    """With `after`: the keys, of the event and of what that read has found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class GuardPlan:
     takes_identity: bool = False
     serialized: bool = False
     """Whether some of its reads have to hold until the event is stored."""
+    follows: bool = False
+    """Whether some of its reads go after what another one has found."""
 
 
 Apply = Callable[[Any, Event, EventRecord, str], View | None]
@@ -185,17 +191,13 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
                 guard.name,
                 guard.function,
                 tuple(
-                    ReadPlan(
-                        parameter,
-                        by_class[read.view],
-                        *path_getter(spec.cls, read.path, guard.name),
-                        catalog.boundaries.of(guard, read),
-                    )
+                    _read_plan(parameter, read, by_class[read.view], spec, guard, catalog.boundaries.of(guard, read))
                     for parameter, read in guard.reads.items()
                 ),
                 "submitted_at" in guard_extras(guard),
                 "identity" in guard_extras(guard),
                 any(catalog.boundaries.of(guard, read).is_serialized for read in guard.reads.values()),
+                any(read.after for read in guard.reads.values()),
             )
             for guard in catalog.guards
             if guard.cls is spec.cls
@@ -214,6 +216,16 @@ def make_plans(catalog: Catalog) -> dict[str, EventPlan]:
     return plans
 
 
+def _read_plan(
+    parameter: str, read: Read, view: ViewSpec, spec: EventSpec, guard: GuardRegistration, boundary: Boundary
+) -> ReadPlan:
+    if read.after and callable(read.path):
+        return ReadPlan(parameter, view, lambda _: [], True, False, boundary, read.after, read.path)
+    if callable(read.path):
+        return ReadPlan(parameter, view, read.path, False, False, boundary)
+    return ReadPlan(parameter, view, *path_getter(spec.cls, read.path, guard.name), boundary)
+
+
 def _view_plan(view: ViewSpec, folds: Sequence[FoldPlan]) -> ViewPlan:
     return ViewPlan(view, tuple(folds), Fold.of([fold.registration for fold in folds], view.cls))
 
@@ -230,7 +242,8 @@ def usual_reads(catalog: Catalog) -> list[tuple[str, list[tuple[str, str]], bool
     names = {spec.cls: spec.name for spec in catalog.specs.values()}
     for guard in catalog.guards:
         for read in guard.reads.values():
-            usual[names[guard.cls]][by_class[read.view], json_path(read.path)] = None
+            if isinstance(read.path, str):
+                usual[names[guard.cls]][by_class[read.view], json_path(read.path)] = None
     for fold in catalog.folds:
         if isinstance(fold.key, str):
             usual[names[fold.cls]][fold.view, json_path(fold.key)] = None

@@ -160,7 +160,11 @@ class EventTypeQueries:
     @strawberry.field(description="Every event type there is.")
     def event_catalog(self, info: Info) -> list[EventTypeInfo] | None:
         rights = info.context.rights
-        seen = [name for name, view in rights.catalog.views.items() if view.in_api or not rights.is_limited]
+        seen = [
+            name
+            for name, view in rights.catalog.views.items()
+            if view.in_api or not (rights.is_limited or view.is_derived)
+        ]
         specs = [info.context.catalog.spec(name) for name in rights.event_types()]
         return [EventTypeInfo.of(spec, rights.json_schema(spec), seen) for spec in specs]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from hazelgate.sourcing.declaring.access import Grant
@@ -26,6 +26,8 @@ def event(
     deprecated: str | None = None,
     access: Sequence[Grant] = (),
     readers: Sequence[Grant] = (),
+    unique: Sequence[str] | Mapping[str, str] = (),
+    frees: Sequence[str] = (),
 ) -> Callable[[type[E]], type[E]]:
     """
     Register a class as an event type.
@@ -43,6 +45,11 @@ def event(
         access: The roles that may submit it, where a gateway knows identities. Left out, none.
         readers: The roles that may read it once it is stored: in histories, in the log and its streams. Left out,
             operators alone.
+        unique: Fields whose values no two aggregates of this type may hold: `["email"]`. Another aggregate's event is
+            refused with the code NOT_UNIQUE. Event types of one aggregate share a field by its name. A mapping gives
+            the name: `{"new_email": "email"}`. An event whose field is None says no value. Where the field can be left
+            out, too (`UNSET`), None gives the value up.
+        frees: Names of such fields: the aggregate gives its value up. An event that says another value does so, too.
 
     Returns:
         A decorator that returns the class as it is.
@@ -69,8 +76,22 @@ def event(
                 deprecated,
                 tuple(access),
                 tuple(readers),
+                _unique(name, unique),
+                _names(name, "frees", frees),
             )
         )
         return cls
 
     return register
+
+
+def _unique(event_name: str, declared: Sequence[str] | Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    if isinstance(declared, Mapping):
+        return tuple(declared.items())
+    return tuple((field, field) for field in _names(event_name, "unique", declared))
+
+
+def _names(event_name: str, argument: str, declared: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(declared, str):
+        raise CatalogError(f'event {event_name!r} has a text as `{argument}`; give a list: {argument}=["{declared}"]')
+    return tuple(dict.fromkeys(declared))

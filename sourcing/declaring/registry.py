@@ -30,6 +30,10 @@ class EventRegistration:
     deprecated: str | None = None
     access: tuple[Grant, ...] = ()
     readers: tuple[Grant, ...] = ()
+    unique: tuple[tuple[str, str], ...] = ()
+    """Fields whose values one aggregate alone may hold, each with the name that event types share it by."""
+    frees: tuple[str, ...] = ()
+    """Such names: the aggregate gives its value up."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class ViewRegistration:
     sort: str | None = None
     api: bool = True
     access: tuple[Grant, ...] = ()
+    derived: bool = False
+    """Whether the catalog has made it of other declarations."""
 
 
 @dataclass(frozen=True)

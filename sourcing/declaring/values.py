@@ -23,13 +23,15 @@ class Read:
     A declared read: entries of `view` whose keys stand in the event at `path`.
 
     `serialized` holds the entries until the event is stored, `snapshot` does not; without either the event types that
-    feed the view decide.
+    feed the view decide. What the catalog derives reads by a function of the event, in place of a path. With `after` it
+    is one of the event and of what the guard's read of that name has found, and it gives a list of keys.
     """
 
     view: type[View]
-    path: str
+    path: str | Callable[..., Any]
     serialized: bool = False
     snapshot: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,7 @@ def _view_spec(
         links=tuple(links),
         fed_by=fed_by,
         access=each.access,
+        is_derived=each.derived,
     )
 
 
@@ -245,6 +246,8 @@ def event_specs(
             deprecated=each.deprecated,
             access=each.access,
             readers=each.readers,
+            unique=each.unique,
+            frees=each.frees,
         )
         chains[each.name] = chain
     return MappingProxyType(specs), MappingProxyType(chains)

@@ -44,6 +44,9 @@ class EventSpec:
     deprecated: str | None
     access: tuple[Grant, ...]
     readers: tuple[Grant, ...] = ()
+    unique: tuple[tuple[str, str], ...] = ()
+    """Fields whose values one aggregate alone may hold, each with the name that event types share it by."""
+    frees: tuple[str, ...] = ()
 
     @property
     def key_name(self) -> str:

@@ -93,6 +93,8 @@ class ViewSpec:
     access: tuple[Grant, ...]
     withheld: frozenset[str] = frozenset()
     """Fields that these readers don't see, by Python's names; `revision` and `history` among them."""
+    is_derived: bool = False
+    """Whether the catalog has made it of other declarations, as `unique=`."""
 
     @property
     def description(self) -> str:

@@ -1,8 +1,9 @@
 """
-Guards that hold (I9): rivals book the same slots of the same rooms while members are killed and cut off.
+Guards that hold (I9): rivals book the same slots and want the same nicknames while members are killed and cut off.
 
 It has a domain of its own, the bookings: each booking is an aggregate, and its guard reads the room's day, which all
-bookings of that room feed. The checker counts who has a slot, in the views and by the answers.
+bookings of that room feed. Members' nicknames are `unique=`. The checker counts who has a slot or a nickname, in the
+views and by the answers.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hazelgate import Catalog
+from hazelgate import Catalog, Event
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
 from hazelgate.sourcing.errors import EventError, EventRejected, PipelineUnavailable
@@ -35,6 +37,8 @@ RIVALS = 3
 SLOT = timedelta(minutes=5)
 FIRST = datetime(2090, 1, 5, tzinfo=UTC)
 SLOTS_A_DAY = 250
+NAMED_EVERY = 3
+"""With so many slots a nickname is contested, too."""
 AT_ONCE = 24
 """So many slots are contested at a time."""
 
@@ -44,13 +48,15 @@ class Contest:
     """Who wanted which slot, and what was said to each."""
 
     told: dict[tuple[str, datetime], list[bool]] = field(default_factory=dict)
+    named: dict[str, list[bool]] = field(default_factory=dict)
+    """By nickname, the same."""
     unanswered: int = 0
     sent: int = 0
 
-    def violations(self, days: dict[str, Any]) -> Iterable[Violation]:
-        """What is wrong with the answers, and with the rooms' days as they are once all is quiet."""
+    def violations(self, days: dict[str, Any], members: Iterable[Any]) -> Iterable[Violation]:
+        """What is wrong with the answers, and with the rooms' days and the members as they are once all is quiet."""
         if self.unanswered:
-            yield Violation(Broken.UNFINISHED, f"{self.unanswered} bookings are not answered")
+            yield Violation(Broken.UNFINISHED, f"{self.unanswered} of the rivals are not answered")
         for (room, start), won in self.told.items():
             day = days.get(room_day(room, start), {"slots": []})
             having = [slot for slot in day["slots"] if datetime.fromisoformat(slot["startsAt"]) == start]
@@ -60,6 +66,14 @@ class Contest:
                 yield Violation(Broken.ANSWER, f"{room} at {start:%d. %H:%M}: {sum(won)} were told that they have it")
             if not having and len(won) == RIVALS:
                 yield Violation(Broken.LOST, f"{room} at {start:%d. %H:%M} is nobody's, and all were refused")
+        bearers = Counter(member["nickname"] for member in members)
+        for name, won in self.named.items():
+            if bearers[name] > 1:
+                yield Violation(Broken.TWICE, f"{bearers[name]} members have the nickname {name}")
+            if sum(won) != bearers[name]:
+                yield Violation(Broken.ANSWER, f"{sum(won)} were told that they have the nickname {name}")
+            if not bearers[name] and len(won) == RIVALS:
+                yield Violation(Broken.LOST, f"the nickname {name} is nobody's, and all were refused")
 
 
 @dataclass
@@ -118,9 +132,10 @@ async def rivals(
 async def _judge(stage: Rivals, result: Result, logs: Path) -> None:
     contest = stage.contest
     result.sent, result.recovery_seconds = contest.sent, stage.recovery_seconds
-    result.acknowledged = sum(sum(won) for won in contest.told.values())
+    result.acknowledged = sum(sum(won) for won in (*contest.told.values(), *contest.named.values()))
     days = {key: json.loads(value) for key, value in (await raw.entries(stage.cluster, "room-day-view")).items()}
-    result.violations += contest.violations(days)
+    members = (await raw.entries(stage.cluster, "member-view")).values()
+    result.violations += contest.violations(days, map(json.loads, members))
     left = await raw.keys(stage.cluster, "entry-claims")
     if left:
         result.violations.append(Violation(Broken.UNFINISHED, f"{len(left)} entries are still claimed"))
@@ -147,10 +162,17 @@ async def _book(
     running: set[asyncio.Task[None]] = set()
     number = 0
 
-    async def contested(room: str, start: datetime) -> None:
+    async def wanted(events: Iterable[Event]) -> list[bool]:
+        won = await asyncio.gather(*(_answer(handler, contest, event) for event in events))
+        return [each for each in won if each is not None]
+
+    async def contested(room: str, start: datetime, nickname: str | None) -> None:
         try:
-            won = await asyncio.gather(*(_answer(handler, contest, room, member, start) for _ in range(RIVALS)))
-            contest.told[room, start] = [each for each in won if each is not None]
+            contest.told[room, start] = await wanted(_booking(room, member, start) for _ in range(RIVALS))
+            if nickname is not None:
+                contest.named[nickname] = await wanted(
+                    MemberJoined(member_id=new_id(), name="Eve", nickname=nickname) for _ in range(RIVALS)
+                )
         finally:
             room_at_once.release()
 
@@ -158,7 +180,8 @@ async def _book(
         await room_at_once.acquire()
         day, slot = divmod(number // ROOMS, SLOTS_A_DAY)
         start = FIRST + timedelta(days=day) + slot * SLOT
-        task = asyncio.create_task(contested(rooms[number % ROOMS], start))
+        nickname = new_id() if number % NAMED_EVERY == 0 else None
+        task = asyncio.create_task(contested(rooms[number % ROOMS], start, nickname))
         running.add(task)
         task.add_done_callback(running.discard)
         number += 1
@@ -166,15 +189,18 @@ async def _book(
     await asyncio.gather(*running)
 
 
-async def _answer(handler: EventHandler, contest: Contest, room: str, member: str, start: datetime) -> bool | None:
-    """Whether a booking has its slot, sent under one id until that is known; None where nobody ever said."""
-    booking = BookingMade(booking_id=new_id(), room_id=room, member_id=member, starts_at=start, ends_at=start + SLOT)
+def _booking(room: str, member: str, start: datetime) -> BookingMade:
+    return BookingMade(booking_id=new_id(), room_id=room, member_id=member, starts_at=start, ends_at=start + SLOT)
+
+
+async def _answer(handler: EventHandler, contest: Contest, event: Event) -> bool | None:
+    """Whether an event has got what it wants, sent under one id until that is known; None where nobody ever said."""
     options = SubmitOptions(event_id=new_id(), timeout_seconds=3.0)
     deadline = time.monotonic() + PATIENCE_SECONDS
     contest.sent += 1
     while time.monotonic() < deadline:
         try:
-            await handler.handle_event(booking, options)
+            await handler.handle_event(event, options)
         except EventRejected:
             return False
         except (EventError, PipelineUnavailable):

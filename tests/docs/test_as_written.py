@@ -28,7 +28,7 @@ ON_THE_TUTORIAL_S_STACK = (
     "how-to/second-version",  # from here on the log has events that only its own code can read
 )
 WITH_A_STACK_OF_ITS_OWN = ("how-to/new-project", "how-to/reload")
-WITHOUT_A_STACK = ("how-to/shape-the-api", "how-to/catalog-and-checks")
+WITHOUT_A_STACK = ("how-to/unique-values", "how-to/shape-the-api", "how-to/catalog-and-checks")
 WITH_POSTGRES = ("how-to/postgresql", "how-to/snapshots")
 ON_THREE_MEMBERS = ("how-to/three-members", "how-to/upgrade")
 READ_ONLY = (

@@ -10,13 +10,16 @@ import pytest
 from hazelgate import Catalog
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.client.operators.rebuilds import Rebuilds
+from hazelgate.client.operators.uniqueness import examine_uniqueness
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission
 from hazelgate.projector.process import Processor
+from hazelgate.sourcing.errors import EventRejected
 from hazelgate.sourcing.ids import new_id
 from hazelgate.testing.memory import MemoryCluster
 from tests.support.connected import connected, handling
 from tests.support.stack import Stack, running_stack
-from tests.support.tokens import HOLDERS, TOKENS, TokenMoved, TokenPassed
+from tests.support.tokens import HOLDERS, TOKENS, TokenMoved, TokenNamed, TokenPassed
 
 DOMAIN = "tests.support.tokens"
 MOVES = 100
@@ -71,3 +74,37 @@ async def test_a_chain_goes_through_in_one_call(
     assert msgspec.json.decode(entry or b"null")["moves"] == MOVES
     given = [msgspec.json.decode(each or b"null")["given"] for each in await cluster.read(HOLDERS, holders[:-1])]
     assert given == [1] * (MOVES - 1)
+
+
+async def test_a_name_is_one_tokens_in_one_call_and_in_several(handler: EventHandler) -> None:
+    """Also within one batch: who is behind another one sees what that one has taken, and given up."""
+    ann, bob, name, other = new_id(), new_id(), new_id(), new_id()
+    said = [(ann, name), (bob, name), (ann, name), (ann, other), (bob, name), (ann, name)]
+    outcomes = await handler.handle_events([Submission(TokenNamed(token_id=who, name=what)) for who, what in said])
+    assert [isinstance(each, Receipt) for each in outcomes] == [True, False, True, True, True, False]
+    [problem] = _refusal(outcomes[1]).problems
+    assert (problem.path, problem.code) == (("name",), "NOT_UNIQUE")
+    assert bob not in str(outcomes[5])
+    with pytest.raises(EventRejected, match="name: is taken already"):
+        await handler.handle_event(TokenNamed(token_id=new_id(), name=other))
+    await handler.handle_event(TokenNamed(token_id=ann, name=other))
+
+
+def _refusal(outcome: object) -> EventRejected:
+    assert isinstance(outcome, EventRejected)
+    return outcome
+
+
+async def test_who_has_which_name_is_a_view_like_any_other(real_cluster: HazelcastCluster, catalog: Catalog) -> None:
+    rebuilds, name = Rebuilds(real_cluster), new_id()
+    async with handling(catalog, real_cluster) as handler:
+        await handler.handle_event(TokenNamed(token_id=new_id(), name=name))
+        for begin in (rebuilds.compare, rebuilds.start):
+            ended = await rebuilds.wait(await begin(["unique-Token-name"]))
+            assert (ended.error, ended.differences) == (None, 0)
+            assert ended.events
+        with pytest.raises(EventRejected):
+            await handler.handle_event(TokenNamed(token_id=new_id(), name=name))
+    assert [str(each) for each in await examine_uniqueness(real_cluster)] == [
+        "unique-Token-name: no two aggregates hold one value"
+    ]

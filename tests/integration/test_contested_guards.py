@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hazelgate import Catalog
+from hazelgate import Catalog, Event
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
 from hazelgate.sourcing.errors import EventError, EventRejected, PipelineUnavailable
 from hazelgate.sourcing.ids import new_id
-from tests.domains.bookings.bookings import BookingMade, MemberJoined, RoomOpened
+from tests.domains.bookings.bookings import BookingMade, MemberChanged, MemberJoined, RoomOpened
 from tests.support import raw
 from tests.support.connected import connected, handling
 from tests.support.many import Node, Nodes, running_nodes
@@ -75,21 +75,25 @@ def _booking(room: str, member: str, starts_at: datetime) -> BookingMade:
     )
 
 
-async def _contest(handler: EventHandler, wanted: list[list[BookingMade]]) -> list[list[Receipt | EventError]]:
-    """What comes of bookings that rivals make at once, each for itself, as calls of their own."""
+def _joining(nickname: str) -> MemberJoined:
+    return MemberJoined(member_id=new_id(), name="Ada", nickname=nickname)
+
+
+async def _contest(handler: EventHandler, wanted: Sequence[Sequence[Event]]) -> list[list[Receipt | EventError]]:
+    """What comes of events that rivals send at once, each for itself, as calls of their own."""
     results = await asyncio.gather(
         *(handler.handle_events([Submission(each[rival]) for each in wanted]) for rival in range(len(wanted[0])))
     )
     return [list(of_slot) for of_slot in zip(*results, strict=True)]
 
 
-def _won(results: list[list[Receipt | EventError]]) -> list[int]:
+def _won(results: list[list[Receipt | EventError]], code: str = "TAKEN") -> list[int]:
     """How many have got each slot; whoever has not was told that it is taken."""
     for of_slot in results:
         for result in of_slot:
             if not isinstance(result, Receipt):
                 assert isinstance(result, EventRejected), result
-                assert [problem.code for problem in result.problems] == ["TAKEN"]
+                assert [problem.code for problem in result.problems] == [code]
     return [sum(isinstance(result, Receipt) for result in of_slot) for of_slot in results]
 
 
@@ -100,6 +104,29 @@ async def test_a_slot_that_rivals_want_at_once_is_booked_once(handler: EventHand
     assert _won(await _contest(handler, wanted)) == [1] * SLOTS
 
 
+async def test_a_nickname_that_rivals_want_at_once_is_one_members(handler: EventHandler) -> None:
+    """Declared by `unique=`; there is no guard of the domain's own."""
+    names = [new_id() for _ in range(SLOTS)]
+    wanted: list[list[Event]] = [[_joining(name) for _ in range(RIVALS)] for name in names]
+    assert _won(await _contest(handler, wanted), "NOT_UNIQUE") == [1] * SLOTS
+
+
+async def test_a_nickname_goes_from_one_to_another_and_is_never_of_two(handler: EventHandler) -> None:
+    """Who has it gives it up while rivals want it: as soon as it is free, one has it."""
+    names = [new_id() for _ in range(20)]
+    owners = [_joining(name) for name in names]
+    assert all(isinstance(each, Receipt) for each in await handler.handle_events(list(map(Submission, owners))))
+    given_up = [MemberChanged(member_id=owner.member_id, nickname=new_id()) for owner in owners]
+    back = [MemberChanged(member_id=owner.member_id, nickname=owner.nickname) for owner in owners]
+    results = await asyncio.gather(
+        handler.handle_events([Submission(each) for pair in zip(given_up, back, strict=True) for each in pair]),
+        *(handler.handle_events([Submission(_joining(name)) for name in names]) for _ in range(RIVALS)),
+    )
+    assert all(isinstance(each, Receipt) for each in results[0][::2]), results[0]
+    contested = zip(results[0][1::2], *results[1:], strict=True)
+    assert _won([list(of_name) for of_name in contested], "NOT_UNIQUE") == [1] * len(names)
+
+
 async def test_slots_of_one_room_and_day_are_each_booked_once(handler: EventHandler) -> None:
     """All of them are in one entry: whoever is second in it decides anew, on what it has become."""
     rooms, member = await _rooms(handler, 1)
@@ -108,16 +135,16 @@ async def test_slots_of_one_room_and_day_are_each_booked_once(handler: EventHand
     assert _won(await _contest(handler, wanted)) == [1] * len(starts)
 
 
-async def _answer(handler: EventHandler, booking: BookingMade) -> bool:
-    """Whether a booking has its slot, sent under one id until it is answered for good."""
+async def _answer(handler: EventHandler, wanted: Event) -> bool:
+    """Whether somebody has what is wanted, sent under one id until it is answered for good."""
     options = SubmitOptions(event_id=new_id(), timeout_seconds=2.0)
     answers: list[bool] = []
 
     async def answered() -> bool:
         try:
-            await handler.handle_event(booking, options)
+            await handler.handle_event(wanted, options)
         except EventRejected as rejected:
-            answers.append([problem.code for problem in rejected.problems] != ["TAKEN"])
+            answers.append([problem.code for problem in rejected.problems] not in (["TAKEN"], ["NOT_UNIQUE"]))
         except (EventError, PipelineUnavailable):
             return False
         else:
@@ -129,17 +156,21 @@ async def _answer(handler: EventHandler, booking: BookingMade) -> bool:
 
 
 async def _contest_under(handler: EventHandler, fault: Callable[[], Awaitable[None]]) -> list[int]:
-    """How many have each slot, where something happens to a member meanwhile."""
+    """How many have each slot, and each nickname, where something happens to a member meanwhile."""
     rooms, member = await _rooms(handler, 10)
     starts = [DAY + timedelta(minutes=10 * number) for number in range(20)]
-    slots = [[_booking(room, member, start) for _ in range(RIVALS)] for start in starts for room in rooms]
+    contests: list[list[Event]] = []
+    for start in starts:
+        contests += [[_booking(room, member, start) for _ in range(RIVALS)] for room in rooms]
+        name = new_id()
+        contests.append([_joining(name) for _ in range(RIVALS)])
     waiting = []
-    for number, slot in enumerate(slots):
-        waiting.append(asyncio.gather(*(_answer(handler, booking) for booking in slot)))
+    for number, contest in enumerate(contests):
+        waiting.append(asyncio.gather(*(_answer(handler, wanted) for wanted in contest)))
         await asyncio.sleep(0.01)
-        if number == len(slots) // 3:
+        if number == len(contests) // 3:
             happening = asyncio.ensure_future(fault())
-    won = [sum(await slot) for slot in waiting]
+    won = [sum(await contest) for contest in waiting]
     await happening
     return won
 

@@ -1,8 +1,8 @@
 """
 A domain whose events follow from one another: each is completed with what the one before it has left.
 
-A token has a holder. Who holds it next is told, who held it before is filled in by a guard, and a second view counts
-what each holder has given away.
+A token has a holder, and may have a name of its own. Who holds it next is told, who held it before is filled in by a
+guard, and a second view counts what each holder has given away.
 """
 
 from __future__ import annotations
@@ -30,6 +30,14 @@ class TokenPassed(Event):
     token_id: Id
     to: Id
     previous: Filled[str] = NOBODY
+
+
+@event("TokenNamed", aggregate="Token", key="token_id", unique=["name"])
+class TokenNamed(Event):
+    """It is called so, and no other token is."""
+
+    token_id: Id
+    name: str
 
 
 class Token(View):

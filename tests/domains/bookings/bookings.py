@@ -137,7 +137,7 @@ class RoomClosed(Event):
     room_id: Id
 
 
-@event("MemberJoined", aggregate="Member", key="member_id", mutation="joinHouse", creates=True)
+@event("MemberJoined", aggregate="Member", key="member_id", mutation="joinHouse", creates=True, unique=["nickname"])
 class MemberJoined(Event):
     """Somebody may book from now on."""
 
@@ -146,7 +146,7 @@ class MemberJoined(Event):
     nickname: Name | None = None
 
 
-@event("MemberChanged", aggregate="Member", key="member_id", mutation="changeMember")
+@event("MemberChanged", aggregate="Member", key="member_id", mutation="changeMember", unique=["nickname"])
 class MemberChanged(Event):
     """A member is called otherwise. Left out, a name stays; null clears the nickname."""
 

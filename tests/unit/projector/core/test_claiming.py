@@ -86,6 +86,21 @@ def test_what_a_completed_event_names_is_claimed(catalog: Catalog) -> None:
     assert {write.key for write in response.writes} > {"blue:2026-01-05", "blue:2026-01-06"}
 
 
+def test_a_unique_value_and_all_who_have_said_it_are_claimed(catalog: Catalog) -> None:
+    """The value's entry, the member's own, and that of whoever has given the value up."""
+    ann = MemberJoined(member_id="ann", name="Ann", nickname="A")
+    changed = MemberChanged(member_id="ann", nickname="B")
+    [first, own] = answer(catalog, [], ann).claims.entries
+    assert [each.version for each in (first, own)] == [0, 0]
+    claimed = answer(catalog, [ann, changed], MemberJoined(member_id="bob", name="Bob", nickname="A")).claims.entries
+    assert {(each.view, each.key.partition("-")[0], each.version) for each in claimed} == {
+        ("unique-Member-nickname", "value", 1),
+        ("unique-Member-nickname", "holder", 0),
+        ("unique-Member-nickname", "holder", 2),
+    }
+    assert {first.key, own.key} < {each.key for each in claimed}
+
+
 def test_an_event_without_such_a_guard_claims_nothing(catalog: Catalog) -> None:
     response = answer(
         catalog, [BLUE, ADA, booking("b1", 9)], BookingCancelled(booking_id="b1"), MemberChanged(member_id="ada")
