@@ -203,10 +203,15 @@ class Settled(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class SettleResponse(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Either what has to be loaded first, or how each event stands."""
+    """
+    Either what has to be loaded first, or how each event stands.
+
+    `under_way`: the batch of one of them has a view still to write. Nobody may be told yet, and the letter stays.
+    """
 
     needs: dict[str, list[str]]
     events: list[Settled]
+    under_way: bool = False
 
 
 class Description(msgspec.Struct, frozen=True, gc=False, array_like=True):

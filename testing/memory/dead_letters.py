@@ -23,6 +23,7 @@ from hazelgate.sourcing import clock
 from hazelgate.sourcing.envelope import COMPLETED_EVENTS, DEAD_LETTER_EVENTS, Completion, DeadLetter
 
 MAX_TRIES = 1_000
+UNDER_WAY = "an event of it is on its way into another view: resolve it again in a moment"
 
 T = TypeVar("T")
 Steps = Generator[str, None, T]
@@ -87,6 +88,8 @@ class DeadLetters:
                 continue
             gone = any(write.value is None for write in last)
             settled = yield from self._settled(response, order.dead_letter_id if gone else None)
+            if settled is None:
+                return Resolution(id=order.dead_letter_id, outcome="BUSY", message=UNDER_WAY)
             if (yield from self._engine.write(last)):
                 continue
             resolution = msgspec.json.decode(response.answer, type=Resolution)
@@ -114,7 +117,8 @@ class DeadLetters:
                 return response
             self._engine.load(response.needs, loaded)
 
-    def _settled(self, response: ResolveResponse, without: str | None) -> Steps[list[Settled]]:
+    def _settled(self, response: ResolveResponse, without: str | None) -> Steps[list[Settled] | None]:
+        """How the events stand, once it is told; None where one of them is still on its way into a view."""
         if not response.affected:
             return []
         yield "settle"
@@ -126,6 +130,8 @@ class DeadLetters:
             if not answer.needs:
                 break
             self._engine.load(answer.needs, loaded)
+        if answer.under_way:
+            return None
         final = [each for each in answer.events if each.final]
         for each in final:
             yield f"complete {each.event_id}"

@@ -23,6 +23,7 @@ import io.hazelgate.engine.projector.ProjectorFailed;
 import io.hazelgate.engine.projector.Resolving;
 import io.hazelgate.engine.projector.Resolving.Order;
 import io.hazelgate.engine.projector.Resolving.Settled;
+import io.hazelgate.engine.projector.Resolving.Settling;
 import io.hazelgate.engine.projector.Write;
 import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
@@ -46,6 +47,9 @@ import java.util.function.UnaryOperator;
  * careful mode: a call of the user's code at which it fails twice counts as failed, as in the pipeline.
  */
 public final class DeadLetters {
+    private static final String AGAIN = "AGAIN";
+    private static final String UNDER_WAY =
+            "an event of it is on its way into another view: resolve it again in a moment";
     private static final long PATIENCE_MILLIS = 3_000;
     private static final long MAX_PAUSE_MILLIS = 20;
     private static final long MAX_BACKOFF_MILLIS = 1_000;
@@ -97,7 +101,7 @@ public final class DeadLetters {
                 continue; // an absent projector has not died of it
             }
             try {
-                resolve(new Order(id, "AGAIN", null, null));
+                resolve(new Order(id, AGAIN, null, null));
             } catch (ProjectorAway e) {
                 log.warning("dead letter " + id + " could not be tried again: " + e.getMessage());
                 return;
@@ -205,7 +209,12 @@ public final class DeadLetters {
         }
         List<Write> last = resolving.steps().get(before);
         boolean gone = last.stream().anyMatch(write -> write.value() == null);
-        List<Settled> settled = settle(asking, resolving.affected(), gone ? order.deadLetterId() : null);
+        Settling settling = settle(asking, resolving.affected(), gone ? order.deadLetterId() : null);
+        if (settling.underWay()) {
+            // The watch comes again in a moment, and has other letters to look after.
+            return order.action().equals(AGAIN) ? said(order, "BUSY", UNDER_WAY) : null;
+        }
+        List<Settled> settled = settling.events();
         if (!writer.write(last, NOBODYS_CLAIMS).join().isEmpty()) {
             return null;
         }
@@ -324,18 +333,17 @@ public final class DeadLetters {
     }
 
     /** Writes and tells how the events stand now. */
-    private List<Settled> settle(Asking asking, List<Resolving.Affected> affected, String without) {
+    private Settling settle(Asking asking, List<Resolving.Affected> affected, String without) {
         if (affected.isEmpty()) {
-            return List.of();
+            return new Settling(Map.of(), List.of(), false);
         }
-        List<Settled> events = rounds.ask(
-                        0,
-                        new Loaded(),
-                        (round, loaded) -> asking.ask(care ->
-                                asking.projector.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)))
-                .events();
-        tell(events);
-        return events;
+        Settling settling = rounds.ask(
+                0,
+                new Loaded(),
+                (round, loaded) -> asking.ask(
+                        care -> asking.projector.settle(affected, without, Clock.iso(Clock.micros()), loaded, care)));
+        tell(settling.events());
+        return settling;
     }
 
     private void tell(List<Settled> settled) {

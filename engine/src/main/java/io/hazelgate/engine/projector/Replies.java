@@ -70,7 +70,9 @@ final class Replies {
                                         event.unpackString(),
                                         bytes(event),
                                         event.unpackString(),
-                                        event.unpackBoolean()))));
+                                        event.unpackBoolean())),
+                        // A projector of the release before does not say it.
+                        reply.hasNext() && reply.unpackBoolean()));
     }
 
     static Description description(byte[] body) {

@@ -18,8 +18,12 @@ public record Resolving(
     /** How an event stands; where it is not final, nobody is told. */
     public record Settled(String eventId, byte[] completion, String replyTo, boolean isFinal) {}
 
-    /** What is needed first, or how the events stand. */
-    public record Settling(Map<String, List<String>> needs, List<Settled> events) implements Reply {}
+    /**
+     * What is needed first, or how the events stand.
+     *
+     * @param underWay the batch of one of them has a view still to write: nothing may be told yet, and the letter has to stay
+     */
+    public record Settling(Map<String, List<String>> needs, List<Settled> events, boolean underWay) implements Reply {}
 
     /**
      * What somebody wants done.

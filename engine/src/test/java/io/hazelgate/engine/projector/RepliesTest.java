@@ -103,6 +103,14 @@ class RepliesTest {
         assertEquals("e1", settled.eventId());
         assertArrayEquals(utf8("{}"), settled.completion());
         assertTrue(settled.isFinal());
+        assertFalse(Replies.settling(packer.toByteArray()).underWay(), "a projector of the release before");
+    }
+
+    @Test
+    void eventsMayBeUnderWayIntoAView() throws Exception {
+        MessageBufferPacker packer = MessagePack.newDefaultBufferPacker();
+        packer.packArrayHeader(3).packMapHeader(0).packArrayHeader(0).packBoolean(true);
+        assertTrue(Replies.settling(packer.toByteArray()).underWay());
     }
 
     @Test
