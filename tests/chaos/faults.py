@@ -21,7 +21,7 @@ from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
 from hazelgate.client.operators.replacement import Replacement
 from hazelgate.operations.member import MemberOptions
 from hazelgate.sourcing.errors import HazelgateError
-from tests.chaos import contested, durable
+from tests.chaos import contested, durable, pressure
 from tests.chaos.answers import Answer, Told
 from tests.chaos.contested import Rivals
 from tests.chaos.durable import DurableNodes
@@ -31,7 +31,7 @@ from tests.chaos.resuming import read_through_kills
 from tests.chaos.scene import DOMAIN, Result, Scene, scene
 from tests.chaos.sizes import Size
 from tests.chaos.split import SplitNodes, why_not
-from tests.support.many import Node, Nodes
+from tests.support.many import Node, Nodes, narrow
 from tests.support.processes import ROOT
 from tests.support.until import PATIENCE_SECONDS
 
@@ -484,6 +484,8 @@ class Fault:
     is_durable: bool = False
     """Whether its members keep their events in PostgreSQL."""
     members: int = 3
+    is_narrow: bool = False
+    """Whether its members have one thread in each pool."""
     forgets: bool = False
     """Whether all memory is lost: completions, refusals, and what was no more than ACCEPTED."""
     domain: str = DOMAIN
@@ -496,7 +498,8 @@ class Fault:
             return SplitNodes(folder, self.members, domain=self.domain, options=self.options)
         if self.is_durable:
             return DurableNodes(folder, self.members, domain=self.domain, options=self.options)
-        return Nodes(folder, self.members, domain=self.domain, options=self.options, offsets_ms=self.offsets_ms)
+        options = self.options.model_copy(update={"config": narrow(folder)}) if self.is_narrow else self.options
+        return Nodes(folder, self.members, domain=self.domain, options=options, offsets_ms=self.offsets_ms)
 
     async def run(self, nodes: Nodes, size: Size, result: Result, *, seed: int, logs: Path) -> None:
         """It happens to these members, which have started; what the checker finds afterwards is in `result`."""
@@ -553,4 +556,9 @@ FAULTS = [
     ),
     Fault("stop-postgres", stop_postgres, is_durable=True, recovers_in_seconds=10),
     Fault("kill-postgres", kill_postgres, is_durable=True, recovers_in_seconds=20),
+    Fault("cold-deadlock", pressure.send_at_once, members=2, is_narrow=True, loaded=False),
+    Fault("hung-gateway", pressure.hang_gateway, recovers_in_seconds=10),
+    Fault("heap-full", pressure.fill_heap, recovers_in_seconds=20),
+    Fault("slow-count", pressure.count_for_long, is_durable=True, forgets=True, recovers_in_seconds=60),
+    Fault("clock-rebuild", pressure.rebuild_by_wrong_clocks, offsets_ms=(-HOUR_MS, 0, HOUR_MS)),
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from hazelgate.operations.member import MemberOptions
 from hazelgate.sourcing.ids import new_id
 from tests.support.connected import connected, handling
 from tests.support.ledger import ACCOUNTS, AccountOpened
-from tests.support.many import Nodes, running_nodes
+from tests.support.many import Nodes, narrow, running_nodes
 
-ENGINE_CONFIG = Path(__file__).parents[2] / "engine/src/main/resources/hazelgate.yaml"
 CLIENTS = 12
 BATCHES = 3
 BATCH = 200
@@ -27,11 +25,7 @@ BATCH = 200
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[Nodes]:
     """Two members, just started."""
-    config = tmp_path / "narrow.yaml"
-    narrow, pools = re.subn(r"pool-size: \d+", "pool-size: 1", ENGINE_CONFIG.read_text())
-    assert pools > 1
-    config.write_text(narrow)
-    with running_nodes(tmp_path, 2, options=MemberOptions(config=config)) as nodes:
+    with running_nodes(tmp_path, 2, options=MemberOptions(config=narrow(tmp_path))) as nodes:
         yield nodes
 
 

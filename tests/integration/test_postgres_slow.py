@@ -12,38 +12,19 @@ from hazelgate import Catalog
 from hazelgate.client.operators.rebuilds import Rebuilds
 from hazelgate.client.reading.queries import EntryQuery
 from hazelgate.client.submitting.handler import Receipt, SubmitOptions
-from hazelgate.operations.postgres.connecting import connect
 from hazelgate.sourcing.envelope import EVENT_STORE
 from hazelgate.sourcing.errors import HazelgateError
 from tests.support.accounts import check_balances, open_accounts
 from tests.support.connected import connected, handling
 from tests.support.durable import opened
-from tests.support.postgres import Postgres
+from tests.support.postgres import SLOW_SECONDS, Postgres, count_slowly
 from tests.support.stack import Stack, running_stack
 from tests.support.until import PATIENCE_SECONDS
-
-SLOW_SECONDS = 25
-"""Longer than the engine's sockets wait for an answer."""
-MANY = 200
-"""A count of fewer rows is as fast as ever: appends count the lanes that they are about."""
 
 
 @pytest.fixture
 def dsn(postgres: Postgres) -> str:
     return postgres.new_database()
-
-
-def count_slowly(dsn: str) -> None:
-    """From now on, for new connections, `count(*)` of many rows takes as long as that of a long log on a poor disk."""
-    name = dsn.rpartition("/")[2]
-    with connect(dsn, autocommit=True) as connection:
-        for statement in (
-            f"""CREATE FUNCTION counted_slowly(counted bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
-                  IF counted = {MANY} THEN PERFORM pg_sleep({SLOW_SECONDS}); END IF; RETURN counted + 1; END $$""",
-            "CREATE AGGREGATE public.count(*) (SFUNC = counted_slowly, STYPE = bigint, INITCOND = '0')",
-            f"ALTER DATABASE {name} SET search_path = public, pg_catalog",
-        ):
-            connection.execute(statement.encode())
 
 
 async def fill(ledger: Catalog, stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,9 @@ from pathlib import Path
 
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.operations.member import MemberOptions
-from tests.support.processes import TEST_HEAP, Child, free_port, member_with, projector
+from tests.support.processes import ROOT, TEST_HEAP, Child, free_port, member_with, projector
+
+ENGINE_CONFIG = ROOT / "engine/src/main/resources/hazelgate.yaml"
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,15 @@ class Nodes:
         for node in self.nodes:
             node.member.kill()
             node.projector.kill()
+
+
+def narrow(folder: Path) -> Path:
+    """A member's configuration whose pools have one thread each: whoever waits on such a thread waits for ever."""
+    config = folder / "narrow.yaml"
+    text, pools = re.subn(r"pool-size: \d+", "pool-size: 1", ENGINE_CONFIG.read_text())
+    assert pools > 1
+    config.write_text(text)
+    return config
 
 
 @contextmanager

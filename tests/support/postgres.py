@@ -23,6 +23,10 @@ from hazelgate.operations.postgres.server import prepare_server
 from tests.support.processes import free_port
 
 START_SECONDS = 60.0
+SLOW_SECONDS = 25
+"""Longer than the engine's sockets wait for an answer."""
+MANY = 200
+"""A count of fewer rows is as fast as ever: appends count the lanes that they are about."""
 
 
 class Postgres:
@@ -107,6 +111,19 @@ def rows(dsn: str, sql: str) -> list[tuple[Any, ...]]:
     """What a query finds."""
     with connect(dsn) as connection:
         return connection.execute(sql.encode()).fetchall()
+
+
+def count_slowly(dsn: str) -> None:
+    """From now on, for new connections, `count(*)` of many rows takes as long as that of a long log on a poor disk."""
+    name = dsn.rpartition("/")[2]
+    with connect(dsn, autocommit=True) as connection:
+        for statement in (
+            f"""CREATE FUNCTION counted_slowly(counted bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
+                  IF counted = {MANY} THEN PERFORM pg_sleep({SLOW_SECONDS}); END IF; RETURN counted + 1; END $$""",
+            "CREATE AGGREGATE public.count(*) (SFUNC = counted_slowly, STYPE = bigint, INITCOND = '0')",
+            f"ALTER DATABASE {name} SET search_path = public, pg_catalog",
+        ):
+            connection.execute(statement.encode())
 
 
 @contextmanager
