@@ -24,6 +24,7 @@ from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Origins
 from hazelgate.gateway.door.rates import RateLimits, Rates
 from hazelgate.gateway.door.refusals import Refusals
+from hazelgate.gateway.door.shortcut import Shortcut
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.graphiql import Page, load_page
 from hazelgate.gateway.graphql.deadlines import Deadlines
@@ -224,6 +225,7 @@ def create_app(
     async def get_root(request: Request) -> Response:
         return RedirectResponse(f"{request.scope.get('root_path', '')}/graphql")
 
+    hosts, origins = Hosts(settings.host, settings.allowed_hosts), Origins(settings.allowed_origins)
     app = Starlette(
         routes=[
             Route("/graphql", over_http),
@@ -238,8 +240,8 @@ def create_app(
         middleware=[
             Middleware(
                 Entrance,
-                hosts=Hosts(settings.host, settings.allowed_hosts),
-                origins=Origins(settings.allowed_origins),
+                hosts=hosts,
+                origins=origins,
                 refusals=refusals,
             ),
             *([] if callers is None else [Middleware(Gate, callers=callers, refusals=refusals)]),
@@ -249,6 +251,10 @@ def create_app(
     )
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`
     app.state.refusals, app.state.ending = refusals, ending  # for the server
+    handler = over_http if callers is None else Gate(over_http, callers=callers, refusals=refusals)
+    path = f"{settings.root_path}/graphql"
+    # What a user has put before everything sees every request.
+    app.state.front = app if own.middleware else Shortcut(app, path=path, handler=handler, hosts=hosts, origins=origins)
     return app
 
 

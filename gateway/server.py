@@ -64,8 +64,9 @@ def run(
 
 def configuration(settings: Settings, app: Starlette) -> uvicorn.Config:
     """How uvicorn serves the app."""
+    front = app.state.front
     return uvicorn.Config(
-        Forwarded(app, settings.trusted_proxies) if settings.trusted_proxies else app,
+        Forwarded(front, settings.trusted_proxies) if settings.trusted_proxies else front,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
