@@ -36,7 +36,7 @@ from benchmarks.turns import Generator, Server, Turns, in_turns, running_generat
 _PEERS = Path(__file__).parent / "peers"
 _START_SECONDS = 30.0
 _CONNECTIONS = 32
-_ROUNDS = 9
+_ROUNDS = 7
 _HEAVIEST = 10
 """Root fields of 1,000 orders that one operation may have, by its cost."""
 _ENOUGH = str(10**12)
@@ -51,6 +51,7 @@ _PAGE = f"""query ($name: String!) {{
   }}
 }}"""
 OURS, MERCURIUS, APOLLO, POLLING = "Hazelgate", "Mercurius with JIT", "Apollo Server", "polling every 10 ms"
+TWO_WORKERS = "Hazelgate, two workers"
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,16 @@ class Row:
     """Of a processor, that the load generator took at most."""
 
     @classmethod
-    def of(cls, case: str, turns: Turns, peer: str, aim: float | None) -> Row:
+    def of(cls, case: str, turns: Turns, peer: str, aim: float | None, *, ours: str = OURS) -> Row:
         return cls(
             case,
             peer,
             aim,
-            turns.times(OURS, peer),
-            turns.times_by_cpu(OURS, peer),
-            (turns.per_second(OURS), turns.per_second(peer)),
-            (turns.cpu(OURS), turns.cpu(peer)),
-            max(turns.generator_share(OURS), turns.generator_share(peer)),
+            turns.times(ours, peer),
+            turns.times_by_cpu(ours, peer),
+            (turns.per_second(ours), turns.per_second(peer)),
+            (turns.cpu(ours), turns.cpu(peer)),
+            max(turns.generator_share(ours), turns.generator_share(peer)),
         )
 
     @property
@@ -139,7 +140,23 @@ async def measured(stack: RunningStack) -> tuple[list[Row], list[Figure]]:
         polls = ("benchmarks.polling_gateway",)
         async with running_gateway(stack, command=polls, **bounds) as polling:
             rows += await _writes(stack, generator, [ours, Server(POLLING, polling.url, polling.pid)])
+        async with running_gateway(stack, workers="2", **bounds) as several:
+            rows.append(await _two_workers(generator, ours, Server(TWO_WORKERS, several.url, several.pid), keys))
     return rows, figures
+
+
+async def _two_workers(generator: Generator, one: Server, two: Server, keys: Sequence[str]) -> Row:
+    bodies = [_body(_ONE, {"id": key}) for key in keys]
+    turns = await in_turns(
+        generator,
+        [one, two],
+        {one.name: bodies, two.name: bodies},
+        connections=_CONNECTIONS,
+        rounds=_ROUNDS,
+        seconds=0.8,
+        warm_up_seconds=1.6,
+    )
+    return Row.of("one order by id, two workers", turns, OURS, None, ours=TWO_WORKERS)
 
 
 async def _cases(ours: Server, keys: Sequence[str]) -> list[Case]:

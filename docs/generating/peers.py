@@ -72,6 +72,8 @@ def chart() -> str:
     """Bars: how many requests a second each server answers for one of its first peer."""
     cases: dict[str, list[tuple[str, float, float]]] = {}
     for each in load()["rows"]:
+        if each["peer"] == _OURS:  # its workers among themselves
+            continue
         (ours, theirs), case = each["per_second"], cases.setdefault(each["case"], [])
         if not case:
             case.append((_OURS, each["times"], ours))
