@@ -28,7 +28,7 @@ from hazelgate.resolvers.plans.running import Run
 
 _SHORT_LIST = 50
 """A list that is not longer is completed in one go."""
-_AT_ONCE_SECONDS = 0.005
+_AT_ONCE_SECONDS = 0.003
 """How long one operation keeps the process from all others, about."""
 
 
