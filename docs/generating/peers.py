@@ -44,7 +44,7 @@ def page() -> str:
     before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     rows = [_row(each) for each in data["rows"]] + [_other(each) for each in data["others"]]
-    made = table(("case", "beside", "aim", "measured", "", "requests per second", "processor time"), rows)
+    made = table(("case", "beside", "aim", "measured", "verdict", "requests per second", "processor time"), rows)
     return f"{before}{_BEGIN}\nMeasured on {data['measured']}.\n\n{made}{_END}{after}"
 
 
