@@ -32,7 +32,7 @@ COVERAGE ?= yes
 .PHONY: unit-only test-only lint-only chaos-only bench-only bench-peers-only docs-only
 
 help: ## what there is
-	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 run: setup ## everything on this machine, at http://127.0.0.1:8000/graphql   (ARGS="--port 8080 --no-demo-data")
 	exec $(BIN)/hazelgate dev $(ARGS)
