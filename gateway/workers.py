@@ -42,6 +42,8 @@ class Worker:
         if self._server is not None:
             self._server.close()
         self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # siblings are still there; or the process that made it has taken it away
+            self._folder.rmdir()
 
     async def _tell(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(self._own())

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,14 +23,20 @@ COUNT = 2
 class Serving:
     """A running `hazelgate serve`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path, folder: Path) -> None:
         self.process = process
+        self._folder = folder
         self.url = f"http://127.0.0.1:{port}"
         self._log = log
 
     @property
     def log(self) -> str:
         return self._log.read_text()
+
+    @property
+    def folders(self) -> list[Path]:
+        """What it keeps in the system's folder for what is temporary."""
+        return list(self._folder.iterdir())
 
     @property
     def workers(self) -> set[int]:
@@ -58,18 +65,20 @@ def serving(tmp_path: Path, *arguments: str) -> Iterator[Serving]:
     [port, nowhere] = free_ports(2)
     log = tmp_path / "log"
     command = (sys.executable, "-m", "hazelgate.operations.cli", "serve", "--port", str(port), *arguments)
-    with log.open("wb") as written:
+    with log.open("wb") as written, tempfile.TemporaryDirectory() as name:
+        folders = Path(name)  # pytest's own are too long for the path of a socket
         process = subprocess.Popen(
-            [*command, "--members", f"127.0.0.1:{nowhere}", "--workers", str(COUNT)], stderr=written
+            [*command, "--members", f"127.0.0.1:{nowhere}", "--workers", str(COUNT)],
+            stderr=written,
+            env={**os.environ, "TMPDIR": str(folders)},
         )
-    found = Serving(process, port, log)
-    try:
-        yield found
-    finally:
-        left = {process.pid, *found.workers}
-        for pid in alive(left):
-            os.kill(pid, signal.SIGKILL)
-        process.wait()
+        found = Serving(process, port, log, folders)
+        try:
+            yield found
+        finally:
+            for pid in alive({process.pid, *found.workers}):
+                os.kill(pid, signal.SIGKILL)
+            process.wait()
 
 
 async def test_they_serve_one_port_and_are_told_apart(tmp_path: Path) -> None:
@@ -117,6 +126,7 @@ async def test_none_outlives_the_process_that_started_them(tmp_path: Path) -> No
         workers = served.workers
         served.process.kill()
         await until(lambda: alive(workers) == set())
+        await until(lambda: served.folders == [])
 
 
 def test_a_domain_that_is_wrong_is_told_once(tmp_path: Path) -> None:
