@@ -45,7 +45,7 @@ def serve(settings: Settings, inherited_listener: int | None, inherited_pipe: in
             os.write(inherited_pipe or 0, b"!")
 
     find_in_current_folder()
-    if settings.workers > 1:
+    if settings.workers > 1 and inherited_listener is None:  # `dev --reload` replaces one process by another
         from hazelgate.gateway.app import create_app
         from hazelgate.operations.workers import Workers
 
