@@ -28,11 +28,11 @@ HAVE_NPM := $(shell command -v npm 2>/dev/null)
 WORKERS ?= 4
 COVERAGE ?= yes
 
-.PHONY: help run unit test lint chaos bench docs setup engine page wheel lock
-.PHONY: unit-only test-only lint-only chaos-only bench-only docs-only
+.PHONY: help run unit test lint chaos bench bench-peers docs setup engine page wheel lock
+.PHONY: unit-only test-only lint-only chaos-only bench-only bench-peers-only docs-only
 
 help: ## what there is
-	@sed -nE 's/^([a-z]+):.* ## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 run: setup ## everything on this machine, at http://127.0.0.1:8000/graphql   (ARGS="--port 8080 --no-demo-data")
 	exec $(BIN)/hazelgate dev $(ARGS)
@@ -51,6 +51,9 @@ chaos: ## every fault on a cluster under load, and a table of what came of it   
 
 bench: ## the figures, each beside what it is compared with
 	$(call timed,$@,setup $(if $(HAVE_NPM),$(PEERS)/node_modules/.installed))
+
+bench-peers: ## reads and writes beside Mercurius and Apollo Server, in turns; its table and chart of docs/   (5 minutes)
+	$(call timed,$@,setup $(PEERS)/node_modules/.installed)
 
 docs: ## the documentation as a site, in site/; nothing in it is loaded from elsewhere
 	$(call timed,$@,$(VENV)/.installed $(MERMAID_JS))
@@ -83,8 +86,13 @@ chaos-only:
 bench-only:
 	$(BIN)/python -m benchmarks $(ARGS)
 
+bench-peers-only:
+	$(BIN)/python -m benchmarks.beside_peers docs/figures/peers.json
+	$(BIN)/python -m docs.generating.peers
+
 docs-only:
 	$(BIN)/python -m docs.generating.figures
+	$(BIN)/python -m docs.generating.peers
 	$(BIN)/python -m docs.generating.staging build/pages
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/generating build/pages site
 

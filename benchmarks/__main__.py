@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import (
+    beside_peers,
     derivation,
     durable,
     fanout,
@@ -61,6 +62,7 @@ SUITES: dict[str, Suite] = {
     "fanout": Suite([fanout.pushes], "2g"),
     "hostile": Suite([hostile.refusals_and_others], "2g"),
     "growth": Suite([growth.cost_and_heap], "10g"),
+    "peers": Suite([beside_peers.reads_and_writes], "2g"),
     "committed": Suite(
         [writes.one_at_a_time_committed, writes.bulk_committed], "8g", pretouch_heap=True, postgres=True
     ),

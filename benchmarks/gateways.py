@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -16,6 +16,7 @@ import httpx
 from benchmarks.stack import RunningStack
 from hazelgate.operations.ports import free_ports
 
+SERVE = ("hazelgate.operations.cli", "serve")
 _READY_SECONDS = 60.0
 
 
@@ -28,15 +29,23 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def running_gateway(stack: RunningStack, **settings: str) -> AsyncIterator[Gateway]:
-    """A gateway with these settings that is ready."""
+async def running_gateway(
+    stack: RunningStack, *, command: Sequence[str] = SERVE, **settings: str
+) -> AsyncIterator[Gateway]:
+    """
+    A gateway with these settings that is ready.
+
+    Args:
+        command: What runs it: a module, and the module's arguments.
+    """
     [port] = free_ports(1)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "hazelgate.operations.cli", "serve", "--port", str(port)),
+        *("-m", *command),
         stdout=subprocess.DEVNULL,
         env={
             **os.environ,
+            "HAZELGATE_PORT": str(port),
             "HAZELGATE_MEMBERS": stack.member,
             "HAZELGATE_CLUSTER_NAME": stack.cluster_name,
             "HAZELGATE_OPERATION_TIMEOUT_SECONDS": "60",

@@ -52,7 +52,7 @@ class Measured:
 
 async def against_the_executor(stack: RunningStack) -> list[Figure]:
     """Requests per second of the one as a multiple of the other, for each case."""
-    keys = await _fill(stack)
+    keys = await fill(stack)
     figures = []
     async with running_gateway(stack, plans="true") as planned, running_gateway(stack, plans="false") as executed:
         for case in _cases(keys):
@@ -93,7 +93,7 @@ def _cases(keys: list[str]) -> list[Case]:
     ]
 
 
-async def _fill(stack: RunningStack) -> list[str]:
+async def fill(stack: RunningStack) -> list[str]:
     """The ids of orders that are there."""
     async with event_handler(stack) as handler:
         customers = [shop.new_customer() for _ in range(20)]

@@ -44,7 +44,7 @@ class RunningStack:
     def cpu_seconds(self, part: str) -> float:
         """What a part (member, projector, gateway) has used since it started, with its worker."""
         pid = self.pids[part]
-        return sum(cpu_seconds_of(process) for process in (pid, *_descendants(pid)))
+        return sum(cpu_seconds_of(process) for process in (pid, *descendants(pid)))
 
 
 @contextlib.asynccontextmanager
@@ -136,7 +136,7 @@ def _parts_of(pid: int) -> dict[str, int]:
     """The parts among a process's descendants, by what their command lines say."""
     marks = {"engine.jar": "member", "projector": "projector", "serve": "gateway"}
     parts: dict[str, int] = {}
-    for child in _descendants(pid):
+    for child in descendants(pid):
         words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
         for mark, part in marks.items():
             if any(word == mark or word.endswith("/" + mark) for word in words):
@@ -151,11 +151,11 @@ def cpu_seconds_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     children = [
         int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()
     ]
-    return [*children, *(deeper for child in children for deeper in _descendants(child))]
+    return [*children, *(deeper for child in children for deeper in descendants(child))]
 
 
 async def _drain(output: asyncio.StreamReader) -> None:

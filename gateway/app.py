@@ -24,6 +24,7 @@ from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Origins
 from hazelgate.gateway.door.rates import RateLimits, Rates
 from hazelgate.gateway.door.refusals import Refusals
+from hazelgate.gateway.door.shortcut import Shortcut
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.graphiql import Page, load_page
 from hazelgate.gateway.graphql.deadlines import Deadlines
@@ -47,6 +48,7 @@ from hazelgate.gateway.transports.event_streams import EventStreams
 from hazelgate.gateway.transports.http import GraphQLOverHttp, HttpSettings
 from hazelgate.gateway.transports.streams import StreamSettings
 from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
+from hazelgate.gateway.workers import Worker
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import Forbidden, PipelineUnavailable, Unauthenticated
 from hazelgate.sourcing.loading import load_catalog
@@ -57,7 +59,11 @@ _READY_SECONDS = 30.0
 
 
 def create_app(
-    settings: Settings | None = None, *, cluster: Cluster | None = None, ready_first: bool = False
+    settings: Settings | None = None,
+    *,
+    cluster: Cluster | None = None,
+    ready_first: bool = False,
+    worker: Worker | None = None,
 ) -> Starlette:
     """
     The gateway. It starts at once and becomes ready when the cluster is.
@@ -66,6 +72,7 @@ def create_app(
         settings: From the environment where left out.
         cluster: Another cluster than the one that the settings name; tests run on one in memory.
         ready_first: Whether it is ready before it starts, and does not start where the cluster is away for long.
+        worker: Which one of several processes it is, whose figures are told together; None: the only one.
 
     Raises:
         CatalogError: The domain or what adds to its API can't be loaded, or no schema can be made of them.
@@ -189,11 +196,15 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await parts.start()
+        if worker is not None:
+            await worker.start(metrics.render_own)
         if ready_first:
             await parts.cluster.wait_until_ready(_READY_SECONDS)
         try:
             yield
         finally:
+            if worker is not None:
+                worker.close()
             await sharing.close()
             await parts.close()
 
@@ -219,11 +230,13 @@ def create_app(
             stats = await parts.cluster.stats() if parts.cluster.state().connected else None
         except PipelineUnavailable:
             stats = None
-        return Response(metrics.render(parts.cluster.state(), stats), media_type=CONTENT_TYPE)
+        own = metrics.render_own() if worker is None else await worker.figures_of_all()
+        return Response(own + metrics.render_pipeline(parts.cluster.state(), stats), media_type=CONTENT_TYPE)
 
     async def get_root(request: Request) -> Response:
         return RedirectResponse(f"{request.scope.get('root_path', '')}/graphql")
 
+    hosts, origins = Hosts(settings.host, settings.allowed_hosts), Origins(settings.allowed_origins)
     app = Starlette(
         routes=[
             Route("/graphql", over_http),
@@ -238,8 +251,8 @@ def create_app(
         middleware=[
             Middleware(
                 Entrance,
-                hosts=Hosts(settings.host, settings.allowed_hosts),
-                origins=Origins(settings.allowed_origins),
+                hosts=hosts,
+                origins=origins,
                 refusals=refusals,
             ),
             *([] if callers is None else [Middleware(Gate, callers=callers, refusals=refusals)]),
@@ -249,6 +262,10 @@ def create_app(
     )
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`
     app.state.refusals, app.state.ending = refusals, ending  # for the server
+    handler = over_http if callers is None else Gate(over_http, callers=callers, refusals=refusals)
+    path = f"{settings.root_path}/graphql"
+    # What a user has put before everything sees every request.
+    app.state.front = app if own.middleware else Shortcut(app, path=path, handler=handler, hosts=hosts, origins=origins)
     return app
 
 

@@ -51,7 +51,8 @@ class GatewayMetrics:
             registry=self._registry,
         )
         self._pipeline = _PipelineCollector()
-        self._registry.register(self._pipeline)
+        self._of_pipeline = CollectorRegistry()
+        self._of_pipeline.register(self._pipeline)
 
     def count_request(self, method: str, status: int) -> None:
         """One answered request. A method that we don't know is not worth a time series of its own."""
@@ -86,10 +87,14 @@ class GatewayMetrics:
         """A websocket was closed because its client read nothing."""
         self._stalled.inc()
 
-    def render(self, state: ClusterState, stats: PipelineStats | None) -> bytes:
-        """Everything as text; `stats` is None while the cluster is away, and its figures are left out then."""
-        self._pipeline.state, self._pipeline.stats = state, stats
+    def render_own(self) -> bytes:
+        """The figures of this process as text."""
         return generate_latest(self._registry)
+
+    def render_pipeline(self, state: ClusterState, stats: PipelineStats | None) -> bytes:
+        """Those of the pipeline; `stats` is None while the cluster is away, and its figures are left out then."""
+        self._pipeline.state, self._pipeline.stats = state, stats
+        return generate_latest(self._of_pipeline)
 
 
 class _PipelineCollector(Collector):

@@ -22,6 +22,7 @@ from hazelgate.gateway.door.unfinished import ConnectionLimits, Unfinished
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.settings import Settings
 from hazelgate.gateway.websocket_protocol import DirectWebsocketProtocol
+from hazelgate.gateway.workers import Worker
 from hazelgate.sourcing import logs
 
 STARTUP_FAILURE = 3
@@ -32,7 +33,11 @@ _LOOK_SECONDS = 0.1
 
 
 def run(
-    settings: Settings, *, listener: socket.socket | None = None, when_serving: Callable[[], None] | None = None
+    settings: Settings,
+    *,
+    listener: socket.socket | None = None,
+    when_serving: Callable[[], None] | None = None,
+    worker: Worker | None = None,
 ) -> None:
     """
     Serve until SIGINT or SIGTERM.
@@ -42,13 +47,14 @@ def run(
             may take some from it, too.
         when_serving: Called once requests are taken. With it, none is before the cluster can be reached: the process
             that this one takes the place of serves them until then.
+        worker: Which one of several processes at one port it is; None: the only one.
 
     Raises:
         CatalogError: The domain can't be served.
     """
     logs.configure(settings.log_level, settings.log_form)
     _open_many()
-    app = create_app(settings, ready_first=when_serving is not None)
+    app = create_app(settings, ready_first=when_serving is not None, worker=worker)
     # The schema is a large graph that lives as long as the process: a collection that walks through it takes longer
     # than ten mutations. What a request leaves behind is small.
     gc.collect()
@@ -64,8 +70,9 @@ def run(
 
 def configuration(settings: Settings, app: Starlette) -> uvicorn.Config:
     """How uvicorn serves the app."""
+    front = app.state.front
     return uvicorn.Config(
-        Forwarded(app, settings.trusted_proxies) if settings.trusted_proxies else app,
+        Forwarded(front, settings.trusted_proxies) if settings.trusted_proxies else front,
         host=settings.host,
         port=settings.port,
         loop="uvloop",

@@ -54,6 +54,8 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """The address to bind to."""
     port: Port = 8000
     """Where the gateway listens."""
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """Processes that take requests at the port: as many as the machine has processors to spare for them."""
     root_path: str = ""
     """The path at which a proxy shows the gateway, like /api, where the proxy takes it off."""
     trusted_proxies: Annotated[tuple[str, ...], Named(metavar="ADDRESS[,…]")] = ()

@@ -28,7 +28,7 @@ def answer() -> str:
 
     metrics = GatewayMetrics()
     metrics.count_request("POST", 200)
-    return metrics.render(ClusterState(), stats).decode()
+    return (metrics.render_own() + metrics.render_pipeline(ClusterState(), stats)).decode()
 
 
 def page() -> str:

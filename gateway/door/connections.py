@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.door.unfinished import ConnectionLimits, Unfinished
+from hazelgate.gateway.door.whole import CYCLE
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -96,6 +97,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse_headers(f"{len(self.headers):,} headers, at most {limits.max_headers:,}")
         else:
             super().on_headers_complete()
+            self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]  # ours, beside those of ASGI
 
     def on_body(self, body: bytes) -> None:
         if not self._is_refused:

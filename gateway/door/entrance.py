@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import orjson
@@ -21,6 +22,8 @@ OPEN_PATHS = ("/health", "/ready")
 _OURS = ("/graphql", "/graphql/stream", "/metrics", "/", *OPEN_PATHS)
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _POLICY = ((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), (b"x-frame-options", b"DENY"))
+OF_OURS = (*_ALWAYS, *_POLICY)
+"""The headers that every answer of our own paths has."""
 
 _INTERNAL = 500
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -79,7 +82,7 @@ class Entrance:
             return
         has_begun = False
         origin = headers.get(b"origin")
-        added = [*_ALWAYS, *(_POLICY if path in _OURS else ())]
+        added = OF_OURS if path in _OURS else _ALWAYS
 
         async def send_with_headers(message: Message) -> None:
             nonlocal has_begun
@@ -87,7 +90,7 @@ class Entrance:
                 has_begun = True
                 given = message.setdefault("headers", [])
                 names = {name for name, _ in given}
-                more = [each for each in added if each[0] not in names]
+                more = missing(added, names)
                 if origin is not None and b"access-control-allow-origin" not in names:
                     more += Origins.answer_headers(origin)
                 if message["status"] in _REDIRECTS:
@@ -100,7 +103,7 @@ class Entrance:
         except Exception as error:
             if has_begun:
                 raise  # it is too late to say anything else; the server closes the connection
-            await _answer(send, _masked(scope, error))
+            await answer_masked(send, scope, error)
 
     def _refused(self, scope: Scope, headers: Headers) -> _Refused | None:
         """What one that is turned away is told; None for the others."""
@@ -132,6 +135,16 @@ def _masked(scope: Scope, error: Exception) -> _Refused:
     fields = {"error_id": error_id, "path": scope["path"], "status": _INTERNAL}
     logger.error("request to %s failed: %s", scope["path"], error_id, exc_info=error, extra=fields)
     return _Refused(_INTERNAL, "internal error", "INTERNAL", error_id)
+
+
+async def answer_masked(send: Send, scope: Scope, error: Exception) -> None:
+    """Answer a request that ended in an error which nobody expected."""
+    await _answer(send, _masked(scope, error))
+
+
+def missing(added: Iterable[tuple[bytes, bytes]], names: Collection[bytes]) -> list[tuple[bytes, bytes]]:
+    """Those of the added headers that an answer with headers of these names does not have."""
+    return [each for each in added if each[0] not in names]
 
 
 async def _answer(send: Send, refused: _Refused) -> None:

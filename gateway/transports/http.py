@@ -12,6 +12,7 @@ from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from hazelgate.gateway.door.rates import REFUSED_COST, Client, RateLimited, Rates
+from hazelgate.gateway.door.whole import Whole, whole_of
 from hazelgate.gateway.errors import BAD_USER_INPUT
 from hazelgate.gateway.graphiql import Page
 from hazelgate.gateway.graphql.documents import Document
@@ -31,6 +32,7 @@ from hazelgate.gateway.transports.reading import (
     request_of_url,
     requests_of_body,
     require_json,
+    require_length,
 )
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
 from hazelgate.gateway.transports.streams import HttpStream, StreamSettings, takes_events, takes_parts
@@ -58,6 +60,8 @@ class _Exchange:
     """What executes the operations of its caller."""
     term: Term = ENDLESS
     """How long the caller's credentials hold."""
+    whole: Whole | None = None
+    """What takes the request and gives the answer at once, where that is possible."""
     request: GraphQLRequest | None = None
     document: Document | Answer | None = None
 
@@ -126,6 +130,7 @@ class GraphQLOverHttp:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         client = self._rates.client(scope)
         exchange = _Exchange(request_id(headers.get(HEADER)), method, time.perf_counter(), headers, client)
+        exchange.whole = whole_of(scope)
         accept = exchange.header(b"accept")
         media = negotiate(accept, html=method in ("GET", "HEAD") and self._page is not None)
         if media == HTML and self._page is not None:
@@ -171,7 +176,9 @@ class GraphQLOverHttp:
         match exchange.method:
             case "POST":
                 require_json(exchange.headers)
-                body = await read_body(receive, self._settings.max_body_bytes)
+                most = self._settings.max_body_bytes
+                there = None if exchange.whole is None else exchange.whole.body()
+                body = await read_body(receive, most) if there is None else require_length(there, most)
                 exchange.client.spend_bytes(len(body))
                 return requests_of_body(body, self._settings.max_batched_operations)
             case "GET":
@@ -211,7 +218,7 @@ class GraphQLOverHttp:
         return await exchange.execution.run(document, request)
 
     def _tell(self, exchange: _Exchange, answer: Answer, status: int, receive: Receive) -> None:
-        gone = _is_gone(receive)
+        gone = _is_gone(receive) if exchange.whole is None else exchange.whole.is_gone
         if "errors" in answer.body:
             exchange.log().failed(answer, status=status, client_gone=gone)
         elif gone:
@@ -317,12 +324,17 @@ class GraphQLOverHttp:
                 if packed is not None:
                     body, more = packed, [*more, GZIP_HEADER]
         headers: Headers = [(b"vary", vary), (HEADER, exchange.id.encode()), *more]
+        exchange.client.spend_bytes(len(body))
+        self._count(exchange.method, status)
+        if exchange.whole is not None:
+            headers.append((b"content-type", content_type))
+            if exchange.whole.answer(status, headers, body):
+                return
+            headers.pop()
         if status == 304:
             body = b""
         else:
             headers += [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
-        exchange.client.spend_bytes(len(body))
-        self._count(exchange.method, status)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else body})
 

@@ -90,8 +90,24 @@ async def read_body(receive: Receive, max_body_bytes: int) -> bytes:
         if not message.get("more_body", False) or length > _DRAINED_AT_MOST:
             break
     if too_long:
-        raise HttpError(413, f"a request body is at most {max_body_bytes:,} bytes", code="BODY_TOO_LARGE")
+        raise _too_large(max_body_bytes)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def require_length(body: bytes, max_body_bytes: int) -> bytes:
+    """
+    The same, where it is not longer than allowed.
+
+    Raises:
+        HttpError: It is.
+    """
+    if len(body) > max_body_bytes:
+        raise _too_large(max_body_bytes)
+    return body
+
+
+def _too_large(max_body_bytes: int) -> HttpError:
+    return HttpError(413, f"a request body is at most {max_body_bytes:,} bytes", code="BODY_TOO_LARGE")
 
 
 def require_json(headers: dict[bytes, str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sys
+from pathlib import Path
 
 import click
 
@@ -36,12 +38,24 @@ def serve(settings: Settings, inherited_listener: int | None, inherited_pipe: in
     except PortUnavailable as error:
         raise CannotStart(str(error)) from None
     from hazelgate.gateway.server import run
+    from hazelgate.gateway.workers import Worker
 
     def tell() -> None:
         with contextlib.suppress(OSError):  # it has been told before, by a process that this one stands in for
             os.write(inherited_pipe or 0, b"!")
 
     find_in_current_folder()
+    if settings.workers > 1 and inherited_listener is None:  # `dev --reload` replaces one process by another
+        from hazelgate.gateway.app import create_app
+        from hazelgate.operations.workers import Workers
+
+        with mistakes_of(settings.domain):
+            create_app(settings)  # what is wrong with the domain is said once, before there are workers
+
+        def work(number: int, listener: socket.socket, folder: Path) -> None:
+            run(settings, listener=listener, worker=Worker(folder, number))
+
+        sys.exit(Workers(settings.workers, settings.host, settings.port, work, settings).run())
     with mistakes_of(settings.domain):
         run(
             settings,

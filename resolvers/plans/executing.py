@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from graphql import Executor, GraphQLObjectType, GraphQLResolveInfo
+from graphql import (
+    Executor,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    get_nullable_type,
+    is_leaf_type,
+)
 from graphql.pyutils import Path, is_awaitable
 
 from hazelgate.client.views.entries import Entry
@@ -15,12 +26,18 @@ from hazelgate.resolvers.plans.planning import Details
 from hazelgate.resolvers.plans.projecting import Projection
 from hazelgate.resolvers.plans.running import Run
 
+_SHORT_LIST = 50
+"""A list that is not longer is completed in one go."""
+_AT_ONCE_SECONDS = 0.003
+"""How long one operation keeps the process from all others, about."""
+
 
 class PlannedExecutor(Executor[None]):
     """
     The executor, but root fields and entries that have a plan are answered by it.
 
     Where something is not as the plan expects, the executor does that part by itself, so that every error is its own.
+    Between the items of a long list it lets others have their turn: one operation may ask for half a million values.
 
     Args:
         planned: The operation's plans; None: it has none.
@@ -35,6 +52,10 @@ class PlannedExecutor(Executor[None]):
         self._roots = {} if planned is None or has_deviated else planned.roots
         self.has_used_plans = False
         """Whether a part of the answer came from a plan."""
+        self._turn: asyncio.Future[None] | None = None
+        """The turn that long lists wait for, once theirs has ended."""
+        self._is_turn_free = False
+        self._turn_ends = 0.0
 
     def execute_field(
         self,
@@ -93,5 +114,42 @@ class PlannedExecutor(Executor[None]):
             return value
         return complete(return_type, field_details_list, info, path, result, position_context)
 
+    def complete_list_value(
+        self,
+        return_type: GraphQLList[GraphQLOutputType],
+        field_details_list: Details,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: None,
+    ) -> Any:
+        """A list: with pauses, where it is a long one of objects."""
+        if isinstance(result, list | tuple) and len(result) > _SHORT_LIST and not _is_of_leaves(return_type):
+            result = self._with_pauses(result)
+        return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
+
+    async def _with_pauses(self, items: Sequence[Any]) -> AsyncIterator[Any]:
+        """The items. All lists of an operation share its turns: one of them goes on in each."""
+        for item in items:
+            while time.perf_counter() > self._turn_ends:
+                if self._turn is None:
+                    loop = asyncio.get_running_loop()
+                    self._turn = loop.create_future()
+                    loop.call_soon(self._begin_turn, self._turn)
+                await asyncio.shield(self._turn)  # a list that is given up takes it from no other
+                if self._is_turn_free:
+                    self._is_turn_free = False
+                    self._turn_ends = time.perf_counter() + _AT_ONCE_SECONDS
+            yield item
+
+    def _begin_turn(self, turn: asyncio.Future[None]) -> None:
+        self._turn, self._is_turn_free = None, True
+        if not turn.done():
+            turn.set_result(None)
+
     def _run(self) -> Run:
         return Run(self.context_value, self.variable_values.coerced, self.variable_values)
+
+
+def _is_of_leaves(made: GraphQLList[GraphQLOutputType]) -> bool:
+    return is_leaf_type(get_nullable_type(made.of_type))

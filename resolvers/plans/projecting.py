@@ -18,6 +18,8 @@ from hazelgate.sourcing.model.views import ViewSpec
 
 _HEAD = b'{"_meta":{'
 """How the projector writes an entry. One that begins otherwise is looked at before it is believed."""
+_AT_ONCE = 200
+"""Entries: about a millisecond."""
 
 encode = msgspec.json.Encoder().encode
 
@@ -110,7 +112,7 @@ class Projection:
             Deviation: As `made` says.
         """
         links: list[Holder] = []
-        found = self.made(raws, links, known=known)
+        found = await self._made(raws, links, known=known)
         if links:
             await self.follow(links, run)
         if self.is_copy:
@@ -120,8 +122,16 @@ class Projection:
     async def all(self, raws: Sequence[bytes | None], run: Run) -> Any:
         """The same as one list."""
         if self.is_copy:
-            return orjson.Fragment(encode(self.made(raws, [])))
+            return orjson.Fragment(encode(await self._made(raws, [])))
         return await self.each(raws, run)
+
+    async def _made(self, raws: Sequence[bytes | None], links: list[Holder], *, known: bool = False) -> list[Any]:
+        """The same as `made`; others have their turn in between."""
+        found = self.made(raws[:_AT_ONCE], links, known=known)
+        for at in range(_AT_ONCE, len(raws), _AT_ONCE):
+            await asyncio.sleep(0)
+            found += self.made(raws[at : at + _AT_ONCE], links, known=known)
+        return found
 
     def one(self, raw: bytes) -> Any:
         """The value of an entry that is there, of a selection that has no links."""

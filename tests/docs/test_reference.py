@@ -5,7 +5,18 @@ from __future__ import annotations
 import click
 import pytest
 
-from docs.generating import codes, commands, figures, graphql_api, metrics, python_api, reference, settings, staging
+from docs.generating import (
+    codes,
+    commands,
+    figures,
+    graphql_api,
+    metrics,
+    peers,
+    python_api,
+    reference,
+    settings,
+    staging,
+)
 from hazelgate import Catalog
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.operations.cli import main
@@ -95,3 +106,8 @@ def test_every_page_has_its_place_in_the_order_of_reading() -> None:
 def test_the_table_and_the_chart_are_those_of_the_data() -> None:
     assert figures.PAGE.read_text(encoding="utf-8") == figures.page(), "run `make docs`"
     assert figures.CHART.read_text(encoding="utf-8") == figures.chart(), "run `make docs`"
+
+
+def test_the_table_and_the_chart_beside_peers_are_those_of_the_data() -> None:
+    assert peers.PAGE.read_text(encoding="utf-8") == peers.page(), "run `make docs`"
+    assert peers.CHART.read_text(encoding="utf-8") == peers.chart(), "run `make docs`"

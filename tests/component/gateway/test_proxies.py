@@ -31,12 +31,13 @@ class Seen(Starlette):
 
     def __init__(self, app: Starlette) -> None:
         super().__init__()
-        self.app, self.state = app, app.state
+        self.state = app.state
+        self.front, self.state.front = self.state.front, self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             self.scope = scope
-        await self.app(scope, receive, send)
+        await self.front(scope, receive, send)
 
 
 @asynccontextmanager

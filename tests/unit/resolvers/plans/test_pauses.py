@@ -1,0 +1,50 @@
+"""A long list is completed with pauses: one operation does not keep the process from all others."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from graphql import build_schema, execute_sync, parse
+
+from hazelgate.resolvers.plans.executing import PlannedExecutor
+
+SCHEMA = build_schema("type Item { number: Int! text: String } type Query { one: [Item!]! two: [Item] }")
+DOCUMENT = parse("{ one { number text a: number b: number c: number } two { number text } }")
+LISTS: dict[str, list[Any]] = {
+    "one": [{"number": number, "text": f"item {number}"} for number in range(5_000)],
+    "two": [None if number % 3 == 0 else {"number": number} for number in range(5_000)],
+}
+
+
+async def run(root: dict[str, Any]) -> Any:
+    executor = PlannedExecutor.build(SCHEMA, DOCUMENT, root_value=root)
+    assert isinstance(executor, PlannedExecutor)
+    result: Any = executor.execute_operation()
+    return result if not asyncio.iscoroutine(result) and not asyncio.isfuture(result) else await result
+
+
+async def test_others_have_their_turn_while_long_lists_are_completed() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    started = time.process_time()
+    result = await run(LISTS)
+    took = time.process_time() - started
+    beside.cancel()
+    assert result == execute_sync(SCHEMA, DOCUMENT, LISTS)
+    assert turns > took / 0.05, "each turn is some milliseconds at most"
+
+
+async def test_an_error_within_a_long_list_is_the_same() -> None:
+    lists = {"one": [*LISTS["one"][:100], {"number": "none"}], "two": LISTS["two"][:200]}
+    result, expected = await run(lists), execute_sync(SCHEMA, DOCUMENT, lists)
+    assert result.data == expected.data
+    assert [str(each) for each in result.errors] == [str(each) for each in expected.errors or ()]
