@@ -288,3 +288,134 @@ async def test_plans_answer_it_where_they_can(gateway: Gateway) -> None:
         await shown(socket)
     text = (await gateway.http.get("/metrics")).text
     assert 'hazelgate_operations_total{way="plan"} 1.0' in text
+
+
+# ---------------------------------------------------------------- several subscribers
+
+
+def names_in(messages: list[Json]) -> list[str]:
+    return [each["payload"]["data"]["live"]["customer"]["name"] for each in messages]
+
+
+async def drained(socket: Websocket) -> list[Json]:
+    """All that has come."""
+    return [await socket.receive() for _ in range(socket.waiting)]
+
+
+async def test_equal_queries_share_one_run(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    await create_customer(gateway, "c1", "Ada")
+    async with gateway.websocket() as one, gateway.websocket() as other:
+        for socket in (one, other):
+            for number in range(10):
+                await socket.subscribe(str(number), NAME, id="c1")
+        await asyncio.sleep(1)
+        assert names_in(await drained(one)) == names_in(await drained(other)) == ["Ada"] * 10
+        with counted_runs(monkeypatch) as runs:
+            await rename(gateway, "c1", "Eve")
+            await asyncio.sleep(1)
+            assert runs["all"] == 1
+        assert names_in(await drained(one)) == names_in(await drained(other)) == ["Eve"] * 10
+
+
+async def test_who_joins_gets_what_is_true_then_and_the_others_nothing_twice(gateway: Gateway) -> None:
+    """Also where no message has told of it yet."""
+    await create_customer(gateway, "c1", "Ada")
+    async with gateway.websocket() as one, gateway.websocket() as other:
+        await one.subscribe("1", NAME, id="c1")
+        assert (await shown(one))["customer"] == {"name": "Ada"}
+        await other.subscribe("1", NAME, id="c1")
+        assert (await shown(other))["customer"] == {"name": "Ada"}
+        await quiet(one)
+        entries = gateway.cluster.engine.live_map("customer-view")
+        entries["c1"] = entries["c1"].replace(b"Ada", b"Eve")
+        await other.subscribe("2", NAME, id="c1")
+        assert (await shown(other, "2"))["customer"] == {"name": "Eve"}
+        assert (await shown(one))["customer"] == {"name": "Eve"}
+        assert (await shown(other))["customer"] == {"name": "Eve"}
+        await quiet(one)
+        await quiet(other)
+
+
+async def test_those_who_join_bring_nobody_results_oftener_than_asked_for(gateway: Gateway) -> None:
+    slow = NAME.replace("20", "2000")
+    await create_customer(gateway, "c1", "0")
+    async with gateway.websocket() as one, gateway.websocket() as other:
+        await one.subscribe("1", slow, id="c1")
+        await shown(one)
+        begun = asyncio.get_running_loop().time()
+        for number in range(1, 5):
+            await rename(gateway, "c1", str(number))
+            await other.subscribe(str(number), slow, id="c1")
+            assert (await shown(other, str(number)))["customer"] == {"name": str(number)}
+            assert not one.waiting
+        assert (await shown(one))["customer"] == {"name": "4"}
+        assert asyncio.get_running_loop().time() - begun >= 1.9
+
+
+async def test_who_comes_while_the_query_runs_gets_a_result_that_was_read_later(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await create_customer(gateway, "c1", "Ada")
+    may_end, ran = asyncio.Event(), Execution._ran
+    runs = 0
+
+    async def slow(self: Execution, *given: Any) -> Any:
+        nonlocal runs
+        runs += 1
+        answer = await ran(self, *given)
+        await may_end.wait()
+        return answer
+
+    monkeypatch.setattr(Execution, "_ran", slow)
+    async with gateway.websocket() as one, gateway.websocket() as other:
+        await one.subscribe("1", NAME, id="c1")
+        await one.settle()
+        await asyncio.sleep(0.1)
+        await other.subscribe("1", NAME, id="c1")
+        await other.settle()
+        may_end.set()
+        assert (await shown(one))["customer"] == (await shown(other))["customer"] == {"name": "Ada"}
+        assert runs == 2
+
+
+async def test_an_execution_ends_with_its_last_subscriber(gateway: Gateway) -> None:
+    feed = gateway.app.state.hazelgate.feed
+    async with gateway.websocket() as socket:
+        await socket.subscribe("1", NAME, id="c1")
+        await shown(socket)
+        assert feed.subscriber_count == 1
+        await socket.send({"type": "complete", "id": "1"})
+        await socket.settle()
+        assert feed.subscriber_count == 0
+        await socket.subscribe("1", NAME, id="c1")
+        await shown(socket)
+
+
+async def test_a_slow_reader_gets_the_newest_result_alone(gateway: Gateway) -> None:
+    await create_customer(gateway, "c1", "0")
+    async with gateway.websocket() as socket:
+        await socket.subscribe("1", NAME, id="c1")
+        await shown(socket)
+        socket.may_send.clear()
+        for number in range(1, 6):
+            await rename(gateway, "c1", str(number))
+            await asyncio.sleep(0.1)
+        socket.may_send.set()
+        await socket.settle()
+        assert names_in(await drained(socket)) == ["1", "5"]
+
+
+async def test_a_result_that_may_not_wait_is_not_lost(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many bytes wait for the socket: in place of what was left out comes the newest, and no gap."""
+    monkeypatch.setattr("hazelgate.gateway.transports.outbox.MOST_WAITING_BYTES", 10)
+    await create_customer(gateway, "c1", "0")
+    async with gateway.websocket() as socket:
+        await socket.subscribe("1", NAME, id="c1")
+        assert await shown(socket) == {"customer": {"name": "0"}}
+        socket.may_send.clear()
+        for number in range(1, 6):
+            await rename(gateway, "c1", str(number))
+            await asyncio.sleep(0.1)
+        socket.may_send.set()
+        await asyncio.sleep(1)
+        assert names_in(await drained(socket))[-1] == "5"
