@@ -21,6 +21,7 @@ from benchmarks import (
     growth,
     guards,
     hostile,
+    live,
     plans,
     rebuilding,
     rights,
@@ -59,6 +60,7 @@ SUITES: dict[str, Suite] = {
     "rights": Suite([rights.under_a_rule], "2g"),
     "filters": Suite([filters.work_and_manners], "4g"),
     "fanout": Suite([fanout.pushes], "2g"),
+    "live": Suite([live.untouched_and_equal], "2g"),
     "hostile": Suite([hostile.refusals_and_others], "2g"),
     "growth": Suite([growth.cost_and_heap], "10g"),
     "committed": Suite(
