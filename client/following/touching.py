@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from hazelgate.client.reading.filters import matches
-from hazelgate.client.reading.queries import EntryPage, EntryQuery, KeyRange
+from hazelgate.client.reading.queries import EntryPage, EntryQuery
 
 _LAST_PLAIN = "\ud7ff"
 """Texts of these characters have the same order for the members and here."""
@@ -29,12 +29,13 @@ class ReadPage:
         may_grow: Whether it goes on behind the ranges that were asked for, as the log does.
     """
 
-    __slots__ = ("_bound", "_is_known", "_key_name", "_keys", "_may_grow", "_query", "_room")
+    __slots__ = ("_bound", "_has_plain_ranges", "_is_known", "_key_name", "_keys", "_may_grow", "_query", "_room")
 
     def __init__(self, query: EntryQuery, key_name: str | None, *, may_grow: bool = False) -> None:
         self._query = query
         self._key_name = key_name
         self._may_grow = may_grow
+        self._has_plain_ranges = all(_is_plain(f"{each.start}{each.end}") for each in query.ranges)
         self._is_known = False
         self._keys: frozenset[str] = frozenset()
         self._bound: str | None = None
@@ -84,16 +85,17 @@ class ReadPage:
         return found if isinstance(found, str) else None
 
     def _is_in_ranges(self, value: str) -> bool:
-        if self._bound is not None and _is_plain(value) and _is_plain(self._bound):
+        is_plain = _is_plain(value)
+        if is_plain and self._bound is not None and _is_plain(self._bound):
             behind = value < self._bound if self._query.descending else value > self._bound
             if behind:
                 return False
-        return any(self._may_hold(each, value) for each in self._query.ranges)
-
-    def _may_hold(self, each: KeyRange, value: str) -> bool:
-        if not all(_is_plain(text) for text in (value, each.start or "", each.end or "")):
+        if not (is_plain and self._has_plain_ranges):
             return True
-        return (each.start is None or value >= each.start) and (self._may_grow or each.end is None or value < each.end)
+        for each in self._query.ranges:
+            if (each.start is None or value >= each.start) and (self._may_grow or each.end is None or value < each.end):
+                return True
+        return False
 
 
 @cache

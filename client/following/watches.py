@@ -17,13 +17,13 @@ import msgspec
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
-from hazelgate.client.following.interests import ChangesOf, EventsOf, Wanted
+from hazelgate.client.following.interests import EventsOf, Wanted
 from hazelgate.client.following.touching import ReadPage
+from hazelgate.client.following.whole_views import Entries, WholeView
 from hazelgate.client.reading.queries import EntryQuery
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import AGGREGATE_HEADS, EVENT_IDS, EVENT_STORE, EventRecord
-from hazelgate.sourcing.errors import PipelineUnavailable
 
 LOOK_SECONDS = 1.0
 """How soon a query runs again that has read what no event tells of, or could not read."""
@@ -40,35 +40,53 @@ class Watches:
 
     def __init__(self, feed: Feed, catalog: Catalog) -> None:
         self.feed = feed
-        self._lineages = {name: Lineage(catalog, name) for name in catalog.views}
+        self._views = {name: WholeView(feed, name, Lineage(catalog, name)) for name in catalog.views}
         self._key_names = {name: view.key_name for name, view in catalog.views.items()}
 
     def new(self) -> Watch:
         """A watch that has seen no read yet, and hears from now on; until `close`."""
-        return Watch(self.feed, self._lineages, self._key_names)
+        return Watch(self.feed, self._views, self._key_names)
+
+    @property
+    def listening_count(self) -> int:
+        """How many subscribers to the feed are those that all watches share."""
+        return sum(view.is_open for view in self._views.values())
 
 
 class _ReadView:
     """What was read of one view."""
 
-    __slots__ = ("is_whole", "keys", "lineage", "listens_to_all", "name", "pages")
+    __slots__ = ("is_whole", "keys", "listens_to_all", "pages", "whole")
 
-    def __init__(self, name: str, lineage: Lineage) -> None:
-        self.name = name
-        self.lineage = lineage
+    def __init__(self, whole: WholeView) -> None:
+        self.whole = whole
         self.keys: set[str] = set()
         self.pages: list[ReadPage] = []
         self.is_whole = False
         """Whether figures were read, which any of its entries may change."""
         self.listens_to_all = False
 
+    def is_touched(self, key: str) -> bool:
+        """Whether a change of the entry touches what was read, however the entry is now."""
+        return self.is_whole or key in self.keys or any(page.needs(key) for page in self.pages)
+
+    def is_touched_by(self, entries: Entries) -> bool:
+        """Whether changes of these entries touch what was read."""
+        for key, entry in entries.items():
+            if self.is_whole or key in self.keys:
+                return True
+            for page in self.pages:  # plain loops: every query of a view is asked about each change of it
+                if page.needs(key) or (entry is not None and page.holds(key, entry)):
+                    return True
+        return False
+
 
 class Watch:
     """One run of a query: what it has read, and the events since."""
 
-    def __init__(self, feed: Feed, lineages: dict[str, Lineage], key_names: dict[str, str]) -> None:
+    def __init__(self, feed: Feed, whole_views: dict[str, WholeView], key_names: dict[str, str]) -> None:
         self.feed = feed
-        self._lineages = lineages
+        self._whole_views = whole_views
         self._key_names = key_names
         self._inbox = feed.open()
         self._views: dict[str, _ReadView] = {}
@@ -76,12 +94,16 @@ class Watch:
         self._aggregates: set[str] = set()
         self._event_ids: set[str] = set()
         self._looks_again = False
+        self._waits = False
+        """Whether all events up to now were looked at."""
         self._is_closed = False
 
     def close(self) -> None:
         """Hear no more, also of what a read notes that goes on after the query. A second call does nothing."""
         self._is_closed = True
         self.feed.leave(self._inbox)
+        for view in self._views.values():
+            view.whole.remove(self)
 
     # ------------------------------------------------------------------ what is read
 
@@ -91,7 +113,7 @@ class Watch:
 
     def entries(self, map_name: str, keys: list[str]) -> None:
         """Entries are read by their keys, also those that are not there."""
-        if map_name in self._lineages:
+        if map_name in self._whole_views:
             self._entries_of_view(self._view(map_name), keys)
         elif map_name in (EVENT_STORE, AGGREGATE_HEADS):
             for aggregate_id in {key.partition("@")[2] for key in keys} - self._aggregates:
@@ -106,12 +128,12 @@ class Watch:
 
     def page(self, query: EntryQuery) -> ReadPage | None:
         """A page is read; what is returned takes the answer. None: whatever the answer, more counts than the page."""
-        if query.map_name in self._lineages:
+        if query.map_name in self._whole_views:
             view = self._view(query.map_name)
             if query.count or not query.limit:
                 self._all_of(view)
                 return None
-            page = ReadPage(query, self._key_names[view.name])
+            page = ReadPage(query, self._key_names[query.map_name])
             self._listen_to_all(view)
             view.pages.append(page)
             return page
@@ -129,7 +151,7 @@ class Watch:
 
     def figures(self, map_name: str) -> None:
         """Figures over a map are read."""
-        if map_name in self._lineages:
+        if map_name in self._whole_views:
             self._all_of(self._view(map_name))
         else:
             self.look_again()
@@ -137,7 +159,7 @@ class Watch:
     def _view(self, name: str) -> _ReadView:
         found = self._views.get(name)
         if found is None:
-            found = self._views[name] = _ReadView(name, self._lineages[name])
+            found = self._views[name] = _ReadView(self._whole_views[name])
         return found
 
     def _entries_of_view(self, view: _ReadView, keys: list[str]) -> None:
@@ -149,16 +171,16 @@ class Watch:
             self._listen_to_all(view)
             return
         for key in new:
-            self._want(ChangesOf(view.name, view.lineage, key))
+            self._want(view.whole.of_key(key))
 
     def _all_of(self, view: _ReadView) -> None:
         view.is_whole = True
         self._listen_to_all(view)
 
     def _listen_to_all(self, view: _ReadView) -> None:
-        if not view.listens_to_all:
+        if not view.listens_to_all and not self._is_closed:
             view.listens_to_all = True
-            self._want(ChangesOf(view.name, view.lineage))
+            view.whole.add(self)
 
     def _want(self, wanted: Wanted) -> None:
         if not self._is_closed:
@@ -181,10 +203,23 @@ class Watch:
         seconds = LOOK_SECONDS if self._looks_again else HEAL_SECONDS * random.uniform(0.75, 1.25)
         try:
             async with asyncio.timeout(seconds):
-                while not await self._touches(await self._inbox.take()):
-                    pass
+                while True:
+                    self._waits = self._inbox.is_empty
+                    happening = await self._inbox.take()
+                    self._waits = False
+                    if await self._touches(happening):
+                        return
         except TimeoutError:
             return
+        finally:
+            self._waits = False
+
+    def changed(self, view: str, happening: Happening, entries: Entries) -> None:
+        """Entries of a view have changed of which more was read than entries by their keys."""
+        if not self._waits:  # it is looked at behind what came before
+            self._inbox.put(happening, happening.record.cursor)
+        elif self._views[view].is_touched_by(entries):
+            self.wake()
 
     async def _touches(self, happening: Happening | Gap) -> bool:
         if isinstance(happening, Gap):
@@ -195,7 +230,7 @@ class Watch:
         if self._log_pages and self._touches_log(record):
             return True
         for view in list(self._views.values()):
-            if record.event_type in view.lineage.event_types and await self._touches_view(view, happening):
+            if view.whole.may_be_changed_by(record) and await self._touches_view(view, happening):
                 return True
         return False
 
@@ -206,18 +241,12 @@ class Watch:
         return any(page.holds(record.cursor, stored) for page in self._log_pages)
 
     async def _touches_view(self, view: _ReadView, happening: Happening) -> bool:
-        for key in happening.keys(view.name, view.lineage):
-            if view.is_whole or key in view.keys or any(page.needs(key) for page in view.pages):
-                return True
-            if not view.pages:
-                continue
-            try:
-                found = await happening.parsed(view.name, key)
-            except PipelineUnavailable:
-                return True
-            if found is not None and any(page.holds(key, found[1]) for page in view.pages):
-                return True
-        return False
+        if any(view.is_touched(key) for key in view.whole.keys(happening)):
+            return True
+        if not view.pages:
+            return False
+        entries = await view.whole.read(happening)
+        return entries is None or view.is_touched_by(entries)
 
 
 def _is_one_of(event_ids: set[str], record: EventRecord) -> bool:
