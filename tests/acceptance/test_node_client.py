@@ -51,7 +51,7 @@ async def test_events_reach_a_graphql_ws_client(dev: DevStack, node: Path) -> No
 
 LIVE = """subscription { live(throttleMs: 20) {
   customer(customerId: "%s") { name }
-  customers(filter: { customerId: { startsWith: "%s" } }) { totalCount edges { node { customerId } } }
+  customers(filter: { customerId: { in: ["%s"] } }) { totalCount edges { node { customerId } } }
 } }"""
 
 
