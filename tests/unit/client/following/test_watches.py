@@ -115,7 +115,7 @@ async def test_what_no_event_tells_of_is_looked_at_soon(scene: Scene, read: Read
 async def test_everything_else_is_looked_at_in_the_end(scene: Scene) -> None:
     watch = await scene.watch(entries(CUSTOMERS, "c1"))
     assert not await scene.is_touched(watch, watches.HEAL_SECONDS / 2)
-    assert await scene.is_touched(watch, watches.HEAL_SECONDS)
+    assert await scene.is_touched(watch, 2 * watches.HEAL_SECONDS)
     watch.close()
 
 
