@@ -133,10 +133,14 @@ def create_app(
     else:
         entering = OpenEntering(whole)
     sharing = Sharing(schema, lambda: feed.heard_count)
+
+    def own_subscribers() -> int:
+        return feed.subscriber_count - parts.watches.listening_count
+
     metrics.watch_subscriptions(
-        # The feed knows an execution as one subscriber.
-        subscribers=lambda: max(feed.subscriber_count - sharing.execution_count, 0) + sharing.subscriber_count,
-        executions=lambda: feed.subscriber_count,
+        # The feed knows an execution as one subscriber, and one more for each view of which live queries show pages.
+        subscribers=lambda: max(own_subscribers() - sharing.execution_count, 0) + sharing.subscriber_count,
+        executions=own_subscribers,
     )
     trusted = load_trusted(settings.trusted_documents)
     requests = Requests(

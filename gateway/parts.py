@@ -1,10 +1,12 @@
 """What lives as long as the process, and what lives as long as a request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.following.feed import Feed
-from hazelgate.client.rights.handler import RightfulHandler, Submitting
+from hazelgate.client.following.watched import WatchedCluster
+from hazelgate.client.following.watches import Watch, Watches
+from hazelgate.client.rights.handler import RightfulHandler, Submitting, WatchedHandler
 from hazelgate.client.rights.rights import Rights
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.client.views.frontiers import Frontier
@@ -26,6 +28,7 @@ class RequestContext:
     handler: Submitting
     reads: RequestReads
     feed: Feed
+    watches: Watches
     frontier: Frontier
     rights: Rights
 
@@ -40,26 +43,34 @@ class Parts:
     feed: Feed
     max_scanned_entries: int
     max_read_entries: int = MOST_READ
+    watches: Watches = field(init=False)
 
-    def context(self, rights: Rights | None = None) -> RequestContext:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "watches", Watches(self.feed, self.catalog))
+
+    def context(self, rights: Rights | None = None, watch: Watch | None = None) -> RequestContext:
         """
         A context with reads of its own: nothing that one request has read answers another.
 
         Args:
             rights: The caller's; None: it may do everything, as no identities are known.
+            watch: Told of all that is read.
         """
         rights = rights or Rights(self.catalog)
+        cluster = self.cluster if watch is None else WatchedCluster(self.cluster, watch)
+        handler: Submitting = RightfulHandler(self.handler, rights) if rights.is_limited else self.handler
         return RequestContext(
             catalog=self.catalog,
-            cluster=self.cluster,
-            handler=RightfulHandler(self.handler, rights) if rights.is_limited else self.handler,
+            cluster=cluster,
+            handler=handler if watch is None else WatchedHandler(handler, watch),
             reads=RequestReads(
-                self.cluster,
+                cluster,
                 max_scanned_entries=self.max_scanned_entries,
                 max_read_entries=self.max_read_entries,
                 rights=rights,
             ),
             feed=self.feed,
+            watches=self.watches,
             frontier=self.feed.frontier,
             rights=rights,
         )

@@ -19,7 +19,6 @@ from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.events.records import EventRecord as ShownRecord
 from hazelgate.schema.events.streams import Discontinuity, Place
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.errors import NotAvailableYet
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.subscriptions.context import Info
 from hazelgate.subscriptions.streams import discontinuity, follow, shared
@@ -87,14 +86,3 @@ class ViewChanges:
                     yield change
 
         return shared(subscribe)
-
-
-async def refuse_live(_: Any, _info: Info, **_arguments: Any) -> AsyncIterator[Any]:
-    """
-    The subscription to a query.
-
-    Raises:
-        NotAvailableYet: It comes with a later release.
-    """
-    raise NotAvailableYet("live comes with a later release; subscribe to the views that the query shows")
-    yield  # type: ignore[unreachable]  # makes it a stream

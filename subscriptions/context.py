@@ -6,6 +6,7 @@ import strawberry
 
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.following.feed import Feed
+from hazelgate.client.following.watches import Watches
 from hazelgate.client.rights.rights import Rights
 from hazelgate.sourcing.catalog import Catalog
 
@@ -28,6 +29,10 @@ class SubscriberContext(Protocol):
     @property
     def feed(self) -> Feed:
         """The events of the cluster as they are applied."""
+
+    @property
+    def watches(self) -> Watches:
+        """What tells a query that it has to run again."""
 
 
 Info: TypeAlias = strawberry.Info[SubscriberContext, None]

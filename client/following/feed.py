@@ -121,18 +121,27 @@ class Feed:
         finally:
             self.leave(inbox)
 
-    def open(self, wanted: Wanted, *, heals: bool = False) -> Inbox[Happening]:
+    @property
+    def furthest_position(self) -> int:
+        """The position of the furthest event heard; 0 where none was."""
+        return max(self._positions.values(), default=0)
+
+    def open(self, *wanted: Wanted, heals: bool = False) -> Inbox[Happening]:
         """
-        The inbox of a subscriber who counts from now on, until `leave`.
+        The inbox of a subscriber who counts from now on, until `leave`. It gets what one of these names.
 
         Args:
             heals: Whether the subscriber reads in the log what a gap has left out, so that there may be more gaps.
         """
         inbox: Inbox[Happening] = Inbox(self._queue_size)
-        self._subscribers.add(inbox, wanted)
+        self._subscribers.add(inbox, *wanted)
         if heals:
             self._healing.add(inbox)
         return inbox
+
+    def also(self, inbox: Inbox[Happening], wanted: Wanted) -> None:
+        """Put this into an open inbox, too, from now on."""
+        self._subscribers.add(inbox, wanted)
 
     def leave(self, inbox: Inbox[Happening]) -> None:
         """Put nothing into an inbox any more. A second call does nothing."""

@@ -66,7 +66,7 @@ class Interests(Generic[S]):
     """All subscribers of a process, by what they want."""
 
     def __init__(self) -> None:
-        self._wanted: dict[S, Wanted] = {}
+        self._wanted: dict[S, dict[Wanted, None]] = {}
         self._every: dict[S, None] = {}
         self._asked: dict[S, Callable[[EventRecord], bool]] = {}
         self._by_type: dict[str, dict[S, None]] = {}
@@ -80,12 +80,20 @@ class Interests(Generic[S]):
     def __iter__(self) -> Iterator[S]:
         return iter(self._wanted)
 
-    def add(self, subscriber: S, wanted: Wanted) -> None:
-        """One more. It counts from the next event on."""
-        self._wanted[subscriber] = wanted
+    def add(self, subscriber: S, *wanted: Wanted) -> None:
+        """One more, or one that wants more than before. It counts from the next event on."""
+        known = self._wanted.setdefault(subscriber, {})
+        for each in wanted:
+            if each not in known:
+                known[each] = None
+                self._add(subscriber, each)
+
+    def _add(self, subscriber: S, wanted: Wanted) -> None:
         match wanted:
             case EventsOf(aggregate_id=str() as aggregate_id):
-                self._by_aggregate.setdefault(aggregate_id, {})[subscriber] = wanted.types
+                group = self._by_aggregate.setdefault(aggregate_id, {})
+                # Of who wants an aggregate twice, both are met by all of its events.
+                group[subscriber] = None if subscriber in group else wanted.types
             case EventsOf(types=None):
                 self._every[subscriber] = None
             case EventsOf(types=types):
@@ -106,10 +114,11 @@ class Interests(Generic[S]):
 
     def remove(self, subscriber: S) -> None:
         """It wants nothing any more. A second call does nothing."""
-        wanted = self._wanted.pop(subscriber, None)
+        for each in self._wanted.pop(subscriber, ()):
+            self._remove(subscriber, each)
+
+    def _remove(self, subscriber: S, wanted: Wanted) -> None:
         match wanted:
-            case None:
-                pass
             case EventsOf(aggregate_id=str() as aggregate_id):
                 _remove(self._by_aggregate, aggregate_id, subscriber)
             case EventsOf(types=None):
@@ -155,7 +164,7 @@ class Interests(Generic[S]):
         for subscriber, wants in self._asked.items():
             if wants(record):
                 found.append(subscriber)
-        return found
+        return list(dict.fromkeys(found))
 
 
 class _ViewInterests(Generic[S]):
@@ -190,7 +199,8 @@ class _ViewInterests(Generic[S]):
 
 
 def _remove(groups: dict[str, dict[S, T]], name: str, subscriber: S) -> None:
-    group = groups[name]
-    del group[subscriber]
+    """Take one out of a group. What it wants may overlap, so it may be out already."""
+    group = groups.get(name, {})
+    group.pop(subscriber, None)
     if not group:
-        del groups[name]
+        groups.pop(name, None)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from hazelgate.client.following.watches import Watch
 from hazelgate.client.rights.rights import Rights
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
 from hazelgate.client.submitting.submissions import DEFAULT_OPTIONS
@@ -62,3 +63,24 @@ class RightfulHandler:
         if own is None:
             return options
         return msgspec.structs.replace(options, metadata={**(options.metadata or {}), **own})
+
+
+class WatchedHandler:
+    """A way in for events that tells a watch when it is asked how an event fared."""
+
+    def __init__(self, handler: Submitting, watch: Watch) -> None:
+        self._handler = handler
+        self._watch = watch
+
+    async def handle_event(self, event: Event, options: SubmitOptions = DEFAULT_OPTIONS) -> Receipt:
+        """As `EventHandler.handle_event`."""
+        return await self._handler.handle_event(event, options)
+
+    async def handle_events(self, submissions: Sequence[Submission]) -> list[Receipt | EventError]:
+        """As `EventHandler.handle_events`."""
+        return await self._handler.handle_events(submissions)
+
+    async def completion(self, event_id: str) -> Completion | None:
+        """As `EventHandler.completion`. No event tells of it."""
+        self._watch.look_again()
+        return await self._handler.completion(event_id)

@@ -28,6 +28,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "dead-letters",
         "catalog-and-checks",
         "resume-a-stream",
+        "live-query",
         "own-api",
         "federation",
         "python",

@@ -18,7 +18,8 @@ from hazelgate.schema.nodes import Revision
 from hazelgate.schema.scalars import PLAIN_SCALARS, SCALARS
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import CatalogError
-from hazelgate.subscriptions.changes import ViewChanges, refuse_live
+from hazelgate.subscriptions.changes import ViewChanges
+from hazelgate.subscriptions.live import live
 from hazelgate.subscriptions.root import Subscription
 
 
@@ -58,7 +59,7 @@ def graphql_schema(
         CatalogError: The catalog, or what is added, gives two things one name, or one that GraphQL can't have.
     """
     seen = catalog if shape is None else shape.catalog
-    behind = DerivedResolvers(seen, ViewChanges(catalog).changed, refuse_live, catalog)
+    behind = DerivedResolvers(seen, ViewChanges(catalog).changed, live, catalog)
     added = own.fields if own is not None else ()
     if shape is not None:
         added = tuple(each for each in added if _is_shown(each, shape))

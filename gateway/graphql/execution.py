@@ -19,6 +19,7 @@ from graphql import (
     create_source_event_stream,
 )
 
+from hazelgate.client.following.watches import Watch
 from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.errors import Faults, explained, field_error, internal_error, request_error
@@ -31,6 +32,7 @@ from hazelgate.resolvers.plans.documents import PlannedOperation
 from hazelgate.resolvers.plans.executing import PlannedExecutor
 from hazelgate.resolvers.plans.running import Run
 from hazelgate.schema.events.streams import Place
+from hazelgate.subscriptions.live import Round
 
 Json = dict[str, Any]
 
@@ -63,6 +65,8 @@ class Answer:
     faults: Faults | None = None
     place: Place | None = None
     """Of a subscription's result: where it stands."""
+    round: Round | None = None
+    """Of a live query's result: the run that has brought it."""
 
     @property
     def codes(self) -> list[str]:
@@ -104,7 +108,7 @@ class Execution:
     Args:
         rights: The caller's, which each context gets.
         contexts: Makes a context; every request and every event of a subscription gets its own, so that no read is
-            answered from before the event.
+            answered from before the event. That of a live query tells a watch of its reads.
         count: Told the way of every query, mutation and event of a subscription, for the metrics.
         use_plans: Whether there are plans.
         limits, introspection, suggestions: As `Documents` has them.
@@ -115,7 +119,7 @@ class Execution:
     def __init__(
         self,
         schema: GraphQLSchema,
-        contexts: Callable[[Rights], RequestContext],
+        contexts: Callable[[Rights, Watch | None], RequestContext],
         rights: Rights,
         *,
         limits: Limits,
@@ -191,7 +195,7 @@ class Execution:
 
     async def _run(self, document: Document, request: GraphQLRequest) -> Answer:
         try:
-            context = self._contexts(self.rights)
+            context = self._contexts(self.rights, None)
             planned, run = self._planned(document, request, context)
             if planned is None or run is None or not planned.is_whole:
                 return await self._execute(document, request, context, planned)
@@ -273,7 +277,7 @@ class Execution:
     async def subscribe(self, document: Document, request: GraphQLRequest) -> AsyncIterator[Answer] | Answer:
         """The answers of a subscription as they come, or one that says why there are none. Never raises."""
         try:
-            context = self._contexts(self.rights)
+            context = self._contexts(self.rights, None)
             planned, _ = self._planned(document, request, context)
             executor = self._executor(document, request, context, planned)
             if isinstance(executor, Answer):
@@ -317,17 +321,35 @@ class Execution:
         self, payload: Any, executor: Executor[Any], document: Document, request: GraphQLRequest
     ) -> Answer:
         one = cast(PlannedExecutor, executor.build_per_event_executor(payload))
-        one.context_value = self._contexts(self.rights)
+        run = payload if isinstance(payload, Round) else None
+        one.context_value = self._contexts(self.rights, None if run is None else run.watch)
         place = getattr(payload, "place", None)
         try:
             async with self._deadlines.one():
-                result: Any = one.execute_operation(False)
-                if inspect.isawaitable(result):
-                    result = await result
+                answer = await (self._executed(one, document) if run is None else self._ran(one, document))
         except TimeoutError:
-            return replace(self._too_late(document, request), place=place)
-        self._count(_way_of(one))
-        return replace(_answer(result, document), place=place)
+            answer = self._too_late(document, request)
+        return replace(answer, place=place, round=run)
+
+    async def _ran(self, one: PlannedExecutor, document: Document) -> Answer:
+        """One run of a live query: by its plan, or as any other payload."""
+        try:
+            data = await one.by_plan()
+            if data is not None:
+                answer = Answer({"data": orjson.Fragment(orjson.dumps(data))}, True)
+                self._count(Way.PLAN)
+                return answer
+        except (Deviation, orjson.JSONEncodeError):
+            one.deviate()
+            return await self._executed(one, document, Way.DEVIATED)
+        return await self._executed(one, document)
+
+    async def _executed(self, one: PlannedExecutor, document: Document, way: Way | None = None) -> Answer:
+        result: Any = one.execute_operation(False)
+        if inspect.isawaitable(result):
+            result = await result
+        self._count(way or _way_of(one))
+        return _answer(result, document)
 
 
 def _way_of(executor: Executor[Any]) -> Way:

@@ -16,6 +16,7 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     specified_rules,
 )
@@ -24,6 +25,8 @@ from graphql.validation import OverlappingFieldsCanBeMergedRule, ValidationConte
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
 
 INTROSPECTION = ("__schema", "__type")
+_LIVE = "live"
+"""The subscription whose fields are a query's, and count as such."""
 MOST_INTROSPECTION_LEVELS = 25
 """Levels below `__schema`, whatever the limit of others is: tools ask for nine of `ofType`."""
 MOST_COMPARISONS = 20_000
@@ -60,10 +63,12 @@ class _Shape:
         self._fragments = fragments
         self._depths: dict[str, int] = {}
         self._aliases = self._directives = self._repeated = 0
+        self._is_subscription = False
 
     def add_operation(self, operation: OperationDefinitionNode) -> None:
         """Its depth, and its fields at the root."""
         self._require_depth(self._depth(operation.selection_set, {}))
+        self._is_subscription = operation.operation is OperationType.SUBSCRIPTION
         roots = len(self._root_names(operation.selection_set, set(), set()))
         if roots > self._limits.max_root_fields:
             raise TooComplex("root-fields", self._limits.max_root_fields, roots, "send several operations")
@@ -132,6 +137,8 @@ class _Shape:
         for each in selections.selections:
             if isinstance(each, FieldNode):
                 names.add((each.alias or each.name).value)
+                if self._is_subscription and each.name.value == _LIVE and each.selection_set is not None:
+                    self._root_names(each.selection_set, names, spread)
             elif isinstance(each, InlineFragmentNode):
                 self._root_names(each.selection_set, names, spread)
             elif isinstance(each, FragmentSpreadNode) and each.name.value not in spread:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 import msgspec
 from graphql import (
@@ -16,120 +15,20 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
+    get_named_type,
 )
 
-from hazelgate.client.following.inbox import Gap
+from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.graphql.documents import Document
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault
-from hazelgate.schema.events.streams import Place
-from hazelgate.subscriptions.streams import discontinuity, is_shared
+from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest
+from hazelgate.gateway.graphql.live_executions import LiveExecution
+from hazelgate.gateway.graphql.shared_executions import SharedExecution
+from hazelgate.subscriptions.streams import is_shared
+
+_OF_ONES_OWN = ("completion", "minRevision")
+"""What of a query shows more of events to who has submitted them."""
 
 _encode_variables = msgspec.json.Encoder(order="sorted").encode
-
-
-class Message:
-    """
-    One result on its way to all subscribers of an execution.
-
-    `frames` is the transport's: what it sends of the result, by the operation's id. Clients count their operations from
-    one or the like, so most subscribers get the same bytes.
-    """
-
-    __slots__ = ("body", "failed", "frames", "place")
-
-    def __init__(self, answer: Answer) -> None:
-        self.body = answer.encode()
-        self.failed = answer if "errors" in answer.body else None
-        """The answer, where it has errors."""
-        self.place: Place | None = answer.place
-        self.frames: dict[str, bytes] = {}
-
-
-class Subscriber(Protocol):
-    """Who takes part in an execution. Neither method may wait: a slow one holds nobody up."""
-
-    def push(self, message: Message) -> None:
-        """Take the next result."""
-
-    def end(self, refused: Answer | None) -> None:
-        """There is no more; with the answer that says why, where it did not end as it should."""
-
-
-class SharedExecution:
-    """One execution of a subscription, and who takes part in it. It begins with the first and ends with the last."""
-
-    def __init__(
-        self, sharing: Sharing, execution: Execution, key: Hashable, document: Document, request: GraphQLRequest
-    ) -> None:
-        self._sharing = sharing
-        self._execution = execution
-        self._key = key
-        self._document = document
-        self._request = request
-        self._subscribers: dict[Subscriber, int] = {}
-        """Each with the number of the last event that was heard before it came."""
-        self._running: asyncio.Task[None] | None = None
-
-    @property
-    def subscriber_count(self) -> int:
-        return len(self._subscribers)
-
-    def join(self, subscriber: Subscriber) -> None:
-        """Take part from the next event on."""
-        self._subscribers[subscriber] = self._sharing.heard()
-        if self._running is None:
-            self._running = asyncio.create_task(self._run())
-            self._running.add_done_callback(lambda _: self._sharing.ended(self))
-
-    def leave(self, subscriber: Subscriber) -> None:
-        """Take part no more. A second call does nothing."""
-        if self._subscribers.pop(subscriber, None) is None or self._subscribers or self._running is None:
-            return
-        self._sharing.forget(self._key, self)
-        self._running.cancel()
-
-    async def close(self) -> None:
-        """End it, whoever takes part, and wait for its end."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait([self._running])
-
-    async def told_of(self, gap: Gap) -> Message:
-        """What a subscriber gets in place of the results that it has missed."""
-        answer = await self._execution.answer_to(self._document, self._request, discontinuity(gap))
-        return Message(answer)
-
-    async def _run(self) -> None:
-        refused: Answer | None = None
-        try:
-            refused = await self._operate()
-        except Exception as error:
-            refused = fault(error)
-        finally:
-            self._sharing.forget(self._key, self)
-        subscribers, self._subscribers = self._subscribers, {}
-        for subscriber in subscribers:
-            subscriber.end(refused)
-
-    async def _operate(self) -> Answer | None:
-        """Push results as long as there are any; return the answer that ends it, None when all went its way."""
-        answers = await self._execution.subscribe(self._document, self._request)
-        if isinstance(answers, Answer):
-            return answers
-        async with contextlib.aclosing(answers):  # type: ignore[type-var]  # an async generator
-            async for answer in answers:
-                if not answer.executed:
-                    return answer
-                self._push(Message(answer))
-                # Everything that waits in an inbox is taken without a pause: the others need their turns, too.
-                await asyncio.sleep(0)
-        return None
-
-    def _push(self, message: Message) -> None:
-        number = message.place.number if message.place is not None else None
-        for subscriber, joined in list(self._subscribers.items()):
-            if number is None or number > joined:
-                subscriber.push(message)
 
 
 class Sharing:
@@ -144,6 +43,7 @@ class Sharing:
         root = schema.subscription_type
         fields = {} if root is None else root.fields
         self._shared_fields = frozenset(name for name, field in fields.items() if is_shared(field.subscribe))
+        self._live_fields = {name for name, each in fields.items() if get_named_type(each.type) is schema.query_type}
         self.heard = heard
         self._executions: dict[Hashable, SharedExecution] = {}
         self._open: set[SharedExecution] = set()
@@ -173,21 +73,26 @@ class Sharing:
             return None
         if _begins_earlier(field, operation, request.variables or {}):
             return None
-        key = _key(request, execution.rights.key)
+        is_live = field.name.value in self._live_fields
+        rights = execution.rights
+        key = _key(request, (rights.key, _who_asks(request, rights) if is_live else None))
         found = self._executions.get(key)
         if found is None:
-            found = self._executions[key] = SharedExecution(self, execution, key, document, request)
+            made = LiveExecution if is_live else SharedExecution
+            found = self._executions[key] = made(
+                execution,
+                document,
+                request,
+                heard=self.heard,
+                left=partial(self._forget, key),
+                ended=self._open.discard,
+            )
             self._open.add(found)
         return found
 
-    def forget(self, key: Hashable, execution: SharedExecution) -> None:
-        """Let nobody join an execution any more."""
+    def _forget(self, key: Hashable, execution: SharedExecution) -> None:
         if self._executions.get(key) is execution:
             del self._executions[key]
-
-    def ended(self, execution: SharedExecution) -> None:
-        """An execution has left the feed."""
-        self._open.discard(execution)
 
     async def close(self) -> None:
         """End all of them."""
@@ -201,6 +106,13 @@ def _key(request: GraphQLRequest, rights: Hashable) -> Hashable:
     except (TypeError, ValueError, OverflowError, RecursionError):
         return object()  # the executor says what is wrong with them
     return (request.query, request.operation_name or None, variables, rights)
+
+
+def _who_asks(request: GraphQLRequest, rights: Rights) -> bytes | None:
+    """Who the caller is, where the answer may hang on that: it hears more of the events that it has submitted."""
+    if any(name in request.query for name in _OF_ONES_OWN) and rights.is_limited:
+        return _encode_variables(rights.identity)
+    return None
 
 
 def _operation(document: Document, name: str | None) -> OperationDefinitionNode | None:

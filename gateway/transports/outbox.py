@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 
 from hazelgate.client.following.inbox import Gap, Inbox
 from hazelgate.gateway.graphql.execution import Answer
-from hazelgate.gateway.graphql.sharing import Message, SharedExecution
+from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import Form
 from hazelgate.gateway.transports.frames import DirectWriter, text_frame

@@ -67,7 +67,10 @@ class PlannedOperation:
                     continue
             made.append(each)
         self.plan = OperationPlan(kind.value, tuple(made))
-        self.is_whole = kind is OperationType.QUERY and self.plan.is_whole
+        self.live_name = planner.live_name
+        """Under which name the answer of a query stands that is run again and again; None: it is no such operation."""
+        is_query = kind is OperationType.QUERY or self.live_name is not None
+        self.is_whole = is_query and self.plan.is_whole
 
     async def data(self, run: Run) -> dict[str, Any]:
         """
@@ -82,10 +85,10 @@ class PlannedOperation:
             _logger.debug("graphql-core answers in place of a plan", exc_info=True)
             raise Deviation(repr(error)) from error
         values = dict(zip(self.roots, found, strict=True))
-        if not self._constants:
-            return values
-        values |= self._constants
-        return {each.name: values[each.name] for each in self.plan.roots}
+        if self._constants:
+            values |= self._constants
+            values = {each.name: values[each.name] for each in self.plan.roots}
+        return values if self.live_name is None else {self.live_name: values}
 
     def projection(self, made: GraphQLObjectType, details: Details, view: ViewSpec) -> Projection | None:
         """What a selection makes of an entry, wherever in the operation it comes from; None where it has no plan."""

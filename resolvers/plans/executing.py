@@ -66,7 +66,7 @@ class PlannedExecutor(Executor[None]):
         position_context: None,
     ) -> Any:
         """A field: by the plan of it, where it is one of the operation's own that has one."""
-        root = self._roots.get(str(path.key)) if self._roots and path.prev is None else None
+        root = self._roots.get(str(path.key)) if self._roots and self._is_root(path) else None
         execute = super().execute_field
         if root is None:
             return execute(parent_type, source, field_details_list, path, position_context)
@@ -146,6 +146,29 @@ class PlannedExecutor(Executor[None]):
         self._turn, self._is_turn_free = None, True
         if not turn.done():
             turn.set_result(None)
+
+    def _is_root(self, path: Path) -> bool:
+        """Whether a field is one of the query's root, which a live query has one level below the operation's."""
+        live_name = None if self._planned is None else self._planned.live_name
+        if live_name is None:
+            return path.prev is None
+        return path.prev is not None and path.prev.prev is None
+
+    async def by_plan(self) -> dict[str, Any] | None:
+        """
+        The data of a live query, ready for `orjson`; None where the executor is needed.
+
+        Raises:
+            Deviation: As `PlannedOperation.data` says.
+        """
+        planned = self._planned
+        if planned is None or planned.live_name is None or not planned.is_whole:
+            return None
+        return await planned.data(self._run())
+
+    def deviate(self) -> None:
+        """The plans of root fields were tried: go without them."""
+        self._roots = {}
 
     def _run(self) -> Run:
         return Run(self.context_value, self.variable_values.coerced, self.variable_values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -17,6 +18,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
 )
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
@@ -96,12 +98,32 @@ class Planner:
         self._operation = operation
         self._variables = VariableValues({}, dict(variables))
 
-    def roots(self) -> Iterator[RootPlan | Constant | Unplanned]:
-        """The plan of each root field in the answer's order, or why it has none."""
+    @cached_property
+    def live_name(self) -> str | None:
+        """The name in the answer of the one field of a subscription that leads to a query; None: it has no such."""
+        if self._operation.operation is not OperationType.SUBSCRIPTION:
+            return None
+        root, fields = self._top
+        for name, details in fields:
+            field = root.fields.get(_name_of(details))
+            if field is not None and _named(field.type) is self._schema.query_type:
+                return name
+        return None
+
+    @cached_property
+    def _top(self) -> tuple[GraphQLObjectType, list[tuple[str, Details]]]:
         root = self._schema.get_root_type(self._operation.operation)
         assert root is not None, "a validated operation has a root"
         collected = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
-        for name, details in collected.grouped_field_set.items():
+        return root, list(collected.grouped_field_set.items())
+
+    def roots(self) -> Iterator[RootPlan | Constant | Unplanned]:
+        """The plan of each field of the query's root in the answer's order, or why it has none."""
+        root, fields = self._top
+        if self.live_name is not None:
+            assert self._schema.query_type is not None
+            root, fields = self._schema.query_type, list(self._subfields(self._schema.query_type, fields[0][1]))
+        for name, details in fields:
             try:
                 yield self._root(name, root, details)
             except Unplannable as reason:

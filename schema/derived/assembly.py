@@ -158,7 +158,10 @@ class _Assembly:
             GraphQLNonNull(made),
             args={
                 "throttleMs": GraphQLArgument(
-                    GraphQLNonNull(GraphQLInt), default_value=100, description="At most once in so many; 20 to 60,000."
+                    GraphQLNonNull(GraphQLInt),
+                    default_value=100,
+                    description="At most once in so many; 20 to 60,000.",
+                    out_name="throttle_ms",
                 )
             },
             subscribe=self._behind.live(),

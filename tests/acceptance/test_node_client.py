@@ -4,11 +4,14 @@ import asyncio
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 from hazelgate.client.views.cursors import decode_opaque
 from tests.acceptance.conftest import NODE_TESTS
 from tests.acceptance.dev_stack import DevStack
 from tests.support.until import PATIENCE_SECONDS, eventually
+
+Json = dict[str, Any]
 
 CREATE_CUSTOMER = """mutation ($id: ID!) {
   createCustomer(input: {customerId: $id, name: "Ada Berg", email: "ada@example.com"}) { __typename }
@@ -44,3 +47,36 @@ async def test_events_reach_a_graphql_ws_client(dev: DevStack, node: Path) -> No
     places = [str(decode_opaque(notice["cursor"])) for notice in notices]
     assert places == sorted(set(places))
     assert all(notice["event"]["data"]["name"] for notice in notices)
+
+
+LIVE = """subscription { live(throttleMs: 20) {
+  customer(customerId: "%s") { name }
+  customers(filter: { customerId: { in: ["%s"] } }) { totalCount edges { node { customerId } } }
+} }"""
+
+
+async def test_a_live_query_reaches_a_graphql_ws_client(dev: DevStack, node: Path) -> None:
+    """At once, and again when an entry that it shows is there."""
+    customer = "live-for-graphql-ws"
+    client = await asyncio.create_subprocess_exec(
+        str(node),
+        str(NODE_TESTS / "subscribe.mjs"),
+        dev.graphql_url.replace("http", "ws"),
+        LIVE % (customer, customer),
+        "2",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert client.stdout is not None
+
+    async def line() -> Json:
+        assert client.stdout is not None
+        told = json.loads(await asyncio.wait_for(client.stdout.readline(), PATIENCE_SECONDS))
+        live: Json = told["data"]["live"]
+        return live
+
+    assert await asyncio.wait_for(client.stdout.readline(), PATIENCE_SECONDS) == b"connected\n"
+    assert await line() == {"customer": None, "customers": {"totalCount": 0, "edges": []}}
+    await dev.ask(CREATE_CUSTOMER, {"id": customer})
+    shown = {"totalCount": 1, "edges": [{"node": {"customerId": customer}}]}
+    assert await line() == {"customer": {"name": "Ada Berg"}, "customers": shown}
+    assert await client.wait() == 0

@@ -20,7 +20,7 @@ from hazelgate.operations.member import SnapshotOptions
 from tests.support.moments import differences, use_the_shop
 from tests.support.served import served_gateway
 from tests.support.stack import Stack, running_stack
-from tests.support.until import PATIENCE_SECONDS
+from tests.support.until import PATIENCE_SECONDS, eventually
 
 ORDER = """
 mutation($input: CreateOrderInput!) {
@@ -110,16 +110,19 @@ async def order(http: httpx.AsyncClient, customer_id: str, product_id: str, quan
 
 
 @asynccontextmanager
-async def subscribed(http: httpx.AsyncClient, query: str, **variables: Any) -> AsyncIterator[ClientConnection]:
-    """A websocket with one subscription that counts already."""
+async def subscribed(
+    http: httpx.AsyncClient, query: str, *, answers_at_once: bool = False, **variables: Any
+) -> AsyncIterator[ClientConnection]:
+    """A websocket with one subscription that counts already, as far as it does not tell so itself."""
     url = str(http.base_url).replace("http", "ws", 1) + "/graphql"
     async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
         await socket.send('{"type":"connection_init"}')
         assert await socket.recv() == '{"type":"connection_ack"}'
         payload = {"query": query, "variables": variables}
         await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
-        await socket.send('{"type":"ping"}')
-        assert await socket.recv() == '{"type":"pong"}'
+        if not answers_at_once:
+            await socket.send('{"type":"ping"}')
+            assert await socket.recv() == '{"type":"pong"}'
         yield socket
 
 
@@ -177,6 +180,39 @@ async def test_each_event_is_pushed_once_and_in_order(http: httpx.AsyncClient) -
         assert results == [{"__typename": "EventPayload"}] * 200
         came = [(await delivered(socket))["event"]["sequence"] for _ in range(200)]
         assert came == list(range(2, 202))
+
+
+async def test_a_live_query_shows_in_the_end_what_the_query_answers(http: httpx.AsyncClient) -> None:
+    """Pages of the real index, figures, links and the log, while orders are made and confirmed."""
+    customer_id, product_id = await customer(http), await product(http)
+    query = """($id: ID!) { %s
+      customer(customerId: $id) { orders(first: 2) { totalCount edges { node { orderId status } } } }
+      orders(sort: {field: PLACED_AT, direction: DESC}, first: 3) { edges { node { orderId status } } }
+      ordersAggregate(filter: {customer: {customerId: {eq: $id}}}, groupBy: [STATUS]) { group count }
+      events(last: 2) { edges { node { eventType aggregateId } } }
+    %s }"""
+    live = "subscription" + query % ("live(throttleMs: 50) {", "}")
+    shown: list[Any] = []
+
+    async def show() -> None:
+        async for message in socket:
+            told = json.loads(message)
+            shown.append(told["payload"]["data"]["live"])
+
+    async def is_shown() -> bool:
+        return shown[-1:] == [await data(http, "query" + query % ("", ""), id=customer_id)]
+
+    async with subscribed(http, live, answers_at_once=True, id=customer_id) as socket, asyncio.TaskGroup() as group:
+        showing = group.create_task(show())
+        await eventually(is_shown)
+        for _ in range(4):
+            order_id = await order(http, customer_id, product_id)
+            await data(http, "mutation($id: ID!) { confirmOrder(input: {orderId: $id}) { __typename } }", id=order_id)
+            await eventually(is_shown)
+        showing.cancel()
+    assert shown[0]["customer"] == {"orders": {"totalCount": 0, "edges": []}}
+    assert shown[-1]["customer"]["orders"]["totalCount"] == 4
+    assert shown[-1]["ordersAggregate"] == [{"group": ["CONFIRMED"], "count": 4}]
 
 
 @pytest.mark.parametrize("field", ["PLACED_AT", "TOTAL_AMOUNT"])

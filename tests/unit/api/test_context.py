@@ -98,3 +98,13 @@ async def test_a_subscriber_to_events_is_told_what_it_has_missed(desk: Gateway) 
 def test_the_files_that_are_watched_have_those_of_the_api() -> None:
     """So `hazelgate dev --reload` takes a change of them in."""
     assert {"__init__.py", "api.py"} <= {Path(path).name for path in check_domain(DOMAIN).files if "desk" in path}
+
+
+async def test_a_live_query_follows_what_a_field_reads(desk: Gateway, context: Context) -> None:
+    query = 'subscription { live(throttleMs: 20) { report(ticketId: "t1") { first { title } } } }'
+    async with desk.websocket() as socket:
+        await socket.subscribe("1", query)
+        assert (await socket.receive())["payload"] == {"data": {"live": {"report": {"first": None}}}}
+        await context.handle_event(opened("t1"))
+        shown = {"report": {"first": {"title": "It hums"}}}
+        assert (await socket.receive())["payload"] == {"data": {"live": shown}}

@@ -121,9 +121,3 @@ async def test_an_event_that_a_view_could_not_take_is_no_change(shelf: Gateway) 
         assert (await put(shelf, "b1", title="poison"))["code"] == "DEAD_LETTERED"
         await put(shelf, "b2")
         assert [book for _, book, *_ in await came(socket)] == ["b2"]
-
-
-async def test_what_a_later_release_brings_says_so(shelf: Gateway) -> None:
-    async with shelf.websocket() as socket:
-        await socket.subscribe("1", "subscription { live { __typename } }")
-        assert '"NOT_AVAILABLE_YET"' in str(await socket.receive()).replace("'", '"')

@@ -27,7 +27,7 @@ CATALOG = Catalog.load("hazelgate.domain")
 def executions_of() -> Executions:
     def make(schema: GraphQLSchema, rights: Rights) -> Execution:
         nothing_runs: Any = None
-        return Execution(schema, lambda _: nothing_runs, rights, limits=Limits())
+        return Execution(schema, lambda _rights, _watch: nothing_runs, rights, limits=Limits())
 
     return Executions(CATALOG, None, make)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hazelgate.gateway.graphql.execution import Execution
 from tests.support.gateway import Websocket
 from tests.support.streaming import streaming
 from tests.unit.gateway.rights.conftest import CALLERS, Clinic, running_clinic
@@ -20,8 +21,10 @@ from tests.unit.gateway.rights.test_walk import (
     SECRETS,
     SUBSCRIPTIONS,
     Checks,
+    change_everything,
     may_hear,
     may_see,
+    reads,
     whole_text,
 )
 
@@ -75,6 +78,67 @@ async def test_a_stream_that_goes_on_after_a_cursor_shows_nobody_what_they_may_n
     checks.require_none()
     assert all(checks.seen[one] for one in ("doctor", "patient", "visit", "events")), checks.seen
     assert heard["boss"] > heard["p1"] > 0
+
+
+LIVE_AT_ONCE = 60
+"""Queries on one socket."""
+
+
+def live_reads() -> Iterator[tuple[str, str]]:
+    """The name of a way, and a document that follows one field by it."""
+    for way, document in reads():
+        head, _, selection = document.partition("{")
+        variables = head.removeprefix("query")
+        yield f"live {way}", f"subscription{variables} {{ live(throttleMs: 20) {{{selection} }}"
+
+
+async def test_no_live_query_shows_anybody_what_they_may_not_see(clinic: Clinic) -> None:
+    """Each field by each way, at once and while everything changes."""
+    checks = Checks()
+    documents = list(live_reads())
+    for start in range(0, len(documents), LIVE_AT_ONCE):
+        chosen = dict(enumerate(documents[start : start + LIVE_AT_ONCE]))
+        sockets = {who: await clinic.socket(who) for who in ("p1", "p3", "northern", "boss")}
+        for socket in sockets.values():
+            for number, (_, document) in chosen.items():
+                await socket.subscribe(str(number), document)
+        await asyncio.sleep(1)
+        await change_everything(clinic)
+        await asyncio.sleep(1)
+        for who, socket in sockets.items():
+            while socket.waiting:
+                message = await socket.receive()
+                way, document = chosen[int(message["id"])]
+                checks.look(who, way, document, json.dumps(message))
+            await socket.leave()
+    checks.tell("live queries")
+    checks.require_none()
+    assert {"live query", "live connection", "live link", "live history", "live events"} <= set(checks.seen)
+
+
+async def test_what_a_caller_may_not_see_has_no_live_page_of_its_own_run(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, ran = Counter[str](), Execution._ran
+
+    async def count(self: Execution, *given: Any) -> Any:
+        assert self.rights.identity is not None
+        runs[self.rights.identity.subject] += 1
+        return await ran(self, *given)
+
+    monkeypatch.setattr(Execution, "_ran", count)
+    query = "subscription { live(throttleMs: 20) { visits { edges { node { diagnosis } } } } }"
+    sockets = {who: await clinic.socket(who) for who in ("p1", "p2")}
+    for socket in sockets.values():
+        await socket.subscribe("1", query)
+        assert "diagnosis-" in json.dumps(await socket.receive())
+    await clinic.data("boss", AMEND.replace("diagnosis-v2", "other-v2"))
+    assert "other-v2" in json.dumps(await sockets["p2"].receive())
+    await asyncio.sleep(1)
+    assert runs == {"key:p1": 1, "key:p2": 2}
+    assert not sockets["p1"].waiting
+    for socket in sockets.values():
+        await socket.leave()
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0"])
