@@ -37,7 +37,7 @@ _PEERS = Path(__file__).parent / "peers"
 _START_SECONDS = 30.0
 _CONNECTIONS = 32
 _ROUNDS = 7
-_HEAVIEST = 10
+_HEAVIEST = 13
 """Root fields of 1,000 orders that one operation may have, by its cost."""
 _ENOUGH = str(10**12)
 """A bound that is looked after, and not reached: one client sends all of the load."""
