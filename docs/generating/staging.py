@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from docs.generating import figures, reference
+from docs.generating import figures, peers, reference
 
 DOCS = Path(__file__).parents[1]
 
@@ -77,6 +77,7 @@ def stage(folder: Path) -> None:
         _append(folder / part / "index.md", pages)
     _append(folder / "index.md", (*(f"{part}/index" for part in ORDER), "figures"))
     _write(folder / "figures" / "chart.svg", figures.chart())
+    _write(folder / "figures" / "peers.svg", peers.chart())
     _write(folder / "figures.md", _INSTRUCTION.sub("", figures.page()))
 
 

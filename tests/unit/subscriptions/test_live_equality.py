@@ -42,7 +42,7 @@ from tests.support.operations import Operation
 from tests.support.worlds import KEYS
 from tests.unit.resolvers.derived import shelf
 
-EXAMPLES = int(os.environ.get("HAZELGATE_LIVE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("HAZELGATE_LIVE_EXAMPLES", "12"))
 QUERIES, ROUNDS, EVENTS = 6, 5, 3
 MOST_SCANNED = 4
 """Less than there may be books: a filter that no index answers becomes an error now and then, and stops being one."""
