@@ -4,6 +4,10 @@ Topic listeners that live through whatever happens to the connections below them
 The client registers its listeners anew on every connection that it opens; where that fails, it logs a warning and the
 listener stays deaf on that connection. So each listener is checked against the open connections, and replaced when
 it is deaf.
+
+A topic's messages come from the member that has the topic's partition, over its connection alone. Where another one
+goes on with the topic, as when that member has died, messages of the first may be lost, or still lie unread. So whoever
+listens is told of an interruption before the first message of another connection, and not once the lost one is noticed.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hazelcast.asyncio import HazelcastClient, Topic
+from hazelcast.protocol.codec import topic_add_message_listener_codec, topic_remove_message_listener_codec
 
 _logger = logging.getLogger(__name__)
 
@@ -40,12 +45,15 @@ class TopicListener:
         self._heard_on: frozenset[int] = frozenset()
         self._deaf_since: float | None = None
         self._is_closed = False
+        self._heard_from: int | None = None
+        """The registration on a connection by which the last message came."""
 
     async def attach(self, client: HazelcastClient) -> None:
         """Listen through this client from now on; what an earlier client was to deliver is given up."""
         topic: Topic[Any] = await client.get_topic(self.topic)
         self._client = client
-        self._registration = await topic.add_listener(self._on_message)
+        self._heard_from = None
+        self._registration = await _add_listener(topic, self._on_message)
         if self._is_closed:
             await self._detach()
             return
@@ -87,10 +95,13 @@ class TopicListener:
             topic: Topic[Any] = await client.get_topic(self.topic)
             await topic.remove_listener(registration)
 
-    def _on_message(self, message: Any) -> None:
+    def _on_message(self, registration: int, content: Any) -> None:
+        if self._heard_from not in (None, registration):
+            self._tell_interrupted()
+        self._heard_from = registration
         # An exception would close the connection under everybody else: the client calls back from its reader.
         try:
-            self._callback(message.message.to_string().encode())
+            self._callback(content.to_string().encode())
         except Exception:
             _logger.exception("a listener of topic %s raised", self.topic)
 
@@ -100,6 +111,23 @@ class TopicListener:
                 self._interrupted()
             except Exception:
                 _logger.exception("a listener of topic %s raised while told of an interruption", self.topic)
+
+
+async def _add_listener(topic: Topic[Any], callback: Callable[[int, Any], None]) -> str:
+    """As the topic itself adds one, but the callback hears by which registration a message came."""
+    codec: Any = topic_add_message_listener_codec
+    removing: Any = topic_remove_message_listener_codec
+
+    def handle(message: Any) -> None:
+        codec.handle(message, lambda data, *_: callback(message.get_correlation_id(), topic._to_object(data)))
+
+    added: str = await topic._register_listener(
+        codec.encode_request(topic.name, topic._is_smart),
+        codec.decode_response,
+        lambda registration: removing.encode_request(topic.name, registration),
+        handle,
+    )
+    return added
 
 
 def _registered_on(client: HazelcastClient, registration_id: str) -> frozenset[int]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hazelcast.asyncio import Topic
+from hazelcast.core import HazelcastJsonValue
 
 from hazelgate.client.cluster import EVENT_STREAM
 from hazelgate.client.hazelcast import listeners
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.hazelcast.listeners import TopicListener, _open_connections, _registered_on
+from tests.support.until import until
 
 
 async def test_a_listener_is_registered_on_every_open_connection(real_cluster: HazelcastCluster) -> None:
@@ -21,6 +26,30 @@ async def test_a_listener_is_registered_on_every_open_connection(real_cluster: H
     registration = listener._registration
     await listener.close()
     assert _registered_on(client, registration) == frozenset()
+
+
+async def test_a_message_tells_by_which_connection_it_came(real_cluster: HazelcastCluster) -> None:
+    client = real_cluster._client
+    assert client is not None
+    heard: list[bytes] = []
+    listener = await real_cluster.listen("of-this-test", heard.append)
+    assert isinstance(listener, TopicListener)
+    assert listener._registration is not None
+    topic: Topic[Any] = await client.get_topic("of-this-test")
+    await topic.publish(HazelcastJsonValue("[1]"))
+    await until(lambda: heard == [b"[1]"])
+    known = client._listener_service._active_registrations[listener._registration].connection_registrations
+    assert listener._heard_from in {each.correlation_id for each in known.values()}
+    await listener.close()
+
+
+async def test_an_interruption_is_told_before_another_member_goes_on_with_the_topic() -> None:
+    """It is by then that messages of the first one are lost."""
+    told: list[object] = []
+    listener = TopicListener(EVENT_STREAM, told.append, lambda: told.append("interrupted"), lambda _: None)
+    for registration, content in ((7, "[1]"), (7, "[2]"), (9, "[3]"), (9, "[4]"), (7, "[5]")):
+        listener._on_message(registration, HazelcastJsonValue(content))
+    assert told == [b"[1]", b"[2]", "interrupted", b"[3]", b"[4]", "interrupted", b"[5]"]
 
 
 async def test_a_deaf_listener_is_registered_anew(
