@@ -61,6 +61,8 @@ class Feed:
         self._listening: Subscription | None = None
         # Until something is heard, whatever is missed came after now.
         self._last_cursor = cursor(time.time_ns() // 1_000, 0)
+        self.losses = 0
+        """How often events were lost on their way here."""
         self._heard: set[str] = set()
         """Cursors of what was heard lately."""
         self._in_order: deque[str] = deque()
@@ -212,6 +214,7 @@ class Feed:
 
     def _anchored(self, lost: str | None) -> None:
         if lost is not None:
+            self.losses += 1
             self._interrupt_all(lost)
         # What is heard from now on says nothing of what was missed: they look into the log.
         for inbox in self._healing:

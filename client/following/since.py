@@ -8,7 +8,7 @@ everything from before. From there on the inbox has all.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -71,13 +71,14 @@ async def events_since(feed: Feed, wanted: EventsOf, after: Frontier) -> AsyncGe
     Every event behind a place, in the order of each lane, then those that happen.
 
     A reader that is slow, or a cluster that is away for a while, makes it wait and leaves out nothing. There is a gap
-    only where the log does not have what lies behind the place.
+    where the log does not have what lies behind the place, and where an event was lost on its way in front of others of
+    its lane: the stream begins again before it.
     """
-    place = after
+    place, passed = after, _Passed(feed)
     while True:
         inbox = feed.open(wanted, heals=True)
         try:
-            async with aclosing(_missed(feed, place, wanted.types, wanted.aggregate_id)) as parts:
+            async with aclosing(_missed(feed, place, passed, wanted.types, wanted.aggregate_id)) as parts:
                 async for part in parts:
                     if isinstance(part, Gap):
                         place = part.frontier or place
@@ -94,6 +95,7 @@ async def events_since(feed: Feed, wanted: EventsOf, after: Frontier) -> AsyncGe
                     record = happening.record
                     if not place.has(record.cursor, record.lane, record.position):
                         place = _with(happening.frontier, place)
+                        passed.heard(record, place)
                         yield Told(record, place)
                 else:
                     return
@@ -107,13 +109,13 @@ async def changes_since(feed: Feed, follower: ViewFollower, after: Frontier) -> 
 
     Entries come in the order of their last events. So a reader that breaks off has all that lies before its cursor.
     """
-    place = after
+    place, passed = after, _Passed(feed)
     while True:
         inbox = feed.open(follower.wanted, heals=True)
         try:
             touched: dict[str, tuple[EventRecord, int]] = {}
             end = place
-            async with aclosing(_missed(feed, place, follower.event_types)) as parts:
+            async with aclosing(_missed(feed, place, passed, follower.event_types)) as parts:
                 async for part in parts:
                     if isinstance(part, Gap):
                         place = end = part.frontier or place
@@ -148,6 +150,7 @@ async def changes_since(feed: Feed, follower: ViewFollower, after: Frontier) -> 
                     except PipelineUnavailable:
                         break  # and read in the log, once it is there again
                     behind = _with(happening.frontier, place)
+                    passed.heard(record, behind)
                     for number, change in enumerate(found, start=1):
                         # Who breaks off between two entries of one event gets both again.
                         yield ToldChange(change, behind if number == len(found) else place)
@@ -174,8 +177,48 @@ async def _as_they_are(
             place = behind
 
 
+class _Passed:
+    """
+    Tells whether a reader has passed an event over.
+
+    What was heard says that everything before it in its lane was heard, too. Where the process finds that events were
+    lost, that may not be so.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._losses = feed.losses
+        self._heard: set[str] = set()
+        """The cursors of what was heard behind the reader's base."""
+        self._base = ""
+
+    def heard(self, record: EventRecord, place: Frontier) -> None:
+        """The reader has got one more, and is there now."""
+        if place.base != self._base:
+            self._base = place.base
+            self._heard = {each for each in self._heard if each > place.base}
+        self._heard.add(record.cursor)
+
+    def look(self, records: Sequence[EventRecord], place: Frontier) -> bool:
+        """Whether one of these events of the log lies where the reader has come by, and the reader has not got it."""
+        return self._feed.losses != self._losses and any(
+            each.cursor > place.base
+            and place.has(each.cursor, each.lane, each.position)
+            and each.cursor not in self._heard
+            for each in records
+        )
+
+    def looked(self) -> None:
+        """What was lost is behind the reader now."""
+        self._losses = self._feed.losses
+
+
 async def _missed(
-    feed: Feed, after: Frontier, types: frozenset[str] | None, aggregate_id: str | None = None
+    feed: Feed,
+    after: Frontier,
+    passed: _Passed,
+    types: frozenset[str] | None,
+    aggregate_id: str | None = None,
 ) -> AsyncGenerator[_Part | Gap, None]:
     """The events behind a place, up to one that lies behind everything from before this call."""
     place = after
@@ -194,10 +237,14 @@ async def _missed(
         end = end_of(where.settled)
         while place.base < end:
             records, reached = await pages.read(place.base, end)
+            if passed.look(records, place):
+                place = Frontier(place.log, place.base)
+                yield Gap(place.base, _PASSED_OVER, place)
             new = [each for each in records if not place.has(each.cursor, each.lane, each.position)]
             place = place.moved(reached)
             yield _Part(new, place)
         if where.settled >= target:
+            passed.looked()
             return
         await asyncio.sleep(pause)
         pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
@@ -266,6 +313,12 @@ class _Pages:
 
 _OTHER_LOG = (
     "the cursor is of another log: the cluster was started anew, or has lost events. Read the views again, go on here"
+)
+
+
+_PASSED_OVER = (
+    "an event of the cluster did not come here, and others behind it did. They come again, and it with them: "
+    "read the views again, go on here"
 )
 
 

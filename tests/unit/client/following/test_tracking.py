@@ -171,6 +171,37 @@ async def test_an_event_that_the_topic_has_lost_is_read_in_the_log(
     assert any(isinstance(each, Gap) and "did not come here" in each.reason for each in kept)
 
 
+async def test_an_event_that_is_lost_in_front_of_others_of_its_lane_is_not_passed_over(
+    feed: Feed, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that has got one behind it is told so, and gets all of them from there on."""
+    monkeypatch.setattr(tracking, "QUIET_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(tracking, "LOST_SECONDS", 0.0)
+    got: list[int | None] = []
+
+    def note(told: Told | Gap) -> None:
+        got.append(told.record.position - START if isinstance(told, Told) else None)
+
+    async def read() -> None:
+        async for told in events_since(feed, EventsOf(), feed.frontier):
+            note(told)
+
+    reading = asyncio.create_task(read())
+    await until(lambda: feed.subscriber_count == 1)
+    log.happens(1, START + 1)
+    log.store(1, START + 2)
+    for position in range(START + 3, START + 6):
+        log.happens(1, position)
+        log.settled = position
+        for _ in range(20):
+            await asyncio.sleep(0)
+    await until(lambda: None in got and got[-1] == 5)
+    reading.cancel()
+    behind = got[got.index(None) + 1 :]
+    assert [each for each in behind if each is not None] == list(range(behind[0] or 0, 6))
+    assert 2 in behind
+
+
 async def test_an_interruption_loses_nothing_of_who_has_a_place(feed: Feed, log: Log) -> None:
     reading = asyncio.create_task(positions(feed, feed.frontier, 3))
     await until(lambda: feed.subscriber_count == 1)
