@@ -97,6 +97,8 @@ class TopicListener:
 
     def _on_message(self, registration: int, content: Any) -> None:
         if self._heard_from not in (None, registration):
+            if self._client is not None and self._registration is not None:
+                self._heard_on = _registered_on(self._client, self._registration)  # so that `check` tells nothing twice
             self._tell_interrupted()
         self._heard_from = registration
         # An exception would close the connection under everybody else: the client calls back from its reader.
@@ -106,6 +108,7 @@ class TopicListener:
             _logger.exception("a listener of topic %s raised", self.topic)
 
     def _tell_interrupted(self) -> None:
+        self._heard_from = None  # once is enough, whoever goes on
         if self._interrupted is not None:
             try:
                 self._interrupted()

@@ -52,6 +52,21 @@ async def test_an_interruption_is_told_before_another_member_goes_on_with_the_to
     assert told == [b"[1]", b"[2]", "interrupted", b"[3]", b"[4]", "interrupted", b"[5]"]
 
 
+async def test_an_interruption_that_was_told_already_is_not_told_again(real_cluster: HazelcastCluster) -> None:
+    """A subscriber without a place would lose the message behind it."""
+    client = real_cluster._client
+    assert client is not None
+    told: list[object] = []
+    listener = TopicListener(EVENT_STREAM, told.append, lambda: told.append("interrupted"), lambda _: None)
+    await listener.attach(client)
+    listener._on_message(7, HazelcastJsonValue("[1]"))
+    listener._heard_on = frozenset()
+    assert await listener.check(client)
+    listener._on_message(9, HazelcastJsonValue("[2]"))
+    assert told == [b"[1]", "interrupted", b"[2]"]
+    await listener.close()
+
+
 async def test_a_deaf_listener_is_registered_anew(
     real_cluster: HazelcastCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
