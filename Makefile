@@ -59,7 +59,9 @@ docs: ## the documentation as a site, in site/; nothing in it is loaded from els
 	$(call timed,$@,$(VENV)/.installed $(MERMAID_JS))
 
 # What a command needs, then the command itself, then how long each took. The exit status is the command's.
-timed = @$(MAKE) --no-print-directory --jobs=3 --output-sync $(2) && set_up=$$SECONDS && status=0 && \
+# Older makes, as that of macOS, can't keep the lines of several jobs apart.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+timed = @$(MAKE) --no-print-directory --jobs=3 $(SYNC) $(2) && set_up=$$SECONDS && status=0 && \
 	{ $(MAKE) --no-print-directory $(1)-only || status=$$?; } && \
 	echo "make $(1): $$((SECONDS - set_up)) s$$( ((set_up < 2)) || echo ", and $$set_up s to set it up")" && exit $$status
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -71,15 +72,10 @@ class PlannedExecutor(Executor[None]):
         if root is None:
             return execute(parent_type, source, field_details_list, path, position_context)
 
-        async def planned() -> Any:
-            with suppress(Exception):
-                value = await root.value(self._run())
-                self.has_used_plans = True
-                return value
-            value = execute(parent_type, source, field_details_list, path, position_context)
-            return await value if is_awaitable(value) else value
-
-        return planned()
+        return self._by_plan_or(
+            lambda: root.value(self._run()),
+            lambda: execute(parent_type, source, field_details_list, path, position_context),
+        )
 
     def complete_object_value(
         self,
@@ -98,21 +94,29 @@ class PlannedExecutor(Executor[None]):
         if projection is None:
             return complete(return_type, field_details_list, info, path, result, position_context)
         if projection.has_links:
-
-            async def planned(projection: Projection) -> Any:
-                with suppress(Exception):
-                    [value] = await projection.each([bytes(result.raw)], self._run(), known=True)
-                    self.has_used_plans = True
-                    return value
-                value = complete(return_type, field_details_list, info, path, result, position_context)
-                return await value if is_awaitable(value) else value
-
-            return planned(projection)
+            return self._by_plan_or(
+                partial(self._linked, projection, result),
+                lambda: complete(return_type, field_details_list, info, path, result, position_context),
+            )
         with suppress(Deviation):
             value = projection.one(bytes(result.raw))
             self.has_used_plans = True
             return value
         return complete(return_type, field_details_list, info, path, result, position_context)
+
+    async def _by_plan_or(self, planned: Callable[[], Awaitable[Any]], otherwise: Callable[[], Any]) -> Any:
+        """What a plan makes of a part; where it fails, what the executor does, so that the error is its own."""
+        with suppress(Exception):
+            value = await planned()
+            self.has_used_plans = True
+            return value
+        value = otherwise()
+        return await value if is_awaitable(value) else value
+
+    async def _linked(self, projection: Projection, entry: Entry) -> Any:
+        """The value of an entry with links that are followed."""
+        [value] = await projection.each([bytes(entry.raw)], self._run(), known=True)
+        return value
 
     def complete_list_value(
         self,

@@ -40,6 +40,13 @@ async def serving(
             lifespan="on",
         )
     )
+    async with started(server):
+        yield server
+
+
+@asynccontextmanager
+async def started(server: uvicorn.Server) -> AsyncIterator[uvicorn.Server]:
+    """A server from its start to its end; it takes connections meanwhile."""
     running = asyncio.create_task(server.serve())
     try:
         while not server.started:
@@ -51,10 +58,15 @@ async def serving(
         await running
 
 
+def port_of(server: uvicorn.Server) -> int:
+    """Where it listens."""
+    port: int = server.servers[0].sockets[0].getsockname()[1]
+    return port
+
+
 def client_of(server: uvicorn.Server) -> httpx.AsyncClient:
     """A client of this server; its base URL tells where it listens."""
-    port = server.servers[0].sockets[0].getsockname()[1]
-    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=2 * PATIENCE_SECONDS)
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port_of(server)}", timeout=2 * PATIENCE_SECONDS)
 
 
 @asynccontextmanager

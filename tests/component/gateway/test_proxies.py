@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,7 +18,7 @@ from hazelgate.gateway.server import configuration
 from hazelgate.gateway.settings import Settings
 from hazelgate.projector.process import Processor
 from hazelgate.testing.memory import MemoryCluster
-from tests.support.served import client_of
+from tests.support.served import client_of, started
 
 FORWARDED = {"x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https"}
 
@@ -43,17 +42,8 @@ class Seen(Starlette):
 @asynccontextmanager
 async def behind(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, Seen]]:
     app = Seen(create_app(settings, cluster=MemoryCluster(Processor(Catalog.load(settings.domain)))))
-    server = uvicorn.Server(configuration(settings, app))
-    running = asyncio.create_task(server.serve())
-    try:
-        async with asyncio.timeout(10):
-            while not server.started:
-                await asyncio.sleep(0.01)
-        async with client_of(server) as http:
-            yield http, app
-    finally:
-        server.should_exit = True
-        await running
+    async with started(uvicorn.Server(configuration(settings, app))) as server, client_of(server) as http:
+        yield http, app
 
 
 async def test_the_address_in_a_header_counts_where_a_trusted_proxy_sends_it() -> None:

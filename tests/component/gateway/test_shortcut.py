@@ -16,6 +16,7 @@ from hazelgate.gateway.server import configuration
 from hazelgate.gateway.settings import Settings
 from hazelgate.projector.process import Processor
 from hazelgate.testing.memory import MemoryCluster
+from tests.support.served import port_of, started
 
 QUERY = json.dumps({"query": "{ __typename }"}).encode()
 
@@ -23,17 +24,8 @@ QUERY = json.dumps({"query": "{ __typename }"}).encode()
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[int]:
     app = create_app(settings, cluster=MemoryCluster(Processor(Catalog.load(settings.domain))))
-    server = uvicorn.Server(configuration(settings, app))
-    running = asyncio.create_task(server.serve())
-    try:
-        async with asyncio.timeout(10):
-            while not server.started:
-                await asyncio.sleep(0.01)
-        port: int = server.servers[0].sockets[0].getsockname()[1]
-        yield port
-    finally:
-        server.should_exit = True
-        await running
+    async with started(uvicorn.Server(configuration(settings, app))) as server:
+        yield port_of(server)
 
 
 def post(body: bytes, *more: str) -> bytes:
