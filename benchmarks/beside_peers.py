@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import random
-import shutil
 import subprocess
 import sys
 import time
@@ -30,10 +29,10 @@ from benchmarks import plans, shop
 from benchmarks.figures import Figure, table
 from benchmarks.gateways import running_gateway
 from benchmarks.http_load import Connection
+from benchmarks.node import find_node, node_server
 from benchmarks.stack import RunningStack, event_handler, running_stack
 from benchmarks.turns import Generator, Server, Turns, in_turns, running_generator
 
-_PEERS = Path(__file__).parent / "peers"
 _START_SECONDS = 30.0
 _CONNECTIONS = 32
 _ROUNDS = 7
@@ -122,8 +121,8 @@ async def reads_and_writes(stack: RunningStack) -> list[Figure]:
 
 async def measured(stack: RunningStack) -> tuple[list[Row], list[Figure]]:
     """The ratios, and what else is measured."""
-    node = shutil.which("node")
-    if node is None or not (_PEERS / "node_modules").is_dir():
+    node = find_node()
+    if node is None:
         raise RuntimeError("the peers are servers in Node: install node and npm, and run `make bench-peers`")
     keys = await plans.fill(stack)
     bounds = {"max_cost_per_second": _ENOUGH, "max_bytes_per_second": _ENOUGH}
@@ -307,22 +306,14 @@ async def _asked_beside(ours: Server, body: str) -> tuple[list[float], float]:
 
 @contextlib.asynccontextmanager
 async def _peer(node: str, kind: str, name: str, stack: RunningStack) -> AsyncIterator[Server]:
-    process = await asyncio.create_subprocess_exec(
-        *(node, "reads.mjs", kind, stack.member, stack.cluster_name),
-        cwd=_PEERS,
-        env={"NODE_ENV": "production", "PATH": str(Path(node).parent)},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    process, stdin, stdout = await node_server(node, "reads.mjs", kind, stack.member, stack.cluster_name)
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), _START_SECONDS)
+        line = await asyncio.wait_for(stdout.readline(), _START_SECONDS)
         if not line:
             raise RuntimeError(f"{name} did not start")
         yield Server(name, f"http://127.0.0.1:{int(line.split()[-1])}/graphql", process.pid)
     finally:
-        process.stdin.close()
+        stdin.close()
         await process.wait()
 
 

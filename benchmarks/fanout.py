@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import msgspec
 
 from benchmarks import shop
 from benchmarks.figures import Figure, percentile
+from benchmarks.node import find_node, node_server
 from benchmarks.stack import RunningStack, cpu_seconds_of, event_handler
 from benchmarks.subscribers import Received, Subscribers
 from hazelgate.client.cluster import EVENT_STREAM, Callback
@@ -29,7 +28,6 @@ from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.testing.memory import MemoryCluster
 
-_PEERS = Path(__file__).parent / "peers"
 _SUBSCRIBERS = 1_000
 _PER_SECOND = 50
 _SECONDS = 15
@@ -60,7 +58,7 @@ async def pushes(stack: RunningStack) -> list[Figure]:
                 beside=f"p50 {percentile(ours.received.delays, 0.5):.1f} ms, {ours.told}",
             ),
         ]
-        if (node := shutil.which("node")) is not None and (_PEERS / "node_modules").is_dir():
+        if (node := find_node()) is not None:
             async with _peer(node, stack) as (peer_url, pid):
                 theirs = await _fan_out(peer_url, pid, traffic)
             figures += [
@@ -288,18 +286,9 @@ async def _idle_share(pid: int, seconds: float = 10.0) -> float:
 async def _peer(node: str, stack: RunningStack) -> AsyncIterator[tuple[str, int]]:
     """Node's server over the same member; its URL and process id."""
     cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=30)
-    process = await asyncio.create_subprocess_exec(
-        *(node, "fanout.mjs", stack.member, stack.cluster_name),
-        cwd=_PEERS,
-        env={"NODE_ENV": "production", "PATH": str(Path(node).parent)},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    stdin = process.stdin
+    process, stdin, stdout = await node_server(node, "fanout.mjs", stack.member, stack.cluster_name)
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), 30)
+        line = await asyncio.wait_for(stdout.readline(), 30)
         await cluster.start()
         await cluster.wait_until_ready(30)
         await cluster.listen(EVENT_STREAM, lambda message: stdin.write(message + b"\n"))

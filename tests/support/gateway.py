@@ -214,6 +214,13 @@ async def create_customer(gateway: Gateway, customer_id: str, name: str = "Ada",
     return result
 
 
+async def rename_customer(gateway: Gateway, customer_id: str, name: str) -> None:
+    """Let updateCustomer succeed."""
+    query = "mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) { __typename } }"
+    data = await gateway.data(query, input={"customerId": customer_id, "name": name})
+    assert data["updateCustomer"]["__typename"] == "CustomerPayload"
+
+
 CREATE_PRODUCT = """
 mutation($input: CreateProductInput!) {
   createProduct(input: $input) { ... on ProductPayload { product { productId } } ... on EventError { message } }

@@ -13,7 +13,15 @@ import pytest
 from hazelgate.client.following import watches
 from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.settings import Settings
-from tests.support.gateway import Gateway, Websocket, create_customer, create_order, create_product, running_gateway
+from tests.support.gateway import (
+    Gateway,
+    Websocket,
+    create_customer,
+    create_order,
+    create_product,
+    rename_customer,
+    running_gateway,
+)
 
 NAME = "subscription($id: ID!) { live(throttleMs: 20) { customer(customerId: $id) { name } } }"
 PAGE = "subscription { live(throttleMs: 20) { customers(first: 2) { edges { node { customerId name } } } } }"
@@ -64,19 +72,13 @@ async def quiet(socket: Websocket, seconds: float = 0.5) -> None:
     assert not socket.waiting, await socket.receive()
 
 
-async def rename(gateway: Gateway, customer_id: str, name: str) -> None:
-    query = "mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) { __typename } }"
-    data = await gateway.data(query, input={"customerId": customer_id, "name": name})
-    assert data["updateCustomer"]["__typename"] == "CustomerPayload"
-
-
 async def test_an_entry_is_shown_at_once_and_when_it_has_changed(either: Gateway) -> None:
     async with either.websocket() as socket:
         await socket.subscribe("1", NAME, id="c1")
         assert await shown(socket) == {"customer": None}
         await create_customer(either, "c1", "Ada")
         assert await shown(socket) == {"customer": {"name": "Ada"}}
-        await rename(either, "c1", "Eve")
+        await rename_customer(either, "c1", "Eve")
         assert await shown(socket) == {"customer": {"name": "Eve"}}
 
 
@@ -112,7 +114,7 @@ async def test_a_page_runs_again_for_entries_that_belong_on_it_alone(
         assert [each["node"]["name"] for each in (await shown(socket))["customers"]["edges"]] == ["c2", "c4"]
         with counted_runs(monkeypatch) as runs:
             await create_customer(either, "c7", "behind")
-            await rename(either, "c7", "still behind")
+            await rename_customer(either, "c7", "still behind")
             await quiet(socket)
             assert runs["all"] == 0
         await create_customer(either, "c3", "between")
@@ -127,7 +129,7 @@ async def test_a_list_by_a_filter_loses_what_matches_no_more(either: Gateway) ->
     async with either.websocket() as socket:
         await socket.subscribe("1", query)
         assert (await shown(socket))["customers"] == {"totalCount": 1, "edges": [{"node": {"customerId": "c1"}}]}
-        await rename(either, "c1", "Eve")
+        await rename_customer(either, "c1", "Eve")
         assert (await shown(socket))["customers"] == {"totalCount": 0, "edges": []}
 
 
@@ -161,7 +163,7 @@ async def test_events_and_histories_are_followed(either: Gateway) -> None:
         ):
             await socket.subscribe(str(number), f"subscription {{ live(throttleMs: 20) {{ {query} }} }}")
             assert '"sequence": 1' in str(await shown(socket, str(number))).replace("'", '"')
-        await rename(either, "c1", "Eve")
+        await rename_customer(either, "c1", "Eve")
         came = [await socket.receive() for _ in range(3)]
         assert {each["id"] for each in came} == {"0", "1", "2"}
         assert all('"sequence": 2' in str(each).replace("'", '"') for each in came)
@@ -192,7 +194,7 @@ async def test_results_come_no_oftener_than_asked_for(gateway: Gateway) -> None:
         await shown(socket)
         begun = asyncio.get_running_loop().time()
         for number in range(1, 6):
-            await rename(gateway, "c1", str(number))
+            await rename_customer(gateway, "c1", str(number))
         assert await shown(socket) == {"customer": {"name": "5"}}
         assert asyncio.get_running_loop().time() - begun >= 0.9
         await quiet(socket, 3)
@@ -311,7 +313,7 @@ async def test_equal_queries_share_one_run(gateway: Gateway, monkeypatch: pytest
         await asyncio.sleep(1)
         assert names_in(await drained(one)) == names_in(await drained(other)) == ["Ada"] * 10
         with counted_runs(monkeypatch) as runs:
-            await rename(gateway, "c1", "Eve")
+            await rename_customer(gateway, "c1", "Eve")
             await asyncio.sleep(1)
             assert runs["all"] == 1
         assert names_in(await drained(one)) == names_in(await drained(other)) == ["Eve"] * 10
@@ -344,7 +346,7 @@ async def test_those_who_join_bring_nobody_results_oftener_than_asked_for(gatewa
         await shown(one)
         begun = asyncio.get_running_loop().time()
         for number in range(1, 5):
-            await rename(gateway, "c1", str(number))
+            await rename_customer(gateway, "c1", str(number))
             await other.subscribe(str(number), slow, id="c1")
             assert (await shown(other, str(number)))["customer"] == {"name": str(number)}
             assert not one.waiting
@@ -398,7 +400,7 @@ async def test_a_slow_reader_gets_the_newest_result_alone(gateway: Gateway) -> N
         await shown(socket)
         socket.may_send.clear()
         for number in range(1, 6):
-            await rename(gateway, "c1", str(number))
+            await rename_customer(gateway, "c1", str(number))
             await asyncio.sleep(0.1)
         socket.may_send.set()
         await socket.settle()
@@ -414,7 +416,7 @@ async def test_a_result_that_may_not_wait_is_not_lost(gateway: Gateway, monkeypa
         assert await shown(socket) == {"customer": {"name": "0"}}
         socket.may_send.clear()
         for number in range(1, 6):
-            await rename(gateway, "c1", str(number))
+            await rename_customer(gateway, "c1", str(number))
             await asyncio.sleep(0.1)
         socket.may_send.set()
         await asyncio.sleep(1)
