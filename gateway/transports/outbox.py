@@ -205,19 +205,24 @@ class DirectOutbox(Outbox):
     An outbox that writes to the socket's transport.
 
     Args:
-        spend: Told how many bytes each frame has.
+        spend: Told how many bytes each frame has; None: nobody counts them.
     """
 
     def __init__(
-        self, writer: DirectWriter, stall_seconds: float, stalled: Callable[[], None], spend: Callable[[int], None]
+        self,
+        writer: DirectWriter,
+        stall_seconds: float,
+        stalled: Callable[[], None],
+        spend: Callable[[int], None] | None,
     ) -> None:
         super().__init__(stall_seconds, stalled)
 
-        def write(frame: bytes) -> None:
+        def write_counted(frame: bytes) -> None:
+            assert spend is not None
             spend(len(frame))
             writer.write(frame)
 
-        self.write = write
+        self.write = writer.write if spend is None else write_counted
         self._writer = writer
         self._making: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None

@@ -182,10 +182,11 @@ class _Socket:
         stall_seconds = server.stall_timeout_seconds
         if writer is not None:
             writer.closes_by_itself = lambda: server.ending.has_begun
+        spend = self._spend_pushed_bytes if server.rates.limits.bytes_per_second else None
         outbox: Outbox = (
             AsgiOutbox(self._send_bytes, stall_seconds, self._stall)
             if writer is None
-            else DirectOutbox(writer, stall_seconds, self._stall, self._spend_pushed_bytes)
+            else DirectOutbox(writer, stall_seconds, self._stall, spend)
         )
         self._operations = Operations(
             server.sharing,
