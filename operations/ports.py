@@ -1,13 +1,21 @@
 """Ports of this machine's loopback address: which are free, and why one is not."""
 
+import fcntl
+import os
 import random
 import socket
+import tempfile
+from pathlib import Path
+from typing import IO
 
 LOOPBACK = "127.0.0.1"
 
 # Below the range from which systems give ports to outgoing connections: a port found here stays free until it is used,
 # and again while its process is being restarted.
 _SEARCHED = range(20_000, 32_000)
+
+_promised: dict[int, IO[str]] = {}
+"""The ports that were found here, each with a locked file. The system releases the lock when this process ends."""
 
 
 class PortUnavailable(Exception):
@@ -37,6 +45,9 @@ def free_ports(count: int) -> list[int]:
     """
     Find that many ports that nothing listens on, all different.
 
+    They are promised to this process until it ends: no other process of this user finds them here meanwhile, even where
+    what will listen on them has yet to be started.
+
     Raises:
         PortUnavailable: There are not that many.
     """
@@ -44,11 +55,25 @@ def free_ports(count: int) -> list[int]:
     for port in random.sample(_SEARCHED, len(_SEARCHED)):
         if len(found) == count:
             break
-        try:
-            check_free(port)
-        except PortUnavailable:
-            continue
-        found.append(port)
+        if _promise(port):
+            found.append(port)
     if len(found) < count:
         raise PortUnavailable(f"fewer than {count} ports are free between {_SEARCHED.start} and {_SEARCHED.stop}")
     return found
+
+
+def _promise(port: int) -> bool:
+    """Whether the port is free and promised to nobody; from then on it is promised to this process."""
+    if port in _promised:
+        return False
+    folder = Path(tempfile.gettempdir()) / f"hazelgate-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    lock = (folder / str(port)).open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        check_free(port)
+    except (BlockingIOError, PortUnavailable):
+        lock.close()
+        return False
+    _promised[port] = lock
+    return True
