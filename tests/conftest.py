@@ -30,14 +30,7 @@ def _environment_of_children(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """
-    Several processes share the modules; one alone begins with what fails soonest.
-
-    An exhaustive test runs the same lines again and again: others measure their coverage, in a third of the time.
-    """
-    for item in items:
-        if item.get_closest_marker("exhaustive"):
-            item.add_marker("no_cover")
+    """Several processes share the modules; one alone begins with what fails soonest."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: rank(item.path))
         groups = {item.path: group for item in items if isinstance(item, pytest.Function) and (group := shared(item))}

@@ -7,6 +7,7 @@ Both languages count: it fails where either does. At the end it prints the cover
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 import click
 
 from hazelgate.operations.java import find_java
-from tests.support.coverage import PYTHON_REPORT, coverage_table
+from tests.support.coverage import PYTHON_REPORTS, coverage_table
 from tests.support.engine import FRUGAL, flags_of_bundled
 from tests.support.junit import EngineTests
 
@@ -43,7 +44,7 @@ def ran_pytest(workers: str, arguments: tuple[str, ...], *, measured: bool) -> i
     """Its exit status."""
     command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder"]
     if measured:
-        command += ["--cov", f"--cov-report=json:{PYTHON_REPORT}"]
+        command += ["-p", "tests.support.measuring"]
     member_flags = " ".join((*FRUGAL, *flags_of_bundled(find_java())))
     pytest = subprocess.Popen([*command, *arguments], env={"JAVA_TOOL_OPTIONS": member_flags, **os.environ})
     try:
@@ -68,7 +69,7 @@ def main(workers: str, loaded: bool, measured: bool, arguments: tuple[str, ...])
     began = time.monotonic()
     engine = EngineTests()
     lines: list[str] = []
-    PYTHON_REPORT.unlink(missing_ok=True)
+    shutil.rmtree(PYTHON_REPORTS, ignore_errors=True)
     with busy_machine() if loaded else noise_as_it_is():
         runs_engine = whole and (loaded or os.environ.get("CI", "").lower() == "true" or not engine.passed_before())
         with engine.running() if runs_engine else noise_as_it_is():

@@ -74,13 +74,11 @@ async def refused_soon(gateway: Gateway, text: str) -> dict[str, Any]:
     return error
 
 
-@pytest.mark.exhaustive  # for the coverage would be most of the time
 @pytest.mark.parametrize("limit", HOSTILE)
 async def test_it_is_refused_soon(gateway: Gateway, limit: str) -> None:
     await refused_soon(gateway, HOSTILE[limit])
 
 
-@pytest.mark.exhaustive
 async def test_eight_hundred_fragments_are_refused_soon(gateway: Gateway) -> None:
     """They held the loop for a second."""
     error = await refused_soon(gateway, fragments(800))
@@ -88,7 +86,6 @@ async def test_eight_hundred_fragments_are_refused_soon(gateway: Gateway) -> Non
     assert "tokens" in error["message"]
 
 
-@pytest.mark.exhaustive
 async def test_what_the_shape_lets_pass_does_not_hold_the_rule_of_overlapping_fields(gateway: Gateway) -> None:
     """A hundred fragments with the same fields: graphql-core's own bound takes seconds."""
     error = await refused_soon(gateway, fragments(100, REPEATED + "a: __typename " + REPEATED))
