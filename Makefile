@@ -37,7 +37,7 @@ help: ## what there is
 run: setup ## everything on this machine, at http://127.0.0.1:8000/graphql   (ARGS="--port 8080 --no-demo-data")
 	exec $(BIN)/hazelgate dev $(ARGS)
 
-unit: ## the unit tests: no process, no port   (ARGS="-k leash" is for pytest)
+unit: ## the unit tests but for the exhaustive ones: no process, no port   (ARGS="-k leash" is for pytest)
 	$(call timed,$@,$(VENV)/.installed)
 
 test: ## every test of both languages   (ARGS="-k leash" is for pytest; LOADED=1 runs busy loops beside it)
@@ -66,7 +66,7 @@ timed = @$(MAKE) --no-print-directory --jobs=3 $(SYNC) $(2) && set_up=$$SECONDS 
 	echo "make $(1): $$((SECONDS - set_up)) s$$( ((set_up < 2)) || echo ", and $$set_up s to set it up")" && exit $$status
 
 unit-only:
-	$(BIN)/pytest tests/unit -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest tests/unit -m "not exhaustive" -n 2 --dist loadfile $(ARGS)
 
 test-only:
 	$(BIN)/python -m tests.everything --workers $(WORKERS) $(if $(LOADED),--loaded) \

@@ -116,6 +116,7 @@ def cased() -> list[str]:
     return [each for each in known if each.casefold() != each or each.upper() != each or each.lower() != each]
 
 
+@pytest.mark.exhaustive
 async def test_case_is_folded_as_python_folds_it(cluster: Cluster, put: Put) -> None:
     """Each character is looked for among all: those that fold to the same are found, and no others."""
     view = f"{new_id()}-view"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,6 +136,7 @@ def answer_of(completion: Completion) -> str:
     return completion.status if completion.error is None else completion.error.code
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=300, deadline=None)
 @given(histories())
 def test_batches_repetitions_and_crashes_change_nothing(

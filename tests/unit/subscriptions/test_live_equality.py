@@ -204,6 +204,7 @@ def runner() -> Iterator[asyncio.Runner]:
         yield runner
 
 
+@pytest.mark.exhaustive
 def test_a_live_query_shows_in_the_end_what_the_query_answers(
     runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

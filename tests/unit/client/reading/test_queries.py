@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def page(values: list[str], query: EntryQuery, found: int) -> EntryPage:
     return EntryPage([PageEntry(value, msgspec.Raw(b"{}")) for value in ordered], found if query.count else None)
 
 
+@pytest.mark.exhaustive
 @given(
     st.lists(st.lists(st.text(max_size=3), max_size=8), min_size=1, max_size=4),
     st.booleans(),

@@ -22,7 +22,7 @@ from hazelgate.client.views.cursors import decode_opaque
 from hazelgate.schema.nodes import GlobalId
 from tests.unit.gateway.rights.conftest import CALLERS, Clinic
 
-pytestmark = pytest.mark.timeout(280)
+pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(280)]
 
 EVERYBODY: tuple[str | None, ...] = (*CALLERS, None)
 

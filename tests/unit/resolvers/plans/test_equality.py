@@ -79,6 +79,7 @@ async def compared(world: World, operations: list[Operation]) -> World:
     return world
 
 
+@pytest.mark.exhaustive
 def test_operations_over_known_domains(runner: asyncio.Runner) -> None:
     """With aliases, fragments, directives, variables; over entries of which one in seven is not as its type says."""
     ways: Counter[Way] = Counter()
@@ -94,6 +95,7 @@ def test_operations_over_known_domains(runner: asyncio.Runner) -> None:
     assert_that_each_way_was_gone(ways)
 
 
+@pytest.mark.exhaustive
 def test_operations_over_random_domains(runner: asyncio.Runner) -> None:
     """Whatever a domain declares."""
     ways: Counter[Way] = Counter()
@@ -110,6 +112,7 @@ def test_operations_over_random_domains(runner: asyncio.Runner) -> None:
     assert ways[Way.PLAN] > 0
 
 
+@pytest.mark.exhaustive
 def test_operations_of_hypothesis_graphql(runner: asyncio.Runner) -> None:
     """They have no fragments or variables, and arguments of every kind."""
     ways: Counter[Way] = Counter()

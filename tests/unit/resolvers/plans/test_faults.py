@@ -32,6 +32,7 @@ WORLDS_WITHOUT_A_FAULT = 30
 OPERATIONS_OF_EACH = 4
 
 pytestmark = [
+    pytest.mark.exhaustive,
     # As in test_equality.
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 import msgspec
+import pytest
 from graphql import build_schema, print_schema, validate_schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,6 +31,7 @@ from tests.support.random_domains import VALUES, Domain, Shape, domains
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.exhaustive
 @EXAMPLES
 @given(domains(3), st.booleans())
 def test_every_catalog_derives_a_valid_schema(domain: Domain, federation: bool) -> None:
@@ -137,6 +139,7 @@ def naive(tree: Filter | None, entries: Mapping[str, bytes]) -> set[str]:
     return {key for key, raw in entries.items() if tree is None or matches(tree, msgspec.json.decode(raw))}
 
 
+@pytest.mark.exhaustive
 @EXAMPLES
 @given(st.data())
 def test_plans_find_what_a_look_at_each_entry_finds(data: st.DataObject) -> None:

@@ -37,6 +37,7 @@ def explored(name: str) -> Explored:
     return explore(MODELS[name])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", MODELS)
 def test_no_order_of_steps_and_takeovers_stores_an_event_whose_guard_is_behind(name: str) -> None:
     assert explored(name).states > 500

@@ -42,6 +42,8 @@ from tests.support.crash_machine import CATALOG, CrashMachine
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 from tests.support.until import until
 
+pytestmark = pytest.mark.exhaustive
+
 EXAMPLES = int(os.environ.get("HAZELGATE_CRASH_EXAMPLES", "60"))
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
