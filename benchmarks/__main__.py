@@ -27,6 +27,7 @@ from benchmarks import (
     rebuilding,
     rights,
     snapshots,
+    sockets,
     writes,
 )
 from benchmarks.figures import Figure, table
@@ -61,6 +62,7 @@ SUITES: dict[str, Suite] = {
     "rights": Suite([rights.under_a_rule], "2g"),
     "filters": Suite([filters.work_and_manners], "4g"),
     "fanout": Suite([fanout.pushes], "2g"),
+    "sockets": Suite([sockets.ten_thousand], "2g"),
     "live": Suite([live.untouched_and_equal], "2g"),
     "hostile": Suite([hostile.refusals_and_others], "2g"),
     "growth": Suite([growth.cost_and_heap], "10g"),

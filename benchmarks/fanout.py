@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -15,12 +14,12 @@ from benchmarks.figures import Figure, percentile
 from benchmarks.node import find_node, node_server
 from benchmarks.stack import RunningStack, cpu_seconds_of, event_handler
 from benchmarks.subscribers import Received, Subscribers
+from benchmarks.traffic import ORDERS, Traffic
 from hazelgate.client.cluster import EVENT_STREAM, Callback
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.interests import ChangesOf
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler
-from hazelgate.domain.orders import OrderCreated, OrderLine
 from hazelgate.projector.past import Lineage
 from hazelgate.projector.process import Processor
 from hazelgate.sourcing import ids
@@ -36,15 +35,11 @@ _DRAIN_SECONDS = 30
 _ASK_AGAIN_SECONDS = 0.05
 _UNWANTED = 40_000
 
-_ORDERS = """subscription ($orderId: ID) { orderChanged(orderId: $orderId) { ... on OrderChange {
-  cursor causedBy { timestamp } order { orderId status totalAmount customer { name } items { name sku quantity } }
-} ... on Discontinuity { cursor reason } } }"""
-
 
 async def pushes(stack: RunningStack) -> list[Figure]:
     """All of them, one after the other, over one member."""
     async with event_handler(stack) as handler:
-        traffic = await _Traffic.prepare(handler)
+        traffic = await Traffic.prepare(handler)
         url = stack.url.replace("http", "ws") + "/graphql"
         gateway = stack.pids["gateway"]
         ours = await _fan_out(url, gateway, traffic)
@@ -107,53 +102,17 @@ class _FanOut:
         return f"{self.received.results:,} of {self.expected:,} came, {size:,.0f} bytes each; of a processor: {shares}"
 
 
-class _Traffic:
-    """New orders, so many a second."""
-
-    def __init__(self, handler: EventHandler, customers: list[str], products: list[str]) -> None:
-        self._handler = handler
-        self._customers = customers
-        self._products = products
-        self._chance = random.Random(7)
-
-    @classmethod
-    async def prepare(cls, handler: EventHandler) -> _Traffic:
-        """With customers and products to order from."""
-        customers = [shop.new_customer() for _ in range(200)]
-        products = [shop.new_product(number) for number in range(200)]
-        await shop.submit_all(handler, [*customers, *products], at_once=1)
-        return cls(handler, [each.customer_id for each in customers], [each.product_id for each in products])
-
-    async def run(self, seconds: float) -> int:
-        """Submit them, each at its time, and wait until all are in their views; return how many there were."""
-        started = time.perf_counter()
-        count = round(seconds * _PER_SECOND)
-        submitted = []
-        for number in range(count):
-            await asyncio.sleep(max(0.0, started + number / _PER_SECOND - time.perf_counter()))
-            submitted.append(asyncio.create_task(self._handler.handle_event(self._order())))
-        await asyncio.gather(*submitted)
-        return count
-
-    def _order(self) -> OrderCreated:
-        items = tuple(
-            OrderLine(product_id=each, quantity=self._chance.randint(1, 5))
-            for each in self._chance.sample(self._products, 3)
-        )
-        return OrderCreated(order_id=ids.new_id(), customer_id=self._chance.choice(self._customers), items=items)
-
-
-async def _fan_out(url: str, pid: int, traffic: _Traffic) -> _FanOut:
+async def _fan_out(url: str, pid: int, traffic: Traffic) -> _FanOut:
     subscribers = Subscribers(url)
     try:
-        await subscribers.subscribe(_ORDERS, [{}] * _SUBSCRIBERS)
-        expected = await traffic.run(_WARM_UP_SECONDS) * _SUBSCRIBERS
+        await subscribers.subscribe(ORDERS, [{}] * _SUBSCRIBERS)
+        expected = await traffic.run(_WARM_UP_SECONDS, _PER_SECOND) * _SUBSCRIBERS
         await _until(subscribers.received, expected)
         received = subscribers.received
         received.results, received.size_bytes = 0, 0
         received.delays.clear()
         started, own, before = time.perf_counter(), time.process_time(), cpu_seconds_of(pid)
-        expected = await traffic.run(_SECONDS) * _SUBSCRIBERS
+        expected = await traffic.run(_SECONDS, _PER_SECOND) * _SUBSCRIBERS
         await _until(received, expected)
         if not received.results:
             raise RuntimeError(f"nothing came from {url}")
@@ -176,15 +135,15 @@ async def _until(received: Received, expected: int) -> None:
         await asyncio.sleep(_ASK_AGAIN_SECONDS)
 
 
-async def _different(url: str, gateway: int, traffic: _Traffic) -> list[Figure]:
+async def _different(url: str, gateway: int, traffic: Traffic) -> list[Figure]:
     """Each follows another order, and the events are of none of these."""
     idle = await _idle_share(gateway)
     subscribers = Subscribers(url)
     try:
-        await subscribers.subscribe(_ORDERS, [{"orderId": ids.new_id()} for _ in range(_SUBSCRIBERS)])
-        await traffic.run(_WARM_UP_SECONDS)
+        await subscribers.subscribe(ORDERS, [{"orderId": ids.new_id()} for _ in range(_SUBSCRIBERS)])
+        await traffic.run(_WARM_UP_SECONDS, _PER_SECOND)
         started, before = time.perf_counter(), cpu_seconds_of(gateway)
-        events = await traffic.run(_SECONDS)
+        events = await traffic.run(_SECONDS, _PER_SECOND)
         used = cpu_seconds_of(gateway) - before - idle * (time.perf_counter() - started)
         assert not subscribers.received.results, "nobody follows these orders"
     finally:
@@ -205,7 +164,7 @@ async def _unwanted(url: str, gateway: int, handler: EventHandler) -> list[Figur
     idle = await _idle_share(gateway)
     subscribers = Subscribers(url)
     try:
-        await subscribers.subscribe(_ORDERS, [{}] * _SUBSCRIBERS)
+        await subscribers.subscribe(ORDERS, [{}] * _SUBSCRIBERS)
         customers = [shop.new_customer() for _ in range(_UNWANTED)]
         started, before = time.perf_counter(), cpu_seconds_of(gateway)
         await shop.submit_all(handler, customers)

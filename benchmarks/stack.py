@@ -20,6 +20,7 @@ from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.sourcing.catalog import Catalog
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _START_TIMEOUT_SECONDS = 90.0
 SHOP = "hazelgate.domain"
 _RESTORED_PER_SECOND = 1_000.0
@@ -149,6 +150,11 @@ def cpu_seconds_of(pid: int) -> float:
     stat = Path(f"/proc/{pid}/stat").read_text()
     fields = stat[stat.rindex(")") + 2 :].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+
+
+def resident_bytes_of(pid: int) -> int:
+    """What a process has of the machine's memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
 
 
 def descendants(pid: int) -> list[int]:

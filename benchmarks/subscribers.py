@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import json
 import os
 import struct
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -35,15 +37,15 @@ class Received:
 
 
 class _Client(asyncio.Protocol):
-    """One client with one subscription."""
+    """One client with one subscription, or with none."""
 
-    def __init__(self, host: str, path: str, request: bytes, received: Received, *, reads: bool) -> None:
+    def __init__(self, host: str, path: str, request: bytes | None, received: Received, *, reads: bool) -> None:
         self._host, self._path, self._request = host, path, request
         self._received = received
         self._reads = reads
         self._rest = b""
         self._is_open = False
-        self.subscribed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
@@ -75,8 +77,9 @@ class _Client(asyncio.Protocol):
                 if self._reads:
                     self._note_delay(data, begin, at)
             elif data.find(b"connection_ack", begin, at) >= 0:
-                self.transport.write(_masked(_TEXT, self._request))
-                self.subscribed.set_result(None)
+                if self._request is not None:
+                    self.transport.write(_masked(_TEXT, self._request))
+                self.ready.set_result(None)
         self._rest = data[at:]
 
     def _note_delay(self, data: bytes, begin: int, end: int) -> None:
@@ -87,8 +90,8 @@ class _Client(asyncio.Protocol):
             self._received.delays.append((time.time() - submitted.timestamp()) * 1_000)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.subscribed.done():
-            self.subscribed.set_exception(error or ConnectionError("closed before it had subscribed"))
+        if not self.ready.done():
+            self.ready.set_exception(error or ConnectionError("closed before it was acknowledged"))
 
 
 def _frame(data: bytes, at: int) -> tuple[int, int, int] | None:
@@ -117,32 +120,37 @@ class Subscribers:
     Args:
         url: Of its websocket.
         read_every: Of so many clients one reads the delays.
+        addresses: Where they come from, one after the other; None: where the system says.
     """
 
-    def __init__(self, url: str, *, read_every: int = 20) -> None:
+    def __init__(self, url: str, *, read_every: int = 20, addresses: Sequence[str] | None = None) -> None:
         parts = urlsplit(url)
         self._host, self._port, self._path = parts.hostname or "", parts.port or 80, parts.path
         self._read_every = read_every
+        self._places = itertools.cycle([None] if addresses is None else [(each, 0) for each in addresses])
         self._clients: list[_Client] = []
         self.received = Received()
 
     async def subscribe(self, query: str, variables: list[dict[str, object]]) -> None:
         """Open a client for each of these variables; all have the same operation id."""
-        loop = asyncio.get_running_loop()
         for number, each in enumerate(variables):
             message = {"id": "1", "type": "subscribe", "payload": {"query": query, "variables": each}}
-            client = _Client(
-                f"{self._host}:{self._port}",
-                self._path,
-                json.dumps(message).encode(),
-                self.received,
-                reads=number % self._read_every == 0,
-            )
-            await loop.create_connection(lambda client=client: client, self._host, self._port)  # type: ignore[misc]
-            await asyncio.wait_for(client.subscribed, 30)
-            self._clients.append(client)
+            await self._open(json.dumps(message).encode(), reads=number % self._read_every == 0)
+
+    async def idle(self, count: int) -> None:
+        """Open so many clients that are acknowledged, and subscribe to nothing."""
+        for _ in range(count):
+            await self._open(None, reads=False)
+
+    async def _open(self, request: bytes | None, *, reads: bool) -> None:
+        client = _Client(f"{self._host}:{self._port}", self._path, request, self.received, reads=reads)
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: client, self._host, self._port, local_addr=next(self._places))
+        await asyncio.wait_for(client.ready, 30)
+        self._clients.append(client)
 
     def close(self) -> None:
         """Close all of them, without a word."""
         for client in self._clients:
             client.transport.abort()
+        self._clients.clear()

@@ -266,10 +266,16 @@ def create_app(
     )
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`
     app.state.refusals, app.state.ending = refusals, ending  # for the server
-    handler = over_http if callers is None else Gate(over_http, callers=callers, refusals=refusals)
+    handler, sockets = (
+        each if callers is None else Gate(each, callers=callers, refusals=refusals)
+        for each in (over_http, over_websocket)
+    )
     path = f"{settings.root_path}/graphql"
     # What a user has put before everything sees every request.
-    app.state.front = app if own.middleware else Shortcut(app, path=path, handler=handler, hosts=hosts, origins=origins)
+    if own.middleware:
+        app.state.front = app
+    else:
+        app.state.front = Shortcut(app, path=path, handler=handler, sockets=sockets, hosts=hosts, origins=origins)
     return app
 
 

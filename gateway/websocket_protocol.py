@@ -8,17 +8,21 @@ thousand subscribers is written to a thousand transports in one loop instead (`t
 from __future__ import annotations
 
 import fcntl
+import logging
 import struct
 import termios
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 from websockets.protocol import OPEN
 
 from hazelgate.gateway.transports.frames import EXTENSION
+from hazelgate.gateway.waiting import Flag, Messages
 
+_logger = logging.getLogger("uvicorn.error.sockets")
+"""Tells of each socket that opens and closes: too much, unless everything is to be told (`sourcing.logs`)."""
 _FAREWELL_SECONDS = 1.0
 _FINISH_SECONDS = 1.5
 """Longer than operations may take that run as the server ends (`ending`), shorter than the server waits."""
@@ -37,12 +41,24 @@ class DirectWebsocketProtocol(WebSocketsSansIOProtocol):
     _congested: Callable[[], None] | None = None
     _relieved: Callable[[], None] | None = None
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.logger = self.conn.logger = _logger
+        self.conn.debug = _logger.isEnabledFor(logging.DEBUG)
+        self.queue, self.writable = cast(Any, Messages()), cast(Any, Flag(is_set=True))
+
     def handle_connect(self, event: Request) -> None:
         """Begin the handshake; the app finds the writer in its scope."""
         super().handle_connect(event)
         scope: Any = getattr(self, "scope", None)
         if scope is not None:  # None where the request was no good
             scope["extensions"][EXTENSION] = self
+
+    def start_keepalive(self) -> None:
+        """Called as the handshake is over: nobody asks for its request and response any more."""
+        super().start_keepalive()
+        self.request.headers.clear()  # the parser holds the request as long as it lives
+        del self.request, self.response
 
     def shutdown(self) -> None:
         """Called as the server takes no more connections."""

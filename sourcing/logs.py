@@ -27,7 +27,8 @@ _NO_FIELDS = (*RESERVED_ATTRS, "taskName", "color_message")
 _LEAST_LEVELS = {
     # The client writes a traceback for each attempt to connect; `/ready` says what is away.
     "hazelcast": logging.ERROR,
-    # These tell of each request, task and step.
+    # These tell of each socket, request, task and step.
+    "uvicorn.error.sockets": logging.WARNING,
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "asyncio": logging.WARNING,

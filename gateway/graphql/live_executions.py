@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from hazelgate.client.following.inbox import Gap
-from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution, Subscriber
+from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution, Subscriber, portions
 from hazelgate.subscriptions.live import Round
 
 _ERROR_ID = re.compile(rb'"errorId":"[0-9a-f]*"')
@@ -44,24 +44,25 @@ class LiveExecution(SharedExecution):
         """What a subscriber gets in place of the results that it has missed: the newest."""
         return await super().told_of(gap) if self._latest is None else self._latest
 
-    def _push(self, message: Message) -> None:
+    async def _push(self, message: Message) -> None:
         run = self._round = message.round
         assert run is not None, "it is a live query's"
         if self._latest is not None and _same(self._latest, message):
             message = self._latest
         self._latest = message
         is_awaited = is_owed = False
-        for subscriber, got in list(self._got.items()):
-            if got is message:
-                continue
-            if isinstance(got, float) and got > run.started:
-                is_awaited = True
-                continue
-            if run.is_early and isinstance(got, Message):
-                is_owed = True
-                continue
-            self._got[subscriber] = message
-            subscriber.push(message)
+        async for some in portions(list(self._got.items())):
+            for subscriber, got in some:
+                if got is message or subscriber not in self._got:  # it has left meanwhile
+                    continue
+                if isinstance(got, float) and got > run.started:
+                    is_awaited = True
+                    continue
+                if run.is_early and isinstance(got, Message):
+                    is_owed = True
+                    continue
+                self._got[subscriber] = message
+                subscriber.push(message)
         if is_owed:
             run.owe()
         if is_awaited:  # by those who have come while it ran

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Awaitable, Callable
 
 from hazelgate.client.following.inbox import Gap, Inbox
@@ -42,6 +41,7 @@ class SharedOperation:
         "_last",
         "_log",
         "_next",
+        "_queue_size",
         "id",
         "is_gone",
         "is_queued",
@@ -71,7 +71,9 @@ class SharedOperation:
         self._execution = execution
         self._log = log
         self._ended = ended
-        self._inbox: Inbox[Message] = Inbox(queue_size)
+        self._queue_size = queue_size
+        self._inbox: Inbox[Message] | None = None
+        """What waits. None: nothing does, as nearly always."""
         self._next: Message | None = None
         self._last: bytes | None = None
 
@@ -106,14 +108,22 @@ class SharedOperation:
     def keep(self, message: Message) -> Message | None:
         """Put a message into the inbox; return the one that is not kept in turn."""
         place = message.place
+        inbox = self._waiting()
         if place is None:
-            return self._inbox.put(message, "")
-        return self._inbox.put(message, place.cursor, place.entry, place.frontier)
+            return inbox.put(message, "")
+        return inbox.put(message, place.cursor, place.entry, place.frontier)
 
     def interrupt(self, message: Message, reason: str) -> None:
         """Put a gap in place of a message."""
         place = message.place
-        self._inbox.interrupt("" if place is None else place.cursor, reason, None if place is None else place.frontier)
+        self._waiting().interrupt(
+            "" if place is None else place.cursor, reason, None if place is None else place.frontier
+        )
+
+    def _waiting(self) -> Inbox[Message]:
+        if self._inbox is None:
+            self._inbox = Inbox(self._queue_size)
+        return self._inbox
 
     def put_first(self, message: Message) -> None:
         """Send this before all that waits."""
@@ -129,9 +139,15 @@ class SharedOperation:
         return self._last
 
     def _take_result(self) -> Message | Gap | None:
-        if self._next is None:
-            return self._inbox.take_now()
-        taken, self._next = self._next, None
+        taken: Message | Gap | None
+        if self._next is not None:
+            taken, self._next = self._next, None
+            return taken
+        if self._inbox is None:
+            return None
+        taken = self._inbox.take_now()
+        if self._inbox.is_empty:
+            self._inbox = None
         return taken
 
     async def told_of(self, gap: Gap) -> Message:
@@ -164,7 +180,8 @@ class Outbox(ABC):
     def __init__(self, stall_seconds: float, stalled: Callable[[], None]) -> None:
         self.is_clear = False
         """Whether a frame may be written at once."""
-        self._queue: deque[SharedOperation] = deque()
+        self._queue: list[SharedOperation] = []
+        """Not more than may run on one connection. Nearly always there is none, and a list is small then."""
         self._waiting_bytes = 0
         self._stall_seconds = stall_seconds
         self._stalled = stalled
@@ -250,7 +267,7 @@ class DirectOutbox(Outbox):
 
     def _drain(self) -> None:
         while self._queue and not self._writer.is_congested:
-            operation = self._queue.popleft()
+            operation = self._queue.pop(0)
             taken = None if operation.is_gone else operation.take()
             if taken is None:
                 operation.is_queued = False
@@ -321,7 +338,7 @@ class AsgiOutbox(Outbox):
     async def _send_all(self) -> None:
         try:
             while self._queue:
-                operation = self._queue.popleft()
+                operation = self._queue.pop(0)
                 taken = None if operation.is_gone else operation.take()
                 if taken is None:
                     operation.is_queued = False

@@ -208,6 +208,7 @@ class _Socket:
             if await self._await_init():
                 while (text := await self._next()) is not None:
                     await self._handle(text)
+                    del text  # a socket waits long for its next message
         except _Closing as closing:
             self._log.closed(closing.code, closing.reason, operations=len(self._operations))
             with contextlib.suppress(OSError):
