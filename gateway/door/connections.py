@@ -10,7 +10,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.door.unfinished import ConnectionLimits, Unfinished
-from hazelgate.gateway.door.whole import CYCLE
+from hazelgate.gateway.door.whole import CYCLE, DROPPED_BYTES
+
+_DROPPED_AT_MOST = 32 * 1024 * 1024
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -39,7 +41,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_headers = True
         self._in_message = False
         self._came = 0
-        """Bytes since the last request was complete, while its headers are not."""
+        """Bytes since the last request was complete, while its headers are not; of its body from then on."""
         self._is_refused = False
 
     # ------------------------------------------------------------------ the connection
@@ -57,6 +59,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         if self._in_headers:
             self._came += len(data)
+        elif self._drops:
+            self._drop(data)
+            return
         super().data_received(data)
         if self.is_over:
             return
@@ -64,6 +69,23 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse_headers(f"more than {self._limits.max_header_bytes:,} bytes of headers")
             return
         self._watch(self._in_message)
+
+    @property
+    def _drops(self) -> bool:
+        """Whether the request is answered, and nobody looks at the rest of its body."""
+        cycle = cast(RequestResponseCycle | None, self.cycle)
+        return cycle is not None and DROPPED_BYTES in cycle.scope
+
+    def _drop(self, data: bytes) -> None:
+        """
+        Take a part of a body that was refused. Its client may read the answer only once it has sent all.
+
+        The parser would copy each byte.
+        """
+        self._came += len(data)
+        body_bytes: int = cast(dict[str, Any], self.cycle.scope)[DROPPED_BYTES]
+        if self._came >= min(body_bytes, _DROPPED_AT_MOST):
+            self.drop()
 
     def handle_websocket_upgrade(self) -> None:
         self._watch(False)
@@ -101,11 +123,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         if not self._is_refused:
+            self._came += len(body)
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._in_message = False
         self._in_headers = True
+        self._came = 0
         if not self._is_refused:
             super().on_message_complete()
 
@@ -139,7 +163,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         part = "headers" if reason is Reason.HEADER_TIME else "a body"
         self._refusals.add(reason, f"{part} took longer than {seconds:g} seconds", self._address)
-        if self._in_message:
+        if self._in_message and not self._drops:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"{part} took too long")
         else:
             self.drop()

@@ -9,12 +9,15 @@ It works on the state that `receive` and `send` work on: who has taken the body 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 CYCLE = "hazelgate.cycle"
 """In the scope of a request: uvicorn's state of it."""
+DROPPED_BYTES = "hazelgate.dropped-bytes"
+"""In the scope of a request that is answered though a part of its body is missing: how many bytes the body has."""
 WHOLE = "hazelgate.whole"
 """In the scope of a request whose answer may be given as a whole."""
 _COPIED_BYTES = 16_384
@@ -30,11 +33,12 @@ class Whole:
         added: Headers that every answer has, as they are written.
     """
 
-    __slots__ = ("_added", "_cycle")
+    __slots__ = ("_added", "_cycle", "_dropped_bytes")
 
     def __init__(self, cycle: RequestResponseCycle, added: bytes) -> None:
         self._cycle = cycle
         self._added = added
+        self._dropped_bytes: int | None = None
 
     def body(self) -> bytes | None:
         """The body, once; None where a part of it is missing."""
@@ -46,6 +50,22 @@ class Whole:
         cycle.message_event.clear()
         cycle.flow.resume_reading()
         return body
+
+    def refuses_rest(self, most: int) -> bool:
+        """
+        Whether a part of the body is missing, and the body says that it has more bytes than that.
+
+        Then the answer may come at once. The rest is taken and dropped, and the connection closes behind it.
+        """
+        cycle = self._cycle
+        if not cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
+            return False
+        told = next((value for name, value in cycle.scope["headers"] if name == b"content-length"), b"")
+        if not told.isdigit() or int(told) <= most:
+            return False
+        self._dropped_bytes = int(told)
+        cycle.keep_alive = False
+        return True
 
     @property
     def is_gone(self) -> bool:
@@ -79,6 +99,10 @@ class Whole:
             cycle.transport.writelines((b"".join(parts), body))
         cycle.response_complete = True
         cycle.message_event.set()
+        if self._dropped_bytes is not None and cycle.more_body:
+            cast(dict[str, Any], cycle.scope)[DROPPED_BYTES] = self._dropped_bytes
+            cycle.flow.resume_reading()
+            return True
         if not cycle.keep_alive:
             cycle.transport.close()
         cycle.on_response()

@@ -33,6 +33,7 @@ from hazelgate.gateway.transports.reading import (
     requests_of_body,
     require_json,
     require_length,
+    too_large,
 )
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
 from hazelgate.gateway.transports.streams import HttpStream, StreamSettings, takes_events, takes_parts
@@ -177,6 +178,8 @@ class GraphQLOverHttp:
             case "POST":
                 require_json(exchange.headers)
                 most = self._settings.max_body_bytes
+                if exchange.whole is not None and exchange.whole.refuses_rest(most):
+                    raise too_large(most)
                 there = None if exchange.whole is None else exchange.whole.body()
                 body = await read_body(receive, most) if there is None else require_length(there, most)
                 exchange.client.spend_bytes(len(body))

@@ -90,7 +90,7 @@ async def read_body(receive: Receive, max_body_bytes: int) -> bytes:
         if not message.get("more_body", False) or length > _DRAINED_AT_MOST:
             break
     if too_long:
-        raise _too_large(max_body_bytes)
+        raise too_large(max_body_bytes)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -102,11 +102,12 @@ def require_length(body: bytes, max_body_bytes: int) -> bytes:
         HttpError: It is.
     """
     if len(body) > max_body_bytes:
-        raise _too_large(max_body_bytes)
+        raise too_large(max_body_bytes)
     return body
 
 
-def _too_large(max_body_bytes: int) -> HttpError:
+def too_large(max_body_bytes: int) -> HttpError:
+    """The body is longer than allowed."""
     return HttpError(413, f"a request body is at most {max_body_bytes:,} bytes", code="BODY_TOO_LARGE")
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hazelgate import Catalog
 from hazelgate.gateway.app import create_app
@@ -118,3 +119,50 @@ async def test_a_long_answer_is_whole() -> None:
         assert status == 200
         assert len(body) > 2_048
         assert set(json.loads(body)["data"]) == {"a0", "a1"}
+
+
+LONG_BODY = 3_000_000
+BEGUN = post(b"")[: -len("0\r\n\r\n")] + b"%d\r\n\r\n" % LONG_BODY + b'{"query": "'
+REST = b"a" * (LONG_BODY - len(b'{"query": "'))
+
+
+async def test_a_body_that_says_it_is_too_long_is_refused_before_it_is_there() -> None:
+    """A client that sends all of it before it reads gets the answer, too."""
+    async with serving(Settings(port=0)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(BEGUN)
+        status, headers, body = await answer_in(reader)
+        assert (status, headers["connection"]) == (413, "close")
+        assert b"BODY_TOO_LARGE" in body
+        writer.write(REST)
+        async with asyncio.timeout(10):
+            await writer.drain()
+            assert await reader.read() == b""
+        assert (await said(port, BEGUN + REST))[2] == body
+        writer.close()
+
+
+async def test_the_rest_of_a_refused_body_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte of ten megabytes was copied twice, while all others waited."""
+    parsed: list[int] = []
+    monkeypatch.setattr(HttpToolsProtocol, "on_body", lambda _, body: parsed.append(len(body)))
+    async with serving(Settings(port=0)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(BEGUN)
+        await answer_in(reader)
+        writer.write(REST)
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+        assert sum(parsed) == LONG_BODY - len(REST)
+        writer.close()
+
+
+async def test_the_rest_of_a_refused_body_has_its_time() -> None:
+    """The connection closes then, and no second answer comes behind the first."""
+    async with serving(Settings(port=0, body_timeout_seconds=0.2)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(BEGUN)
+        assert (await answer_in(reader))[0] == 413
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+        writer.close()

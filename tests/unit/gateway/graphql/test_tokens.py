@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from graphql import GraphQLSyntaxError, parse
 from hypothesis import given
@@ -69,3 +71,11 @@ def test_the_last_of_many_tokens_is_not_looked_for() -> None:
     with pytest.raises(GraphQLSyntaxError, match="more than 10 tokens") as refused:
         check_tokens("{ " + "a " * 500_000, 10)
     assert refused.value.positions == [2 + 2 * 9]
+
+
+@pytest.mark.parametrize("piece", ['\\"', '""" \\"""', '"\\'])
+def test_a_string_that_never_ends_is_looked_at_once(piece: str) -> None:
+    """Ten kilobytes held everything up for a second, and a megabyte for hours: each quote was looked for to the end."""
+    began = time.process_time()
+    check_tokens('{ "' + piece * 6_000, 5_000)
+    assert time.process_time() - began < 0.3
