@@ -49,12 +49,7 @@ class _Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
-        key = base64.b64encode(os.urandom(16)).decode()
-        transport.write(
-            f"GET {self._path} HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n".encode()
-        )
+        transport.write(handshake(self._host, self._path))
 
     def data_received(self, data: bytes) -> None:
         if not self._is_open:
@@ -64,7 +59,7 @@ class _Client(asyncio.Protocol):
                 return
             self._is_open = True
             self._rest = b""
-            self.transport.write(_masked(_TEXT, b'{"type":"connection_init"}'))
+            self.transport.write(masked_text(b'{"type":"connection_init"}'))
         data = self._rest + data
         at = 0
         while (found := _frame(data, at)) is not None:
@@ -78,7 +73,7 @@ class _Client(asyncio.Protocol):
                     self._note_delay(data, begin, at)
             elif data.find(b"connection_ack", begin, at) >= 0:
                 if self._request is not None:
-                    self.transport.write(_masked(_TEXT, self._request))
+                    self.transport.write(masked_text(self._request))
                 self.ready.set_result(None)
         self._rest = data[at:]
 
@@ -92,6 +87,16 @@ class _Client(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if not self.ready.done():
             self.ready.set_exception(error or ConnectionError("closed before it was acknowledged"))
+
+
+def handshake(host: str, path: str) -> bytes:
+    """What a client says first."""
+    key = base64.b64encode(os.urandom(16)).decode()
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+    ).encode()
 
 
 def _frame(data: bytes, at: int) -> tuple[int, int, int] | None:
@@ -111,6 +116,11 @@ def _masked(opcode: int, payload: bytes) -> bytes:
     length = len(payload)
     head = struct.pack("!BB", opcode, 0x80 | length) if length <= 125 else struct.pack("!BBH", opcode, 0xFE, length)
     return head + bytes(4) + payload
+
+
+def masked_text(payload: bytes) -> bytes:
+    """A text message of a client."""
+    return _masked(_TEXT, payload)
 
 
 class Subscribers:

@@ -119,7 +119,7 @@ class Rates:
 class Client:
     """What one client has taken."""
 
-    __slots__ = ("_bytes", "_cost", "_rates", "connections", "key", "subscriptions")
+    __slots__ = ("_bytes", "_cost", "_rates", "connections", "key", "pushed_bytes", "subscriptions")
 
     def __init__(self, rates: Rates, key: str) -> None:
         self._rates = rates
@@ -128,6 +128,8 @@ class Client:
         self._bytes = _Bucket(rates.limits.bytes_per_second, rates.clock())
         self.connections = 0
         self.subscriptions = 0
+        self.pushed_bytes = 0
+        """What it got as one of many. Whoever pushes adds to it: a call for each would cost as much as the push."""
 
     def admit(self) -> None:
         """
@@ -137,6 +139,8 @@ class Client:
             RateLimited: Too much was asked for just before.
         """
         now = self._rates.clock()
+        self._bytes.owe(self.pushed_bytes)
+        self.pushed_bytes = 0
         for bucket, unit in ((self._cost, "cost"), (self._bytes, "bytes")):
             wait = bucket.wait(now)
             if wait > 0:
@@ -149,10 +153,6 @@ class Client:
     def spend_bytes(self, number: int) -> None:
         """Take what was sent, by either side."""
         self._bytes.take(number, self._rates.clock())
-
-    def spend_pushed_bytes(self, number: int) -> None:
-        """The same for what one of many gets at once: the clock is not asked."""
-        self._bytes.owe(number)
 
     def connection(self) -> Connection:
         """

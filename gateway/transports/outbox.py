@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
 from hazelgate.client.following.inbox import Gap, Inbox
+from hazelgate.gateway.door.rates import Connection
 from hazelgate.gateway.graphql.execution import Answer
 from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution
 from hazelgate.gateway.transports.failures import RequestLog
@@ -222,7 +223,7 @@ class DirectOutbox(Outbox):
     An outbox that writes to the socket's transport.
 
     Args:
-        spend: Told how many bytes each frame has; None: nobody counts them.
+        counted: Its client's pushed bytes grow by those of each frame; None: nobody counts them.
     """
 
     def __init__(
@@ -230,16 +231,18 @@ class DirectOutbox(Outbox):
         writer: DirectWriter,
         stall_seconds: float,
         stalled: Callable[[], None],
-        spend: Callable[[int], None] | None,
+        counted: Connection | None,
     ) -> None:
         super().__init__(stall_seconds, stalled)
 
-        def write_counted(frame: bytes) -> None:
-            assert spend is not None
-            spend(len(frame))
-            writer.write(frame)
+        write = writer.write
 
-        self.write = writer.write if spend is None else write_counted
+        def write_counted(frame: bytes) -> None:
+            assert counted is not None
+            counted.client.pushed_bytes += len(frame)
+            write(frame)
+
+        self.write = write if counted is None else write_counted
         self._writer = writer
         self._making: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None

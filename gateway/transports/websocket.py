@@ -182,11 +182,11 @@ class _Socket:
         stall_seconds = server.stall_timeout_seconds
         if writer is not None:
             writer.closes_by_itself = lambda: server.ending.has_begun
-        spend = self._spend_pushed_bytes if server.rates.limits.bytes_per_second else None
+        counted = connection if server.rates.limits.bytes_per_second else None
         outbox: Outbox = (
             AsgiOutbox(self._send_bytes, stall_seconds, self._stall)
             if writer is None
-            else DirectOutbox(writer, stall_seconds, self._stall, spend)
+            else DirectOutbox(writer, stall_seconds, self._stall, counted)
         )
         self._operations = Operations(
             server.sharing,
@@ -198,9 +198,6 @@ class _Socket:
             connection.client,
             None,
         )
-
-    def _spend_pushed_bytes(self, number: int) -> None:
-        self._connection.client.spend_pushed_bytes(number)
 
     async def serve(self) -> None:
         """Until the client goes, or breaks the protocol."""

@@ -114,9 +114,9 @@ def test_a_connection_moves_to_another_client(clock: Clock) -> None:
 
 def test_pushed_bytes_count(clock: Clock) -> None:
     client = Rates(RateLimits(bytes_per_second=10), clock=clock).client(scope("here"))
-    client.spend_pushed_bytes(99)
+    client.pushed_bytes += 99
     client.admit()
-    client.spend_pushed_bytes(11)
+    client.pushed_bytes += 11
     with pytest.raises(RateLimited):
         client.admit()
 
