@@ -20,7 +20,7 @@ from benchmarks.traffic import ORDERS, Traffic
 
 _SUBSCRIBERS = 1_000
 _PER_SECOND = 20
-_ROUNDS = 1
+_ROUNDS = 6
 _TURN_SECONDS = 10
 _ITS_SUBSCRIPTIONS = 20
 """So that what the kernel takes for it is full within a second."""

@@ -7,7 +7,7 @@ The web front alone.
 - `identity/` how callers say who they are, and how that is checked; `known_callers.py` makes it of the settings
 - `websocket_protocol.py` uvicorn's websockets, with a way to write to many of them at once
 - `graphql/` documents, the executable schema, execution, and how subscribers share one
-- `latest.py` a bounded cache, `terms.py` how long a connection may stay open
+- `latest.py` a bounded cache, `terms.py` how long a connection may stay open, `waiting.py` what a socket waits with
 - `errors.py` what a client is told of an error
 - `health.py`, `metrics.py`, `graphiql.py` the other pages
 

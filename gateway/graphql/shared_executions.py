@@ -15,8 +15,8 @@ from hazelgate.subscriptions.streams import discontinuity
 
 T = TypeVar("T")
 
-_AT_ONCE = 64
-"""Sockets that are written to in one turn of the event loop: less than a millisecond's work."""
+_AT_ONCE = 16
+"""Sockets that are written to in one turn of the event loop: a fifth of a millisecond's work."""
 
 
 class Message:
