@@ -9,6 +9,7 @@ from hazelgate.gateway.identity.api_keys import ApiKeys
 from hazelgate.gateway.identity.callers import Callers
 from hazelgate.gateway.identity.key_sets import KeySet
 from hazelgate.gateway.identity.proxies import Proxies
+from hazelgate.gateway.identity.tenants import TenantClaim
 from hazelgate.gateway.identity.tokens import Tokens
 from hazelgate.gateway.settings import Settings
 from hazelgate.sourcing.errors import CatalogError
@@ -42,5 +43,8 @@ def callers_of(settings: Settings, rights_of: Callable[[Identity | None], Rights
             settings.identity_proxies,
             subject_header=settings.proxy_subject_header,
             roles_header=settings.proxy_roles_header,
+            tenant_header=settings.proxy_tenant_header,
+            tenant_claim=settings.tenant_claim,
         )
-    return Callers(rights_of, tokens=tokens, keys=keys, proxies=proxies)
+    claim = None if settings.tenant_claim is None else TenantClaim(settings.tenant_claim)
+    return Callers(rights_of, tokens=tokens, keys=keys, proxies=proxies, tenant_claim=claim)

@@ -15,3 +15,9 @@ class CallerRefused(Unauthenticated):
     def __init__(self, reason: str, *, unavailable: bool = False) -> None:
         super().__init__(reason)
         self.unavailable = unavailable
+
+
+class TenantRequired(CallerRefused):
+    """A caller is known, and not whose it is."""
+
+    code = "TENANT_REQUIRED"
