@@ -74,7 +74,7 @@ async def test_no_way_of_asking_crosses_tenants(clinics: dict[str, Clinic], tmp_
                     checks[way] += 1
                     if re.search(r"acme|globex", said):
                         leaks.append(f"{who} of {tenant} by {way}: a tenant's name in {said[:300]} of {document}")
-                if way not in ("operators", "entities"):
+                if way != "operators":
                     checks[way] += 1
                     expected = plain(json.loads((await alone.ask(who, document)).text))
                     if plain(json.loads(answers[ACME])) != expected:
