@@ -158,6 +158,29 @@ async def test_a_proxy_that_is_not_named_is_not_believed(shop: Gateway) -> None:
     assert "trusted proxies alone" in json.dumps(body)
 
 
+async def test_a_token_names_its_callers_tenant(issuer: Issuer) -> None:
+    """An event keeps it, and stands under it in the store; without it a token is refused."""
+    settings = Settings(oidc_issuer=ISSUER, oidc_audience=(AUDIENCE,), tenant_claim="tid")
+    create = 'mutation { createCustomer(input: {customerId: "ada", name: "N", email: "n@example.org"}) { __typename } }'
+    async with running_gateway(settings) as shop:
+        for tenant in ("acme", "globex"):
+            token = f"Bearer {issuer.token('ada', roles=['customer'], tid=tenant)}"
+            assert (await ask(shop, create, authorization=token))[1]["data"]
+            _, body = await ask(shop, CUSTOMERS, authorization=token)
+            assert body == {"data": {"customers": {"totalCount": 1, "edges": [{"node": {"customerId": "ada"}}]}}}
+        records = {key: json.loads(raw) for key, raw in shop.cluster.engine.map("event-store").items()}
+        assert set(records) == {"Customer:1@acme!ada", "Customer:1@globex!ada"}
+        assert records["Customer:1@acme!ada"]["metadata"]["identity"]["tenant"] == "acme"
+        status, body = await ask(shop, CUSTOMERS, authorization=f"Bearer {issuer.token('ada', roles=['customer'])}")
+        assert status == 403
+        assert "TENANT_REQUIRED" in json.dumps(body)
+
+
+def test_tenants_need_callers_that_are_known() -> None:
+    with pytest.raises(ValidationError, match="tenant_claim needs callers that are known"):
+        Settings(tenant_claim="tid")
+
+
 # ---------------------------------------------------------------- websockets
 
 
