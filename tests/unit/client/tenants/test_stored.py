@@ -130,8 +130,8 @@ def test_an_entry_keeps_its_fields_and_loses_the_prefix_in_its_meta() -> None:
 def test_what_operators_keep_has_plain_ids_too() -> None:
     acme = Tenant("acme")
     letter = DeadLetter(
-        meta=LETTERS_META, id="acme!dl-1", event_key="Order:1@acme!o1", event_id="acme!e1", event_type="OrderCreated", lane=1,
-        position=2, projection="v", entry_key="acme!k", error="x", attempts=1, blocked_count=1, first_failed_at="t",
+        meta=LETTERS_META, id="acme!dl-1", event_key="Order:1@acme!o1", event_id="acme!e1", event_type="Ordered",
+        lane=1, position=2, projection="v", entry_key="acme!k", error="x", attempts=1, blocked_count=1, first_failed_at="t",
         last_failed_at="t", waiting=(WaitingEvent(key="Order:2@acme!o1", lane=1, position=3),),
     )  # fmt: skip
     decision = Decision(
