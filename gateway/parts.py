@@ -78,13 +78,14 @@ class Parts:
         max_scanned_entries: int,
         max_read_entries: int = MOST_READ,
         has_tenants: bool = False,
+        log_reads: asyncio.Semaphore | None = None,
     ) -> Parts:
         """The parts of a gateway of a cluster."""
         return cls(
             catalog,
             cluster,
             EventHandler(catalog, cluster),
-            Feed(cluster, queue_size=queue_size),
+            Feed(cluster, queue_size=queue_size, log_reads=log_reads),
             max_scanned_entries,
             max_read_entries,
             queue_size,
@@ -113,6 +114,7 @@ class Parts:
             queue_size=self.queue_size,
             max_scanned_entries=self.max_scanned_entries,
             max_read_entries=self.max_read_entries,
+            log_reads=self.feed.log_reads,
         )
         # It hears from the next turn of the event loop on, before anything that is asked now is answered.
         starting = asyncio.create_task(parts.listen(), name=f"parts of tenant {tenant}")

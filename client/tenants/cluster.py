@@ -30,7 +30,7 @@ from hazelgate.sourcing.envelope import (
     decode_envelope,
 )
 from hazelgate.sourcing.errors import Forbidden
-from hazelgate.sourcing.ids import tenant_digest
+from hazelgate.sourcing.ids import prefix_of, tenant_digest
 
 _READ_BY_KEY = frozenset(
     {
@@ -45,8 +45,18 @@ _READ_BY_KEY = frozenset(
 )
 _IDS = (("aggregateId",), ("eventId",))
 """Fields of stored events that hold stored ids."""
+_MOST_SCANNED = 10_000
+_PART, _PARTS_HERE = 1_000, 20
 _COMPARED = frozenset({"eq", "ne", "in", "gt", "gte", "lt", "lte", "startsWith"})
 """How a stored id can be compared with a plain one, once that has the prefix, too."""
+
+
+class _Whose(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    aggregate_id: str
+
+
+_decode_whose = msgspec.json.Decoder(_Whose).decode
+_replace = msgspec.structs.replace
 
 
 class TenantCluster:
@@ -96,21 +106,49 @@ class TenantCluster:
 
     async def query(self, query: EntryQuery) -> EntryPage:
         if query.map_name == EVENT_STORE and query.index is not None:
-            asked = msgspec.structs.replace(query, filter=self._of_log(query.filter))
-            page = await self._cluster.query(asked)
+            page = await self._log(query)
             return _page(page, [PageEntry(each.index_value, self._entry(EVENT_STORE, each)) for each in page.entries])
         self._require_view(query.map_name)
         if query.index is None:
             raise Forbidden("entries are walked by an index")
-        page = await self._cluster.query(msgspec.structs.replace(query, ranges=self._ranges(query.ranges)))
+        page = await self._cluster.query(_replace(query, ranges=self._ranges(query.ranges)))
         plain = self._tenant.plain_sort_key
         return _page(
             page, [PageEntry(plain(each.index_value), self._entry(query.map_name, each)) for each in page.entries]
         )
 
+    async def _log(self, query: EntryQuery) -> EntryPage:
+        """
+        The tenant's events of a part of the log.
+
+        Without a filter a page has no bound of what is looked at. Where the tenant has few events among many, parts of
+        the log are looked at here, so that no question takes long.
+        """
+        asked = _replace(query, filter=self._of_log(query.filter))
+        if query.filter is not None or query.count or len(query.ranges) != 1:
+            return await self._cluster.query(asked)
+        found: list[PageEntry] = []
+        [left] = query.ranges
+        while True:
+            page = await self._cluster.query(
+                _replace(asked, ranges=(left,), limit=query.limit - len(found), max_scanned=_MOST_SCANNED)
+            )
+            if not page.exceeded:
+                return _page(page, found + page.entries)
+            for _ in range(_PARTS_HERE):
+                part = await self._cluster.query(_replace(query, ranges=(left,), limit=_PART))
+                found += [each for each in part.entries if self._is_own(each)]
+                if len(found) >= query.limit or len(part.entries) < _PART:
+                    return _page(part, found[: query.limit])
+                last = part.entries[-1].index_value
+                left = KeyRange(left.start, last) if query.descending else KeyRange(f"{last}\0", left.end)
+
+    def _is_own(self, stored: PageEntry) -> bool:
+        return prefix_of(_decode_whose(stored.entry).aggregate_id) == self._tenant.prefix
+
     async def aggregate(self, query: AggregateQuery) -> AggregatePage:
         self._require_view(query.map_name)
-        return await self._cluster.aggregate(msgspec.structs.replace(query, ranges=self._ranges(query.ranges)))
+        return await self._cluster.aggregate(_replace(query, ranges=self._ranges(query.ranges)))
 
     async def log_positions(self) -> LogPositions:
         """Where the log stands. To each tenant it is a log of its own, so that no cursor of one holds for another."""

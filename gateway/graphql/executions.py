@@ -15,7 +15,7 @@ from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.latest import Latest
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.declaring.access import ANONYMOUS, AUTHENTICATED
+from hazelgate.sourcing.declaring.access import ANONYMOUS, AUTHENTICATED, OPERATOR
 from hazelgate.sourcing.errors import CatalogError, Unauthenticated
 from hazelgate.sourcing.identity import Identity
 
@@ -71,7 +71,8 @@ class Executions:
     def _reach(self, identity: Identity | None) -> Reach:
         if not self._has_tenants:
             return Reach.WHOLE
-        return Reach.TENANT if identity is not None and identity.tenant else Reach.OVERSIGHT
+        oversees = identity is not None and not identity.tenant and OPERATOR in identity.roles
+        return Reach.OVERSIGHT if oversees else Reach.TENANT
 
     def of(self, rights: Rights) -> Execution:
         """

@@ -12,7 +12,7 @@ from hazelgate.gateway.door.forwarding import address_in, peer_of
 from hazelgate.gateway.door.rates import address_of
 from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.identity.callers import Caller, Callers
-from hazelgate.gateway.identity.refusing import CallerRefused, TenantRequired
+from hazelgate.gateway.identity.refusing import CallerRefused, TenantRefused
 
 CALLER = "hazelgate.caller"
 """In the scope of a request: its `Caller`, or the `CallerRefused` of a websocket that may yet say who it is."""
@@ -42,8 +42,8 @@ class Gate:
                 return
             found = refused
         scope[CALLER] = found
-        if isinstance(found, Caller):
-            scope[RIGHTS] = found.rights
+        # A route of a user's own for websockets sees one that was refused as a caller without credentials.
+        scope[RIGHTS] = found.rights if isinstance(found, Caller) else self._callers.anonymous.rights
         await self._app(scope, receive, send)
 
 
@@ -65,7 +65,7 @@ def client_key(scope: Scope) -> str:
 async def answer_refused(send: Send, refused: CallerRefused) -> None:
     """Say that credentials do not hold."""
     body = orjson.dumps({"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]})
-    status = 503 if refused.unavailable else 403 if isinstance(refused, TenantRequired) else 401
+    status = 503 if refused.unavailable else 403 if isinstance(refused, TenantRefused) else 401
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),

@@ -1,6 +1,6 @@
 """The refusal of a caller."""
 
-from hazelgate.sourcing.errors import Unauthenticated
+from hazelgate.sourcing.errors import TenantRequired, Unauthenticated
 
 
 class CallerRefused(Unauthenticated):
@@ -17,7 +17,5 @@ class CallerRefused(Unauthenticated):
         self.unavailable = unavailable
 
 
-class TenantRequired(CallerRefused):
+class TenantRefused(CallerRefused, TenantRequired):
     """A caller is known, and not whose it is."""
-
-    code = "TENANT_REQUIRED"

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from hazelgate import Catalog
 from hazelgate.client.reading.filters import condition
 from hazelgate.client.reading.queries import EntryQuery, KeyRange
+from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.client.tenants import cluster
 from hazelgate.client.tenants.cluster import TenantCluster, Tenants
 from hazelgate.client.tenants.stored import OtherTenant, Tenant
 from hazelgate.sourcing.envelope import (
@@ -41,6 +43,7 @@ from hazelgate.sourcing.ids import (
 )
 from hazelgate.sourcing.sort_keys import Kind, component, of_tenant
 from hazelgate.testing.memory import MemoryCluster
+from tests.support.ledger import AccountOpened
 
 CLUSTER = MemoryCluster.of(Catalog.load("tests.support.ledger"))
 names = st.text("abAB019._:~-", min_size=1, max_size=12)
@@ -131,8 +134,8 @@ def test_what_operators_keep_has_plain_ids_too() -> None:
     acme = Tenant("acme")
     letter = DeadLetter(
         meta=LETTERS_META, id="acme!dl-1", event_key="Order:1@acme!o1", event_id="acme!e1", event_type="Ordered",
-        lane=1, position=2, projection="v", entry_key="acme!k", error="x", attempts=1, blocked_count=1, first_failed_at="t",
-        last_failed_at="t", waiting=(WaitingEvent(key="Order:2@acme!o1", lane=1, position=3),),
+        lane=1, position=2, projection="v", entry_key="acme!k", error="x", attempts=1, blocked_count=1,
+        first_failed_at="t", last_failed_at="t", waiting=(WaitingEvent(key="Order:2@acme!o1", lane=1, position=3),),
     )  # fmt: skip
     decision = Decision(
         id="acme!dl-1", event_id="acme!e1", projection="v", entry_key="acme!k", action=DecisionAction.DISCARDED, at="t"
@@ -197,3 +200,41 @@ async def test_entries_are_walked_by_an_index_alone() -> None:
     for query in (EntryQuery(map_name="any-view"), EntryQuery(map_name=EVENT_STORE), EntryQuery(map_name="rebuilds")):
         with pytest.raises(Forbidden):
             await acme.query(query)
+
+
+async def test_a_tenant_with_few_events_among_many_gets_whole_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a filter would look at too much, parts of the log are looked at here; a page is the same."""
+    catalog = Catalog.load("tests.support.ledger")
+    whole = MemoryCluster.of(catalog)
+    await whole.start()
+    tenants = Tenants(whole, catalog.views)
+    handlers = {name: EventHandler(catalog, tenants.cluster_of(name)) for name in ("acme", "globex")}
+    for number in range(60):
+        name = "acme" if number % 12 == 5 else "globex"
+        await handlers[name].handle_event(AccountOpened(account_id=f"a{number}", owner="ann"))
+    acme = tenants.cluster_of("acme")
+
+    async def pages(limit: int, descending: bool) -> list[str]:
+        found: list[str] = []
+        within = KeyRange()
+        while True:
+            query = EntryQuery(
+                map_name=EVENT_STORE, index="cursor", ranges=(within,), limit=limit, descending=descending
+            )
+            page = (await acme.query(query)).entries
+            found += [msgspec.json.decode(each.entry)["aggregateId"] for each in page]
+            if len(page) < limit:
+                return found
+            last = page[-1].index_value
+            within = KeyRange(None, last) if descending else KeyRange(f"{last}\0")
+
+    expected = ["a5", "a17", "a29", "a41", "a53"]
+    for most, part in ((10_000, 1_000), (3, 4), (1, 1), (20, 7)):
+        monkeypatch.setattr(cluster, "_MOST_SCANNED", most)
+        monkeypatch.setattr(cluster, "_PART", part)
+        for limit in (1, 2, 5, 9):
+            assert await pages(limit, False) == expected, (most, part, limit)
+            assert await pages(limit, True) == expected[::-1], (most, part, limit)
+    for handler in handlers.values():
+        await handler.close()
+    await whole.close()
