@@ -169,12 +169,11 @@ async def test_operators_look_into_a_tenants_past_by_stored_keys(both: Pair, clu
     """As `hazelgate show` does: an entry that other aggregates feed, folded again, is the tenant's."""
     for hg, amount in zip(both, (5, 7), strict=True):
         await hg.handle_event(AccountOpened(account_id="a1", owner="ann"), PATIENT)
-        receipt = await hg.handle_event(MoneyPaidIn(account_id="a1", amount=amount), PATIENT)
-        assert receipt.completion is not None
+        await hg.handle_event(MoneyPaidIn(account_id="a1", amount=amount), PATIENT)
     reads, view = ClusterReads(cluster, max_scanned_entries=100_000), ledger.views["owner-view"]
-    letters = await cluster.query(EntryQuery(map_name=view.name, index="id", limit=1_000))
-    assert letters.entries
-    for prefix in {prefix_of(each.index_value.removeprefix("!!")) for each in letters.entries} - {""}:
+    page = await cluster.query(EntryQuery(map_name=view.name, index="id", limit=1_000))
+    assert page.entries
+    for prefix in {prefix_of(each.index_value.removeprefix("!!")) for each in page.entries} - {""}:
         [stored] = await cluster.read(view.name, [f"{prefix}ann"])
         if stored is None:
             continue
