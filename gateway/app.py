@@ -135,7 +135,7 @@ def create_app(
             has_tenants=settings.tenant_claim is not None,
         )
         executions.prepare()
-        callers = callers_of(settings, executions.rights_of)
+        callers = callers_of(settings, executions.rights_of, parts.enter)
         entering = Entering(callers, executions, refusals)
     else:
         entering = OpenEntering(whole)

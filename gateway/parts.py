@@ -63,7 +63,7 @@ class Parts:
     tenants: Tenants | None = None
     watches: Watches = field(init=False)
     _of_tenants: dict[str, Parts] = field(init=False, default_factory=dict)
-    _starting: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+    _starting: dict[str, asyncio.Task[None]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "watches", Watches(self.feed, self.catalog))
@@ -116,11 +116,17 @@ class Parts:
             max_read_entries=self.max_read_entries,
             log_reads=self.feed.log_reads,
         )
-        # It hears from the next turn of the event loop on, before anything that is asked now is answered.
-        starting = asyncio.create_task(parts.listen(), name=f"parts of tenant {tenant}")
-        self._starting.add(starting)
-        starting.add_done_callback(self._starting.discard)
+        starting = self._starting[tenant] = asyncio.create_task(parts.listen(), name=f"parts of tenant {tenant}")
+        starting.add_done_callback(lambda _: self._starting.pop(tenant))
         return parts
+
+    async def enter(self, rights: Rights) -> None:
+        """Before a caller asks for the first time: its tenant's parts hear, and know where the log stands."""
+        if rights.tenant:
+            self.of(rights)
+            starting = self._starting.get(rights.tenant)
+            if starting is not None:
+                await asyncio.wait([starting])
 
     def each(self) -> Iterator[Parts]:
         """These, and those of each tenant."""
@@ -174,7 +180,7 @@ class Parts:
         await self.feed.start()
 
     async def close(self) -> None:
-        for starting in list(self._starting):
+        for starting in list(self._starting.values()):
             starting.cancel()
         for parts in self._of_tenants.values():
             await parts.feed.close()

@@ -16,7 +16,6 @@ from hazelgate.gateway.identity.api_keys import ApiKeys
 from hazelgate.gateway.identity.credentials import Credentials
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import CallerRefused
-from hazelgate.gateway.identity.tenants import TenantClaim
 from hazelgate.gateway.identity.tokens import Tokens
 from hazelgate.gateway.latest import Latest
 from hazelgate.gateway.terms import ENDLESS, LOOK_SECONDS, Term
@@ -52,7 +51,6 @@ class Callers:
     Args:
         rights_of: Gives the rights of an identity, or of a caller without.
         tokens, keys, proxies: The ways that are switched on.
-        tenant_claim: Says whose a caller is; None: there are no tenants.
     """
 
     def __init__(
@@ -62,13 +60,11 @@ class Callers:
         tokens: Tokens | None = None,
         keys: ApiKeys | None = None,
         proxies: Proxies | None = None,
-        tenant_claim: TenantClaim | None = None,
     ) -> None:
         self._rights_of = rights_of
         self._tokens = tokens
         self._keys = keys
         self._proxies = proxies
-        self._tenant_claim = tenant_claim
         self.anonymous = Caller(rights_of(None))
         """Who shows no credentials."""
         self._checked: Latest[bytes, tuple[Caller, float]] = Latest(_MOST_KEPT)
@@ -124,6 +120,6 @@ class Callers:
         name = _encode(identity)
         found = self._rights.get(name)
         if found is None:
-            found = self._rights_of(identity if self._tenant_claim is None else self._tenant_claim.told(identity))
+            found = self._rights_of(identity)
             self._rights.keep(name, found)
         return found

@@ -149,6 +149,17 @@ async def test_a_cursor_holds_in_its_tenant_alone(clinics: dict[str, Clinic]) ->
         await socket.leave()
 
 
+async def test_the_first_that_a_tenant_asks_is_answered(tmp_path: Path) -> None:
+    """Its part of the gateway begins with it, and knows by then where the log stands."""
+    async with running_clinics(tmp_path, ACME) as clinics:
+        assert (await clinics[ACME].data("boss", "{ streamCursor }"))["streamCursor"]
+    async with running_clinics(tmp_path, ACME) as clinics:
+        socket = await clinics[ACME].socket("boss")
+        await socket.subscribe("1", "{ streamCursor }")
+        assert (await socket.receive())["payload"]["data"]["streamCursor"]
+        await socket.leave()
+
+
 async def test_ids_that_clients_give_are_their_tenants(clinics: dict[str, Clinic]) -> None:
     """One eventId in two tenants is two events; a receipt's token waits for the event of its tenant alone."""
     names = {ACME: "Ann", GLOBEX: "Bob"}
