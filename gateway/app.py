@@ -15,10 +15,8 @@ from starlette.routing import Route, WebSocketRoute
 from hazelgate.api.loading import load_api
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.figures.vitals import gateway_labels
-from hazelgate.client.following.feed import Feed
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.rights.rights import Rights
-from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.door.entrance import Entrance
 from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Origins
@@ -85,9 +83,13 @@ def create_app(
         deadline_seconds=settings.operation_timeout_seconds,
         labels=gateway_labels(catalog.fingerprint),
     )
-    feed = Feed(cluster, queue_size=settings.subscriber_queue_size)
-    parts = Parts(
-        catalog, cluster, EventHandler(catalog, cluster), feed, settings.max_scanned_entries, settings.max_read_entries
+    parts = Parts.over(
+        catalog,
+        cluster,
+        queue_size=settings.subscriber_queue_size,
+        max_scanned_entries=settings.max_scanned_entries,
+        max_read_entries=settings.max_read_entries,
+        has_tenants=settings.tenant_claim is not None,
     )
     metrics = GatewayMetrics()
     own = load_api(settings.domain, settings.api)
@@ -125,17 +127,22 @@ def create_app(
     entering: Entering | OpenEntering
     if settings.has_identity:
         executions = Executions(
-            catalog, own, execution_of, federation=settings.federation, kept_claims=settings.event_claims
+            catalog,
+            own,
+            execution_of,
+            federation=settings.federation,
+            kept_claims=settings.event_claims,
+            has_tenants=settings.tenant_claim is not None,
         )
         executions.prepare()
-        callers = callers_of(settings, executions.rights_of)
+        callers = callers_of(settings, executions.rights_of, parts.enter)
         entering = Entering(callers, executions, refusals)
     else:
         entering = OpenEntering(whole)
-    sharing = Sharing(schema, lambda: feed.heard_count)
+    sharing = Sharing(schema, lambda rights: parts.of(rights).feed.heard_count)
 
     def own_subscribers() -> int:
-        return feed.subscriber_count - parts.watches.listening_count
+        return parts.count(lambda each: each.feed.subscriber_count - each.watches.listening_count)
 
     metrics.watch_subscriptions(
         # The feed knows an execution as one subscriber, and one more for each view of which live queries show pages.

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.identity.api_keys import ApiKeys
 from hazelgate.gateway.identity.callers import Callers
 from hazelgate.gateway.identity.key_sets import KeySet
 from hazelgate.gateway.identity.proxies import Proxies
+from hazelgate.gateway.identity.tenants import TenantCallers, TenantClaim
 from hazelgate.gateway.identity.tokens import Tokens
 from hazelgate.gateway.settings import Settings
 from hazelgate.sourcing.errors import CatalogError
 from hazelgate.sourcing.identity import Identity
 
 
-def callers_of(settings: Settings, rights_of: Callable[[Identity | None], Rights]) -> Callers:
+def callers_of(
+    settings: Settings,
+    rights_of: Callable[[Identity | None], Rights],
+    enter: Callable[[Rights], Awaitable[None]],
+) -> Callers:
     """
     Everything by which a gateway with these settings knows callers.
+
+    Args:
+        enter: As `TenantCallers` has it.
 
     Raises:
         CatalogError: The file of API keys can't be read.
@@ -42,5 +50,10 @@ def callers_of(settings: Settings, rights_of: Callable[[Identity | None], Rights
             settings.identity_proxies,
             subject_header=settings.proxy_subject_header,
             roles_header=settings.proxy_roles_header,
+            tenant_header=settings.proxy_tenant_header,
+            tenant_claim=settings.tenant_claim,
         )
-    return Callers(rights_of, tokens=tokens, keys=keys, proxies=proxies)
+    if settings.tenant_claim is None:
+        return Callers(rights_of, tokens=tokens, keys=keys, proxies=proxies)
+    claim = TenantClaim(settings.tenant_claim)
+    return TenantCallers(rights_of, claim=claim, enter=enter, tokens=tokens, keys=keys, proxies=proxies)

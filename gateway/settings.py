@@ -84,6 +84,10 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """Where such a proxy says who asks."""
     proxy_roles_header: str = "x-forwarded-groups"
     """Where such a proxy says the caller's roles, parted by commas."""
+    tenant_claim: Annotated[str | None, Named(metavar="NAME")] = None
+    """The claim with the caller's tenant, dotted where it lies deeper; with it, tenants see nothing of one another."""
+    proxy_tenant_header: str = "x-forwarded-tenant"
+    """Where such a proxy says the caller's tenant."""
     event_claims: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
     """Claims that events keep of their submitter, besides those that rules of the domain name."""
     allowed_hosts: Annotated[tuple[str, ...], Named(metavar="NAME[,…]")] = ()
@@ -223,4 +227,6 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
             raise ValueError("oidc_algorithms is empty: name one")
         if self.has_identity and self.without_identity:
             raise ValueError("without_identity contradicts the settings by which callers are known; leave one out")
+        if self.tenant_claim is not None and not self.has_identity:
+            raise ValueError("tenant_claim needs callers that are known: set oidc_issuer, api_keys_file or another way")
         return self

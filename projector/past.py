@@ -22,7 +22,7 @@ from hazelgate.sourcing.catalog import Catalog, ViewSpec
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import UNREADABLE, Decision, DecisionAction, EntryMeta, EventRecord
 from hazelgate.sourcing.errors import NotYet
-from hazelgate.sourcing.ids import dead_letter_id
+from hazelgate.sourcing.ids import dead_letter_id, prefix_of
 
 Targets = Mapping[str, tuple[Event, Fold]]
 
@@ -167,7 +167,7 @@ class Lineage:
         for each in plan.views if plan is not None else ():
             if each.view is self._view:
                 event = self._catalog.decode(record.event_type, version, data)
-                return {key: (event, fold) for key, fold in each.targets(event).items()}
+                return {key: (event, fold) for key, fold in each.targets(event, prefix_of(record.aggregate_id)).items()}
         return {}
 
 

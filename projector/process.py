@@ -81,7 +81,7 @@ from hazelgate.sourcing.envelope import (
 )
 from hazelgate.sourcing.errors import FieldProblem, InvalidEvent, Rejected
 from hazelgate.sourcing.identity import identity_in
-from hazelgate.sourcing.ids import cursor, head_key, store_key
+from hazelgate.sourcing.ids import cursor, head_key, plain_id, prefix_of, store_key
 from hazelgate.sourcing.repetition import are_same, before_guards
 
 
@@ -285,7 +285,7 @@ class _Batch:
             data = self._encoded(plan, envelope, event, completed_by)
             targets = work.targets
             if targets is None or completed_by is not None:
-                targets = self._targets(envelope.event_id, plan, event)
+                targets = self._targets(envelope, plan, event)
         except _Refused as refused:
             self._claiming.refused(work.index, asked, submission.head_key)
             reason = refused.reason
@@ -321,7 +321,8 @@ class _Batch:
 
     def _check_sequence(self, envelope: Envelope, expected: int, actual: int) -> None:
         if expected != actual:
-            message = f"expected {envelope.aggregate_type} {envelope.aggregate_id} at {expected}, it is at {actual}"
+            whose = f"{envelope.aggregate_type} {plain_id(envelope.aggregate_id)}"
+            message = f"expected {whose} at {expected}, it is at {actual}"
             raise _Refused(
                 answers.error("SEQUENCE_CONFLICT", message, expected_sequence=expected, actual_sequence=actual)
             )
@@ -337,12 +338,13 @@ class _Batch:
         completed_by: GuardPlan | None = None
         problems: list[FieldProblem] = []
         failure: _Refused | None = None
+        prefix = prefix_of(envelope.aggregate_id)
         for guard, declared in guards:
             try:
                 if completed_by is not None:
-                    declared = self._declared(guard, event)
+                    declared = self._declared(guard, event, prefix)
                 if guard.follows:
-                    declared = self._followed(declared, event)
+                    declared = self._followed(declared, event, prefix)
                 if guard.serialized or self._claiming.is_active:
                     asked.append((guard, declared))
                 state: dict[str, Any] = {}
@@ -371,18 +373,21 @@ class _Batch:
             raise failure
         return event, completed_by
 
-    def _declared(self, guard: GuardPlan, event: Event) -> Reads:
+    def _declared(self, guard: GuardPlan, event: Event, prefix: str) -> Reads:
         """What a guard reads of an event that another one has completed: none of it may be loaded yet."""
-        declared = [(read, read_keys(read, event)) for read in guard.reads]
+        declared = [(read, read_keys(read, event, prefix)) for read in guard.reads]
         loaded = [self._entries.require(read.view.name, key) for read, keys in declared for key in keys]
         if not all(loaded):
             raise Incomplete
         return declared
 
-    def _followed(self, declared: Reads, event: Event) -> Reads:
+    def _followed(self, declared: Reads, event: Event, prefix: str) -> Reads:
         """The same, with the keys of reads that go after what another one has found: none of it may be loaded yet."""
         found = {read.parameter: self._read(read, keys) for read, keys in declared if not read.many}
-        declared = [(read, read.follow(event, found[read.after]) if read.after else keys) for read, keys in declared]
+        declared = [
+            (read, [prefix + key for key in read.follow(event, found[read.after])] if read.after else keys)
+            for read, keys in declared
+        ]
         loaded = [self._entries.require(read.view.name, key) for read, keys in declared for key in keys]
         if not all(loaded):
             raise Incomplete
@@ -392,7 +397,7 @@ class _Batch:
         entries, spec = self._entries, read.view
         if not read.many:
             return entries.view(spec, keys[0]).view if keys else None
-        return {key: view for key in keys if (view := entries.view(spec, key).view) is not None}
+        return {plain_id(key): view for key in keys if (view := entries.view(spec, key).view) is not None}
 
     def _encoded(self, plan: EventPlan, envelope: Envelope, event: Event, completed_by: GuardPlan | None) -> bytes:
         if completed_by is None:
@@ -402,7 +407,7 @@ class _Batch:
                 raise _Refused(answers.error(InvalidEvent.code, message))
             return data
         try:
-            if plan.aggregate_id(event) != envelope.aggregate_id:
+            if plan.aggregate_id(event) != plain_id(envelope.aggregate_id):
                 raise ValueError(f"it changed {plan.spec.key}, which says whose event it is")
             data = self._catalog.encode(event)
             check_size("it", len(data), self._limits)
@@ -410,12 +415,12 @@ class _Batch:
         except (InvalidEvent, ValueError, TypeError, HandlerMisbehaved) as error:
             raise _guard_failed(completed_by, error) from error
 
-    def _targets(self, event_id: str, plan: EventPlan, event: Event) -> Targets:
+    def _targets(self, envelope: Envelope, plan: EventPlan, event: Event) -> Targets:
         try:
-            self._calls.before(KEYS, plan.spec.name, event_id)
-            targets = targets_of(plan, event)
+            self._calls.before(KEYS, plan.spec.name, envelope.event_id)
+            targets = targets_of(plan, event, prefix_of(envelope.aggregate_id))
         except FAULTS as error:  # a key function is the user's code
-            self._calls.blame(error, f"the keys of {plan.spec.name} {event_id}")
+            self._calls.blame(error, f"the keys of {plan.spec.name} {envelope.event_id}")
             raise _Refused(
                 answers.error("GUARD_FAILED", f"a view of {plan.spec.name} can't tell its entry's key: {error}")
             ) from error

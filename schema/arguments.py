@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from graphql import GraphQLError
 
-from hazelgate.sourcing.ids import ID_DESCRIPTION, is_id
+from hazelgate.sourcing.ids import ID_DESCRIPTION, is_id, is_stored_id
 
 MAX_TYPES = 1_000
 
@@ -22,6 +22,18 @@ def require_id(argument: str, value: str) -> str:
         GraphQLError: Nothing can have that id; asking the cluster for it would be a wrong key at best.
     """
     if not is_id(value):
+        raise bad_input(argument, f"not an id: {ID_DESCRIPTION}")
+    return value
+
+
+def require_stored_id(argument: str, value: str) -> str:
+    """
+    The id, if something of a tenant, or of none, can have it: operators name such.
+
+    Raises:
+        GraphQLError: Nothing can have that id.
+    """
+    if not is_stored_id(value):
         raise bad_input(argument, f"not an id: {ID_DESCRIPTION}")
     return value
 

@@ -15,7 +15,7 @@ import msgspec
 
 from hazelgate.sourcing.clock import INSTANT_TEXT, Instant
 from hazelgate.sourcing.errors import FieldProblem
-from hazelgate.sourcing.ids import ID_TEXT, Id
+from hazelgate.sourcing.ids import ID_TEXT, STORED_ID_TEXT, Id, StoredId
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="1 to 200 characters")]
 _Version = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="a version: 1, 2, 3…")]
@@ -83,6 +83,13 @@ class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="came
     data: msgspec.Raw
 
 
+class StoredEnvelope(Envelope, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
+    """An envelope whose ids may be a tenant's, as it is on its way through the pipeline."""
+
+    event_id: StoredId
+    aggregate_id: StoredId
+
+
 class _Unchecked(Envelope, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
     """An envelope whose ids and instant were not looked at yet."""
 
@@ -93,6 +100,7 @@ class _Unchecked(Envelope, frozen=True, gc=False, kw_only=True, rename="camel", 
 
 _decode_unchecked = msgspec.json.Decoder(_Unchecked).decode
 _are_ids_and_instant = re.compile(f"{ID_TEXT} {ID_TEXT} {INSTANT_TEXT}").fullmatch
+_are_stored_ids_and_instant = re.compile(f"{STORED_ID_TEXT} {STORED_ID_TEXT} {INSTANT_TEXT}").fullmatch
 
 
 def decode_envelope(raw: bytes | msgspec.Raw) -> Envelope:
@@ -104,6 +112,20 @@ def decode_envelope(raw: bytes | msgspec.Raw) -> Envelope:
     """
     envelope = _decode_unchecked(raw)
     if _are_ids_and_instant(f"{envelope.event_id} {envelope.aggregate_id} {envelope.timestamp}") is None:
+        raise ValueError("an id or the timestamp is not what it has to be")
+    return envelope
+
+
+def decode_stored_envelope(raw: bytes | msgspec.Raw) -> Envelope:
+    """
+    The same, where its ids may be a tenant's.
+
+    Raises:
+        ValueError, RecursionError: It is no `StoredEnvelope`; `find_problems` tells why.
+    """
+    envelope = _decode_unchecked(raw)
+    texts = f"{envelope.event_id} {envelope.aggregate_id} {envelope.timestamp}"
+    if _are_ids_and_instant(texts) is None and _are_stored_ids_and_instant(texts) is None:
         raise ValueError("an id or the timestamp is not what it has to be")
     return envelope
 

@@ -19,6 +19,7 @@ Everything that can go wrong, as one tree. The gateway maps it to GraphQL in one
     ├── InvalidArgument             a filter, a page, a key that can't be served as it is: field
     ├── TooMuchRead                 one request reads more entries than it may
     ├── Unauthenticated             the caller says nothing of itself, or what does not hold
+    │   └── TenantRequired          the caller is known, and not whose it is
     ├── Forbidden                   the caller has no right to it
     ├── UnknownEventType            no such type, or a version that nothing reads
     ├── CatalogError                a domain module that contradicts itself
@@ -259,6 +260,12 @@ class Unauthenticated(HazelgateError):
     """The request says nothing of its caller: send `Authorization: Bearer …` with a token, or an API key."""
 
     code = "UNAUTHENTICATED"
+
+
+class TenantRequired(Unauthenticated):
+    """The caller's credentials name no tenant: send some that do."""
+
+    code = "TENANT_REQUIRED"
 
 
 class Forbidden(HazelgateError):

@@ -20,12 +20,14 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         roles: What its rights hang on.
         via: How it was known: `token`, `key` or `proxy`.
         claims: What its token says. An event keeps those alone that rules of the domain name.
+        tenant: Whose caller it is; empty where there are no tenants, and for operators of all of them.
     """
 
     subject: str
     roles: tuple[str, ...] = ()
     via: str = ""
     claims: dict[str, Any] = {}
+    tenant: str = ""
 
     def claim(self, name: str) -> Any:
         """A claim by its name, or by a dotted path; None where the token has none."""

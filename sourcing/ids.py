@@ -1,4 +1,10 @@
-"""Ids of events, aggregates and entries: what they look like, how they come about, and the map keys made of them."""
+"""
+Ids of events, aggregates and entries: what they look like, how they come about, and the map keys made of them.
+
+An id has two forms. Plain ids are those of the domain and of the API. Stored ids stand in maps, records and envelopes.
+The two are the same where there are no tenants. A tenant's stored ids begin with its name and `!`, which no plain id
+has: so the ids of two tenants never meet.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +24,53 @@ ID_DESCRIPTION = "1 to 128 letters, digits, or any of . _ : ~ -"
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN, description=ID_DESCRIPTION)]
 """The type of ids and keys of entries: 1 to 128 letters, digits, or any of `. _ : ~ -`."""
 
+TENANT_TEXT = r"[A-Za-z0-9._:~-]{1,64}"
+TENANT_DESCRIPTION = "1 to 64 letters, digits, or any of . _ : ~ -"
+TENANT_END = "!"
+STORED_ID_TEXT = rf"(?:{TENANT_TEXT}{TENANT_END})?{ID_TEXT}"
+
+StoredId = Annotated[str, msgspec.Meta(pattern=rf"^{STORED_ID_TEXT}$(?!\n)", description=ID_DESCRIPTION)]
+"""The type of ids as they are stored: a tenant's begin with its prefix."""
+
 _matches = re.compile(ID_TEXT).fullmatch
+_is_stored = re.compile(STORED_ID_TEXT).fullmatch
+_is_tenant = re.compile(TENANT_TEXT).fullmatch
 _DERIVED = UUID("5d4b26a4-6f0c-5ba0-9d2b-0f3f6f1c6a57")
 
 
 def is_id(text: object) -> bool:
     """Whether `text` may name an event, an aggregate or an entry."""
     return isinstance(text, str) and _matches(text) is not None
+
+
+def is_stored_id(text: object) -> bool:
+    """Whether `text` may name an event, an aggregate or an entry as it is stored, of a tenant or of none."""
+    return isinstance(text, str) and _is_stored(text) is not None
+
+
+def is_tenant(text: object) -> bool:
+    """Whether `text` may name a tenant."""
+    return isinstance(text, str) and _is_tenant(text) is not None
+
+
+def tenant_prefix(tenant: str) -> str:
+    """With what a tenant's stored ids begin."""
+    return tenant + TENANT_END
+
+
+def tenant_digest(tenant: str) -> str:
+    """In place of a tenant's name in cursors."""
+    return hashlib.blake2b(tenant.encode(), digest_size=8).hexdigest()
+
+
+def prefix_of(stored_id: str) -> str:
+    """The tenant's prefix of a stored id; empty where it is no tenant's."""
+    return stored_id[: stored_id.find(TENANT_END) + 1]
+
+
+def plain_id(stored_id: str) -> str:
+    """A stored id as the domain knows it."""
+    return stored_id[stored_id.find(TENANT_END) + 1 :]
 
 
 def new_id() -> str:
@@ -82,6 +128,10 @@ def cursor(position: int, lane: int) -> str:
 
 
 def dead_letter_id(event_id: str, projection: str, entry_key: str) -> str:
-    """The same failure always has the same letter, however often it is processed."""
-    content = f"{event_id}\n{projection}\n{entry_key}".encode()
-    return f"dl-{hashlib.blake2b(content, digest_size=12).hexdigest()}"
+    """
+    The same failure always has the same letter, however often it is processed.
+
+    Its id is the tenant's where the event's id is, and the same for stored ids as for plain ones but for the prefix.
+    """
+    content = f"{plain_id(event_id)}\n{projection}\n{plain_id(entry_key)}".encode()
+    return f"{prefix_of(event_id)}dl-{hashlib.blake2b(content, digest_size=12).hexdigest()}"

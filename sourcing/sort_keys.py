@@ -88,6 +88,18 @@ def after(prefix: str) -> str | None:
     return begin[:-1] + chr(_BEHIND_SURROGATES if following == _FIRST_SURROGATE else following)
 
 
+def of_tenant(prefix: str) -> str:
+    """
+    With what the sort keys of a tenant's entries begin, so that all of them lie in one range and no others do.
+
+    Args:
+        prefix: The tenant's, as its stored ids have it; empty for none.
+
+    No other sort key begins so: behind an escape there is never another `!`.
+    """
+    return f"{_ESCAPE}{_ESCAPE}{prefix}" if prefix else ""
+
+
 def _text(value: Any) -> str:
     text = str(value.value if isinstance(value, Enum) else value)
     return text.translate(_ESCAPES)

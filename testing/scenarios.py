@@ -192,7 +192,8 @@ class When:
         for each in self._past:
             if isinstance(each, View):
                 spec = self._spec_of(each)
-                meta = EntryMeta(version=1, caused_by="given", updated_at=AT, applied={}, keys=spec.sort_keys(each))
+                keys = spec.sort_keys(each, getattr(each, spec.key))
+                meta = EntryMeta(version=1, caused_by="given", updated_at=AT, applied={}, keys=keys)
                 pipeline.map(spec.name)[getattr(each, spec.key)] = spec.encode(meta, each)
         return pipeline
 

@@ -21,11 +21,13 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.reads import ClusterReads, available
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.client.submitting.submissions import DEFAULT_OPTIONS, Receipt, Submission, SubmitOptions
+from hazelgate.client.tenants.cluster import Tenants
 from hazelgate.client.views.frontiers import Frontier, end_of
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import Completion
 from hazelgate.sourcing.errors import EventError, InvalidArgument
+from hazelgate.sourcing.ids import TENANT_DESCRIPTION, is_tenant
 from hazelgate.sourcing.loading import load_catalog
 
 V = TypeVar("V", bound=View)
@@ -45,6 +47,7 @@ def connect(
     operation_timeout_seconds: float | None = None,
     max_scanned_entries: int | None = None,
     subscriber_queue_size: int | None = None,
+    tenant: str | None = None,
 ) -> Hazelgate:
     """
     Connect to a cluster: submit events, read views, follow what happens.
@@ -67,6 +70,8 @@ def connect(
         operation_timeout_seconds: How long one read may take.
         max_scanned_entries: Entries that one query may look at where no index answers its filter.
         subscriber_queue_size: Events that wait for one slow stream; beyond, it gets a `Gap`.
+        tenant: Whose events and entries: nothing of others is seen or changed. Left out, those of no tenant are
+            written, and lists and streams have everybody's.
 
     Returns:
         The connection: `async with` opens and closes it, or `start()` and `close()` where there is no block.
@@ -89,14 +94,17 @@ def connect(
             "subscriber_queue_size": subscriber_queue_size,
         }
     )
+    if tenant is not None and not is_tenant(tenant):
+        raise InvalidArgument.of("tenant", f"no tenant's name: {TENANT_DESCRIPTION}")
+    catalog = load_catalog(settings.domain) if catalog is None else catalog
+    whole = cluster or HazelcastCluster(
+        cluster_name=settings.cluster_name,
+        members=settings.members,
+        deadline_seconds=settings.operation_timeout_seconds,
+    )
     return Hazelgate(
-        load_catalog(settings.domain) if catalog is None else catalog,
-        cluster
-        or HazelcastCluster(
-            cluster_name=settings.cluster_name,
-            members=settings.members,
-            deadline_seconds=settings.operation_timeout_seconds,
-        ),
+        catalog,
+        whole if tenant is None else Tenants(whole, catalog.views).cluster_of(tenant),
         closes_cluster=cluster is None,
         source=source,
         ready_timeout_seconds=ready_timeout_seconds,

@@ -51,9 +51,10 @@ class Feed:
 
     Args:
         queue_size: How many events may wait for one slow subscriber before it misses some, and is told so.
+        log_reads: Shared with other feeds of the process.
     """
 
-    def __init__(self, cluster: Cluster, *, queue_size: int) -> None:
+    def __init__(self, cluster: Cluster, *, queue_size: int, log_reads: asyncio.Semaphore | None = None) -> None:
         self._cluster = cluster
         self._queue_size = queue_size
         self._subscribers: Interests[Inbox[Happening]] = Interests()
@@ -70,7 +71,7 @@ class Feed:
         self._positions: dict[int, int] = {}
         """The furthest position heard of each lane."""
         self._tracking = Tracking(cluster, lambda: len(self._subscribers) > 0, self._anchored)
-        self.log_reads = asyncio.Semaphore(MOST_LOG_READS)
+        self.log_reads = log_reads or asyncio.Semaphore(MOST_LOG_READS)
         """Held by a subscriber while a page of the log is read for it."""
         self._healing: set[Inbox[Happening]] = set()
         """Of subscribers who read what they have missed in the log."""

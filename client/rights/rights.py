@@ -16,7 +16,7 @@ import msgspec
 
 from hazelgate.client.reading.filters import Filter, condition, matches
 from hazelgate.client.rights.rows import Allows, checker_of, filter_for, nothing_of
-from hazelgate.client.rights.shapes import Readable, Shape, as_view
+from hazelgate.client.rights.shapes import Reach, Readable, Shape, as_view
 from hazelgate.client.views.lists import EntryList
 from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
 from hazelgate.sourcing.declaring.upcasting import Json
@@ -68,6 +68,16 @@ class Rights:
     def is_limited(self) -> bool:
         """Whether there is anything that the caller may not see or do."""
         return False
+
+    @property
+    def tenant(self) -> str:
+        """Whose part of the cluster the caller sees; empty: there are no tenants, or it oversees all."""
+        return ""
+
+    @property
+    def reach(self) -> Reach:
+        """How much of the cluster that is."""
+        return Reach.WHOLE
 
     @property
     def is_operator(self) -> bool:
@@ -183,11 +193,19 @@ class LimitedRights(Rights):
         limits = {name: None if (found := self.limit(name)) is None else found.tree for name in self.shape.views}
         events = {name: self._event_tree(name) for name in self.shape.events}
         own = self.identity if self._is_own else None
-        return tuple(sorted(self.shape.roles)), _encode([limits, events, own])
+        return self.tenant, self.reach, tuple(sorted(self.shape.roles)), _encode([limits, events, own])
 
     @property
     def is_limited(self) -> bool:
         return True
+
+    @property
+    def tenant(self) -> str:
+        return "" if self.identity is None else self.identity.tenant
+
+    @property
+    def reach(self) -> Reach:
+        return self.shape.reach
 
     @property
     def is_operator(self) -> bool:
@@ -243,7 +261,8 @@ class LimitedRights(Rights):
 
     def _list_of(self, view: ViewSpec, tree: Filter | None, sort: tuple[str, bool] | None) -> EntryList:
         made = EntryList.of(view, self.within(view.name, tree), sort, permitted_by=self)
-        return replace(made, tree=tree)  # errors name the fields that the caller has named, and no others
+        # Errors name the fields that the caller has named, and no others.
+        return replace(made, tree=tree, tenant=self.tenant)
 
     def within(self, view: str, tree: Filter | None) -> Filter | None:
         limit = self.limit(view)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +26,17 @@ from hazelgate.sourcing.model.views import LinkSpec
 
 _EVERY_EVENT = (Grant(OPERATOR),)
 """The readers of events that name none."""
+
+
+class Reach(Enum):
+    """Whose part of the cluster a caller sees."""
+
+    WHOLE = auto()
+    """All of it: there are no tenants."""
+    TENANT = auto()
+    """Its tenant's. Pipelines, dead letters, rebuilds and snapshots are those of all tenants, and not for it."""
+    OVERSIGHT = auto()
+    """That of all tenants, as an operator: stored events, and what keeps the cluster going. No entry, no new event."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +70,12 @@ class Shape:
     views: Mapping[str, Readable]
     events: Mapping[str, Readable]
     submitted: Mapping[str, tuple[Grant, ...]]
+    reach: Reach = Reach.WHOLE
 
     @property
     def is_operator(self) -> bool:
         """Whether pipelines, dead letters, rebuilds and snapshots may be seen and mended."""
-        return OPERATOR in self.roles
+        return OPERATOR in self.roles and self.reach is not Reach.TENANT
 
     @property
     def is_empty(self) -> bool:
@@ -70,9 +83,11 @@ class Shape:
         return not (self.views or self.events or self.submitted or self.is_operator)
 
 
-def shape_of(catalog: Catalog, roles: Collection[str]) -> Shape:
+def shape_of(catalog: Catalog, roles: Collection[str], reach: Reach = Reach.WHOLE) -> Shape:
     """What these roles see of a domain."""
     held = frozenset(roles)
+    if reach is Reach.OVERSIGHT:
+        catalog = _without_access(catalog)
     views = {view.name: readable_by(view.access, held) for view in catalog.views.values()}
     readable = {name: found for name, found in views.items() if found is not None}
     events = {spec.name: readable_by(spec.readers or _EVERY_EVENT, held) for spec in catalog.specs.values()}
@@ -87,7 +102,15 @@ def shape_of(catalog: Catalog, roles: Collection[str]) -> Shape:
         spec.name: spec if spec.name in submitted else replace(spec, mutation=None) for spec in catalog.specs.values()
     }
     return Shape(
-        held, catalog.seen_as(MappingProxyType(seen), MappingProxyType(specs)), readable, event_rights, submitted
+        held, catalog.seen_as(MappingProxyType(seen), MappingProxyType(specs)), readable, event_rights, submitted, reach
+    )
+
+
+def _without_access(catalog: Catalog) -> Catalog:
+    """The domain with no right to an entry or a new event, whoever asks."""
+    return catalog.seen_as(
+        MappingProxyType({name: replace(view, access=()) for name, view in catalog.views.items()}),
+        MappingProxyType({name: replace(spec, access=()) for name, spec in catalog.specs.items()}),
     )
 
 

@@ -13,6 +13,7 @@ from hazelgate.client.views.names import API, Names
 from hazelgate.client.views.pages import Window, between
 from hazelgate.client.views.reads import Reads
 from hazelgate.sourcing.errors import InvalidArgument
+from hazelgate.sourcing.ids import tenant_digest
 from hazelgate.sourcing.model.views import ViewSpec
 
 
@@ -25,6 +26,7 @@ class EntryList:
         tree: What all entries are like.
         names: In which errors name fields and sorts.
         permitted_by: The rights that have narrowed it; None: nobody's.
+        tenant: Whose entries they are; empty where there are no tenants.
     """
 
     view: ViewSpec
@@ -32,6 +34,7 @@ class EntryList:
     tree: Filter | None
     names: Names = API
     permitted_by: object = None
+    tenant: str = ""
 
     @classmethod
     def of(
@@ -53,7 +56,8 @@ class EntryList:
     @property
     def order(self) -> str:
         """What a cursor of the list says of where it is from."""
-        return f"{self.view.name}:{self.plan.index}"
+        order = f"{self.view.name}:{self.plan.index}"
+        return f"{order}:{tenant_digest(self.tenant)}" if self.tenant else order
 
     def query(self, window: Window) -> EntryQuery:
         """The window and one entry more, which tells whether the list goes on."""

@@ -16,8 +16,9 @@ from hazelgate.projector.past import Lineage, Step
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.envelope import EVENT_STORE, EventRecord
 from hazelgate.sourcing.errors import InvalidArgument
+from hazelgate.sourcing.ids import plain_id, prefix_of
 from hazelgate.sourcing.model.views import ViewSpec
-from hazelgate.sourcing.sort_keys import after
+from hazelgate.sourcing.sort_keys import after, of_tenant
 
 Search = Callable[[Reads, ViewSpec, Lineage, str], Awaitable[list[EventRecord]]]
 """How the log is searched for the events that may have formed an entry, where nothing says whose they are."""
@@ -139,13 +140,14 @@ async def _feeding(reads: Reads, catalog: Catalog, view: ViewSpec, key: str) -> 
     assert view.fed_by is not None
     target = catalog.views[view.fed_by.view]
     index = target.indexes[view.fed_by.index]
-    prefix = index.prefix([key])
+    tenant = prefix_of(key)
+    prefix = of_tenant(tenant) + index.prefix([plain_id(key)])
     found: list[str] = []
     each: KeyRange | None = KeyRange(prefix, after(prefix))
     while each is not None:
         page = await reads.query(EntryQuery(map_name=target.name, index=index.name, ranges=(each,), limit=_PAGE))
         entries = [Entry.of(target, entry.entry) for entry in page.entries]
-        found += [entry.key for entry in entries if entry is not None]
+        found += [tenant + entry.key for entry in entries if entry is not None]
         last = page.entries[-1].index_value if len(page.entries) == _PAGE else None
         each = None if last is None else KeyRange(f"{last}\0", after(prefix))
     return found
@@ -155,7 +157,9 @@ async def _search(reads: Reads, view: ViewSpec, lineage: Lineage, key: str) -> l
     choices: list[Filter] = []
     for event_type, path in lineage.paths():
         of_type = condition(["eventType"], "eq", event_type)
-        choices.append(of_type if path is None else {"and": [of_type, _leads_to(["data", *path.split(".")], key)]})
+        choices.append(
+            of_type if path is None else {"and": [of_type, _leads_to(["data", *path.split(".")], plain_id(key))]}
+        )
     found: list[EventRecord] = []
     start: str | None = None
     while True:

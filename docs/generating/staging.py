@@ -41,6 +41,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "protocols",
         "clients",
         "identity-and-rights",
+        "tenants",
         "deployment",
     ),
     "reference": ("derived-api", "differences-to-graphql-core", *reference.PAGES, "protocol", "shop/catalog"),

@@ -10,12 +10,12 @@ from graphql import GraphQLSchema
 from hazelgate.api.declaring import Root
 from hazelgate.api.loading import OwnApi
 from hazelgate.client.rights.rights import LimitedRights, Rights
-from hazelgate.client.rights.shapes import Shape, check_rules, claims_named, roles_named, shape_of
+from hazelgate.client.rights.shapes import Reach, Shape, check_rules, claims_named, roles_named, shape_of
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.latest import Latest
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.declaring.access import ANONYMOUS, AUTHENTICATED
+from hazelgate.sourcing.declaring.access import ANONYMOUS, AUTHENTICATED, OPERATOR
 from hazelgate.sourcing.errors import CatalogError, Unauthenticated
 from hazelgate.sourcing.identity import Identity
 
@@ -34,6 +34,7 @@ class Executions:
     Args:
         make: Makes an execution of a schema.
         kept_claims: Those that events keep of their submitter besides the ones that rules name.
+        has_tenants: Whether each caller sees its tenant's part alone, and one without a tenant nothing of the domain.
 
     Raises:
         CatalogError: A rule is none, or a role's schema can't be made.
@@ -47,8 +48,10 @@ class Executions:
         *,
         federation: bool = False,
         kept_claims: Sequence[str] = (),
+        has_tenants: bool = False,
     ) -> None:
         check_rules(catalog)
+        self._has_tenants = has_tenants
         self._catalog = catalog
         self._own = own
         self._make = make
@@ -57,13 +60,19 @@ class Executions:
         fields = own.fields if own is not None else ()
         self._roles = roles_named(catalog) | {grant.role for each in fields for grant in each.access}
         self._has_own = bool(fields)
-        self._by_roles: Latest[frozenset[str], tuple[Shape, Execution]] = Latest(MOST_KEPT)
+        self._by_roles: Latest[tuple[frozenset[str], Reach], tuple[Shape, Execution]] = Latest(MOST_KEPT)
 
     def rights_of(self, identity: Identity | None) -> LimitedRights:
         """The rights of an identity; None is a caller that has shown none."""
         held = {ANONYMOUS} if identity is None else {AUTHENTICATED, *identity.roles}
-        shape, _ = self._of_roles(frozenset(held & self._roles))
+        shape, _ = self._of_roles(frozenset(held & self._roles), self._reach(identity))
         return LimitedRights(self._catalog, shape, identity, self._kept_claims, is_own=self._has_own)
+
+    def _reach(self, identity: Identity | None) -> Reach:
+        if not self._has_tenants:
+            return Reach.WHOLE
+        oversees = identity is not None and not identity.tenant and OPERATOR in identity.roles
+        return Reach.OVERSIGHT if oversees else Reach.TENANT
 
     def of(self, rights: Rights) -> Execution:
         """
@@ -75,19 +84,21 @@ class Executions:
         assert isinstance(rights, LimitedRights), "identities are known"
         if rights.identity is None and not self._has_anonymous(rights.shape):
             raise Unauthenticated
-        return self._of_roles(rights.shape.roles)[1].under(rights)
+        return self._of_roles(rights.shape.roles, rights.shape.reach)[1].under(rights)
 
     def _has_anonymous(self, shape: Shape) -> bool:
+        if self._has_tenants:
+            return False
         fields = self._own.fields if self._own is not None else ()
         return not shape.is_empty or any(grant.role == ANONYMOUS for each in fields for grant in each.access)
 
-    def _of_roles(self, roles: frozenset[str]) -> tuple[Shape, Execution]:
-        found = self._by_roles.get(roles)
+    def _of_roles(self, roles: frozenset[str], reach: Reach) -> tuple[Shape, Execution]:
+        found = self._by_roles.get((roles, reach))
         if found is None:
-            shape = shape_of(self._catalog, roles)
+            shape = shape_of(self._catalog, roles, reach)
             schema = graphql_schema(self._catalog, self._own, federation=self._federation, shape=shape)
             found = shape, self._make(schema, Rights(self._catalog))
-            self._by_roles.keep(roles, found)
+            self._by_roles.keep((roles, reach), found)
         return found
 
     def prepare(self) -> None:
@@ -99,7 +110,7 @@ class Executions:
         """
         for role in sorted(self._roles - {ANONYMOUS}):
             try:
-                self._of_roles(frozenset({AUTHENTICATED, role}))
+                self._of_roles(frozenset({AUTHENTICATED, role}), Reach.TENANT if self._has_tenants else Reach.WHOLE)
             except CatalogError as error:
                 raise CatalogError(f"as the role {role!r} sees it: {error}") from error
         views, events = self._catalog.views.values(), self._catalog.specs.values()

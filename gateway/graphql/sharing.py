@@ -36,10 +36,10 @@ class Sharing:
     The executions of this process that subscribers share.
 
     Args:
-        heard: How many events were heard so far.
+        heard: How many events were heard so far of those among which a caller's are.
     """
 
-    def __init__(self, schema: GraphQLSchema, heard: Callable[[], int]) -> None:
+    def __init__(self, schema: GraphQLSchema, heard: Callable[[Rights], int]) -> None:
         root = schema.subscription_type
         fields = {} if root is None else root.fields
         self._shared_fields = frozenset(name for name, field in fields.items() if is_shared(field.subscribe))
@@ -83,7 +83,7 @@ class Sharing:
                 execution,
                 document,
                 request,
-                heard=self.heard,
+                heard=partial(self.heard, rights),
                 left=partial(self._forget, key),
                 ended=self._open.discard,
             )

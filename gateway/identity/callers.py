@@ -65,7 +65,8 @@ class Callers:
         self._tokens = tokens
         self._keys = keys
         self._proxies = proxies
-        self._anonymous = Caller(rights_of(None))
+        self.anonymous = Caller(rights_of(None))
+        """Who shows no credentials."""
         self._checked: Latest[bytes, tuple[Caller, float]] = Latest(_MOST_KEPT)
         self._rights: Latest[bytes, Rights] = Latest(_MOST_KEPT)
 
@@ -79,14 +80,14 @@ class Callers:
         told = None if self._proxies is None else self._proxies.identity(headers, address)
         shown = headers.get(b"authorization", b""), headers.get(b"x-api-key", b"")
         if shown == _NOTHING:
-            return self._anonymous if told is None else Caller(self._known(told))
+            return self.anonymous if told is None else Caller(self._known(told))
         name = hashlib.sha256(b"\0".join(shown)).digest()
         known = self._checked.get(name)
         if known is not None and time.time() < known[1]:
             return known[0]
         credentials = Credentials.of_headers(headers)
         if credentials is None:
-            return self._anonymous
+            return self.anonymous
         caller = await self._of(credentials)
         kept_seconds = LOOK_SECONDS if credentials.key is not None else _KEPT_SECONDS
         until = time.time() + kept_seconds

@@ -12,7 +12,7 @@ from hazelgate.gateway.door.forwarding import address_in, peer_of
 from hazelgate.gateway.door.rates import address_of
 from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.identity.callers import Caller, Callers
-from hazelgate.gateway.identity.refusing import CallerRefused
+from hazelgate.gateway.identity.refusing import CallerRefused, TenantRefused
 
 CALLER = "hazelgate.caller"
 """In the scope of a request: its `Caller`, or the `CallerRefused` of a websocket that may yet say who it is."""
@@ -42,8 +42,8 @@ class Gate:
                 return
             found = refused
         scope[CALLER] = found
-        if isinstance(found, Caller):
-            scope[RIGHTS] = found.rights
+        # A route of a user's own for websockets sees one that was refused as a caller without credentials.
+        scope[RIGHTS] = found.rights if isinstance(found, Caller) else self._callers.anonymous.rights
         await self._app(scope, receive, send)
 
 
@@ -57,13 +57,15 @@ def client_key(scope: Scope) -> str:
     """Tells clients apart: by who they are, where that is known, else by their address."""
     found = scope.get(CALLER)
     identity = found.rights.identity if isinstance(found, Caller) else None
-    return address_of(scope) if identity is None else f"{identity.via} {identity.subject}"
+    if identity is None:
+        return address_of(scope)
+    return " ".join(filter(None, (identity.via, identity.tenant, identity.subject)))
 
 
 async def answer_refused(send: Send, refused: CallerRefused) -> None:
     """Say that credentials do not hold."""
     body = orjson.dumps({"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]})
-    status = 503 if refused.unavailable else 401
+    status = 503 if refused.unavailable else 403 if isinstance(refused, TenantRefused) else 401
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),

@@ -20,12 +20,23 @@ class Proxies:
     Args:
         addresses: Theirs, or networks of them: `10.0.0.7`, `10.1.0.0/16`.
         subject_header, roles_header: Where they say who asks, and with which roles, parted by commas.
+        tenant_header, tenant_claim: Where they say whose the caller is, and as which claim that counts.
     """
 
-    def __init__(self, addresses: Sequence[str], *, subject_header: str, roles_header: str) -> None:
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        *,
+        subject_header: str,
+        roles_header: str,
+        tenant_header: str = "",
+        tenant_claim: str | None = None,
+    ) -> None:
         self._networks = tuple(require_network(each) for each in addresses)
         self._subject_header = subject_header.lower().encode("latin-1")
         self._roles_header = roles_header.lower().encode("latin-1")
+        self._tenant_header = tenant_header.lower().encode("latin-1")
+        self._tenant_claim = tenant_claim
 
     def identity(self, headers: Mapping[bytes, bytes], address: str | None) -> Identity | None:
         """
@@ -36,16 +47,18 @@ class Proxies:
         """
         said = headers.get(self._subject_header, b"")
         roles = headers.get(self._roles_header, b"")
-        if not said and not roles:
+        tenant = headers.get(self._tenant_header, b"") if self._tenant_claim is not None else b""
+        if not said and not roles and not tenant:
             return None
         if not self._trusts(address):
-            raise CallerRefused(
-                f"{self._subject_header.decode()} and {self._roles_header.decode()} count from trusted proxies alone"
-            )
+            named = [self._subject_header, self._roles_header]
+            named += [] if self._tenant_claim is None else [self._tenant_header]
+            raise CallerRefused(f"{' and '.join(each.decode() for each in named)} count from trusted proxies alone")
         subject = said.decode("utf-8", "replace").strip()
-        if not subject or len(said) > _LONGEST or len(roles) > _LONGEST:
+        if not subject or max(len(said), len(roles), len(tenant)) > _LONGEST:
             raise CallerRefused(f"the proxy sends no usable {self._subject_header.decode()}")
-        return Identity(subject=subject, roles=roles_of(roles.decode("utf-8", "replace")), via="proxy")
+        claims = {} if not tenant else {str(self._tenant_claim): tenant.decode("utf-8", "replace").strip()}
+        return Identity(subject=subject, roles=roles_of(roles.decode("utf-8", "replace")), via="proxy", claims=claims)
 
     def _trusts(self, address: str | None) -> bool:
         try:

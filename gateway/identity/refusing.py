@@ -1,6 +1,6 @@
 """The refusal of a caller."""
 
-from hazelgate.sourcing.errors import Unauthenticated
+from hazelgate.sourcing.errors import TenantRequired, Unauthenticated
 
 
 class CallerRefused(Unauthenticated):
@@ -15,3 +15,7 @@ class CallerRefused(Unauthenticated):
     def __init__(self, reason: str, *, unavailable: bool = False) -> None:
         super().__init__(reason)
         self.unavailable = unavailable
+
+
+class TenantRefused(CallerRefused, TenantRequired):
+    """A caller is known, and not whose it is."""

@@ -11,7 +11,7 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster, ImportAnswer
 from hazelgate.operations.transfer.cluster import ClusterLog
 from hazelgate.operations.transfer.lines import ImportRefused, LogUnreadable, StoredEvent, Tell
 from hazelgate.sourcing.errors import HazelgateError
-from hazelgate.sourcing.ids import cursor, is_id
+from hazelgate.sourcing.ids import cursor, is_stored_id
 
 PAGE_EVENTS = 1_000
 MAX_PAGE_BYTES = 4 * 2**20
@@ -72,7 +72,7 @@ def _in_order(events: Iterable[StoredEvent]) -> Iterator[StoredEvent]:
     last = ""
     for event in events:
         record = event.record
-        if not (is_id(record.event_id) and is_id(record.aggregate_id) and event.hash):
+        if not (is_stored_id(record.event_id) and is_stored_id(record.aggregate_id) and event.hash):
             raise LogUnreadable(f"line {event.line}: the record has no proper ids, or no hash; nothing was imported")
         if record.cursor != cursor(record.position, record.lane):
             raise LogUnreadable(f"line {event.line}: the cursor is not that of its position; nothing was imported")

@@ -17,7 +17,7 @@ from hazelgate.sourcing.envelope import (
     encode_json,
 )
 from hazelgate.sourcing.errors import FieldProblem
-from hazelgate.sourcing.ids import is_id
+from hazelgate.sourcing.ids import is_stored_id, plain_id
 from hazelgate.sourcing.structure.decoding import printable
 
 _SUCCESS = CompletionStatus.SUCCESS  # named for each event
@@ -69,7 +69,7 @@ class Salvaged(msgspec.Struct, frozen=True):
 
         def an_id(name: str) -> str:
             value = fields.get(name)
-            return value if isinstance(value, str) and is_id(value) else ""
+            return value if isinstance(value, str) and is_stored_id(value) else ""
 
         return cls(
             event_id=an_id("eventId"),
@@ -111,7 +111,7 @@ def dead_lettered(dead_letter_id: str) -> CompletionError:
     """The event is stored, and a view waits for an operator."""
     return error(
         "DEAD_LETTERED",
-        f"stored, but a view could not be updated: see dead letter {dead_letter_id}",
+        f"stored, but a view could not be updated: see dead letter {plain_id(dead_letter_id)}",
         dead_letter_id=dead_letter_id,
     )
 
@@ -182,7 +182,7 @@ def answered(submitter: Submitter, completion: Completion, kind: Kind = Kind.ANS
 
 def conflict(submitter: Submitter, delivery: Delivery) -> Outcome:
     """The id was used before, with another payload."""
-    message = f"eventId {submitter.event_id} was used before with another payload; give a new event a new id"
+    message = f"eventId {plain_id(submitter.event_id)} was used before with another payload; give a new event a new id"
     return answered(submitter, refusal(submitter, delivery, error("EVENT_ID_CONFLICT", message)))
 
 

@@ -163,7 +163,7 @@ class ViewEntry(msgspec.Struct, eq=False):
             Exception: Whatever a view that can't be encoded, or an index function, raises.
         """
         if self._changed:
-            keys = {} if self._view is None else self.spec.sort_keys(self._view)
+            keys = {} if self._view is None else self.spec.sort_keys(self._view, self.key)
         else:
             keys = {} if self._meta is None else self._meta.keys
         meta = EntryMeta(

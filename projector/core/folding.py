@@ -19,7 +19,7 @@ from hazelgate.sourcing import clock
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import EventRecord, WaitingEvent, encode_json
 from hazelgate.sourcing.errors import NotYet
-from hazelgate.sourcing.ids import dead_letter_id
+from hazelgate.sourcing.ids import dead_letter_id, prefix_of
 
 FIRST_RETRY_MS = 100
 """How long after its first failure an event that may pass is tried again."""
@@ -105,7 +105,7 @@ class Folding:
         if decision is None:
             return event, fold
         edited = decisions.event(record, decision)
-        of_edited = None if edited is None else view_plan.targets(edited).get(entry.key)
+        of_edited = None if edited is None else view_plan.targets(edited, prefix_of(entry.key)).get(entry.key)
         return None if edited is None or of_edited is None else (edited, of_edited)
 
     def fold(self, fold: Fold, entry: ViewEntry, event: Event, record: EventRecord) -> View | None:
@@ -120,7 +120,7 @@ class Folding:
         self._calls.before(FOLD, fold.name, record.event_id, spec.name, entry.key)
         made = fold.apply(entry.view, event, record, entry.key)
         if self._careful and made is not None:
-            sort_keys = spec.sort_keys(made)
+            sort_keys = spec.sort_keys(made, entry.key)
             size = len(encode_json(made)) + len(encode_json(sort_keys)) + _META_BYTES
             check_size(fold.name, size, self._limits)
         return made

@@ -30,10 +30,11 @@ from hazelgate.sourcing.envelope import (
     Envelope,
     EventRecord,
     IdRecord,
-    decode_envelope,
+    StoredEnvelope,
+    decode_stored_envelope,
 )
 from hazelgate.sourcing.errors import FieldProblem, InvalidEvent, UnknownEventType, camel
-from hazelgate.sourcing.ids import head_key, is_id
+from hazelgate.sourcing.ids import head_key, is_id, plain_id, prefix_of
 from hazelgate.sourcing.repetition import MAX_KEPT_BYTES, are_same, first_submitted, payload_hash
 from hazelgate.sourcing.structure.decoding import find_problems, find_text_problems, has_nul, parse_leniently
 
@@ -157,7 +158,7 @@ class Intake:
 
     def _read(self, raw: bytes, received_at: str, calls: Calls) -> Submission:
         try:
-            envelope = decode_envelope(raw)
+            envelope = decode_stored_envelope(raw)
         except (ValueError, RecursionError, msgspec.MsgspecError):
             return self._salvage(raw, received_at)
         data = bytes(envelope.data)
@@ -192,7 +193,7 @@ class Intake:
         """What is wrong with an envelope and, as far as that can be told, with the data in it."""
         if not isinstance(parsed, dict):
             return [FieldProblem((), "the envelope is not a JSON object")]
-        problems = find_problems(parsed, Envelope)
+        problems = find_problems(parsed, StoredEnvelope)
         metadata = parsed.get("metadata", {})
         if isinstance(metadata, dict):
             problems += find_text_problems(metadata, ("metadata",))
@@ -227,8 +228,11 @@ class Intake:
         problems = []
         if envelope.aggregate_type != plan.spec.aggregate:
             problems.append(FieldProblem(("aggregateType",), f"must be {plan.spec.aggregate} for this event type"))
-        if envelope.aggregate_id != plan.aggregate_id(event):
+        prefix = prefix_of(envelope.aggregate_id)
+        if plain_id(envelope.aggregate_id) != plan.aggregate_id(event):
             problems.append(FieldProblem((camel(plan.spec.key),), "must be the aggregateId that the event is sent to"))
+        if prefix_of(envelope.event_id) != prefix:
+            problems.append(FieldProblem(("eventId",), "must be of the same tenant as the aggregateId"))
         if problems:
             submission.refusal = _invalid(problems)
             return
@@ -238,14 +242,14 @@ class Intake:
         for guard in plan.guards:
             reads: Reads = []
             for read in guard.reads:
-                keys = read_keys(read, event, decoded=True)
+                keys = read_keys(read, event, prefix, decoded=True)
                 reads.append((read, keys))
                 for key in keys:
                     needs[read.view.name, key] = None
             submission.guards.append((guard, reads))
         try:
             calls.before(KEYS, plan.spec.name, envelope.event_id)
-            targets = submission.targets = targets_of(plan, event)
+            targets = submission.targets = targets_of(plan, event, prefix)
         except FAULTS as error:  # tried again once the guards have completed it
             calls.blame(error)
         else:
@@ -304,7 +308,7 @@ class Intake:
             if work.event is None:
                 return
             calls.before(KEYS, record.event_type, record.event_id)
-            work.targets = targets_of(work.plan, work.event)
+            work.targets = targets_of(work.plan, work.event, prefix_of(record.aggregate_id))
         except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch
             calls.blame(failure, f"reading {record.event_type} {record.event_id}")
             if isinstance(failure, HandlerMisbehaved):
@@ -328,26 +332,27 @@ def _invalid(problems: Iterable[FieldProblem]) -> CompletionError:
     return answers.error(invalid.code, invalid.message, invalid.problems)
 
 
-def read_keys(read: ReadPlan, event: Event, *, decoded: bool = False) -> list[str]:
+def read_keys(read: ReadPlan, event: Event, prefix: str, *, decoded: bool = False) -> list[str]:
     """
-    The keys of a guard's read. What can't be a key is no entry's, and so is left out.
+    The stored keys of a guard's read. What can't be a key is no entry's, and so is left out.
 
-    `decoded` says that the event's fields were checked: a guard may have put anything into one that it completed.
+    `prefix` is that of the tenant whose event it is: a guard reads nothing of others. `decoded` says that the event's
+    fields were checked: a guard may have put anything into one that it completed.
     """
     keys = read.keys(event)
     if read.many:
-        return [key for key in keys or () if is_id(key)]
-    return [keys] if isinstance(keys, str) and ((decoded and read.gives_id) or is_id(keys)) else []
+        return [prefix + key for key in keys or () if is_id(key)]
+    return [prefix + keys] if isinstance(keys, str) and ((decoded and read.gives_id) or is_id(keys)) else []
 
 
-def targets_of(plan: EventPlan, event: Event) -> Targets:
+def targets_of(plan: EventPlan, event: Event, prefix: str) -> Targets:
     """
-    The entries that an event changes.
+    The entries that an event changes, by their stored keys; `prefix` is that of the tenant whose event it is.
 
     Raises:
         Exception: Whatever a key function raises.
     """
-    return [(view, view.targets(event)) for view in plan.views]
+    return [(view, view.targets(event, prefix)) for view in plan.views]
 
 
 def require_targets(targets: Targets, entries: Entries) -> bool:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
+import msgspec
+
 from hazelgate.projector.core.paths import Keys, PathGetter, json_path, path_getter
 from hazelgate.sourcing.catalog import Catalog, EventSpec, ViewSpec
 from hazelgate.sourcing.declaring.registry import FoldRegistration, GuardRegistration, Key
 from hazelgate.sourcing.declaring.values import Event, Read, View
 from hazelgate.sourcing.envelope import EventRecord
-from hazelgate.sourcing.ids import is_id
+from hazelgate.sourcing.ids import TENANT_END, is_id, plain_id
 from hazelgate.sourcing.model.boundaries import Boundary
 from hazelgate.sourcing.model.building import fold_extras, guard_extras, may_remove
 
@@ -101,15 +103,24 @@ def _checked(registration: FoldRegistration, view: type[View]) -> Apply:
         return made if isinstance(made, view) else checked(made)
 
     def with_record(entry: Any, event: Event, record: EventRecord, _key: str) -> View | None:
-        made = function(entry, event, record)
+        made = function(entry, event, as_the_domain_knows(record))
         return made if isinstance(made, view) else checked(made)
 
     def with_extras(entry: Any, event: Event, record: EventRecord, key: str) -> View | None:
-        given = {"record": record, "key": key}
+        given = {"record": as_the_domain_knows(record), "key": plain_id(key)}
         return checked(function(entry, event, **{extra: given[extra] for extra in extras}))
 
     extras = fold_extras(registration)
     return plain if not extras else with_record if extras == ("record",) else with_extras
+
+
+def as_the_domain_knows(record: EventRecord) -> EventRecord:
+    """A stored record with plain ids: the domain knows no tenants."""
+    if TENANT_END not in record.aggregate_id:
+        return record
+    return msgspec.structs.replace(
+        record, event_id=plain_id(record.event_id), aggregate_id=plain_id(record.aggregate_id)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +144,13 @@ class ViewPlan:
     _some: dict[tuple[int, ...], Fold] = field(default_factory=dict)
     """Those of which an event has needed some alone, by their places."""
 
-    def targets(self, event: Event) -> dict[str, Fold]:
+    def targets(self, event: Event, prefix: str) -> dict[str, Fold]:
         """
-        The entries that a decoded event touches, and how it is folded into each.
+        The entries that a decoded event touches, by their stored keys, and how it is folded into each.
+
+        Args:
+            prefix: Of the tenant whose event it is; empty for none. Its entries are that tenant's, whatever the domain
+                gives as a key.
 
         Raises:
             Exception: Any that a key function raises; ValueError where a key is none.
@@ -144,7 +159,7 @@ class ViewPlan:
             fold = self.folds[0]
             keys = fold.keys(event)
             if isinstance(keys, str) and (fold.gives_id or is_id(keys)):
-                return {keys: self.whole}
+                return {prefix + keys: self.whole}
         found: dict[str, tuple[int, ...]] = {}
         for place, fold in enumerate(self.folds):
             keys = fold.keys(event)
@@ -152,7 +167,7 @@ class ViewPlan:
                 if not is_id(key):
                     raise ValueError(f"{fold.registration.name} gives {key!r} as a key; a key is {_KEY}")
                 found[key] = (*found.get(key, ()), place)
-        return {key: self._fold_of(places) for key, places in found.items()}
+        return {prefix + key: self._fold_of(places) for key, places in found.items()}
 
     def _fold_of(self, places: tuple[int, ...]) -> Fold:
         if places == tuple(range(len(self.folds))):

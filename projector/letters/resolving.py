@@ -45,7 +45,7 @@ from hazelgate.sourcing.envelope import (
     encode_json,
 )
 from hazelgate.sourcing.errors import FieldProblem, HazelgateError, InvalidEvent, NotYet, camel
-from hazelgate.sourcing.ids import dead_letter_id
+from hazelgate.sourcing.ids import dead_letter_id, plain_id, prefix_of
 
 AGAIN, RETRY, EDIT, DISCARD = "AGAIN", "RETRY", "EDIT", "DISCARD"
 RESOLVED, FAILED, UNKNOWN, INVALID = "RESOLVED", "FAILED", "UNKNOWN", "INVALID"
@@ -176,13 +176,13 @@ class _Resolution:
             event = self._catalog.decode(record.event_type, edited.event_version, edited.data)
         except InvalidEvent as invalid:
             raise _Unfit(invalid.problems) from invalid
-        if plan.aggregate_id(event) != record.aggregate_id:
+        if plan.aggregate_id(event) != plain_id(record.aggregate_id):
             raise _Unfit([FieldProblem((camel(plan.spec.key),), "says whose event it is, and can't be changed")])
         return event
 
     def _targets(self, record: EventRecord, plan: EventPlan, event: Event) -> Targets:
         self._calls.before(Stage.KEYS, record.event_type, record.event_id)
-        return targets_of(plan, event)
+        return targets_of(plan, event, prefix_of(record.aggregate_id))
 
     def _decision(self, value: DeadLetter) -> Decision | None:
         """What an operator decides now; or decided before, and a crash came in between."""
@@ -316,7 +316,7 @@ class _Resolution:
                 entry.apply(self._folding.fold(fold, entry, event, record), record, 0)
                 return
             if edited is not None:
-                about = f"{entry.spec.name} {entry.key}"
+                about = f"{entry.spec.name} {plain_id(entry.key)}"
                 raise _Unfit([FieldProblem((), f"with these data the event is not about {about}")])
         entry.skip(record.lane, record.position)  # today's code folds it into other entries
 

@@ -31,7 +31,7 @@ from hazelgate.sourcing.envelope import (
     EventRecord,
     encode_json,
 )
-from hazelgate.sourcing.ids import dead_letter_id, pending_key
+from hazelgate.sourcing.ids import dead_letter_id, pending_key, prefix_of
 
 _decode_record = msgspec.json.Decoder(EventRecord).decode
 _decode_completion = msgspec.json.Decoder(Completion).decode
@@ -142,6 +142,6 @@ class Settler:
             calls.before(Stage.UPCAST, record.event_type, record.event_id)
             event = self._catalog.decode(record.event_type, record.event_version, record.data)
             calls.before(Stage.KEYS, record.event_type, record.event_id)
-            return targets_of(plan, event)
+            return targets_of(plan, event, prefix_of(record.aggregate_id))
         except FAULTS:  # an upcast or a key function is the user's code
             return []

@@ -32,7 +32,7 @@ from hazelgate.projector.core.plans import EventPlan
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.envelope import UNREADABLE, EventRecord
-from hazelgate.sourcing.ids import store_key
+from hazelgate.sourcing.ids import prefix_of, store_key
 
 _decode_record = msgspec.json.Decoder(EventRecord).decode
 
@@ -132,7 +132,8 @@ class Refolding:
             if event is None:
                 return _Stored(index, record, key, None, [], None)
             self._calls.before(Stage.KEYS, record.event_type, record.event_id)
-            targets = [(view, view.targets(event)) for view in plan.views if view.view.name in views]
+            prefix = prefix_of(record.aggregate_id)
+            targets = [(view, view.targets(event, prefix)) for view in plan.views if view.view.name in views]
         except FAULTS as failure:  # an upcast or a key function is the user's code: it must not stop the batch
             self._calls.blame(failure, f"reading {record.event_type} {record.event_id}")
             if isinstance(failure, HandlerMisbehaved):

@@ -21,6 +21,7 @@ from hazelgate.projector.core.plans import Apply, EventPlan, ViewPlan
 from hazelgate.sourcing.catalog import Catalog, ViewSpec
 from hazelgate.sourcing.declaring.values import Event, View
 from hazelgate.sourcing.envelope import EntryMeta, EventRecord
+from hazelgate.sourcing.ids import prefix_of
 
 REMEMBERED_BYTES = 4 * 1024 * 1024
 """Of entries as JSON, in each of two generations of what is remembered."""
@@ -60,7 +61,7 @@ class _Entry:
             caused_by=self.caused_by,
             updated_at=self.updated_at,
             applied=self.applied,
-            keys={} if self.view is None else self.spec.sort_keys(self.view),
+            keys={} if self.view is None else self.spec.sort_keys(self.view, self.key),
             absent=self.view is None,
         )
         value = self.spec.encode(meta, self.view)
@@ -152,8 +153,9 @@ class Replay:
                 continue
             pulse.beats += 1
             event = decode(record.event_type, record.event_version, record.data)
+            prefix = prefix_of(record.aggregate_id)
             for memory, plan in routes:
-                for key, fold in plan.targets(event).items():
+                for key, fold in plan.targets(event, prefix).items():
                     entry = memory.recent.get(key) or self._find(memory, key, batch)
                     steps.append(_Step(event, record, entry, fold.apply))
         self._batches.append(batch)

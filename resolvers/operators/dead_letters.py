@@ -13,7 +13,7 @@ from hazelgate.client.views.pages import Listing, Window
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.events.submitting import optional
 from hazelgate.resolvers.reading.connections import read_connection
-from hazelgate.schema.arguments import bad_input, require_id
+from hazelgate.schema.arguments import bad_input, require_stored_id
 from hazelgate.schema.connections import Connection
 from hazelgate.schema.events.completions import Completion
 from hazelgate.schema.events.records import EventRecord
@@ -45,7 +45,7 @@ class DeadLetterQueries:
     async def dead_letter(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The letter's id.")]
     ) -> DeadLetter | None:
-        raw = await info.context.reads.load(DEAD_LETTER_EVENTS, require_id("id", id))
+        raw = await info.context.reads.load(DEAD_LETTER_EVENTS, require_stored_id("id", id))
         return None if raw is None else DeadLetter.decode(raw)
 
 
@@ -59,7 +59,7 @@ class DeadLetterMutations:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The letter's id.")]
     ) -> Completion | None:
         letters = DeadLetters(writable(info.context.cluster))
-        [resolution] = await letters.retry([require_id("id", id)])
+        [resolution] = await letters.retry([require_stored_id("id", id)])
         return _completed(resolution)
 
     @strawberry.mutation(
@@ -84,7 +84,7 @@ class DeadLetterMutations:
             found = letters.find(projection=optional(projection), event_type=optional(event_type))
             chosen = [each.id async for each in found]
         else:
-            chosen = [require_id("ids", each) for each in named]
+            chosen = [require_stored_id("ids", each) for each in named]
         return [DeadLetterResolution.of(each) for each in await letters.retry(chosen)]
 
     @strawberry.mutation(
@@ -100,10 +100,8 @@ class DeadLetterMutations:
             str | None, strawberry.argument(description="Why; kept with the decision.")
         ] = strawberry.UNSET,
     ) -> Completion | None:
-        encoded = msgspec.json.encode(data)
-        return _completed(
-            await DeadLetters(writable(info.context.cluster)).edit(require_id("id", id), encoded, optional(reason))
-        )
+        letters, encoded = DeadLetters(writable(info.context.cluster)), msgspec.json.encode(data)
+        return _completed(await letters.edit(require_stored_id("id", id), encoded, optional(reason)))
 
     @strawberry.mutation(description="Operators only. Leaves the event out of that view, for good; the store keeps it.")
     async def discard_dead_letter(
@@ -115,7 +113,7 @@ class DeadLetterMutations:
         if not reason.strip():
             raise bad_input("reason", "say why")
         letters = DeadLetters(writable(info.context.cluster))
-        return _completed(await letters.discard(require_id("id", id), reason))
+        return _completed(await letters.discard(require_stored_id("id", id), reason))
 
 
 def _completed(resolution: Resolution) -> Completion:

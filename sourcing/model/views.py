@@ -12,8 +12,10 @@ import msgspec
 from hazelgate.sourcing.declaring.access import Grant
 from hazelgate.sourcing.declaring.values import View
 from hazelgate.sourcing.envelope import EntryMeta
+from hazelgate.sourcing.ids import prefix_of
 from hazelgate.sourcing.model.fields import FieldSpec, FieldType, description_of, fields_of, shown_of
 from hazelgate.sourcing.model.indexes import IndexSpec
+from hazelgate.sourcing.sort_keys import of_tenant
 
 _encode = msgspec.json.Encoder().encode
 
@@ -147,6 +149,10 @@ class ViewSpec:
     def _sort_key_makers(self) -> tuple[tuple[str, Callable[[Any], str]], ...]:
         return tuple((name, index.sort_key) for name, index in self.indexes.items())
 
-    def sort_keys(self, view: View) -> dict[str, str]:
-        """The keys that the view declares to be sorted by."""
+    def sort_keys(self, view: View, stored_key: str) -> dict[str, str]:
+        """The keys that the view declares to be sorted by, of the entry with this stored key."""
+        prefix = prefix_of(stored_key)
+        if prefix:
+            begin = of_tenant(prefix)
+            return {name: begin + make(view) for name, make in self._sort_key_makers}
         return {name: make(view) for name, make in self._sort_key_makers}

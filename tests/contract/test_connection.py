@@ -19,9 +19,12 @@ from tests.support.until import PATIENCE_SECONDS
 PATIENT = SubmitOptions(timeout_seconds=MAX_TIMEOUT_SECONDS)
 
 
-@pytest.fixture
-async def hg(ledger: Catalog, cluster: Cluster) -> AsyncIterator[Hazelgate]:
-    connection = hazelgate.connect(catalog=ledger, cluster=cluster, ready_timeout_seconds=PATIENCE_SECONDS)
+@pytest.fixture(params=[None, "acme"], ids=["whole", "tenant"])
+async def hg(request: pytest.FixtureRequest, ledger: Catalog, cluster: Cluster) -> AsyncIterator[Hazelgate]:
+    """Of the whole cluster, and of one tenant: neither the one nor the other shows in anything."""
+    connection = hazelgate.connect(
+        catalog=ledger, cluster=cluster, ready_timeout_seconds=PATIENCE_SECONDS, tenant=request.param
+    )
     async with connection as hg:
         yield hg
 

@@ -38,6 +38,7 @@ READ_ONLY = (
     "how-to/protocols",
     "how-to/clients",
     "how-to/identity-and-rights",
+    "how-to/tenants",
     "how-to/live-query",
 )
 """They have nothing to run."""

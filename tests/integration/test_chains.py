@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import msgspec
 import pytest
 
-from hazelgate import Catalog
+from hazelgate import Catalog, connect
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
@@ -19,7 +19,7 @@ from hazelgate.sourcing.ids import new_id
 from hazelgate.testing.memory import MemoryCluster
 from tests.support.connected import connected, handling
 from tests.support.stack import Stack, running_stack
-from tests.support.tokens import HOLDERS, TOKENS, TokenMoved, TokenNamed, TokenPassed
+from tests.support.tokens import HOLDERS, TOKENS, Token, TokenMoved, TokenNamed, TokenPassed
 
 DOMAIN = "tests.support.tokens"
 MOVES = 100
@@ -90,6 +90,16 @@ async def test_a_name_is_one_tokens_in_one_call_and_in_several(handler: EventHan
     await handler.handle_event(TokenNamed(token_id=ann, name=other))
 
 
+async def test_a_name_is_one_tokens_within_a_tenant(catalog: Catalog, cluster: Cluster) -> None:
+    """Each of two tenants has the name once."""
+    names, run = ("acme", "globex"), new_id()
+    for tenant in names:
+        async with connect(catalog=catalog, cluster=cluster, tenant=f"{tenant}-{run}") as hg:
+            await hg.handle_event(TokenNamed(token_id="t1", name="Ann"))
+            with pytest.raises(EventRejected, match="name: is taken already"):
+                await hg.handle_event(TokenNamed(token_id="t2", name="Ann"))
+
+
 def _refusal(outcome: object) -> EventRejected:
     assert isinstance(outcome, EventRejected)
     return outcome
@@ -108,3 +118,18 @@ async def test_who_has_which_name_is_a_view_like_any_other(real_cluster: Hazelca
     assert [str(each) for each in await examine_uniqueness(real_cluster)] == [
         "unique-Token-name: no two aggregates hold one value"
     ]
+
+
+async def test_a_rebuild_keeps_each_tenants_entries(real_cluster: HazelcastCluster, catalog: Catalog) -> None:
+    """Both ways of folding the log: the comparison's, and the fast one of a rebuild."""
+    rebuilds, run = Rebuilds(real_cluster), new_id()
+    tenants = {tenant: f"{tenant}-{run}" for tenant in ("acme", "globex")}
+    for holder, tenant in tenants.items():
+        async with connect(catalog=catalog, cluster=real_cluster, tenant=tenant) as hg:
+            await hg.handle_event(TokenMoved(token_id="t1", to=holder))
+    for begin in (rebuilds.compare, rebuilds.start):
+        ended = await rebuilds.wait(await begin([TOKENS, HOLDERS]))
+        assert (ended.error, ended.differences) == (None, 0)
+    for holder, tenant in tenants.items():
+        async with connect(catalog=catalog, cluster=real_cluster, tenant=tenant) as hg:
+            assert list(await hg.view(Token).query()) == [Token(token_id="t1", holder=holder, moves=1)]

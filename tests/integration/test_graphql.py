@@ -9,6 +9,7 @@ import random
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,9 +17,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from hazelgate.gateway.app import create_app
+from hazelgate.gateway.identity.api_keys import new_key
+from hazelgate.gateway.settings import Settings
 from hazelgate.operations.member import SnapshotOptions
 from tests.support.moments import differences, use_the_shop
-from tests.support.served import served_gateway
+from tests.support.served import client_of, served_gateway, serving
 from tests.support.stack import Stack, running_stack
 from tests.support.until import PATIENCE_SECONDS, eventually
 
@@ -319,6 +323,77 @@ async def test_metrics_have_the_engines_histograms(http: httpx.AsyncClient) -> N
     text = (await http.get("/metrics")).text
     assert 'hazelgate_stage_latency_seconds_bucket{le="+Inf",stage="persist"}' in text
     assert 'hazelgate_ready{part="pipeline"} 1.0' in text
+
+
+async def test_two_tenants_have_one_id_each_and_an_operator_of_all_sees_both(shop_stack: Stack, tmp_path: Path) -> None:
+    """Through the gateway on a real member: a live query and an event stream show a tenant its own alone."""
+    path, keys = keys_of(
+        tmp_path, acme=(["operator"], {"tid": "acme"}), globex=(["operator"], {"tid": "globex"}), ops=(["operator"], {})
+    )
+    settings = Settings(
+        cluster_name=shop_stack.cluster_name,
+        members=(shop_stack.address,),
+        operation_timeout_seconds=2 * PATIENCE_SECONDS,
+        api_keys_file=path,
+        tenant_claim="tid",
+    )
+    create = """
+    mutation($id: ID!, $name: String!) { createCustomer(input: {customerId: $id, name: $name, email: "a@example.org"}) {
+      ... on CustomerPayload { customer { name } } ... on EventError { message }
+    } }
+    """
+    live = "subscription { live { customers { totalCount edges { node { customerId name } } } } }"
+    stream = "subscription { events { ... on EventNotice { event { aggregateId data } } } }"
+    async with serving(create_app(settings)) as server, client_of(server) as http:
+        await until_ready(http)
+
+        async def ask(who: str, query: str, **variables: Any) -> Any:
+            body = {"query": query, "variables": variables}
+            answer = await http.post("/graphql", json=body, headers={"x-api-key": keys[who]})
+            assert "errors" not in answer.json(), answer.text
+            return answer.json()["data"]
+
+        async with socket_of(http, keys["acme"], live, stream) as socket:
+            first = json.loads(await socket.recv())
+            assert first["payload"]["data"]["live"]["customers"]["totalCount"] == 0
+            for who, name in (("globex", "Bob"), ("acme", "Ann")):
+                found = await ask(who, create, id="c1", name=name)
+                assert found == {"createCustomer": {"customer": {"name": name}}}
+            said = [json.loads(await socket.recv()) for _ in range(2)]
+            assert {each["id"] for each in said} == {"0", "1"}
+            by_id = {each["id"]: each["payload"]["data"] for each in said}
+            assert by_id["0"]["live"]["customers"] == {
+                "totalCount": 1, "edges": [{"node": {"customerId": "c1", "name": "Ann"}}]
+            }  # fmt: skip
+            assert by_id["1"]["events"]["event"]["aggregateId"] == "c1"
+            assert by_id["1"]["events"]["event"]["data"]["name"] == "Ann"
+        for who, name in (("globex", "Bob"), ("acme", "Ann")):
+            asked = '{ customer(customerId: "c1") { name } customers { totalCount } }'
+            assert await ask(who, asked) == {"customer": {"name": name}, "customers": {"totalCount": 1}}
+        events = await ask("ops", "{ events(last: 2) { edges { node { aggregateId } } } pipelines { name } }")
+        assert [each["node"]["aggregateId"] for each in events["events"]["edges"]] == ["globex!c1", "acme!c1"]
+        assert events["pipelines"]
+
+
+def keys_of(folder: Path, **callers: tuple[list[str], dict[str, str]]) -> tuple[Path, dict[str, str]]:
+    """A file of API keys, and the key of each caller, by its roles and claims."""
+    made = {name: new_key(name, roles, claims) for name, (roles, claims) in callers.items()}
+    path = folder / "keys.toml"
+    path.write_text("\n".join(lines for _, lines in made.values()), encoding="utf-8")
+    return path, {name: text for name, (text, _) in made.items()}
+
+
+@asynccontextmanager
+async def socket_of(http: httpx.AsyncClient, key: str, *queries: str) -> AsyncIterator[ClientConnection]:
+    """A caller's websocket with these operations, by their numbers."""
+    url = str(http.base_url).replace("http", "ws", 1) + "/graphql"
+    async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+        await socket.send(json.dumps({"type": "connection_init", "payload": {"apiKey": key}}))
+        assert await socket.recv() == '{"type":"connection_ack"}'
+        for number, query in enumerate(queries):
+            subscribe = {"type": "subscribe", "id": str(number), "payload": {"query": query}}
+            await socket.send(json.dumps(subscribe))
+        yield socket
 
 
 async def test_ten_megabytes_get_413_and_the_answer_arrives(http: httpx.AsyncClient) -> None:

@@ -74,7 +74,7 @@ def _entry(view: ViewSpec, key: str, chance: Random, odd: bool) -> bytes:
         caused_by="e",
         updated_at="2026-01-01T00:00:00.000000Z",
         applied={},
-        keys=view.sort_keys(value),
+        keys=view.sort_keys(value, key),
     )
     raw = view.encode(meta, value)
     if not odd:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hazelgate.gateway.identity.api_keys import new_key
 from hazelgate.gateway.settings import Settings
 from tests.support.callers import keys_file
 from tests.support.gateway import Gateway, running_gateway
@@ -141,3 +142,34 @@ async def test_a_route_has_the_rights_of_its_caller(clinic: Clinic) -> None:
     assert (await name("key:p1", "p1")).json() == "n1"
     assert (await name("key:p2", "p1")).json() is None
     assert (await name("key:p2", "boss")).json() == "n2"
+
+
+async def test_a_route_shows_its_callers_tenant_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also a field of one's own; who has no tenant reaches neither."""
+    (tmp_path / "clinic_api.py").write_text(API)
+    monkeypatch.syspath_prepend(tmp_path)
+    made = {name: new_key(name, ["patient", "operator"], {"tid": name}) for name in ("acme", "globex")}
+    made["nobody"] = new_key("nobody", ["patient"])
+    made["overseer"] = new_key("overseer", ["operator"])
+    path = tmp_path / "keys.toml"
+    path.write_text("\n".join(lines for _, lines in made.values()))
+    keys = {name: text for name, (text, _) in made.items()}
+    settings = Settings(domain=CLINIC, api="clinic_api", api_keys_file=path, tenant_claim="tid")
+    async with running_gateway(settings) as gateway:
+        for tenant in ("acme", "globex"):
+            given = f'patientId: "p1", name: "{tenant}", phone: "", insurance: "", region: "", doctorId: "d", score: 1'
+            answer = await ask(
+                (gateway, keys), tenant, f"mutation {{ admitPatient(input: {{{given}}}) {{ __typename }} }}"
+            )
+            assert "errors" not in answer
+        for tenant in ("acme", "globex"):
+            told = await gateway.http.get("/patients/p1", headers={"x-api-key": keys[tenant]})
+            assert told.json() == tenant
+            query = '{ onePatient(patientId: "p1") { name } }'
+            assert (await ask((gateway, keys), tenant, query))["data"] == {"onePatient": {"name": tenant}}
+        assert (await gateway.http.get("/patients/p1", headers={"x-api-key": keys["nobody"]})).status_code == 403
+        for who in ({}, {"x-api-key": keys["overseer"]}):
+            answered = await gateway.http.get("/patients/p1", headers=who)
+            assert answered.is_error
+            assert "acme" not in answered.text
+    sys.modules.pop("clinic_api", None)

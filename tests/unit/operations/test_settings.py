@@ -119,6 +119,7 @@ def test_a_gateway_by_itself_reads_the_same_variables(monkeypatch: pytest.Monkey
         "oidc_algorithms": ("ES384",), "oidc_keys_url": "https://i.example/k", "oidc_roles_claim": "r.s",
         "oidc_leeway_seconds": 22.0, "api_keys_file": Path("k.toml"), "identity_proxies": ("10.0.0.7", "10.1.0.0/16"),
         "proxy_subject_header": "x-u", "proxy_roles_header": "x-r", "event_claims": ("t", "u"),
+        "tenant_claim": "v", "proxy_tenant_header": "x-t",
         "allowed_hosts": ("n", "*.m"),
         "allowed_origins": ("https://a.example",), "introspection": False, "suggestions": False,
         "max_query_depth": 6, "max_query_aliases": 7, "max_query_repeated_fields": 8, "max_query_directives": 9,

@@ -122,7 +122,7 @@ def test_an_event_that_holds_what_it_must_not_is_not_encoded(event: Event, path:
 def test_a_view_entry_is_encoded_and_decoded() -> None:
     spec = CATALOG.views["counter-view"]
     counter = Counter(counter_id="a", total=5)
-    assert spec.sort_keys(counter) == {"total": "65000015 a", "id": "a"}
+    assert spec.sort_keys(counter, "a") == {"total": "65000015 a", "id": "a"}
     raw = (
         b'{"_meta":{"version":7,"causedBy":"e","updatedAt":"t","applied":{"3":9},"keys":{}},"counterId":"a","total":5}'
     )

@@ -124,7 +124,7 @@ class Shelf:
         self.execution = Execution(
             domain().schema, self.parts.context, Rights(catalog), limits=Limits(), use_plans=use_plans
         )
-        self.sharing = Sharing(domain().schema, lambda: self.feed.heard_count)
+        self.sharing = Sharing(domain().schema, lambda _: self.feed.heard_count)
         self.readers: list[tuple[GraphQLRequest, Reader]] = []
 
     def follow(self, operation: Operation) -> None:

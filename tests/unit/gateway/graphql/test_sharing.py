@@ -39,7 +39,7 @@ def test_those_who_would_get_the_same_share_a_live_query(
     executions = Executions(
         CATALOG, None, lambda schema, rights: Execution(schema, lambda *_: nothing_runs, rights, limits=Limits())
     )
-    sharing = Sharing(executions.of(executions.rights_of(caller("o", "operator")))._schema, lambda: 0)
+    sharing = Sharing(executions.of(executions.rights_of(caller("o", "operator")))._schema, lambda _: 0)
     request = GraphQLRequest(f"subscription {{ live {{ {query} }} }}")
     found = []
     for identity in (one, other):

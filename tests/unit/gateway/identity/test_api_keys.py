@@ -10,8 +10,10 @@ import pytest
 from hazelgate.gateway.identity.api_keys import ApiKeys, new_key, read_keys
 from hazelgate.gateway.identity.credentials import Credentials
 from hazelgate.gateway.identity.proxies import Proxies
-from hazelgate.gateway.identity.refusing import CallerRefused
+from hazelgate.gateway.identity.refusing import CallerRefused, TenantRefused
+from hazelgate.gateway.identity.tenants import TenantClaim
 from hazelgate.gateway.terms import LOOK_SECONDS
+from hazelgate.sourcing.identity import Identity
 from tests.support.callers import keys_file
 
 
@@ -129,3 +131,34 @@ def test_a_proxys_word_counts_from_its_address_alone() -> None:
         proxies.identity({b"x-roles": b"operator"}, "11.1.2.3")
     with pytest.raises(CallerRefused, match="no usable"):
         proxies.identity({b"x-roles": b"operator"}, "10.1.2.3")
+
+
+def test_a_proxy_says_whose_a_caller_is() -> None:
+    proxies = Proxies(
+        ["10.0.0.1"],
+        subject_header="x-user",
+        roles_header="x-roles",
+        tenant_header="X-Tenant",
+        tenant_claim="tid",
+    )
+    identity = proxies.identity({b"x-user": b"ada", b"x-tenant": b" acme "}, "10.0.0.1")
+    assert identity is not None
+    assert identity.claim("tid") == "acme"
+    for headers in ({b"x-tenant": b"acme"}, {b"x-user": b"ada", b"x-tenant": b"acme"}):
+        with pytest.raises(CallerRefused, match="x-tenant count from trusted proxies alone"):
+            proxies.identity(headers, "10.0.0.2")
+    nameless = proxies.identity({b"x-user": b"ada"}, "10.0.0.1")
+    assert nameless is not None
+    assert nameless.claim("tid") is None
+
+
+def test_a_tenant_is_said_by_one_claim() -> None:
+    deep = TenantClaim("org.id")
+    assert deep.told(Identity(subject="ada", claims={"org": {"id": "acme"}})).tenant == "acme"
+    assert deep.told(Identity(subject="op", roles=("operator",))).tenant == ""
+    names: tuple[object, ...] = (None, "", "a!b", ["acme"])
+    for name in names:
+        with pytest.raises(TenantRefused, match=r"'org\.id'"):
+            deep.told(Identity(subject="ada", claims={"org": {"id": name}}))
+    with pytest.raises(TenantRefused, match="is no tenant"):
+        deep.told(Identity(subject="op", roles=("operator",), claims={"org": {"id": 7}}))

@@ -10,9 +10,16 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from starlette.types import Message, Receive, Scope, Send
 
+from hazelgate import Catalog
+from hazelgate.client.rights.rights import LimitedRights, Rights
+from hazelgate.client.rights.shapes import shape_of
 from hazelgate.gateway import terms
+from hazelgate.gateway.door.refusals import Refusals
 from hazelgate.gateway.identity import api_keys, key_sets
+from hazelgate.gateway.identity.callers import Callers
+from hazelgate.gateway.identity.gate import Gate, rights_in
 from hazelgate.gateway.settings import Settings
 from tests.support.callers import AUDIENCE, ISSUER, Issuer, keys_file
 from tests.support.gateway import Closed, Gateway, Websocket, running_gateway
@@ -158,6 +165,29 @@ async def test_a_proxy_that_is_not_named_is_not_believed(shop: Gateway) -> None:
     assert "trusted proxies alone" in json.dumps(body)
 
 
+async def test_a_token_names_its_callers_tenant(issuer: Issuer) -> None:
+    """An event keeps it, and stands under it in the store; without it a token is refused."""
+    settings = Settings(oidc_issuer=ISSUER, oidc_audience=(AUDIENCE,), tenant_claim="tid")
+    create = 'mutation { createCustomer(input: {customerId: "ada", name: "N", email: "n@example.org"}) { __typename } }'
+    async with running_gateway(settings) as shop:
+        for tenant in ("acme", "globex"):
+            token = f"Bearer {issuer.token('ada', roles=['customer'], tid=tenant)}"
+            assert (await ask(shop, create, authorization=token))[1]["data"]
+            _, body = await ask(shop, CUSTOMERS, authorization=token)
+            assert body == {"data": {"customers": {"totalCount": 1, "edges": [{"node": {"customerId": "ada"}}]}}}
+        records = {key: json.loads(raw) for key, raw in shop.cluster.engine.map("event-store").items()}
+        assert set(records) == {"Customer:1@acme!ada", "Customer:1@globex!ada"}
+        assert records["Customer:1@acme!ada"]["metadata"]["identity"]["tenant"] == "acme"
+        status, body = await ask(shop, CUSTOMERS, authorization=f"Bearer {issuer.token('ada', roles=['customer'])}")
+        assert status == 403
+        assert "TENANT_REQUIRED" in json.dumps(body)
+
+
+def test_tenants_need_callers_that_are_known() -> None:
+    with pytest.raises(ValidationError, match="tenant_claim needs callers that are known"):
+        Settings(tenant_claim="tid")
+
+
 # ---------------------------------------------------------------- websockets
 
 
@@ -166,6 +196,22 @@ async def open_socket(shop: Gateway, payload: object, headers: dict[str, str] | 
     await socket.open()
     await socket.send({"type": "connection_init", "payload": payload})
     return socket
+
+
+async def test_a_socket_that_is_refused_has_no_more_rights_than_nobody() -> None:
+    """A route of a user's own for websockets asks the scope for its caller's rights; without any it could do all."""
+    seen: list[Rights | None] = []
+
+    async def route(scope: Scope, _: Receive, __: Send) -> None:
+        seen.append(rights_in(scope))
+
+    nobody = LimitedRights(Catalog([]), shape_of(Catalog([]), ()), None)
+    gate = Gate(route, callers=Callers(lambda _: nobody), refusals=Refusals())
+    headers = [(b"x-api-key", b"hzg_a_b")]
+    scope = {"type": "websocket", "path": "/own", "headers": headers, "client": ("127.0.0.1", 1)}
+    messages: asyncio.Queue[Message] = asyncio.Queue()
+    await gate(scope, messages.get, messages.put)
+    assert seen == [nobody]
 
 
 async def test_a_socket_says_who_it_is_in_its_first_message_or_in_its_headers(shop: Gateway, issuer: Issuer) -> None:

@@ -68,7 +68,9 @@ class Clinic:
         return socket
 
 
-async def _fill(clinic: Clinic) -> None:
+async def fill(clinic: Clinic, mark: str = "", first_digit: int = 9) -> None:
+    """Three patients, a visit of each, and two doctors. A mark and a digit tell the secrets of two clinics apart."""
+
     async def submit(mutation: str, **given: Any) -> None:
         kind = f"{mutation[:1].upper()}{mutation[1:]}Input"
         query = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ __typename }} }}"
@@ -76,18 +78,20 @@ async def _fill(clinic: Clinic) -> None:
         assert data[mutation]["__typename"].endswith("Payload"), data
 
     for number in (1, 2):
-        await submit("hireDoctor", doctorId=f"d{number}", name=f"name-d{number}", salary=910_000 + number)
+        salary = number + 10_000 + first_digit * 100_000
+        await submit("hireDoctor", doctorId=f"d{number}", name=f"name{mark}-d{number}", salary=salary)
     for number, region in ((1, "north"), (2, "south"), (3, "north")):
         key = f"key:p{number}"
         await submit(
-            "admitPatient", patientId=key, name=f"name-p{number}", phone=f"phone-p{number}",
-            insurance=f"insurance-p{number}", region=region, doctorId=f"d{1 + number % 2}", score=920_000 + number,
+            "admitPatient", patientId=key, name=f"name{mark}-p{number}", phone=f"phone{mark}-p{number}",
+            insurance=f"insurance{mark}-p{number}", region=region, doctorId=f"d{1 + number % 2}",
+            score=number + 20_000 + first_digit * 100_000,
         )  # fmt: skip
         await submit(
-            "recordVisit", visitId=f"v{number}", patientId=key, region=region, diagnosis=f"first-v{number}",
-            cost=f"93000{number}.50", drugs=[{"label": f"drug-v{number}"}],
+            "recordVisit", visitId=f"v{number}", patientId=key, region=region, diagnosis=f"first{mark}-v{number}",
+            cost=f"{first_digit}3000{number}.50", drugs=[{"label": f"drug{mark}-v{number}"}],
         )  # fmt: skip
-        await submit("amendVisit", visitId=f"v{number}", diagnosis=f"diagnosis-v{number}")
+        await submit("amendVisit", visitId=f"v{number}", diagnosis=f"diagnosis{mark}-v{number}")
 
 
 @asynccontextmanager
@@ -98,8 +102,27 @@ async def running_clinic(tmp_path: Path, **settings: Any) -> AsyncIterator[Clini
     path.write_text("\n".join(lines for _, lines in made.values()), encoding="utf-8")
     async with running_gateway(Settings(domain=CLINIC, api_keys_file=path, federation=True, **settings)) as gateway:
         clinic = Clinic(gateway, {name: text for name, (text, _) in made.items()})
-        await _fill(clinic)
+        await fill(clinic)
         yield clinic
+
+
+@asynccontextmanager
+async def running_clinics(tmp_path: Path, *tenants: str, **settings: Any) -> AsyncIterator[dict[str, Clinic]]:
+    """Behind one gateway, a clinic for each tenant with the same ids and other secrets; "" has no tenant."""
+    made = {
+        tenant: {
+            name: new_key(name, roles, claims | ({"tid": tenant} if tenant else {}))
+            for name, (roles, claims) in CALLERS.items()
+        }
+        for tenant in tenants
+    }
+    path = tmp_path / "keys-of-tenants.toml"
+    path.write_text("\n".join(lines for keys in made.values() for _, lines in keys.values()), encoding="utf-8")
+    given = Settings(domain=CLINIC, api_keys_file=path, tenant_claim="tid", federation=True, **settings)
+    async with running_gateway(given) as gateway:
+        yield {
+            tenant: Clinic(gateway, {name: text for name, (text, _) in keys.items()}) for tenant, keys in made.items()
+        }
 
 
 @pytest.fixture

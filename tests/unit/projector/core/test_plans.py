@@ -93,8 +93,8 @@ def test_each_entry_is_folded_by_the_functions_that_are_about_it() -> None:
         ]
     )
     (plan,) = make_plans(catalog)["Moved"].views
-    targets = plan.targets(EVENT)
+    targets = plan.targets(EVENT, "")
     assert {key: fold.name for key, fold in targets.items()} == {"p1": "near, both", "p2": "both, far"}
     assert targets["p2"].apply(None, EVENT, RECORD, "p1") == Place(place_id="p1", seen=("both", "far"))
-    meeting = plan.targets(Moved(box_id="b1", near="p1", far="p1"))
+    meeting = plan.targets(Moved(box_id="b1", near="p1", far="p1"), "")
     assert {key: fold.name for key, fold in meeting.items()} == {"p1": "near, both, far"}

@@ -63,8 +63,9 @@ def entries_of(view: ViewSpec, shape: Shape) -> st.SearchStrategy[dict[str, byte
     def encoded(found: list[View]) -> dict[str, bytes]:
         made = {}
         for each in found:
-            meta = EntryMeta(version=1, caused_by="e", updated_at="", applied={}, keys=view.sort_keys(each))
-            made[getattr(each, view.key)] = view.encode(meta, each)
+            key = getattr(each, view.key)
+            meta = EntryMeta(version=1, caused_by="e", updated_at="", applied={}, keys=view.sort_keys(each, key))
+            made[key] = view.encode(meta, each)
         return made
 
     keys = st.lists(st.sampled_from("abcdefgh"), unique=True, min_size=4)

@@ -27,6 +27,7 @@ record UsualReads(Supplier<Description> description) {
     private static final byte[] AGGREGATE_TYPE = utf8("aggregateType");
     private static final byte[] AGGREGATE_ID = utf8("aggregateId");
     private static final byte[] DATA = utf8("data");
+    private static final char TENANT_END = '!';
 
     /** Takes one value, from {@code start} to {@code end} in the text. */
     private interface Found {
@@ -74,11 +75,13 @@ record UsualReads(Supplier<Description> description) {
             return true;
         }
         add(needs, Names.AGGREGATE_HEADS, texts[1] + '@' + texts[2]);
+        // Ids of a tenant begin with its name and this mark, and so do the keys of all its entries.
+        String prefix = texts[2].substring(0, texts[2].indexOf(TENANT_END) + 1);
         for (Description.UsualRead read : type.reads()) {
             collect(envelope, data[0], data[1], read.path(), (start, end) -> {
                 String key = text(envelope, start, end);
                 if (key != null) {
-                    add(needs, read.map(), key);
+                    add(needs, read.map(), prefix + key);
                 }
             });
         }

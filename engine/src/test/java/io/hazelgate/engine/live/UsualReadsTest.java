@@ -53,6 +53,19 @@ class UsualReadsTest {
     }
 
     @Test
+    void keysOfATenantsEventAreTheTenants() {
+        assertEquals(
+                Map.of(
+                        "aggregate-heads",
+                        List.of("Order@acme!o1"),
+                        "customer-view",
+                        List.of("acme!c1"),
+                        "product-view",
+                        List.of("acme!p1", "acme!p2")),
+                reads(false, ORDER.replace("\"o1\"", "\"acme!o1\"")));
+    }
+
+    @Test
     void whatIsMissingOrOfAnotherKindIsNoKey() {
         String odd = "{\"eventType\":\"OrderCreated\",\"aggregateType\":\"Order\",\"aggregateId\":\"o1\","
                 + "\"data\":{\"customerId\":7,\"items\":{\"productId\":null}}}";
