@@ -296,6 +296,7 @@ def _tell_of_unfit(execution: Execution, trusted: TrustedDocuments) -> None:
 
 def _limits(settings: Settings) -> Limits:
     return Limits(
+        max_characters=settings.max_query_characters,
         max_tokens=settings.max_query_tokens,
         max_depth=settings.max_query_depth,
         max_aliases=settings.max_query_aliases,

@@ -131,6 +131,8 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     """Connections whose request has not come in full; one more, and the oldest is closed."""
     max_unfinished_requests_per_address: Annotated[int, Field(ge=1)] = 128
     """The same, of one address; behind a proxy all clients have the proxy's."""
+    max_query_characters: Annotated[int, Field(ge=100)] = 100_000
+    """Characters of one GraphQL document; long values belong into its variables."""
     max_query_tokens: Annotated[int, Field(ge=10)] = 5_000
     """Tokens in one GraphQL document."""
     max_query_depth: Annotated[int, Field(ge=1)] = 20

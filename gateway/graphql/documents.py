@@ -132,6 +132,9 @@ class Documents:
 
     def _prepare(self, text: str) -> Document:
         try:
+            if len(text) > self._limits.max_characters:
+                advice = "put long values into variables, or send several documents"
+                raise TooComplex("characters", self._limits.max_characters, len(text), advice)
             check_tokens(text, self._limits.max_tokens)
             ast = parse(text, max_tokens=self._limits.max_tokens)
         except GraphQLError as error:

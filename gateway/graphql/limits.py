@@ -13,6 +13,7 @@ class Limits:
     Only the cost knows the schema: the others are counted in the document alone, before it is validated.
     """
 
+    max_characters: int = 100_000
     max_tokens: int = 5_000
     max_depth: int = 20
     max_aliases: int = 200

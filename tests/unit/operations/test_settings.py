@@ -112,6 +112,7 @@ def test_a_gateway_by_itself_reads_the_same_variables(monkeypatch: pytest.Monkey
     told = {
         "host": "h", "port": 1, "cluster_name": "c", "members": ("a:1", "b:2"), "domain": "d", "log_level": "error",
         "log_form": "json", "graphiql": False, "max_body_bytes": 2_000, "max_query_tokens": 11,
+        "max_query_characters": 1_100,
         "operation_timeout_seconds": 1.5, "connection_init_timeout_seconds": 2.5, "subscriber_queue_size": 3,
         "max_subscriptions_per_socket": 4, "max_scanned_entries": 5, "federation": True, "api": "a",
         "websocket_stall_timeout_seconds": 3.5,

@@ -37,6 +37,7 @@ PAGES_IN_PAGES = (
 REPEATED = "orders { edges { node { orderId } } } "
 
 HOSTILE = {
+    "characters": '{ nodes(ids: ["' + "\\n" * 60_000 + '"]) { id } }',
     "depth": nested(12),
     "aliases": "{ " + " ".join(f"a{each}: __typename" for each in range(1_000)) + " }",
     "repeated-fields": "{ " + REPEATED * 300 + "}",
