@@ -192,6 +192,17 @@ class Cluster(Protocol):
         Calls made at about the same time go to a member together.
         """
 
+    async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
+        """
+        What is selected of entries, as one JSON list in the order of the keys; null where there is none.
+
+        Args:
+            selection: JSON, as docs/reference/protocol.md has it.
+
+        Returns:
+            None where an entry is not as the selection has it.
+        """
+
     async def query(self, query: EntryQuery) -> EntryPage:
         """One page of a map, merged from all members."""
 

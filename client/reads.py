@@ -34,6 +34,10 @@ class ClusterReads:
         """Raw entries in the order of the keys, None where there is none."""
         return await available(self._cluster).read(map_name, keys)
 
+    async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
+        """What is selected of entries, as the cluster's `select` has it."""
+        return await available(self._cluster).select(map_name, keys, selection)
+
     async def query(self, query: EntryQuery) -> EntryPage:
         """One page of a map. A filter looks at `max_scanned_entries` at most."""
         bounded = replace(query, max_scanned=self._max_scanned_entries) if query.filter is not None else query

@@ -74,6 +74,21 @@ class RequestReads(ClusterReads):
             return raws
         return [raw if raw is not None and limit.allows(raw) else None for raw in raws]
 
+    async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
+        """
+        What is selected of entries, as one JSON list; None where somebody has to look at the whole entries.
+
+        Raises:
+            TooMuchRead: The request has read as much as it may.
+        """
+        if self._rights is not None and self._rights.limit(map_name) is not None:
+            return None
+        self._spend(len(keys))
+        found = await super().select(map_name, keys, selection)
+        if found is None:
+            self._left += len(keys)
+        return found
+
     @property
     def whole(self) -> Reads:
         """

@@ -53,6 +53,10 @@ class WatchedCluster:
         self._watch.entries(map_name, list(keys))
         return await self._asked(self._cluster.read(map_name, keys))
 
+    async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
+        self._watch.entries(map_name, list(keys))
+        return await self._asked(self._cluster.select(map_name, keys, selection))
+
     async def query(self, query: EntryQuery) -> EntryPage:
         noted = self._watch.page(query)
         page = await self._asked(self._cluster.query(query))

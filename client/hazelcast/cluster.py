@@ -39,6 +39,7 @@ from hazelgate.client.reading.queries import (
     merge_aggregates,
     merge_pages,
 )
+from hazelgate.client.reading.selecting import SelectGathering
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.client.state_log import log_change
 from hazelgate.client.submitting.gathering import SubmitGathering
@@ -108,6 +109,7 @@ class HazelcastCluster:
         self._silent: dict[Any, str] = {}
         """Members that gave no figures when they were last asked, each told of once, and where they are."""
         self._reads = ReadGathering(self._read_entries)
+        self._selections = SelectGathering(self._select_entries)
         self._submissions = SubmitGathering(self._submit_events)
 
     # ------------------------------------------------------------------ coming and going
@@ -123,6 +125,7 @@ class HazelcastCluster:
             supervisor.cancel()
             await asyncio.wait([supervisor], timeout=CANCEL_AGAIN_SECONDS)
         self._reads.close()
+        self._selections.close()
         self._submissions.close()
         await self._drop_client()
 
@@ -162,6 +165,10 @@ class HazelcastCluster:
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
         self._require_connection()
         return await self._reads.read(map_name, keys)
+
+    async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
+        self._require_connection()
+        return await self._selections.select(map_name, keys, selection)
 
     async def query(self, query: EntryQuery) -> EntryPage:
         answers = await self._ask_all(tasks.query_entries(query))
@@ -244,6 +251,9 @@ class HazelcastCluster:
         ]
         of_log, of_views = (iter(part) for part in await asyncio.gather(*map(self._read_entries, parts)))
         return [next(of_log if is_logged else of_views) for is_logged in logged]
+
+    async def _select_entries(self, requests: list[tuple[str, Sequence[str], str]]) -> list[bytes | None]:
+        return tasks.selected(await self._ask_any(tasks.select_entries(requests)))
 
     async def _ask_any(self, task: tasks.Task, deadline_seconds: float | None = None) -> bytes:
         """

@@ -89,6 +89,19 @@ def read_entries(requests: Sequence[tuple[str, Sequence[str]]]) -> Task:
     return Task(2, _encoder.encode(requests), LOG_EXECUTOR if logged else READS_EXECUTOR)
 
 
+def select_entries(requests: Sequence[tuple[str, Sequence[str], str]]) -> Task:
+    """Gather what is selected of entries of views."""
+    return Task(2, _encoder.encode(requests), READS_EXECUTOR)
+
+
+_lists_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def selected(answer: bytes) -> list[bytes | None]:
+    """The list of what is selected for each request; None where an entry is otherwise."""
+    return [_entry(raw) for raw in _lists_decoder.decode(answer)]
+
+
 def is_logged(map_name: str) -> bool:
     """Whether what is not in the map may be in PostgreSQL."""
     return map_name in _LOGGED

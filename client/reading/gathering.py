@@ -133,12 +133,57 @@ class _ReadOne:
 _AnyRead = _Read | _ReadOne
 
 
-class ReadGathering(Gathering[_AnyRead]):
+class ReadAsk(Ask[Answer], Protocol[Answer]):
+    """A read of some keys."""
+
+    keys: Keys
+
+
+AnyReadAsk = TypeVar("AnyReadAsk", bound="ReadAsk[Any]")
+
+
+class BoundedReads(Gathering[AnyReadAsk]):
+    """
+    Reads in calls that have a bounded number of keys.
+
+    Where a member can't answer a call, each of its reads is asked for alone: one that is too big fails by itself.
+    Subclasses make the call.
+    """
+
+    def _take(self) -> list[AnyReadAsk]:
+        taken: list[AnyReadAsk] = []
+        room = KEYS_PER_CALL
+        while self._waiting and (room >= len(self._waiting[0].keys) or not taken):
+            read = self._waiting.popleft()
+            if not read.future.done():
+                taken.append(read)
+                room -= len(read.keys)
+        return taken
+
+    async def _send(self, asks: list[AnyReadAsk]) -> None:
+        try:
+            await self._fetch_all(asks)
+        except PipelineUnavailable:
+            raise
+        except HazelgateError as error:
+            if len(asks) == 1:
+                raise
+            _logger.warning("a member could not answer %d reads at once, they are tried alone: %s", len(asks), error)
+            for ask in asks:
+                try:
+                    await self._fetch_all([ask])
+                except HazelgateError as own:
+                    _fail([ask], own)
+
+    async def _fetch_all(self, asks: list[AnyReadAsk]) -> None:
+        raise NotImplementedError
+
+
+class ReadGathering(BoundedReads[_AnyRead]):
     """
     Reads of several maps as one call; a key that several ask for is fetched once.
 
-    A call has a bounded number of keys, and whoever asks for many has a bounded part of it. Where a member can't answer
-    a call, each of its reads is asked for alone: one that is too big fails by itself.
+    Whoever asks for many keys has a bounded part of a call.
 
     Args:
         fetch: Makes the call: given maps with their keys, it returns the entries of each map in the order of its keys.
@@ -172,31 +217,6 @@ class ReadGathering(Gathering[_AnyRead]):
         read = _ReadOne(map_name, key)
         self._add(read)
         return read.future
-
-    def _take(self) -> list[_AnyRead]:
-        taken: list[_AnyRead] = []
-        room = KEYS_PER_CALL
-        while self._waiting and (room >= len(self._waiting[0].keys) or not taken):
-            read = self._waiting.popleft()
-            if not read.future.done():
-                taken.append(read)
-                room -= len(read.keys)
-        return taken
-
-    async def _send(self, asks: list[_AnyRead]) -> None:
-        try:
-            await self._fetch_all(asks)
-        except PipelineUnavailable:
-            raise
-        except HazelgateError as error:
-            if len(asks) == 1:
-                raise
-            _logger.warning("a member could not answer %d reads at once, they are tried alone: %s", len(asks), error)
-            for ask in asks:
-                try:
-                    await self._fetch_all([ask])
-                except HazelgateError as own:
-                    _fail([ask], own)
 
     async def _fetch_all(self, asks: list[_AnyRead]) -> None:
         wanted: dict[str, dict[str, None]] = {}

@@ -56,12 +56,14 @@ class PlannedOperation:
         self.roots: dict[str, Root] = {}
         self._constants: dict[str, str] = {}
         made: list[RootPlan | Constant | Unplanned] = []
-        for each in planner.roots():
+        fields = list(planner.roots())
+        alone = sum(not isinstance(each, Constant) for each in fields) == 1
+        for each in fields:
             if isinstance(each, Constant):
                 self._constants[each.name] = each.value
             elif isinstance(each, RootPlan):
                 try:
-                    self.roots[each.name] = root_of(each)
+                    self.roots[each.name] = root_of(each, alone=alone)
                 except Unplannable as reason:
                     made.append(Unplanned(each.name, str(reason)))
                     continue

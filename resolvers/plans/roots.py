@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import orjson
+
 from hazelgate.client.views.entries import require_key
 from hazelgate.client.views.pages import MAX_PAGE
 from hazelgate.resolvers.derived.aggregates import aggregate
 from hazelgate.resolvers.meanings import AnyNode, EntriesById, EntryPages, Figures, OneEntry
+from hazelgate.resolvers.plans import members
 from hazelgate.resolvers.plans.deviations import Deviation
+from hazelgate.resolvers.plans.members import selection_text
 from hazelgate.resolvers.plans.operations import RootPlan
 from hazelgate.resolvers.plans.pages import Pages, projection_of
 from hazelgate.resolvers.plans.projecting import encode, together
@@ -30,9 +34,12 @@ class Root(Protocol):
         """
 
 
-def root_of(plan: RootPlan) -> Root:
+def root_of(plan: RootPlan, *, alone: bool = False) -> Root:
     """
     What runs the plan of a root field.
+
+    Args:
+        alone: Whether no other field of the operation reads anything.
 
     Raises:
         Unplannable: It can't be made.
@@ -41,7 +48,7 @@ def root_of(plan: RootPlan) -> Root:
         case OneEntry():
             return _One(plan, plan.reads)
         case EntriesById():
-            return _ById(plan, plan.reads)
+            return _ById(plan, plan.reads, alone=alone)
         case EntryPages():
             return _Many(plan, plan.reads)
         case Figures():
@@ -67,12 +74,14 @@ class _One:
 
 
 class _ById:
-    def __init__(self, plan: RootPlan, reads: EntriesById) -> None:
+    def __init__(self, plan: RootPlan, reads: EntriesById, *, alone: bool) -> None:
         assert isinstance(plan.selection, Selection)
         self._arguments = plan.arguments
         self._view = reads.view
         self._argument = reads.argument
         self._projection = projection_of(reads.view, plan.selection)
+        # Of what several fields read, each entry is read once, and as a whole.
+        self._selected = selection_text(plan.selection) if alone and self._projection.is_copy else None
 
     async def value(self, run: Run) -> Any:
         keys = self._arguments.read(run.variables, run.whole)[self._argument]
@@ -80,6 +89,10 @@ class _ById:
             raise Deviation("too many keys")
         for key in keys:
             require_key(key, self._argument)
+        if self._selected is not None and len(keys) >= members.FEWEST_ENTRIES and len(set(keys)) == len(keys):
+            found = await run.reads.select(self._view.name, keys, self._selected)
+            if found is not None:
+                return orjson.Fragment(found)
         return await self._projection.all(await run.reads.load_several(self._view.name, keys), run)
 
 

@@ -20,6 +20,7 @@ from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
 from hazelgate.testing.memory.engine import MemoryEngine, take_all
 from hazelgate.testing.memory.queries import aggregate_entries, query_entries
+from hazelgate.testing.memory.selections import select_entries
 
 _logger = logging.getLogger(__name__)
 
@@ -107,6 +108,11 @@ class MemoryCluster:
         await self._answering()
         entries = self.engine.live_map(map_name)
         return [entries.get(key) for key in keys]
+
+    async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
+        await self._answering()
+        entries = self.engine.live_map(map_name)
+        return select_entries([entries.get(key) for key in keys], selection)
 
     async def query(self, query: EntryQuery) -> EntryPage:
         await self._answering()

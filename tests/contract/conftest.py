@@ -60,7 +60,7 @@ async def put(request: pytest.FixtureRequest, cluster: Cluster) -> AsyncIterator
 
     async def put_really(map_name: str, key: str, value: dict[str, object]) -> None:
         entries: Any = await client.get_map(map_name)
-        await entries.set(key, HazelcastJsonValue(value))
+        await entries.set(key, HazelcastJsonValue(msgspec.json.encode(value).decode()))
 
     yield put_really
     await client.shutdown()

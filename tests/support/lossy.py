@@ -62,6 +62,9 @@ class LossyCluster:
             await self.before_read[map_name]()
         return await self._inner.read(map_name, keys)
 
+    async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
+        return await self._inner.select(map_name, keys, selection)
+
     async def query(self, query: EntryQuery) -> EntryPage:
         return await self._inner.query(query)
 

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 
 import pytest
 
+from hazelgate import Catalog, Identity
 from hazelgate.client.reading.queries import EntryQuery
+from hazelgate.client.rights.rights import LimitedRights
+from hazelgate.client.rights.shapes import shape_of
 from hazelgate.projector.process import Processor
 from hazelgate.resolvers.requests import RequestReads
-from hazelgate.sourcing.errors import PipelineUnavailable
+from hazelgate.sourcing.errors import PipelineUnavailable, TooMuchRead
 from hazelgate.testing.memory import MemoryCluster
+from tests.unit.gateway.rights.clinic import visits
 from tests.unit.sourcing.counters import CATALOG
 
 
@@ -125,3 +129,28 @@ async def test_a_page_is_read_once(cluster: Counting) -> None:
     assert first is second
     assert await reads.query(query) is first
     assert await reads.query(EntryQuery(map_name="m", limit=1)) is not first
+
+
+SELECTION = '[["x","text",false]]'
+
+
+async def test_what_is_selected_counts_as_read_and_what_is_not_selected_does_not(cluster: Counting) -> None:
+    cluster.engine.map("m").update({"d": b'{"_meta":{},"x":"1"}', "e": b'{"_meta":{},"x":1}'})
+    reads = RequestReads(cluster, max_scanned_entries=10, max_read_entries=3)
+    assert await reads.select("m", ["d"], SELECTION) == b'[{"x":"1"}]'
+    assert await reads.select("m", ["d", "e"], SELECTION) is None
+    assert len(await reads.load_many("m", ["d", "e"])) == 2
+    with pytest.raises(TooMuchRead):
+        await reads.select("m", ["d"], SELECTION)
+
+
+async def test_nothing_is_selected_of_rows_that_are_looked_at_first() -> None:
+    """Whether a caller may see an entry is told by the whole of it."""
+    clinic = Catalog.load("tests.unit.gateway.rights.clinic")
+    cluster = MemoryCluster.of(clinic)
+    await cluster.start()
+    cluster.engine.map(visits.name)["a"] = b'{"_meta":{},"x":"1"}'
+    limited = LimitedRights(clinic, shape_of(clinic, {"authenticated"}), Identity(subject="p1"))
+    for rights, found in ((limited, None), (None, b'[{"x":"1"}]')):
+        reads = RequestReads(cluster, max_scanned_entries=10, rights=rights)
+        assert await reads.select(visits.name, ["a"], SELECTION) == found

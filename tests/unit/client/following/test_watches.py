@@ -70,6 +70,10 @@ def entries(map_name: str, *keys: str) -> Read:
     return lambda cluster: cluster.read(map_name, keys)
 
 
+def selected(map_name: str, *keys: str) -> Read:
+    return lambda cluster: cluster.select(map_name, keys, "[]")
+
+
 def page(map_name: str, index: str, **query: Any) -> Read:
     return lambda cluster: cluster.query(EntryQuery(map_name=map_name, index=index, **query))
 
@@ -78,6 +82,8 @@ def page(map_name: str, index: str, **query: Any) -> Read:
     (entries(CUSTOMERS, "c1"), True),
     (entries(CUSTOMERS, "c2"), False),
     (entries("product-view", "c1"), False),
+    (selected(CUSTOMERS, "c1"), True),
+    (selected(CUSTOMERS, "c2"), False),
     (entries(CUSTOMERS, *(f"c{n}" for n in range(MOST_KEYS + 1))), True),
     (entries(CUSTOMERS, *(f"d{n}" for n in range(MOST_KEYS + 1))), False),
     (entries(EVENT_STORE, "Customer:1@c1"), True),

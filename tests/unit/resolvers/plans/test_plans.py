@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from itertools import product
 from typing import Any
@@ -15,6 +16,7 @@ from hazelgate.client.reading.queries import EntryPage, EntryQuery
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.settings import Settings
 from hazelgate.resolvers.plans.documents import MOST_FIELDS, MOST_VARIANTS, DocumentPlans
+from hazelgate.resolvers.plans.members import FEWEST_ENTRIES
 from hazelgate.resolvers.plans.operations import OperationPlan
 from tests.support.gateway import Gateway, Json, create_customer, create_order, create_product, running_gateway
 
@@ -166,7 +168,8 @@ class Counting:
     def __init__(self, gateway: Gateway, patch: pytest.MonkeyPatch) -> None:
         self.reads: list[tuple[str, list[str]]] = []
         self.queries: list[str] = []
-        read, query = gateway.cluster.read, gateway.cluster.query
+        self.selections: list[tuple[str, list[str], str]] = []
+        read, query, select = gateway.cluster.read, gateway.cluster.query, gateway.cluster.select
 
         async def counted_read(map_name: str, keys: Sequence[str]) -> list[bytes | None]:
             self.reads.append((map_name, list(keys)))
@@ -176,6 +179,11 @@ class Counting:
             self.queries.append(asked.map_name)
             return await query(asked)
 
+        async def counted_select(map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
+            self.selections.append((map_name, list(keys), selection))
+            return await select(map_name, keys, selection)
+
+        patch.setattr(gateway.cluster, "select", counted_select)
         patch.setattr(gateway.cluster, "read", counted_read)
         patch.setattr(gateway.cluster, "query", counted_query)
 
@@ -302,3 +310,56 @@ async def test_requests_at_once_do_not_see_each_others_answers(shop: Gateway) ->
     query = "query ($id: ID!) { order(orderId: $id) { orderId } }"
     found = await asyncio.gather(*(shop.data(query, id=f"o{1 + number % 2}") for number in range(20)))
     assert [each["order"]["orderId"] for each in found] == [f"o{1 + number % 2}" for number in range(20)]
+
+
+# ---------------------------------------------------------------- at the members
+
+MANY = [f"o{number}" for number in range(1, 21)]
+BY_ID = "query ($ids: [ID!]!) { ordersById(orderIds: $ids) %s }"
+
+
+async def test_of_many_entries_members_answer_what_is_selected(shop: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = Counting(shop, monkeypatch)
+    body, plan = await told(shop, BY_ID % "{ status items { quantity } __typename }", ids=MANY)
+    assert plan["way"] == "plan"
+    first = {"status": "PENDING", "items": [{"quantity": 1}, {"quantity": 2}], "__typename": "EnrichedOrder"}
+    assert body["data"]["ordersById"] == [first, {**first, "items": [{"quantity": 3}]}, *[None] * 18]
+    [(map_name, keys, selection)] = counting.selections
+    assert (map_name, keys) == ("enriched-order-view", MANY)
+    assert [name for name, *_ in json.loads(selection)] == ["status", "items", "__typename"]
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        (BY_ID % "{ status }", MANY[: FEWEST_ENTRIES - 1]),
+        (BY_ID % "{ status }", [*MANY, "o1"]),
+        (BY_ID % "{ state: status }", MANY),
+        (BY_ID % "{ items { product { name } } }", MANY),
+        ('query ($ids: [ID!]!) { a: ordersById(orderIds: $ids) { status } b: order(orderId: "o1") { status } }', MANY),
+        ("query ($ids: [ID!]!) { ordersById(orderIds: $ids) { status } eventCatalog { eventType } }", MANY),
+    ],
+    ids=["few", "one twice", "renamed", "linked", "several fields", "beside the executor"],
+)
+async def test_of_others_the_gateway_reads_whole_entries(
+    shop: Gateway, monkeypatch: pytest.MonkeyPatch, query: str, ids: list[str]
+) -> None:
+    """Each entry is read once, however many fields show it."""
+    counting = Counting(shop, monkeypatch)
+    await told(shop, query, ids=ids)
+    assert counting.selections == []
+    read = [key for map_name, keys in counting.reads for key in keys if map_name == "enriched-order-view"]
+    assert sorted(read) == sorted(set(ids))
+
+
+async def test_of_many_entries_with_an_odd_one_the_executor_answers(
+    shop: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = shop.cluster.engine.map("enriched-order-view")
+    orders["o2"] = orders["o2"].replace(b'"PENDING"', b'"LOST"')
+    counting = Counting(shop, monkeypatch)
+    body, plan = await told(shop, BY_ID % "{ status }", ids=MANY)
+    assert plan["way"] == "deviated"
+    assert body["data"]["ordersById"] == [{"status": "PENDING"}, *[None] * 19]
+    assert [error["path"] for error in body["errors"]] == [["ordersById", 1, "status"]]
+    assert (len(counting.selections), counting.reads) == (1, [("enriched-order-view", MANY)])

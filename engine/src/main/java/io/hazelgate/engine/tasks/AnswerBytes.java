@@ -22,6 +22,11 @@ final class AnswerBytes extends ByteArrayOutputStream {
         super.write(bytes, from, length);
     }
 
+    /** Forgets what was written behind this. */
+    synchronized void backTo(int size) {
+        count = size;
+    }
+
     private void require(int more) {
         if (count > MAX_BYTES - more) {
             throw new IllegalArgumentException(

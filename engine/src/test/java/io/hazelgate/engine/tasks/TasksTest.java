@@ -121,6 +121,23 @@ class TasksTest {
     }
 
     @Test
+    void ofEntriesThatIsAnsweredWhatIsSelected() throws Exception {
+        String name = TestMember.newId();
+        IMap<String, HazelcastJsonValue> map = TestMember.hazelcast().getMap(name);
+        map.set("a", new HazelcastJsonValue("{\"_meta\":{\"version\":1},\"x\":\"ä\",\"y\":{\"z\":[1,2]}}"));
+        map.set("gone", new HazelcastJsonValue("{\"_meta\":{\"version\":2,\"absent\":true}}"));
+        map.set("odd", new HazelcastJsonValue("{\"_meta\":{\"version\":1},\"x\":1}"));
+        String selection = com.hazelcast.internal.json.Json.value(
+                        "[[\"y\",\"object\",true,[[\"z\",\"list\",false,[\"int\",false]]]],[\"x\",\"text\",false]]")
+                .toString();
+        String asked =
+                "[[\"%1$s\",[\"a\",\"none\",\"gone\"],%2$s],[\"%1$s\",[\"a\",\"odd\"],%2$s],[\"%1$s\",[\"odd\"]]]";
+        assertEquals(
+                "[[{\"y\":{\"z\":[1,2]},\"x\":\"ä\"},null,null],null,[{\"_meta\":{\"version\":1},\"x\":1}]]",
+                answer(Ids.READ_ENTRIES, asked.formatted(name, selection)));
+    }
+
+    @Test
     void anAnswerThatIsTooBigIsRefused() throws Exception {
         String name = TestMember.newId() + "-view";
         TestMember.hazelcast().getMap(name).set("a", new HazelcastJsonValue('"' + "x".repeat(4 << 20) + '"'));
