@@ -136,7 +136,7 @@ class RequestReads(ClusterReads):
         if loader is None:
 
             async def read(keys: list[str]) -> Sequence[bytes | None]:
-                return await self.load_many(map_name, keys)
+                return await self.load_several(map_name, keys)
 
             loader = self._loaders[map_name] = DataLoader(read)
         return loader.load(key)

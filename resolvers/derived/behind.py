@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from hazelgate.client.views.entries import Entry, require_key
 from hazelgate.client.views.pages import MAX_PAGE
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived import aggregates, past, writing
-from hazelgate.resolvers.derived.entries import load
+from hazelgate.resolvers.derived.entries import load, load_all
 from hazelgate.resolvers.derived.federation import load_entities
 from hazelgate.resolvers.derived.lists import EdgePage, count_list, list_of, read_list
 from hazelgate.resolvers.meanings import (
@@ -103,7 +102,7 @@ class DerivedResolvers:
                 raise bad_input(argument, f"at most {MAX_PAGE:,} ids, these are {len(keys):,}")
             for key in keys:
                 require_key(key, argument)
-            return list(await asyncio.gather(*[load(info, view, key) for key in keys]))
+            return await load_all(info, view, keys)
 
         return means(EntriesById(view, argument), resolve)
 
@@ -202,7 +201,7 @@ class DerivedResolvers:
 
         async def to_many(source: Any, info: Info) -> list[Entry | None]:
             keys = list(_keys_at(source if isinstance(source, dict) else source.data, path))
-            return list(await asyncio.gather(*[load(info, target, key) for key in keys]))
+            return await load_all(info, target, keys)
 
         return means(LinkByKey(target, fields, link.many), to_many if link.many else to_one)
 

@@ -126,16 +126,19 @@ class OperationPlans:
         self._variables = Variables(schema, operation)
         names = (each.variable.name.value for each in operation.variable_definitions or ())
         self._conditions = tuple(name for name in names if name in conditions)
+        self._needs_variables = operation.operation is OperationType.QUERY or bool(self._conditions)
         self._variants: dict[tuple[Any, ...], PlannedOperation | None] = {}
         self._fields = 0
 
     def run_of(self, context: ResolverContext, given: Mapping[str, Any] | None) -> Run:
         """
-        What a plan runs with.
+        What a plan runs with: nothing but the context where the executor runs, which reads the variables by itself.
 
         Raises:
             Deviation: The variables are wrong: the executor says so.
         """
+        if not self._needs_variables:
+            return Run(context, {})
         variables = self._variables.read(given)
         return Run(context, variables, self._variables.whole(given) if self._needs_whole else None)
 

@@ -131,6 +131,15 @@ async def test_a_page_is_read_once(cluster: Counting) -> None:
     assert await reads.query(EntryQuery(map_name="m", limit=1)) is not first
 
 
+async def test_one_and_several_that_are_asked_for_at_once_are_read_once(cluster: Counting) -> None:
+    reads = reads_of(cluster)
+    found = await asyncio.gather(
+        reads.load("m", "a"), reads.load_several("m", ["a", "b"]), reads.load("m", "b"), reads.load("m", "c")
+    )
+    assert found == [b"m/a", [b"m/a", b"m/b"], b"m/b", b"m/c"]
+    assert cluster.asked == [("m", ["a", "b"]), ("m", ["c"])]
+
+
 SELECTION = '[["x","text",false]]'
 
 

@@ -1,0 +1,37 @@
+"""Many entries are made with pauses: one operation does not keep the process from all others."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+from hazelgate import Catalog
+from hazelgate.resolvers.derived.entries import load_all
+from hazelgate.resolvers.requests import RequestReads
+from hazelgate.testing.memory import MemoryCluster
+
+CUSTOMERS = "customer-view"
+
+
+async def test_others_have_their_turn_while_many_entries_are_made() -> None:
+    catalog = Catalog.load("hazelgate.domain")
+    cluster = MemoryCluster.of(catalog)
+    await cluster.start()
+    keys = [f"c{number}" for number in range(1_000)]
+    cluster.engine.map(CUSTOMERS).update({key: b'{"_meta":{},"name":"%b"}' % key.encode() for key in keys[:900]})
+    context = SimpleNamespace(reads=RequestReads(cluster, max_scanned_entries=1))
+    info: Any = SimpleNamespace(context=context)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    found = await load_all(info, catalog.views[CUSTOMERS], keys)
+    beside.cancel()
+    assert [each and each.data["name"] for each in found] == [*keys[:900], *[None] * 100]
+    assert turns >= 9
