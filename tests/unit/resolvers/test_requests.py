@@ -136,7 +136,7 @@ async def test_one_and_several_that_are_asked_for_at_once_are_read_once(cluster:
     found = await asyncio.gather(
         reads.load("m", "a"), reads.load_several("m", ["a", "b"]), reads.load("m", "b"), reads.load("m", "c")
     )
-    assert found == [b"m/a", [b"m/a", b"m/b"], b"m/b", b"m/c"]
+    assert tuple(found) == (b"m/a", [b"m/a", b"m/b"], b"m/b", b"m/c")
     assert cluster.asked == [("m", ["a", "b"]), ("m", ["c"])]
 
 
