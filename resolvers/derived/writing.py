@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from hazelgate.resolvers.context import Info
-from hazelgate.resolvers.derived.entries import load
+from hazelgate.resolvers.derived.entries import load_all
 from hazelgate.resolvers.events.fields import stored_event
 from hazelgate.resolvers.events.submitting import entity_id, given, submit
 from hazelgate.schema.events.results import AnyEventError, EventOptions, EventReceipt, error_result
@@ -62,7 +62,10 @@ async def answered(info: Info, payload: PayloadNode) -> Any:
     key = _at(payload.event, payload.key_path)
     if key is None:  # a guard fills it in: the stored event has it
         key = await _stored_key(info, payload)
-    return None if key is None else await load(info, payload.view, key)
+    if key is None:
+        return None
+    [entry] = await load_all(info, payload.view, [key])
+    return entry
 
 
 async def _stored_key(info: Info, payload: PayloadNode) -> str | None:
