@@ -60,10 +60,16 @@ DEFAULT_OPTIONS = SubmitOptions()
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """An event and how it is to be submitted."""
+    """
+    An event and how it is to be submitted.
+
+    Args:
+        is_decoded: Whether the catalog has decoded the event from JSON, so that it need not be checked again.
+    """
 
     event: Event
     options: SubmitOptions = DEFAULT_OPTIONS
+    is_decoded: bool = False
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
@@ -94,9 +100,14 @@ class Sealer:
         self._reply_to = reply_to
         self._submission_ids = map(f"{ids.new_id()[-12:]}-{{:012d}}".format, itertools.count(1))
 
-    def seal(self, event: Event, options: SubmitOptions, timestamp: str) -> tuple[Envelope, bytes]:
+    def seal(
+        self, event: Event, options: SubmitOptions, timestamp: str, *, is_decoded: bool = False
+    ) -> tuple[Envelope, bytes]:
         """
         The event's envelope, and its JSON.
+
+        Args:
+            is_decoded: As `Submission` has it.
 
         Raises:
             InvalidEvent: The event or an option is not fit to be sent; it names each field.
@@ -104,7 +115,7 @@ class Sealer:
         """
         spec = self._catalog.spec(event)
         aggregate_id = spec.aggregate_id(event)
-        data = self._catalog.encode(event)
+        data = self._catalog.encode(event, is_decoded=is_decoded)
         event_id = options.event_id or ids.new_id()
         # More than 15 names in a call cost five times as much: Python puts them into a dictionary first.
         envelope = Envelope(

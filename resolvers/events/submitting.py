@@ -85,18 +85,21 @@ def submit_options(options: EventOptions | None) -> SubmitOptions:
 
 async def submit(info: Info, event: Event, options: EventOptions | None) -> EventReceipt | AnyEventError:
     """
-    Submit one event; the receipt once it is as far as the options say, or why it isn't.
+    Submit one event that the catalog has decoded; the receipt once it is as far as the options say, or why it isn't.
 
     Raises:
         PipelineUnavailable: The pipeline is away: no result of the event, but a fault of the whole.
     """
     try:
-        receipt = await info.context.handler.handle_event(event, submit_options(options))
+        submission = Submission(event, submit_options(options), is_decoded=True)
+        [outcome] = await info.context.handler.handle_events([submission])
     except HazelgateError as error:
         return error_result(error, optional(options.event_id) if options else None)
     finally:
         info.context.reads.forget()  # the next mutation of the request must not see what this one has changed as it was
-    return EventReceipt.of(receipt)
+    if isinstance(outcome, Receipt):
+        return EventReceipt.of(outcome)
+    return error_result(outcome, optional(options.event_id) if options else None)
 
 
 async def submit_many(
@@ -129,7 +132,7 @@ async def submit_many(
             continue
         own = common if own_id == common.event_id else _with_event_id(common, own_id)
         places.append(place)
-        submissions.append(Submission(event, own))
+        submissions.append(Submission(event, own, is_decoded=True))
     outcomes = await info.context.handler.handle_events(submissions) if submissions else []
     info.context.reads.forget()
     for place, outcome in zip(places, outcomes, strict=True):

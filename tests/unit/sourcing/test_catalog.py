@@ -20,6 +20,7 @@ from hazelgate.sourcing.declaring.registry import (
 )
 from hazelgate.sourcing.declaring.values import Read
 from hazelgate.sourcing.errors import CatalogError, InvalidEvent, UnknownEventType
+from hazelgate.sourcing.structure.decoding import Decoder
 from tests.unit.sourcing.counters import CATALOG, Counted, Counter
 
 
@@ -117,6 +118,15 @@ def test_an_event_that_holds_what_it_must_not_is_not_encoded(event: Event, path:
     with pytest.raises(InvalidEvent) as caught:
         CATALOG.encode(event)
     assert [problem.path for problem in caught.value.problems] == [path]
+
+
+@pytest.mark.parametrize("is_decoded", [True, False])
+def test_an_event_is_checked_once(is_decoded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = CATALOG.decode("Counted", 3, CATALOG.encode(Counted(counter_id="c", by=1)))
+    checked: list[bytes] = []
+    monkeypatch.setattr(Decoder, "decode", lambda _, raw: checked.append(bytes(raw)))
+    encoded = CATALOG.encode(event, is_decoded=is_decoded)
+    assert checked == ([] if is_decoded else [encoded])
 
 
 def test_a_view_entry_is_encoded_and_decoded() -> None:
