@@ -90,8 +90,8 @@ def read_entries(requests: Sequence[tuple[str, Sequence[str]]]) -> Task:
 
 
 def select_entries(requests: Sequence[tuple[str, Sequence[str], str]]) -> Task:
-    """Gather what is selected of entries of views."""
-    return Task(2, _encoder.encode(requests), READS_EXECUTOR)
+    """Gather what is selected of entries of views. A member that can't select does not know the task."""
+    return Task(11, _encoder.encode(requests), READS_EXECUTOR)
 
 
 _lists_decoder = msgspec.json.Decoder(list[msgspec.Raw])

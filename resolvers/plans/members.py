@@ -38,7 +38,7 @@ _KINDS = {
 
 
 def selection_text(selection: Selection) -> str:
-    """A selection that `writing.copied` takes, as members read it (docs/reference/protocol.md, "ReadEntries")."""
+    """A selection that `writing.copied` takes, as members read it (docs/reference/protocol.md, "SelectEntries")."""
     return msgspec.json.encode(_fields(selection)).decode()
 
 

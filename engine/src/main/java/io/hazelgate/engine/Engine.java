@@ -146,6 +146,7 @@ public final class Engine implements AutoCloseable {
                                         Ids.FORWARDED_EVENTS,
                                         new SubmitEvents(store, lanes, pipelines, heapRoom, true)),
                                 Map.entry(Ids.READ_ENTRIES, new ReadEntries(store)),
+                                Map.entry(Ids.SELECT_ENTRIES, new ReadEntries(store)),
                                 Map.entry(Ids.QUERY_ENTRIES, new QueryEntries(store, indexes, scans)),
                                 Map.entry(Ids.AGGREGATE_ENTRIES, new AggregateEntries(indexes, scans)),
                                 Map.entry(Ids.LOG_POSITIONS, new LogPositions(new Standing(shared, pipelines))),

@@ -134,7 +134,7 @@ class TasksTest {
                 "[[\"%1$s\",[\"a\",\"none\",\"gone\"],%2$s],[\"%1$s\",[\"a\",\"odd\"],%2$s],[\"%1$s\",[\"odd\"]]]";
         assertEquals(
                 "[[{\"y\":{\"z\":[1,2]},\"x\":\"ä\"},null,null],null,[{\"_meta\":{\"version\":1},\"x\":1}]]",
-                answer(Ids.READ_ENTRIES, asked.formatted(name, selection)));
+                answer(Ids.SELECT_ENTRIES, asked.formatted(name, selection)));
     }
 
     @Test
