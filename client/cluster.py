@@ -200,7 +200,7 @@ class Cluster(Protocol):
             selection: JSON, as docs/reference/protocol.md has it.
 
         Returns:
-            None where an entry is not as the selection has it.
+            None where an entry is not as the selection has it, or where entries are read as a whole alone.
         """
 
     async def query(self, query: EntryQuery) -> EntryPage:

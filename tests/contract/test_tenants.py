@@ -143,11 +143,13 @@ async def test_what_is_about_all_tenants_is_refused(cluster: Cluster, ledger: Ca
         lambda: acme.maintain_views(b"{}"),
         lambda: acme.resolve_dead_letters([]),
         lambda: acme.read("rebuilds", ["x"]),
+        lambda: acme.select("rebuilds", ["x"], "[]"),
         lambda: acme.listen("events.AccountOpened", lambda message: None),
         lambda: DeadLetters(acme).find().__anext__(),
     ):
         with pytest.raises(Forbidden):
             await asked()
+    assert await acme.select(next(iter(ledger.views)), ["x"], "[]") is None, "ids in an entry are made plain first"
     with pytest.raises(InvalidArgument, match="tenant"):
         hazelgate.connect(catalog=ledger, cluster=cluster, tenant="a!b")
 
