@@ -19,7 +19,7 @@ from hazelgate.gateway.graphql.documents import Document
 from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
 from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
 from hazelgate.gateway.terms import ENDLESS, Term
-from hazelgate.gateway.transports.compression import GZIP_HEADER, gzip_if_worth, takes_gzip
+from hazelgate.gateway.transports.compression import Coding, coding_for, packed_if_worth
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import EventsForm, PartsForm, StreamForm
 from hazelgate.gateway.transports.media import GRAPHQL_RESPONSE, HTML, JSON, negotiate
@@ -309,23 +309,34 @@ class GraphQLOverHttp:
             (b"content-security-policy", page.policy),
         ]
         status, body = 200, page.html
+        coding = self._coding(exchange)
         if _has(exchange, more):
             status = 304
-        elif self._settings.compression and takes_gzip(exchange.header(b"accept-encoding")):
-            body = await page.compressed()
-            more.append(GZIP_HEADER)
-        await self._send(send, exchange, status, b"text/html; charset=utf-8", body, more)
+        elif coding is not None:
+            body = await page.packed(coding.name, coding.pack_once)
+            more.append(coding.header)
+        await self._send(send, exchange, status, b"text/html; charset=utf-8", body, more, is_packed=True)
+
+    def _coding(self, exchange: _Exchange) -> Coding | None:
+        """How the body is compressed, if it is."""
+        return coding_for(exchange.header(b"accept-encoding")) if self._settings.compression else None
 
     async def _send(
-        self, send: Send, exchange: _Exchange, status: int, content_type: bytes, body: bytes, more: Headers
+        self,
+        send: Send,
+        exchange: _Exchange,
+        status: int,
+        content_type: bytes,
+        body: bytes,
+        more: Headers,
+        *,
+        is_packed: bool = False,
     ) -> None:
-        vary = b"accept"
-        if self._settings.compression:
-            vary = b"accept, accept-encoding"
-            if status == 200 and GZIP_HEADER not in more and takes_gzip(exchange.header(b"accept-encoding")):
-                packed = await gzip_if_worth(body)
-                if packed is not None:
-                    body, more = packed, [*more, GZIP_HEADER]
+        vary = b"accept, accept-encoding" if self._settings.compression else b"accept"
+        if status == 200 and not is_packed and (coding := self._coding(exchange)) is not None:
+            packed = await packed_if_worth(body, coding)
+            if packed is not None:
+                body, more = packed, [*more, coding.header]
         headers: Headers = [(b"vary", vary), (HEADER, exchange.id.encode()), *more]
         exchange.client.spend_bytes(len(body))
         self._count(exchange.method, status)
