@@ -324,3 +324,11 @@ async def test_a_plan_answers_what_is_deferred_as_a_whole(gateway: Gateway) -> N
     body = {"query": DEFERRED, "extensions": {"plan": True}}
     async with streaming(gateway.app, body=body, accept=OLDER) as stream:
         assert (await part(stream))["extensions"]["plan"]["way"] == "partly"
+
+
+async def test_of_a_field_that_is_asked_for_twice_only_the_rest_is_deferred(gateway: Gateway) -> None:
+    """No plan answers both at once."""
+    query = '{ customer(customerId: "c1") { name } ... @defer { customer(customerId: "c1") { name email } } }'
+    first, later = await parts(gateway, query)
+    assert first == CUSTOMER
+    assert later["incremental"] == [{"data": {"email": "c1@example.org"}, "path": ["customer"]}]
