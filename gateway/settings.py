@@ -112,7 +112,7 @@ class Settings(LogOptions, ApiOptions, DomainOptions, ClusterOptions, ReadOption
     max_batched_operations: Annotated[int, Field(ge=0)] = 0
     """Operations that one request over HTTP may send in an array; 0: a request is one operation."""
     compression: bool = True
-    """Whether long answers over HTTP are sent in gzip to clients that take it."""
+    """Whether long answers over HTTP are sent in brotli or gzip to clients that take one of them."""
 
     plans: bool = True
     """Whether operations are compiled to plans. Without, graphql-core answers all of them: slower, and the same."""

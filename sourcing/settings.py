@@ -62,6 +62,8 @@ class ApiOptions(Options):
     """Import path of a module that adds to the derived API; without it, an `api` beside the domain, if it is one."""
     federation: bool = False
     """Whether the GraphQL schema is a subgraph of Apollo Federation 2: entries are entities by their key."""
+    incremental_delivery: bool = False
+    """Whether answers may come in parts: the schema has `@defer` and `@stream`."""
 
 
 class ClusterOptions(Options):

@@ -17,10 +17,13 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLDeferDirective,
+    GraphQLDirective,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLStreamDirective,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
@@ -28,6 +31,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SchemaMetaFieldDef,
+    SelectionNode,
     SelectionSetNode,
     TypeMetaFieldDef,
     ValueNode,
@@ -47,6 +51,10 @@ from hazelgate.gateway.graphql.shape import INTROSPECTION
 _VALUE = 1
 _READ = 10
 """A field with fields of its own that takes arguments: a page, an entry, figures."""
+_PART = 1_000
+"""A fragment that may come as a part of its own: 500 of them take 0.07 s, in which nobody else is answered."""
+_ITEM = 20
+"""An item that may come as a part of its own."""
 _ASSUMED_SIZE = 10
 """Of a list within an entry: its size is known only once it is read."""
 _MOST_IDS = 10_000
@@ -131,10 +139,12 @@ class _Counting:
             if isinstance(each, FieldNode):
                 parts.append(self._field(each, made, page))
             elif isinstance(each, InlineFragmentNode):
+                parts.append(_deferred(each))
                 condition = each.type_condition
                 inner = made if condition is None else self._schema.type_map.get(condition.name.value)
                 parts.append(self._selection(each.selection_set, inner, page))
             elif isinstance(each, FragmentSpreadNode):
+                parts.append(_deferred(each))
                 parts.append(self._fragment(each.name.value, page))
         return _sum(parts)
 
@@ -167,7 +177,7 @@ class _Counting:
         if not is_list_type(get_nullable_type(field.type)):
             within = size if size is not None else DEFAULT_PAGE
             return self._selection(node.selection_set, inner, within if _is_connection(inner) else None)
-        element = self._selection(node.selection_set, inner, None)
+        element = _sum([_streamed(node), self._selection(node.selection_set, inner, None)])
         if size is None:
             size = page if page is not None else self._assumed_size(node)
         return _product(size, element)
@@ -213,6 +223,18 @@ class _Counting:
         if name == "__type":
             return TypeMetaFieldDef
         return made.fields.get(name) if isinstance(made, GraphQLObjectType | GraphQLInterfaceType) else None
+
+
+def _deferred(node: InlineFragmentNode | FragmentSpreadNode) -> int:
+    return _PART if _has(node, GraphQLDeferDirective) else 0
+
+
+def _streamed(node: FieldNode) -> int:
+    return _ITEM if _has(node, GraphQLStreamDirective) else 0
+
+
+def _has(node: SelectionNode, directive: GraphQLDirective) -> bool:
+    return any(each.name.value == directive.name for each in node.directives or ())
 
 
 def _is_connection(made: Any) -> bool:

@@ -21,6 +21,7 @@ from hazelgate.gateway.graphql.shape import MOST_COMPARISONS, RULES, check_shape
 from hazelgate.gateway.graphql.tokens import check_tokens
 from hazelgate.gateway.latest import Latest
 from hazelgate.resolvers.plans.documents import DocumentPlans
+from hazelgate.resolvers.plans.incremental import IncrementalDocument, without_parts
 
 _LONGEST_KEPT = 32_768
 _MOST_KEPT = 500
@@ -35,13 +36,15 @@ class Document:
     """
     A valid document and its operations by name; the name of an anonymous one is empty.
 
-    `plans` are made once and used often: a document that is not kept has none.
+    `plans` are made once and used often: a document that is not kept has none. `incremental` is the document with
+    `@defer` and `@stream`, where it has any of them: `ast` is without.
     """
 
     ast: DocumentNode
     operations: dict[str, OperationType]
     plans: DocumentPlans | None
     costs: dict[str, OperationCost]
+    incremental: IncrementalDocument | None = None
 
     def operation_type(self, name: str | None) -> OperationType | None:
         """The kind of the operation that this name picks, or None where it picks none."""
@@ -100,6 +103,7 @@ class Documents:
         self._limits = limits
         self._rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
         self._suggestions = suggestions
+        self._has_parts = schema.get_directive("defer") is not None
         self._costs = CostModel(schema)
         self._kept: Latest[str, Document] = Latest(_MOST_KEPT)
 
@@ -154,13 +158,15 @@ class Documents:
             errors = [TooComplex("comparisons", MOST_COMPARISONS, MOST_COMPARISONS + 1, "repeat fewer fields")]
         if errors:
             raise InvalidDocument(errors, ast)
+        whole, incremental = without_parts(ast) if self._has_parts else (ast, None)
         return Document(
-            ast,
+            whole,
             {
                 definition.name.value if definition.name else "": definition.operation
                 for definition in ast.definitions
                 if isinstance(definition, OperationDefinitionNode)
             },
-            DocumentPlans(self._schema, ast) if len(text) <= _LONGEST_KEPT else None,
+            DocumentPlans(self._schema, whole) if len(text) <= _LONGEST_KEPT else None,
             self._costs.of_document(ast),
+            incremental,
         )

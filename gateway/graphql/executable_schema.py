@@ -45,7 +45,12 @@ OPEN_FIELDS = {
 
 
 def graphql_schema(
-    catalog: Catalog, own: OwnApi | None = None, *, federation: bool = False, shape: Shape | None = None
+    catalog: Catalog,
+    own: OwnApi | None = None,
+    *,
+    federation: bool = False,
+    incremental: bool = False,
+    shape: Shape | None = None,
 ) -> GraphQLSchema:
     """
     The executable schema of a catalog.
@@ -53,6 +58,7 @@ def graphql_schema(
     Args:
         own: What a user adds to it.
         federation: Whether it is a subgraph of Apollo Federation 2.
+        incremental: Whether answers may come in parts, by `@defer` and `@stream`.
         shape: What of the catalog its callers see; None: all.
 
     Raises:
@@ -72,6 +78,7 @@ def graphql_schema(
             behind,
             additions=additions,
             federation=federation,
+            incremental=incremental,
             shows=partial(_shows, shape),
         )
     except TypeError as error:  # so graphql-core refuses two types of one name, or a name with `__` before it
@@ -106,9 +113,9 @@ def _is_shown(added: AddedField, shape: Shape) -> bool:
     return fields is None or any(each.role in shape.roles for each in added.access)
 
 
-def schema_text(catalog: Catalog, own: OwnApi | None = None) -> str:
+def schema_text(catalog: Catalog, own: OwnApi | None = None, *, incremental: bool = False) -> str:
     """The schema in the schema definition language."""
-    return print_schema(graphql_schema(catalog, own)) + "\n"
+    return print_schema(graphql_schema(catalog, own, incremental=incremental)) + "\n"
 
 
 def subgraph_text(catalog: Catalog, own: OwnApi | None = None) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ import orjson
 from graphql import (
     ExecutionResult,
     Executor,
+    ExperimentalIncrementalExecutionResults,
     GraphQLError,
     GraphQLSchema,
     create_source_event_stream,
@@ -22,19 +24,22 @@ from graphql import (
 from hazelgate.client.following.watches import Watch
 from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.door.refusals import Reason, Refusals
-from hazelgate.gateway.errors import Faults, explained, field_error, internal_error, request_error
+from hazelgate.gateway.errors import Faults, explained, field_error, request_error
+from hazelgate.gateway.graphql.answers import Answer as Answer
+from hazelgate.gateway.graphql.answers import Json
+from hazelgate.gateway.graphql.answers import fault as fault
+from hazelgate.gateway.graphql.answers import refusal as refusal
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
+from hazelgate.gateway.graphql.incremental import Parts, Spec, last_of
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
 from hazelgate.gateway.parts import RequestContext
 from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.documents import PlannedOperation
 from hazelgate.resolvers.plans.executing import PlannedExecutor
+from hazelgate.resolvers.plans.incremental import IncrementalPlannedExecutor
 from hazelgate.resolvers.plans.running import Run
-from hazelgate.schema.events.streams import Place
 from hazelgate.subscriptions.live import Round
-
-Json = dict[str, Any]
 
 _DEFAULT_SECONDS = 30.0
 
@@ -48,44 +53,6 @@ class GraphQLRequest(msgspec.Struct, frozen=True):
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
     """The id under which the text is trusted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """
-    A response.
-
-    `executed` is false where nothing ran: bad syntax, an invalid document, variables that don't fit. `faults` are its
-    unexpected errors, of which the body says nothing but their id. The body is for `orjson` alone: parts of it may be
-    encoded already.
-    """
-
-    body: Json
-    executed: bool
-    faults: Faults | None = None
-    place: Place | None = None
-    """Of a subscription's result: where it stands."""
-    round: Round | None = None
-    """Of a live query's result: the run that has brought it."""
-
-    @property
-    def codes(self) -> list[str]:
-        """The codes of its errors, each once."""
-        return sorted({error["extensions"]["code"] for error in self.body.get("errors", ())})
-
-    def encode(self) -> bytes:
-        return orjson.dumps(self.body)
-
-
-def refusal(*errors: Json, faults: Faults | None = None) -> Answer:
-    """The answer to a request of which nothing ran."""
-    return Answer({"errors": list(errors)}, False, faults if faults is not None and faults.errors else None)
-
-
-def fault(error: BaseException) -> Answer:
-    """The answer where an error came that nobody expected."""
-    faults = Faults()
-    return refusal(internal_error(error, faults), faults=faults)
 
 
 class Way(StrEnum):
@@ -205,9 +172,74 @@ class Execution:
                 return await self._execute(document, request, context, planned, has_deviated=True)
             return self._told(Answer({"data": data}, True), Way.PLAN, planned, request)
         except RecursionError:
-            return refusal({"message": "the operation is nested too deeply", "extensions": {"code": "BAD_USER_INPUT"}})
+            return _TOO_DEEP
         except Exception as error:
             return fault(error)
+
+    async def run_in_parts(
+        self, document: Document, request: GraphQLRequest, spec: Spec, deliver: Callable[[Answer], Awaitable[None]]
+    ) -> Answer | None:
+        """
+        Execute a query or a mutation whose document defers something, and hand on each part of its answer.
+
+        All parts have the same context: what one has read, the next need not read again. Its deadline is that of the
+        whole operation.
+
+        Returns:
+            The answer, where nothing ran, and `deliver` was not called; else None.
+
+        Raises:
+            OSError: As `deliver` has raised it: the client is gone.
+        """
+        assert document.incremental is not None, "it defers something"
+        context = self._contexts(self.rights, None)
+        parts: Parts | None = None
+        try:
+            async with self._deadlines.one():
+                planned, _ = self._planned(document, request, context)
+                executor = self._executor(document, request, context, planned, in_parts=True)
+                if isinstance(executor, Answer):
+                    return executor
+                assert isinstance(executor, IncrementalPlannedExecutor)
+                result: Any = executor.execute_operation()
+                if inspect.isawaitable(result):
+                    result = await result
+                if not isinstance(result, ExperimentalIncrementalExecutionResults):
+                    return await self._deliver_whole(_answer(result, document), executor, planned, request, deliver)
+                parts = Parts(spec, executor.streamed_from)
+                async with aclosing(result.subsequent_results) as later:
+                    first = parts.first(result.initial_result)
+                    await deliver(self._told(first, _way_of(executor), planned, request))
+                    async for each in later:
+                        await deliver(parts.next(each))
+            return None
+        except TimeoutError:
+            failed = self._too_late(document, request)
+        except OSError:
+            raise
+        except RecursionError:
+            failed = _TOO_DEEP
+        except Exception as error:
+            failed = fault(error)
+        if parts is None and not failed.executed:
+            return failed
+        await deliver(last_of(failed) if parts is None else parts.cut(failed))
+        return None
+
+    async def _deliver_whole(
+        self,
+        answer: Answer,
+        executor: PlannedExecutor[Any],
+        planned: PlannedOperation | None,
+        request: GraphQLRequest,
+        deliver: Callable[[Answer], Awaitable[None]],
+    ) -> Answer | None:
+        """Hand on the answer of an operation that has deferred nothing after all, if it ran."""
+        answer = self._told(answer, _way_of(executor), planned, request)
+        if not answer.executed:
+            return answer
+        await deliver(last_of(answer))
+        return None
 
     def _planned(
         self, document: Document, request: GraphQLRequest, context: RequestContext
@@ -231,21 +263,32 @@ class Execution:
         planned: PlannedOperation | None = None,
         *,
         has_deviated: bool = False,
-    ) -> PlannedExecutor | Answer:
+        in_parts: bool = False,
+    ) -> PlannedExecutor[Any] | Answer:
         """What executes the operation by graphql-core, or the answer that says what is wrong with its variables."""
-        executor = PlannedExecutor.build(
+        kind: type[PlannedExecutor[Any]] = PlannedExecutor
+        ast = document.ast
+        more: dict[str, Any] = {}
+        if in_parts and document.incremental is not None:
+            kind, ast, more = (
+                IncrementalPlannedExecutor,
+                document.incremental.ast,
+                {"incremental": document.incremental},
+            )
+        executor = kind.build(
             self._schema,
-            document.ast,
+            ast,
             context_value=context,
             raw_variable_values=request.variables,
             operation_name=request.operation_name or None,
             planned=planned,
             has_deviated=has_deviated,
             hide_suggestions=self._hide_suggestions,
+            **more,
         )
         if isinstance(executor, list):
             return refusal(*(request_error(error, document.ast) for error in executor))
-        return cast(PlannedExecutor, executor)
+        return cast(PlannedExecutor[Any], executor)
 
     async def _execute(
         self,
@@ -293,7 +336,7 @@ class Execution:
         return self._answers(cast(AsyncIterator[Any], stream), executor, document, request)
 
     async def _answers(
-        self, stream: AsyncIterator[Any], executor: PlannedExecutor, document: Document, request: GraphQLRequest
+        self, stream: AsyncIterator[Any], executor: PlannedExecutor[Any], document: Document, request: GraphQLRequest
     ) -> AsyncIterator[Answer]:
         try:
             async for payload in stream:
@@ -320,7 +363,7 @@ class Execution:
     async def _answer_to(
         self, payload: Any, executor: Executor[Any], document: Document, request: GraphQLRequest
     ) -> Answer:
-        one = cast(PlannedExecutor, executor.build_per_event_executor(payload))
+        one = cast(PlannedExecutor[Any], executor.build_per_event_executor(payload))
         run = payload if isinstance(payload, Round) else None
         one.context_value = self._contexts(self.rights, None if run is None else run.watch)
         place = getattr(payload, "place", None)
@@ -331,7 +374,7 @@ class Execution:
             answer = self._too_late(document, request)
         return replace(answer, place=place, round=run)
 
-    async def _ran(self, one: PlannedExecutor, document: Document) -> Answer:
+    async def _ran(self, one: PlannedExecutor[Any], document: Document) -> Answer:
         """One run of a live query: by its plan, or as any other payload."""
         try:
             data = await one.by_plan()
@@ -344,12 +387,15 @@ class Execution:
             return await self._executed(one, document, Way.DEVIATED)
         return await self._executed(one, document)
 
-    async def _executed(self, one: PlannedExecutor, document: Document, way: Way | None = None) -> Answer:
+    async def _executed(self, one: PlannedExecutor[Any], document: Document, way: Way | None = None) -> Answer:
         result: Any = one.execute_operation(False)
         if inspect.isawaitable(result):
             result = await result
         self._count(way or _way_of(one))
         return _answer(result, document)
+
+
+_TOO_DEEP = refusal({"message": "the operation is nested too deeply", "extensions": {"code": "BAD_USER_INPUT"}})
 
 
 def _way_of(executor: Executor[Any]) -> Way:

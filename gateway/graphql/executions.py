@@ -47,6 +47,7 @@ class Executions:
         make: MakeExecution,
         *,
         federation: bool = False,
+        incremental: bool = False,
         kept_claims: Sequence[str] = (),
         has_tenants: bool = False,
     ) -> None:
@@ -56,6 +57,7 @@ class Executions:
         self._own = own
         self._make = make
         self._federation = federation
+        self._incremental = incremental
         self._kept_claims = claims_named(catalog) | frozenset(kept_claims)
         fields = own.fields if own is not None else ()
         self._roles = roles_named(catalog) | {grant.role for each in fields for grant in each.access}
@@ -96,7 +98,9 @@ class Executions:
         found = self._by_roles.get((roles, reach))
         if found is None:
             shape = shape_of(self._catalog, roles, reach)
-            schema = graphql_schema(self._catalog, self._own, federation=self._federation, shape=shape)
+            schema = graphql_schema(
+                self._catalog, self._own, federation=self._federation, incremental=self._incremental, shape=shape
+            )
             found = shape, self._make(schema, Rights(self._catalog))
             self._by_roles.keep((roles, reach), found)
         return found

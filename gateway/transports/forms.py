@@ -6,11 +6,15 @@ from typing import Protocol
 
 import orjson
 
-from hazelgate.gateway.graphql.execution import Answer
+from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest
+from hazelgate.gateway.graphql.incremental import Spec, spec_in
 
 
 class Form(Protocol):
     """What one result, and the end of an operation, look like."""
+
+    def spec(self, request: GraphQLRequest) -> Spec | None:
+        """How the parts of an answer are written; None: everything comes in one result."""
 
     def result(self, operation_id: str, body: bytes) -> bytes:
         """A result, encoded already."""
@@ -36,6 +40,9 @@ class StreamForm(Form, Protocol):
 class WebsocketForm:
     """Messages of `graphql-transport-ws`."""
 
+    def spec(self, request: GraphQLRequest) -> Spec | None:
+        return spec_in(request.extensions)
+
     def result(self, operation_id: str, body: bytes) -> bytes:
         return b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(operation_id), body)
 
@@ -57,6 +64,9 @@ class EventsForm:
     opening = b":\n\n"
     beat = b":\n\n"
     beat_seconds = 12.0
+
+    def spec(self, request: GraphQLRequest) -> Spec | None:
+        return spec_in(request.extensions)
 
     def result(self, operation_id: str, body: bytes) -> bytes:
         return b"event: next\ndata: %b\n\n" % body
@@ -93,16 +103,49 @@ class PartsForm:
     beat = b"\r\ncontent-type: application/json\r\n\r\n{}\r\n--graphql"
     beat_seconds = 5.0
 
+    def spec(self, request: GraphQLRequest) -> Spec | None:
+        return None
+
     def result(self, operation_id: str, body: bytes) -> bytes:
-        return self._part(b'{"payload":%b}' % body)
+        return _part(b'{"payload":%b}' % body)
 
     def end(self, operation_id: str, refused: Answer | None) -> bytes:
         if refused is None:
             return b""
-        return self._part(orjson.dumps({"payload": None, "errors": refused.body["errors"]}))
+        return _part(orjson.dumps({"payload": None, "errors": refused.body["errors"]}))
 
     def farewell(self, reason: Answer | None) -> bytes:
         return self.end("", reason) + b"--\r\n"
 
-    def _part(self, body: bytes) -> bytes:
-        return b"\r\ncontent-type: application/json\r\n\r\n%b\r\n--graphql" % body
+
+class IncrementalForm:
+    """
+    The parts of one answer, with `@defer` and `@stream`.
+
+    https://github.com/graphql/graphql-over-http/blob/main/rfcs/IncrementalDelivery.md describes them. Nothing is sent
+    while nothing comes: the operation's deadline is shorter than proxies wait.
+    """
+
+    opening = b"--graphql"
+    beat = b""
+    beat_seconds = 3_600.0
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self.content_type = b'multipart/mixed;boundary="graphql";%b' % spec.parameter.encode()
+
+    def spec(self, request: GraphQLRequest) -> Spec | None:
+        return self._spec
+
+    def result(self, operation_id: str, body: bytes) -> bytes:
+        return _part(body)
+
+    def end(self, operation_id: str, refused: Answer | None) -> bytes:
+        return b"" if refused is None else _part(orjson.dumps({**refused.body, "hasNext": False}))
+
+    def farewell(self, reason: Answer | None) -> bytes:
+        return self.end("", reason) + b"--\r\n"
+
+
+def _part(body: bytes) -> bytes:
+    return b"\r\ncontent-type: application/json\r\n\r\n%b\r\n--graphql" % body

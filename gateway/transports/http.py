@@ -19,9 +19,9 @@ from hazelgate.gateway.graphql.documents import Document
 from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
 from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
 from hazelgate.gateway.terms import ENDLESS, Term
-from hazelgate.gateway.transports.compression import GZIP_HEADER, gzip_if_worth, takes_gzip
+from hazelgate.gateway.transports.compression import Coding, coding_for, packed_if_worth
 from hazelgate.gateway.transports.failures import RequestLog
-from hazelgate.gateway.transports.forms import EventsForm, PartsForm, StreamForm
+from hazelgate.gateway.transports.forms import EventsForm, IncrementalForm, PartsForm, StreamForm
 from hazelgate.gateway.transports.media import GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from hazelgate.gateway.transports.reading import (
     ClientGone,
@@ -36,7 +36,13 @@ from hazelgate.gateway.transports.reading import (
     too_large,
 )
 from hazelgate.gateway.transports.request_ids import HEADER, request_id
-from hazelgate.gateway.transports.streams import HttpStream, StreamSettings, takes_events, takes_parts
+from hazelgate.gateway.transports.streams import (
+    HttpStream,
+    StreamSettings,
+    takes_events,
+    takes_incremental,
+    takes_parts,
+)
 from hazelgate.sourcing.errors import Unauthenticated
 
 _EMPTY_BODY_AND_MORE = 2
@@ -139,8 +145,8 @@ class GraphQLOverHttp:
             return
         more: Headers = []
         try:
-            form = _form_of(accept)
-            if media is None and form is None:
+            form, spec = _form_of(accept), takes_incremental(accept)
+            if media is None and form is None and spec is None:
                 raise HttpError(406, f"answers are {GRAPHQL_RESPONSE} or {JSON}", code="NOT_ACCEPTABLE")
             client.admit()
             exchange.known, exchange.term = self._execution_of(scope)
@@ -149,6 +155,8 @@ class GraphQLOverHttp:
                 status, body = 200, await self._answers(exchange, given)
             else:
                 answer = self._prepare(exchange, given)
+                if spec is not None and answer is None and _comes_in_parts(exchange):
+                    form, media = IncrementalForm(spec), None
                 if form is not None and self._is_stream(exchange, media):
                     with client.connection():
                         await self._stream(exchange, form, answer, receive, send)
@@ -309,23 +317,34 @@ class GraphQLOverHttp:
             (b"content-security-policy", page.policy),
         ]
         status, body = 200, page.html
+        coding = self._coding(exchange)
         if _has(exchange, more):
             status = 304
-        elif self._settings.compression and takes_gzip(exchange.header(b"accept-encoding")):
-            body = await page.compressed()
-            more.append(GZIP_HEADER)
-        await self._send(send, exchange, status, b"text/html; charset=utf-8", body, more)
+        elif coding is not None:
+            body = await page.packed(coding.name, coding.pack_once)
+            more.append(coding.header)
+        await self._send(send, exchange, status, b"text/html; charset=utf-8", body, more, is_packed=True)
+
+    def _coding(self, exchange: _Exchange) -> Coding | None:
+        """How the body is compressed, if it is."""
+        return coding_for(exchange.header(b"accept-encoding")) if self._settings.compression else None
 
     async def _send(
-        self, send: Send, exchange: _Exchange, status: int, content_type: bytes, body: bytes, more: Headers
+        self,
+        send: Send,
+        exchange: _Exchange,
+        status: int,
+        content_type: bytes,
+        body: bytes,
+        more: Headers,
+        *,
+        is_packed: bool = False,
     ) -> None:
-        vary = b"accept"
-        if self._settings.compression:
-            vary = b"accept, accept-encoding"
-            if status == 200 and GZIP_HEADER not in more and takes_gzip(exchange.header(b"accept-encoding")):
-                packed = await gzip_if_worth(body)
-                if packed is not None:
-                    body, more = packed, [*more, GZIP_HEADER]
+        vary = b"accept, accept-encoding" if self._settings.compression else b"accept"
+        if status == 200 and not is_packed and (coding := self._coding(exchange)) is not None:
+            packed = await packed_if_worth(body, coding)
+            if packed is not None:
+                body, more = packed, [*more, coding.header]
         headers: Headers = [(b"vary", vary), (HEADER, exchange.id.encode()), *more]
         exchange.client.spend_bytes(len(body))
         self._count(exchange.method, status)
@@ -347,6 +366,14 @@ def _form_of(accept: str) -> StreamForm | None:
     if takes_events(accept):
         return _EVENTS
     return _PARTS if takes_parts(accept) else None
+
+
+def _comes_in_parts(exchange: _Exchange) -> bool:
+    """Whether an operation defers something. A subscription defers nothing."""
+    document, request = exchange.document, exchange.request
+    if not isinstance(document, Document) or document.incremental is None or request is None:
+        return False
+    return document.operation_type(request.operation_name) is not OperationType.SUBSCRIPTION
 
 
 def _has(exchange: _Exchange, headers: Headers) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from graphql import OperationType
 
@@ -180,8 +181,15 @@ class Operations:
         """One operation from its beginning to its end. A client that completed it hears no more of it."""
         me = asyncio.current_task()
         try:
+            spec = None if document.incremental is None else self._form.spec(request)
             if is_stream:
                 refused = await self._follow(operation_id, request, document, log)
+            elif spec is not None:
+                refused = await self.execution.run_in_parts(
+                    document, request, spec, partial(self._send_result, operation_id, log)
+                )
+                if refused is not None:
+                    log.failed(refused)
             else:
                 answer = await self.execution.run(document, request)
                 refused = await self._deliver(operation_id, answer, log)
@@ -215,9 +223,13 @@ class Operations:
         return None
 
     async def _deliver(self, operation_id: str, answer: Answer, log: RequestLog) -> Answer | None:
-        if "errors" in answer.body:
-            log.failed(answer)
         if not answer.executed:
+            log.failed(answer)
             return answer
-        await self._send(self._form.result(operation_id, answer.encode()))
+        await self._send_result(operation_id, log, answer)
         return None
+
+    async def _send_result(self, operation_id: str, log: RequestLog, answer: Answer) -> None:
+        if answer.errors:
+            log.failed(answer)
+        await self._send(self._form.result(operation_id, answer.encode()))

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.types import Receive, Send
 
 from hazelgate.gateway.door.rates import Client
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
+from hazelgate.gateway.graphql.incremental import Spec
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.terms import Term
 from hazelgate.gateway.transports.failures import RequestLog
@@ -43,6 +45,24 @@ def takes_parts(accept: str) -> bool:
         media == _PARTS and any(each.replace('"', "") == _PARTS_VERSION for each in parameters)
         for media, parameters in parted(accept)
     )
+
+
+@lru_cache(maxsize=256)
+def takes_incremental(accept: str) -> Spec | None:
+    """How a client reads an answer in parts; None where it takes none. The older form where it names none."""
+    for media, parameters in parted(accept):
+        if media != _PARTS:
+            continue
+        told = {name: value.strip('"') for name, _, value in (each.partition("=") for each in parameters)}
+        if "subscriptionspec" in told or told.get("q") == "0":
+            continue
+        for spec in Spec:
+            name, _, value = spec.parameter.lower().partition("=")
+            if told.get(name) == value:
+                return spec
+        if not told.keys() & {"deferspec", "incrementalspec"}:
+            return Spec.BY_PATH
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,7 @@ class HttpStream:
         self._client = client
         self._reason: Answer | None = None
         self._is_cut = False
+        self._settling: asyncio.Task[None] | None = None
         self._sent = 0
         outbox = AsgiOutbox(self._send, settings.stall_timeout_seconds, self._stall)
         self.operations = Operations(
@@ -123,6 +144,8 @@ class HttpStream:
         finally:
             end_watch()
             self._settings.count(-1)
+            if self._settling is not None:
+                helpers.append(self._settling)
             for each in helpers:
                 each.cancel()
             await self.operations.close()
@@ -134,9 +157,14 @@ class HttpStream:
 
     def end(self) -> None:
         """The process ends: let the client connect again."""
-        message = "the gateway ends; subscribe again"
-        self._reason = refusal({"message": message, "extensions": {"code": "SHUTTING_DOWN"}})
-        self._over.set()
+        self._settling = asyncio.create_task(self._settle())
+
+    async def _settle(self) -> None:
+        await self.operations.settle()  # queries and mutations are answered first, by their deadline at the latest
+        if not self._over.is_set():
+            message = "the gateway ends; subscribe again"
+            self._reason = refusal({"message": message, "extensions": {"code": "SHUTTING_DOWN"}})
+            self._over.set()
 
     def _expire(self) -> None:
         """From now on the client may see nothing."""

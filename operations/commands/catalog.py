@@ -76,12 +76,15 @@ def schema() -> None:
     help="The file that it is written into; without it, standard output.",
 )
 @option(ApiOptions, "federation")
+@option(ApiOptions, "incremental_delivery")
 @domain_option
 @api_option
 @log_options
-def export_schema(domain: str, api: str | None, path: Path | None, federation: bool) -> None:
+def export_schema(
+    domain: str, api: str | None, path: Path | None, federation: bool, incremental_delivery: bool
+) -> None:
     """Write the schema in the schema definition language."""
-    text = _schema_text(domain, api, federation=federation)
+    text = _schema_text(domain, api, federation=federation, incremental=incremental_delivery)
     if path is None:
         click.echo(text, nl=False)
     else:
@@ -104,7 +107,8 @@ def check_schema(domain: str, api: str | None, old: Path) -> None:
         before = read_schema(old.read_text(encoding="utf-8"))
     except (ValueError, UnicodeError) as error:
         raise CannotStart(f"{old}: {error}") from None
-    changes = schema_changes(before, build_schema(_schema_text(domain, api)))
+    incremental = before.get_directive("defer") is not None
+    changes = schema_changes(before, build_schema(_schema_text(domain, api, incremental=incremental)))
     for change in changes:
         click.echo(str(change))
     if any(change.breaks for change in changes):
@@ -112,8 +116,8 @@ def check_schema(domain: str, api: str | None, old: Path) -> None:
     click.echo("nothing breaks")
 
 
-def _schema_text(domain: str, api: str | None, *, federation: bool = False) -> str:
+def _schema_text(domain: str, api: str | None, *, federation: bool = False, incremental: bool = False) -> str:
     catalog = load_domain(domain)
     with mistakes_of(domain):
         own = load_api(domain, api)
-        return subgraph_text(catalog, own) if federation else schema_text(catalog, own)
+        return subgraph_text(catalog, own) if federation else schema_text(catalog, own, incremental=incremental)

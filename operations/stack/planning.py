@@ -222,6 +222,7 @@ def _plan_gateway(
         *([] if _ORIGINS in os.environ else ["--allowed-origins=loopback"]),  # a page that is served beside it
         *_WITHOUT_RATES,
         *(["--federation"] if options.federation else []),
+        *(["--incremental-delivery"] if options.incremental_delivery else []),
         *logged,
         stop_seconds=3.0,
     )

@@ -6,7 +6,8 @@ Plans: operations compiled once, so that an answer needs no executor.
 - `variables.py`, `arguments.py` what a request gives to an operation and to its fields
 - `reading.py` which part of an entry's JSON is decoded, `projecting.py` how entries become an answer
 - `pages.py` connections and links, `running.py` a whole operation
-- `executing.py` graphql-core's executor, with plans for the parts that have one
+- `executing.py` graphql-core's executor, with plans for the parts that have one; `turns.py` pauses of its long lists
+- `incremental.py` the same for answers that come in parts
 - `documents.py` the plans of one document, kept
 - `deviations.py` why the executor answers after all
 

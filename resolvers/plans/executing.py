@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import (
     Executor,
@@ -26,14 +24,16 @@ from hazelgate.resolvers.plans.documents import PlannedOperation
 from hazelgate.resolvers.plans.planning import Details
 from hazelgate.resolvers.plans.projecting import Projection
 from hazelgate.resolvers.plans.running import Run
+from hazelgate.resolvers.plans.turns import Turns
 
 _SHORT_LIST = 50
 """A list that is not longer is completed in one go."""
-_AT_ONCE_SECONDS = 0.003
-"""How long one operation keeps the process from all others, about."""
+
+Position = TypeVar("Position")
+"""Of what a value is a part."""
 
 
-class PlannedExecutor(Executor[None]):
+class PlannedExecutor(Executor[Position]):
     """
     The executor, but root fields and entries that have a plan are answered by it.
 
@@ -53,10 +53,19 @@ class PlannedExecutor(Executor[None]):
         self._roots = {} if planned is None or has_deviated else planned.roots
         self.has_used_plans = False
         """Whether a part of the answer came from a plan."""
-        self._turn: asyncio.Future[None] | None = None
-        """The turn that long lists wait for, once theirs has ended."""
-        self._is_turn_free = False
-        self._turn_ends = 0.0
+        self._turns = Turns()
+
+    def may_plan(self, details: Details) -> bool:
+        """Whether a plan may answer a field, if it has one."""
+        return True
+
+    def may_project(self, details: Details) -> bool:
+        """Whether a plan may answer a value of a field, if it has one."""
+        return True
+
+    def mark_planned(self) -> None:
+        """A part of the answer came from a plan."""
+        self.has_used_plans = True
 
     def execute_field(
         self,
@@ -64,12 +73,12 @@ class PlannedExecutor(Executor[None]):
         source: Any,
         field_details_list: Details,
         path: Path,
-        position_context: None,
+        position_context: Position | None,
     ) -> Any:
         """A field: by the plan of it, where it is one of the operation's own that has one."""
         root = self._roots.get(str(path.key)) if self._roots and self._is_root(path) else None
         execute = super().execute_field
-        if root is None:
+        if root is None or not self.may_plan(field_details_list):
             return execute(parent_type, source, field_details_list, path, position_context)
 
         return self._by_plan_or(
@@ -84,12 +93,12 @@ class PlannedExecutor(Executor[None]):
         info: GraphQLResolveInfo[Any],
         path: Path,
         result: Any,
-        position_context: None,
+        position_context: Position | None,
     ) -> Any:
         """A value with fields: by the plan of them, where it is an entry."""
         complete = super().complete_object_value
         projection = None
-        if type(result) is Entry and self._planned is not None:
+        if type(result) is Entry and self._planned is not None and self.may_project(field_details_list):
             projection = self._planned.projection(return_type, field_details_list, result.view)
         if projection is None:
             return complete(return_type, field_details_list, info, path, result, position_context)
@@ -100,7 +109,7 @@ class PlannedExecutor(Executor[None]):
             )
         with suppress(Deviation):
             value = projection.one(bytes(result.raw))
-            self.has_used_plans = True
+            self.mark_planned()
             return value
         return complete(return_type, field_details_list, info, path, result, position_context)
 
@@ -108,7 +117,7 @@ class PlannedExecutor(Executor[None]):
         """What a plan makes of a part; where it fails, what the executor does, so that the error is its own."""
         with suppress(Exception):
             value = await planned()
-            self.has_used_plans = True
+            self.mark_planned()
             return value
         value = otherwise()
         return await value if is_awaitable(value) else value
@@ -125,31 +134,12 @@ class PlannedExecutor(Executor[None]):
         info: GraphQLResolveInfo[Any],
         path: Path,
         result: Any,
-        position_context: None,
+        position_context: Position | None,
     ) -> Any:
         """A list: with pauses, where it is a long one of objects."""
         if isinstance(result, list | tuple) and len(result) > _SHORT_LIST and not _is_of_leaves(return_type):
-            result = self._with_pauses(result)
+            result = self._turns.items(result)
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
-
-    async def _with_pauses(self, items: Sequence[Any]) -> AsyncIterator[Any]:
-        """The items. All lists of an operation share its turns: one of them goes on in each."""
-        for item in items:
-            while time.perf_counter() > self._turn_ends:
-                if self._turn is None:
-                    loop = asyncio.get_running_loop()
-                    self._turn = loop.create_future()
-                    loop.call_soon(self._begin_turn, self._turn)
-                await asyncio.shield(self._turn)  # a list that is given up takes it from no other
-                if self._is_turn_free:
-                    self._is_turn_free = False
-                    self._turn_ends = time.perf_counter() + _AT_ONCE_SECONDS
-            yield item
-
-    def _begin_turn(self, turn: asyncio.Future[None]) -> None:
-        self._turn, self._is_turn_free = None, True
-        if not turn.done():
-            turn.set_result(None)
 
     def _is_root(self, path: Path) -> bool:
         """Whether a field is one of the query's root, which a live query has one level below the operation's."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import (
     GraphQLArgument,
+    GraphQLDeferDirective,
     GraphQLDirective,
     GraphQLError,
     GraphQLField,
@@ -18,6 +19,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLStreamDirective,
     GraphQLString,
     specified_scalar_types,
 )
@@ -47,6 +49,7 @@ def derive(
     *,
     additions: Additions | None = None,
     federation: bool = False,
+    incremental: bool = False,
     shows: Shows = lambda _root, _name: True,
 ) -> GraphQLSchema:
     """
@@ -58,6 +61,7 @@ def derive(
         behind: What reads and writes.
         additions: Makes the fields that a user adds.
         federation: Whether it is a subgraph of Apollo Federation 2.
+        incremental: Whether answers may come in parts, by `@defer` and `@stream`.
         shows: Whether a root field that every domain has is shown, by the names of the root and the field.
 
     Raises:
@@ -65,7 +69,7 @@ def derive(
     """
     assembly = _Assembly(catalog, generic, scalars, behind, additions, shows)
     try:
-        return assembly.schema(federation=federation)
+        return assembly.schema(federation=federation, incremental=incremental)
     except (TypeError, GraphQLError) as error:
         assembly.require_own_names()
         raise _cause(error) from None
@@ -107,7 +111,7 @@ class _Assembly:
         self._federation = FederationTypes(types, self._values, behind)
         self._added = additions(DerivedTypes(catalog, types, self._values)) if additions is not None else None
 
-    def schema(self, *, federation: bool) -> GraphQLSchema:
+    def schema(self, *, federation: bool, incremental: bool) -> GraphQLSchema:
         generic = self._generic_schema
         mutations = {each.mutation: each for each in self._catalog.specs.values() if each.mutation is not None}
         queries = self._with_added("Query", self._query_fields())
@@ -122,6 +126,8 @@ class _Assembly:
             shown |= self._federation.fields(self._views, self._subgraph(queries, mutating, changes))
         query = self._root(generic.query_type, shown)
         directives: list[GraphQLDirective] = list(generic.directives)
+        if incremental:
+            directives += [GraphQLDeferDirective, GraphQLStreamDirective]
         return GraphQLSchema(
             query=query,
             mutation=self._root(generic.mutation_type, mutating),

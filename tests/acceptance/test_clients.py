@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,6 +30,9 @@ from tests.support.served import client_of, serving
 from tests.support.until import PATIENCE_SECONDS
 
 ACCEPTANCE = Path(__file__).parent
+GO = ACCEPTANCE.parents[1] / ".venv-go" / "bin"
+GO_BUILD = ("build", "-p", "2", "-gcflags=all=-N -l -dwarf=false", "-ldflags=-s -w")
+"""As `make` builds genqlient: the client shares what that has compiled."""
 ARIADNE = ACCEPTANCE.parents[1] / ".venv-ariadne" / "bin"
 NAMES = ("Ada", "Bob", "Cyd", "Dan", "Eve")
 
@@ -47,14 +51,18 @@ async def gateway(settings: Settings) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def url() -> AsyncIterator[str]:
     """One gateway for nearly all of them, on a cluster in memory: what is tried here is what is spoken."""
-    async with gateway(Settings(max_batched_operations=10)) as url:
+    async with gateway(Settings(max_batched_operations=10, incremental_delivery=True)) as url:
         yield url
 
 
-async def printed(*command: str | Path, folder: Path | None = None) -> bytes:
+async def printed(*command: str | Path, folder: Path | None = None, **environment: str) -> bytes:
     """What a program prints that ends well."""
     program = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=folder
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env=os.environ | environment,
     )
     try:
         out, errors = await asyncio.wait_for(program.communicate(), PATIENCE_SECONDS)
@@ -108,6 +116,43 @@ async def test_apollo_client_sends_hashes(node: Path, url: str, version: str) ->
 @APOLLO
 async def test_apollo_client_sends_batches(node: Path, url: str, version: str) -> None:
     assert await told(node, url, of_apollo("apollo-batch", version)) == {"requests": 1, "found": ["c1", "c2"]}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "spec"),
+    [
+        ("apollo-defer", "deferSpec=20220824"),
+        ("3:apollo-defer", "deferSpec=20220824"),
+        ("apollo-defer-newer", "incrementalSpec=v0.2"),
+    ],
+)
+async def test_apollo_client_shows_the_first_part_and_then_the_rest(
+    node: Path, url: str, scenario: str, spec: str
+) -> None:
+    """Version 4 reads both forms of parts, and lists that are streamed in the newer one."""
+    found = await told(node, url, scenario)
+    assert found["types"] == [f'multipart/mixed;boundary="graphql";{spec}']
+    assert_deferred(found["first"], found["last"])
+    if scenario == "apollo-defer-newer":
+        assert (found["streamed"][0], found["streamed"][-1]) == (1, 3)
+
+
+async def test_urql_shows_the_first_part_and_then_the_rest(node: Path, url: str) -> None:
+    found = await told(node, url, "urql-defer")
+    assert_deferred(found["first"], found["last"])
+    assert (found["streamed"][0], found["streamed"][-1]) == (1, 3)
+
+
+async def test_graphql_ws_gets_parts_as_results(node: Path, url: str) -> None:
+    first, last = await told(node, url, "graphql-ws-defer")
+    assert_deferred(first["data"]["customer"], first["data"]["customer"] | last["incremental"][0]["data"])
+
+
+def assert_deferred(first: Any, last: Any) -> None:
+    assert first["customerId"] == "c2"
+    assert "name" not in first
+    assert first.items() <= last.items()
+    assert (bool(last["name"]), last["orders"]["totalCount"]) == (True, 0)
 
 
 async def test_relay_pages_refetches_and_sends_ids_alone(node: Path, tmp_path: Path) -> None:
@@ -186,3 +231,20 @@ async def test_a_client_that_ariadne_codegen_has_generated_works(url: str, tmp_p
         "refused": [["name"]],
         "heard": "",
     }
+
+
+# ---------------------------------------------------------------- Go
+
+
+async def test_a_client_that_genqlient_has_generated_works(url: str, tmp_path: Path) -> None:
+    if not (GO / "genqlient").exists():
+        pytest.skip("genqlient is not installed: `make .venv-go/.installed`")
+    project = Path(shutil.copytree(ACCEPTANCE / "go", tmp_path / "go"))
+    (project / "schema.graphql").write_text(schema_text(Catalog.load(Settings().domain)), encoding="utf-8")
+    await printed(GO / "genqlient", folder=project)
+    await printed(GO / "go", *GO_BUILD, "-o", "client", ".", folder=project, CGO_ENABLED="0", GOGC="off")
+    found = json.loads(await printed(project / "client", url))
+    assert found["name"]
+    assert found["heard"].startswith("Heard")
+    assert found["year"] >= 2026
+    assert (found["renamed"], found["refused"]) == ("By Go", ["name"])

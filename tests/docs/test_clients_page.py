@@ -11,6 +11,7 @@ import pytest
 from tests.docs.pages import DOCS, ROOT
 
 NPM_LOCKS = (ROOT / "tests/acceptance/node/package-lock.json", ROOT / "examples/customers/package-lock.json")
+GO_LOCK = ROOT / "tests/acceptance/go/go.mod"
 PYTHON_LOCKS = (ROOT / "requirements/dev.txt", ROOT / "requirements/ariadne.txt")
 ROW = re.compile(r"^\| (.+?) \| (\d[\w.]*) \|", re.MULTILINE)
 
@@ -22,6 +23,7 @@ def locked() -> Iterator[tuple[str, str]]:
             yield path.removeprefix("node_modules/"), package.get("version")
     for lock in PYTHON_LOCKS:
         yield from re.findall(r"^([\w.-]+)==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    yield from re.findall(r"^\t(\S+) v(\S+)", GO_LOCK.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def named() -> list[tuple[str, str]]:

@@ -39,8 +39,8 @@ class Domain:
     schema: GraphQLSchema
 
     @classmethod
-    def of(cls, catalog: Catalog) -> Domain:
-        return cls(catalog, graphql_schema(catalog))
+    def of(cls, catalog: Catalog, *, incremental: bool = False) -> Domain:
+        return cls(catalog, graphql_schema(catalog, incremental=incremental))
 
     @property
     def roots(self) -> list[str]:

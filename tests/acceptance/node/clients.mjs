@@ -1,8 +1,10 @@
 // node clients.mjs URL SCENARIO: does what an application does with a client library, and prints one object of JSON.
-// Scenarios: apollo, apollo-multipart, apollo-persisted, apollo-batch, urql, graphql-sse, audits.
+// Scenarios: apollo, apollo-multipart, apollo-persisted, apollo-batch, apollo-defer, apollo-defer-newer, urql, urql-defer,
+// graphql-ws-defer, graphql-sse, audits.
 // Those of Apollo run with Apollo Client 4, and with Apollo Client 3 after `3:`, as in `3:apollo-batch`.
 
 import * as apollo4 from '@apollo/client';
+import { Defer20220824Handler, GraphQL17Alpha9Handler } from '@apollo/client/incremental';
 import { BatchHttpLink } from '@apollo/client/link/batch-http';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
@@ -57,6 +59,14 @@ const CHANGED = `subscription Changed($id: ID!) {
   customerChanged(customerId: $id) { ... on CustomerChange { change customer { id customerId name } } }
 }`;
 
+const DEFERRED = `query Deferred($id: ID!) {
+  customer(customerId: $id) { id customerId ...Later @defer }
+}
+fragment Later on Customer { name orders(first: 2) { totalCount } }`;
+const STREAMED = `query Streamed {
+  customers(first: 3) { edges @stream(initialCount: 1) { cursor node { id customerId } } }
+}`;
+
 const names = (data) => data.customers.edges.map((edge) => edge.node.name);
 
 // Repeats an action until something comes of it: a subscription is open a moment after it was asked for.
@@ -70,9 +80,39 @@ async function whileWaiting(promise, act) {
   return finished;
 }
 
-function apolloClient(link) {
+function apolloClient(link, more = {}) {
   const typePolicies = { Query: { fields: { customers: apollo.relayStylePagination() } } };
-  return new apollo.ApolloClient({ link, cache: new apollo.InMemoryCache({ typePolicies }) });
+  return new apollo.ApolloClient({ link, cache: new apollo.InMemoryCache({ typePolicies }), ...more });
+}
+
+// What a watched query shows one after the other, until it is whole.
+async function seenByApollo(handler) {
+  const types = [];
+  const watched = async (...given) => {
+    const response = await fetch(...given);
+    types.push(response.headers.get('content-type'));
+    return response;
+  };
+  const more = handler && !scenario.startsWith('3:') ? { incrementalHandler: new handler() } : {};
+  const client = apolloClient(new apollo.HttpLink({ uri: url, fetch: watched }), more);
+  const shown = (query, variables, isWhole) =>
+    new Promise((resolve, reject) => {
+      const seen = [];
+      const watching = client.watchQuery({ query: gql(query), variables, notifyOnNetworkStatusChange: true });
+      watching.subscribe({
+        next: (result) => {
+          if (result.error) reject(result.error);
+          if (result.data) seen.push(result.data);
+          if (result.data && isWhole(result.data)) resolve(seen);
+        },
+        error: reject,
+      });
+    });
+  const deferred = await shown(DEFERRED, { id: 'c2' }, (data) => data.customer.name !== undefined);
+  const isNewer = handler === GraphQL17Alpha9Handler;
+  const lists = isNewer ? await shown(STREAMED, {}, (data) => data.customers.edges.length === 3) : [];
+  const streamed = lists.map((data) => data.customers.edges.length);
+  return { first: deferred[0].customer, last: deferred.at(-1).customer, streamed, types: [...new Set(types)] };
 }
 
 async function firstOfApollo(client, id) {
@@ -157,6 +197,33 @@ const scenarios = {
       ),
     );
     return { requests, found: results.map((result) => result.data.customer.customerId) };
+  },
+
+  'apollo-defer': () => seenByApollo(Defer20220824Handler),
+  'apollo-defer-newer': () => seenByApollo(GraphQL17Alpha9Handler),
+
+  async 'urql-defer'() {
+    const client = new Client({ url, preferGetMethod: false, exchanges: [fetchExchange] });
+    const shown = (query, variables) =>
+      new Promise((resolve, reject) => {
+        const seen = [];
+        client.query(query, variables).subscribe((result) => {
+          if (result.error) reject(result.error);
+          seen.push(result.data);
+          if (!result.hasNext) resolve(seen);
+        });
+      });
+    const deferred = await shown(DEFERRED, { id: 'c2' });
+    const streamed = (await shown(STREAMED, {})).map((each) => each.customers.edges.length);
+    return { first: deferred[0].customer, last: deferred.at(-1).customer, streamed };
+  },
+
+  async 'graphql-ws-defer'() {
+    const socket = createWsClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket });
+    const found = [];
+    for await (const part of socket.iterate({ query: DEFERRED, variables: { id: 'c2' } })) found.push(part);
+    await socket.dispose();
+    return found;
   },
 
   async urql() {

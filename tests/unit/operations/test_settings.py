@@ -132,7 +132,7 @@ def test_a_gateway_by_itself_reads_the_same_variables(monkeypatch: pytest.Monkey
         "trusted_documents": Path("t.json"), "only_trusted_documents": True, "document_max_age_seconds": 23,
         "max_persisted_queries": 24, "max_batched_operations": 25, "compression": False,
         "max_cost_per_second": 26, "max_bytes_per_second": 27, "max_connections_per_client": 28,
-        "max_subscriptions_per_client": 29, "workers": 30,
+        "max_subscriptions_per_client": 29, "workers": 30, "incremental_delivery": True,
     }  # fmt: skip
     for field, value in told.items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)

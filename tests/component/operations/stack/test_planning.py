@@ -49,6 +49,12 @@ def test_a_gateway_is_a_subgraph_where_the_stack_is_told_so() -> None:
     assert ["--federation" in command for command in told] == [True, False]
 
 
+def test_a_gateway_answers_in_parts_where_the_stack_is_told_so() -> None:
+    options = [DevOptions(port=0, incremental_delivery=each) for each in (True, False)]
+    told = [service(plan_stack(each), "gateway").command for each in options]
+    assert ["--incremental-delivery" in command for command in told] == [True, False]
+
+
 def test_a_gateway_is_told_of_the_module_that_adds_to_the_api() -> None:
     told = [service(plan_stack(DevOptions(port=0, api=each)), "gateway").command for each in ("more", None)]
     assert [[word for word in command if word.startswith("--api")] for command in told] == [["--api=more"], []]

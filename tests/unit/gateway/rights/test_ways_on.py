@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from hazelgate.gateway.graphql.execution import Execution
 from tests.support.gateway import Websocket
+from tests.support.parts import merged
 from tests.support.streaming import streaming
 from tests.unit.gateway.rights.conftest import CALLERS, Clinic, running_clinic
 from tests.unit.gateway.rights.test_walk import (
@@ -90,14 +92,59 @@ def live_reads() -> Iterator[tuple[str, str]]:
 
     It is one of four of each way. The rights of a live query are those of the query, by which the other walks go.
     """
-    ways = Counter[str]()
-    for way, document in reads():
-        ways[way] += 1
-        if ways[way] % 4 != 1:
-            continue
+    for way, document in one_of_four():
         head, _, selection = document.partition("{")
         variables = head.removeprefix("query")
         yield f"live {way}", f"subscription{variables} {{ live(throttleMs: 20) {{{selection} }}"
+
+
+PARTS = {"accept": "multipart/mixed;incrementalSpec=v0.2, application/json"}
+INNERMOST = re.compile(r"\{ ([^{}]*) \}")
+
+
+async def test_no_part_shows_anybody_what_they_may_not_see(tmp_path: Path) -> None:
+    """All that is innermost is deferred: put together, it is what the caller gets at once."""
+    checks, several = Checks(), 0
+    bounds = {"max_query_cost": 10**8, "max_cost_per_second": 0}
+    async with running_clinic(tmp_path, incremental_delivery=True, **bounds) as clinic:
+        for way, document in one_of_four():
+            deferred = INNERMOST.sub(r"{ ... @defer { \1 } }", document)
+            for who in ("p1", "p3", "northern", "boss"):
+                whole = (await clinic.ask(who, document)).json()
+                answer = await clinic.gateway.http.post(
+                    "/graphql",
+                    json={"query": deferred},
+                    headers={"authorization": f"Bearer {clinic.keys[who]}", **PARTS},
+                )
+                parts = parts_in(answer.text)
+                checks.look(who, f"parts {way}", document, json.dumps(parts))
+                if "errors" in whole or "errors" in parts[0]:
+                    assert "errors" in answer.text
+                    assert "errors" in whole
+                    continue
+                several += len(parts) > 1
+                assert merged(parts)["data"] == whole["data"]
+    checks.tell("parts")
+    checks.require_none()
+    assert several > 100
+    assert checks.seen.total() > 100
+
+
+def parts_in(text: str) -> list[Any]:
+    """The parts of an answer; itself, where it has none."""
+    if not text.startswith("--graphql"):
+        return [json.loads(text)]
+    _, *parts, _ = text.split("--graphql")
+    return [json.loads(each.partition("\r\n\r\n")[2]) for each in parts]
+
+
+def one_of_four() -> Iterator[tuple[str, str]]:
+    """The name of a way, and a document that asks for one field by it: one of four of each way."""
+    ways = Counter[str]()
+    for way, document in reads():
+        ways[way] += 1
+        if ways[way] % 4 == 1:
+            yield way, document
 
 
 async def test_no_live_query_shows_anybody_what_they_may_not_see(clinic: Clinic) -> None:

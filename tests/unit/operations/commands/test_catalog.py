@@ -52,6 +52,15 @@ def test_a_subgraph_is_written_where_it_is_asked_for() -> None:
     assert "@key" not in plain.output
 
 
+def test_a_schema_for_answers_in_parts_is_written_and_checked(tmp_path: Path) -> None:
+    """A check compares like with like: the older one says whether it has the directives."""
+    for told, expected in (((), False), (("--incremental-delivery",), True)):
+        written = tmp_path / "schema.graphql"
+        assert run("schema", "export", "--to", str(written), *told).exit_code == 0
+        assert ("directive @defer(" in written.read_text(encoding="utf-8")) is expected
+        assert run("schema", "check", str(written)).output == "nothing breaks\n"
+
+
 def test_the_json_schema_is_one(schemas: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(schemas)
     assert set(schemas["$defs"]) >= set(Catalog.load(DOMAIN).event_types)
