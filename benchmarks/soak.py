@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from math import sqrt
 from pathlib import Path
@@ -30,8 +32,9 @@ from hazelgate.sourcing.errors import HazelgateError
 
 _HEAP = "1g"
 _CUSTOMERS = 5_000
-_BULK_AT_ONCE, _BULK_BATCH = 3, 500
+_BULK_BATCH = 500
 _CONNECTIONS, _SUBSCRIBERS = 8, 50
+_PER_CONNECTION = 1_000
 _MINUTE = 60.0
 _SETTLING = 1 / 3
 """Of the time: what is bounded fills up, and Java compiles. Slopes are of the rest."""
@@ -91,9 +94,11 @@ async def figures(minutes: float) -> list[Figure]:
             tables = await asyncio.to_thread(_table_bytes, dsn)
     settled = readings.settled()
     beside = f"in the last {settled.minutes[-1] - settled.minutes[0]:.0f} of {minutes:g} minutes"
-    events = soak.events
+    load = f"{soak.requests:,} requests, {soak.results:,} results of subscriptions, {soak.broken_off} broken off"
     return [
-        Figure("events in the soak", events, "", beside=f"{events / minutes / 60:,.0f}/s, {soak.requests:,} requests"),
+        Figure(
+            "events a second in the soak", soak.events / minutes / 60, "/s", beside=f"{soak.events:,} events, {load}"
+        ),
         _grown("heap after collection", settled.minutes, settled.heap, beside),
         _grown("memory of the member's process", settled.minutes, settled.member, beside),
         _grown("memory of the gateway", settled.minutes, settled.gateway, beside),
@@ -118,28 +123,24 @@ class _Soak:
         self._chance = random.Random(29)
         self._customers: list[str] = []
         self._ends = 0.0
-        self.events = self.requests = 0
+        self.events = self.requests = self.results = self.broken_off = 0
 
     async def prepare(self) -> None:
         """The customers that there are from the beginning to the end."""
         customers = [shop.new_customer() for _ in range(_CUSTOMERS)]
         async with event_handler(self._stack) as handler:
-            await shop.submit_all(handler, customers)
+            await shop.submit_all(handler, customers, at_once=1)
         self._customers = [each.customer_id for each in customers]
 
     async def run(self, minutes: float) -> Readings:
         """Load, and a reading each minute."""
         began = time.monotonic()
         self._ends = began + minutes * _MINUTE
-        working = [
-            *(self._in_bulk() for _ in range(_BULK_AT_ONCE)),
-            *(self._over_http() for _ in range(_CONNECTIONS)),
-            self._follow(),
-        ]
+        working = [self._in_bulk, *(self._over_http for _ in range(_CONNECTIONS)), self._follow]
         readings = Readings()
         async with asyncio.TaskGroup() as tasks:
             for each in working:
-                tasks.create_task(each)
+                tasks.create_task(self._again_and_again(each))
             while (now := time.monotonic()) < self._ends:
                 await asyncio.sleep(min(_MINUTE, self._ends - now))
                 await self._read(readings, (time.monotonic() - began) / _MINUTE)
@@ -148,53 +149,64 @@ class _Soak:
     def _is_over(self) -> bool:
         return time.monotonic() >= self._ends
 
-    async def _in_bulk(self) -> None:
+    async def _again_and_again(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Until it is over, whatever happens: a full collection may last longer than a client waits."""
         while not self._is_over():
             try:
-                async with event_handler(self._stack) as handler:
-                    while not self._is_over():
-                        changes = [self._renamed() for _ in range(_BULK_BATCH)]
-                        await shop.submit_all(handler, changes, at_once=1)
-                        self.events += len(changes)
-            except (HazelgateError, RuntimeError) as error:  # a full collection may last longer than a client waits
-                print(f"once more: {error}", file=sys.stderr, flush=True)
+                await work()
+            except (HazelgateError, RuntimeError, OSError, EOFError, TimeoutError) as error:
+                self.broken_off += 1
+                print(f"{work.__name__}, once more: {error!r:.200}", file=sys.stderr, flush=True)
+                await asyncio.sleep(1)
+
+    async def _in_bulk(self) -> None:
+        async with event_handler(self._stack) as handler:
+            while not self._is_over():
+                changes = [self._renamed() for _ in range(_BULK_BATCH)]
+                await shop.submit_all(handler, changes, at_once=1)
+                self.events += len(changes)
 
     def _renamed(self) -> Event:
         return shop.renamed(self._chance.choice(self._customers), self._chance.randrange(1_000_000))
 
     async def _over_http(self) -> None:
-        while not self._is_over():
-            connection = await Connection.to(self._url)
-            try:
-                for _ in range(1_000):
-                    customer = self._chance.choice(self._customers)
-                    if self._is_over():
-                        return
-                    if self._chance.random() < 0.5:
-                        name = f"Ada the {self._chance.randrange(1_000_000)}th"
-                        sent = shop.body(_UPDATE, {"input": {"customerId": customer, "name": name}})
-                        self.events += 1
-                    else:
-                        sent = shop.body(_READ, {"id": customer})
-                    await connection.post(sent)
-                    self.requests += 1
-            finally:
-                connection.close()
+        """Mutations and queries over one connection, and then over another."""
+        connection = await Connection.to(self._url)
+        try:
+            for _ in range(_PER_CONNECTION):
+                if self._is_over():
+                    return
+                customer = self._chance.choice(self._customers)
+                writes = self._chance.random() < 0.5
+                if writes:
+                    name = f"Ada the {self._chance.randrange(1_000_000)}th"
+                    sent = shop.body(_UPDATE, {"input": {"customerId": customer, "name": name}})
+                else:
+                    sent = shop.body(_READ, {"id": customer})
+                await connection.post(sent)
+                self.events += writes
+                self.requests += 1
+        finally:
+            connection.close()
 
     async def _follow(self) -> None:
-        """Subscribers, others each minute: those before go without a word."""
-        while not self._is_over():
-            subscribers = Subscribers(self._url.replace("http", "ws", 1))
+        """Subscribers for a minute: then they go without a word, and others come."""
+        subscribers = Subscribers(self._url.replace("http", "ws", 1))
+        try:
             await subscribers.subscribe(
                 _FOLLOW, [{"id": self._chance.choice(self._customers)} for _ in range(_SUBSCRIBERS)]
             )
             await asyncio.sleep(min(_MINUTE, max(0.0, self._ends - time.monotonic())))
-            if not subscribers.received.results:
-                raise RuntimeError("no subscriber was told anything")
+            self.results += subscribers.received.results
+        finally:
             subscribers.close()
 
     async def _read(self, readings: Readings, minute: float) -> None:
-        heap = await asyncio.to_thread(heap_in_use, self._stack.pids["member"])
+        try:
+            heap = await asyncio.to_thread(heap_in_use, self._stack.pids["member"])
+        except subprocess.SubprocessError as error:  # the next minute has a reading again
+            print(f"minute {minute:.0f}: {error}", file=sys.stderr, flush=True)
+            return
         if heap is None:
             raise RuntimeError("the heap is read by jcmd, which is part of a JDK: install one, a JRE has none")
         readings.minutes.append(minute)
