@@ -1,8 +1,8 @@
 """
 Bulk, latency, rebuild, restart and snapshot, in turns with another commit: none may be worse by more than 5 %.
 
-Each side runs its own benchmarks in a process of its own, one after the other. A machine that is slow for a while is
-slow for both.
+Each side runs its own benchmarks in a process of its own, one after the other, from a copy of its files. A machine that
+is slow for a while is slow for both.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ def figures(commit: str, suites: Sequence[str], rounds: int) -> list[Figure]:
     compared = [each for each in COMPARED if each.suite in suites]
     costs: dict[Compared, list[float]] = {each: [] for each in compared}
     seen: dict[Compared, list[tuple[float, float]]] = {each: [] for each in compared}
-    with _checked_out(commit) as other:
+    with _checked_out(commit) as (here, there):
         for number in range(rounds):
             for suite in suites:
-                sides = [ROOT, other] if number % 2 == 0 else [other, ROOT]
+                sides = [here, there] if number % 2 == 0 else [there, here]
                 measured = {side: _measure(side, suite) for side in sides}
                 for each in compared:
                     if each.suite == suite:
-                        ours, theirs = _of(measured[ROOT], each), _of(measured[other], each)
+                        ours, theirs = _of(measured[here], each), _of(measured[there], each)
                         costs[each].append(theirs / ours if each.more_is_better else ours / theirs)
                         seen[each].append((ours, theirs))
                         print(f"{each.short}: {ours:g} here, {theirs:g} there", file=sys.stderr, flush=True)
@@ -101,7 +101,7 @@ def measured_in(text: str) -> dict[str, float]:
 
 
 def _measure(side: Path, suite: str) -> dict[str, float]:
-    print(f"{suite} {'here' if side == ROOT else 'there'}", file=sys.stderr, flush=True)
+    print(f"{suite} {side.name}", file=sys.stderr, flush=True)
     path = os.pathsep.join([str(side / "src"), str(side)])
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks", suite],
@@ -117,28 +117,48 @@ def _measure(side: Path, suite: str) -> dict[str, float]:
 
 
 @contextmanager
-def _checked_out(commit: str) -> Iterator[Path]:
-    """The commit's files, with its engine built. Nothing is left of them."""
-    with tempfile.TemporaryDirectory(prefix="hazelgate-commit-") as folder:
-        archive = subprocess.Popen(["git", "-C", ROOT, "archive", commit], stdout=subprocess.PIPE)
-        subprocess.run(["tar", "-x", "-C", folder], stdin=archive.stdout, check=True)
-        if archive.wait():
-            raise RuntimeError(f"there is no commit {commit} here")
-        side = Path(folder)
-        (side / _JAR).parent.mkdir(parents=True, exist_ok=True)
+def _checked_out(commit: str) -> Iterator[tuple[Path, Path]]:
+    """This tree's files and the commit's, each with its engine. Nothing is left of them."""
+    with tempfile.TemporaryDirectory(prefix="hazelgate-turns-") as folder:
+        here, there = Path(folder, "here"), Path(folder, "there")
+        known = _output("ls-files", "-z", "--cached", "--others", "--exclude-standard").split(b"\0")
+        names = b"\0".join(name for name in known if os.path.lexists(ROOT / os.fsdecode(name)) and name)
+        _unpack(here, _run(["tar", "-c", "-C", str(ROOT), "--null", "-T", "-"], names))
+        shutil.copy(ROOT / _JAR, here / _JAR)
+        _unpack(there, _output("archive", commit))
         if _has_same_engine(commit):
-            shutil.copy(ROOT / _JAR, side / _JAR)
+            shutil.copy(ROOT / _JAR, there / _JAR)
         else:
-            pom = str(side / "engine/pom.xml")
-            maven = ["mvn", "-B", "-q", "-Dstyle.color=never", "-f", pom, "package", "-DskipTests"]
-            subprocess.run(maven, check=True)
-            shutil.copy(side / "engine/target/engine.jar", side / _JAR)
-        yield side
+            pom = str(there / "engine/pom.xml")
+            _run(["mvn", "-B", "-q", "-Dstyle.color=never", "-f", pom, "package", "-DskipTests"])
+            shutil.copy(there / "engine/target/engine.jar", there / _JAR)
+        yield here, there
+
+
+def _unpack(folder: Path, archive: bytes) -> None:
+    folder.mkdir()
+    _run(["tar", "-x", "-C", str(folder)], archive)
+    (folder / _JAR).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _output(*git: str) -> bytes:
+    return _run(["git", "-C", str(ROOT), *git])
+
+
+def _run(command: Sequence[str], given: bytes = b"") -> bytes:
+    """
+    What it prints.
+
+    Raises:
+        RuntimeError: It failed; the message is its own.
+    """
+    ran = subprocess.run(command, input=given, capture_output=True, check=False)
+    if ran.returncode:
+        raise RuntimeError(f"{' '.join(command[:4])} failed: {ran.stderr.decode() or ran.stdout.decode()}")
+    return ran.stdout
 
 
 def _has_same_engine(commit: str) -> bool:
     """Whether this tree's engine, changes that are not committed included, is the commit's."""
-    git = ["git", "-C", str(ROOT)]
-    differs = subprocess.run([*git, "diff", "--quiet", commit, "--", *_ENGINE], check=False).returncode != 0
-    added = subprocess.run([*git, "ls-files", "--others", "--exclude-standard", "--", *_ENGINE], capture_output=True)
-    return not differs and not added.stdout
+    changed = _output("diff", "--name-only", commit, "--", *_ENGINE)
+    return not changed and not _output("ls-files", "--others", "--exclude-standard", "--", *_ENGINE)
