@@ -23,11 +23,15 @@ from benchmarks import (
     guards,
     hostile,
     live,
+    memory,
+    pauses,
     plans,
     rebuilding,
+    regression,
     rights,
     slow_reader,
     snapshots,
+    soak,
     sockets,
     writes,
 )
@@ -86,8 +90,18 @@ SUITES: dict[str, Suite] = {
 
 ALONE: dict[str, Callable[[], list[Figure]]] = {"schema": derivation.schema_of_a_large_domain}
 """What is measured in this process, without a stack."""
-OF_THEIR_OWN = {"first-steps": first_steps.figures, "guards": guards.figures}
+OF_THEIR_OWN = {
+    "first-steps": first_steps.figures,
+    "guards": guards.figures,
+    "heap": memory.figures,
+    "pauses": pauses.figures,
+}
 """What is measured on stacks that it starts by itself."""
+
+
+SOAK, TURNS = "soak", "turns"
+"""What is measured only where it is named."""
+SOAK_MINUTES, ROUNDS = 30.0, 3
 
 
 async def stacks(suite: Suite) -> AsyncIterator[RunningStack]:
@@ -111,10 +125,13 @@ async def stacks(suite: Suite) -> AsyncIterator[RunningStack]:
                 yield stack
 
 
-async def run(names: list[str]) -> list[Figure]:
+async def run(names: list[str], *, minutes: float = SOAK_MINUTES) -> list[Figure]:
     """All figures of the suites named."""
     figures: list[Figure] = []
     for name in names:
+        if name == SOAK:
+            figures += await soak.figures(minutes)
+            continue
         if name in ALONE:
             figures += ALONE[name]()
             continue
@@ -150,11 +167,24 @@ def _start(name: str, stack: RunningStack, *, from_snapshot: bool) -> Figure:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     known = [*ALONE, *OF_THEIR_OWN, *SUITES]
-    parser.add_argument("names", nargs="*", choices=[*known, []], help=f"suites: {', '.join(known)}; all by default")
-    names = parser.parse_args().names or known
+    told = f"suites: {', '.join(known)}, all of these by default; {SOAK}; {TURNS}, with suites or without"
+    parser.add_argument("names", nargs="*", choices=[*known, SOAK, TURNS, []], help=told)
+    parser.add_argument("--against", metavar="COMMIT", help=f"the other side of {TURNS}")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of {TURNS} (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=SOAK_MINUTES, help=f"of {SOAK}, at least 5 (%(default)g)")
+    options = parser.parse_args()
+    if options.minutes < 5:
+        parser.error("--minutes: at least 5, or nothing can be said of its growth")
+    names = options.names or known
+    if (TURNS in names) != (options.against is not None):
+        parser.error(f"{TURNS} and --against COMMIT go together")
     versions = f"Python {platform.python_version()}, Java {find_java().version}"
     print(f"{platform.machine()}, {os.cpu_count()} processors, {versions}, load {os.getloadavg()[0]:.1f}")
-    figures = asyncio.run(run(names))
+    if TURNS in names:
+        suites = [each for each in names if each in regression.SUITES] or regression.SUITES
+        figures = regression.figures(options.against, suites, options.rounds)
+    else:
+        figures = asyncio.run(run(names, minutes=options.minutes))
     print(table(figures))
     return 0
 

@@ -36,11 +36,17 @@ class RunningStack:
     cluster_name: str
     ready_after_seconds: float
     """From the command's start to the line that says ready."""
+    pid: int = 0
+    """Of the command."""
     pids: dict[str, int] = field(default_factory=dict)
     dsn: str | None = None
     """Where its events are; None: in memory."""
     log: History | None = None
     """What was in PostgreSQL before it started."""
+
+    def all_pids(self, part: str) -> list[int]:
+        """Of each member, projector or gateway that runs now."""
+        return _all_parts_of(self.pid).get(part, [])
 
     def cpu_seconds(self, part: str) -> float:
         """What a part (member, projector, gateway) has used since it started, with its worker."""
@@ -97,7 +103,7 @@ async def running_stack(
                     raise RuntimeError("the stack did not start:\n" + "\n".join(lines))
                 lines.append(line.decode().rstrip())
         stack = _read(lines, time.perf_counter() - started)
-        stack.pids = _parts_of(process.pid)
+        stack.pid, stack.pids = process.pid, _parts_of(process.pid)
         stack.dsn, stack.log = dsn, log
         forwarding = asyncio.create_task(_drain(process.stdout))
         yield stack
@@ -135,13 +141,17 @@ def _read(lines: list[str], seconds: float) -> RunningStack:
 
 def _parts_of(pid: int) -> dict[str, int]:
     """The parts among a process's descendants, by what their command lines say."""
+    return {part: pids[-1] for part, pids in _all_parts_of(pid).items()}
+
+
+def _all_parts_of(pid: int) -> dict[str, list[int]]:
     marks = {"engine.jar": "member", "projector": "projector", "serve": "gateway"}
-    parts: dict[str, int] = {}
+    parts: dict[str, list[int]] = {}
     for child in descendants(pid):
         words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
         for mark, part in marks.items():
             if any(word == mark or word.endswith("/" + mark) for word in words):
-                parts[part] = child
+                parts.setdefault(part, []).append(child)
     return parts
 
 

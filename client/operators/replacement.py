@@ -174,6 +174,8 @@ class Replacement:
         return f"it runs again with code {code}, as before"
 
     async def _ask(self, action: str, name: str, **more: Any) -> None:
+        if self._kept_at is not None:
+            more["claimed"] = True  # refused where the members took the change back meanwhile
         await self._cluster.control_pipeline({"action": action, "pipeline": name, "by": self._by, **more})
 
     async def _control(self, name: str) -> _Control:

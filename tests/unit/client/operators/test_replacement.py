@@ -71,6 +71,8 @@ class Members:
             return [ControlAnswer(member=m, fingerprint=code or "", problem=None if code else "no") for m in MEMBERS]
         if self.by not in (None, request["by"]):
             raise HazelgateError("another operator is just changing pipeline events")
+        if request.get("claimed") and self.by is None:
+            raise HazelgateError("pipeline events is no longer this command's")
         if action == "claim":
             self.by = request["by"]
         elif action == "release":
@@ -204,6 +206,22 @@ async def test_an_operator_who_breaks_it_off_gets_back_what_was(members: Members
         await replacing
     assert members.status == RUNNING
     assert any("it runs again with code old-code, as before" in line for line in said)
+
+
+@pytest.mark.parametrize("last", ["claim", "drain"])
+async def test_an_operator_who_hangs_until_its_change_is_taken_back_changes_nothing_more(
+    members: Members, replacement: Replacement, last: str
+) -> None:
+    async def taken_back_behind_it(request: Mapping[str, Any], *, on_all: bool = False) -> list[ControlAnswer]:
+        answers = await Members.control_pipeline(members, request, on_all=on_all)
+        if request["action"] == last:
+            members.by, members.status = None, RUNNING
+        return answers
+
+    members.control_pipeline = taken_back_behind_it  # type: ignore[method-assign]
+    with pytest.raises(PipelineUnavailable, match="no longer this command's; its members had not heard of"):
+        await replacement.replace("events", BOTH)
+    assert (members.status, members.named) == (RUNNING, {})
 
 
 async def test_two_operators_at_once_are_one_after_the_other_or_refused(

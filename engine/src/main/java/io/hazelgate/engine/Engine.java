@@ -103,7 +103,7 @@ public final class Engine implements AutoCloseable {
         readiness = new Readiness(eventLog);
         recentEvents =
                 new RecentEvents(store, indexes, readiness, recent, postgres == null ? 0 : postgres.recentSeconds());
-        Gate gate = new Gate(lanes::given, lanes::reached, generations::look);
+        Gate gate = new Gate(lanes::given, lanes::reached, generations::look, this::revokeSwitch);
         Positions positions = new Positions(members, gate, lanes);
         Shared shared = new Shared(store, lanes, gate, turns, readiness, members, settings.limits());
         pipelines = new Pipelines(shared, settings.pipelines());
@@ -199,6 +199,11 @@ public final class Engine implements AutoCloseable {
         every(1_000, snapshots::look);
         every(1_000, new AfterMerge(hazelcast, rebuilds, rebuildRecords)::look);
         every(100, deadLetters::look);
+    }
+
+    /** The leader of a rebuild that is not heard of may wake up when the gates are open: it switches nothing then. */
+    private void revokeSwitch(String rebuild) {
+        store.generations().all().keySet().forEach(view -> turns.revoke(Generations.turnOf(turns, view), rebuild));
     }
 
     /** What is being restored gets its indexes at the end. */

@@ -4,6 +4,7 @@ import com.hazelcast.nio.serialization.DataSerializableFactory;
 import com.hazelcast.nio.serialization.IdentifiedDataSerializable;
 import io.hazelgate.engine.index.CountOperation;
 import io.hazelgate.engine.live.Received;
+import io.hazelgate.engine.network.FencedWrite;
 import io.hazelgate.engine.network.Task;
 import io.hazelgate.engine.wire.ChangeBackupOperation;
 import io.hazelgate.engine.wire.ChangeOperation;
@@ -24,6 +25,7 @@ final class EngineSerializers implements DataSerializableFactory {
             case Ids.CLAIM_OPERATION -> new ClaimOperation();
             case Ids.VALUES -> new Values();
             case Ids.COUNT_OPERATION -> new CountOperation();
+            case Ids.FENCED_WRITE -> new FencedWrite<>();
             default -> new Task(typeId);
         };
     }

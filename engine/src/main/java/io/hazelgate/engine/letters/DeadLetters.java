@@ -124,14 +124,14 @@ public final class DeadLetters {
         try (Turn turn = shared.turns().take("letter/" + order.deadLetterId(), PATIENCE_MILLIS)) {
             return turn == null
                     ? said(order, "BUSY", "somebody else resolves it just now")
-                    : resolveAlone(pipeline, order);
+                    : resolveAlone(turn, pipeline, order);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while a dead letter was resolved", e);
         }
     }
 
-    private String resolveAlone(Pipeline pipeline, Order order) throws InterruptedException {
+    private String resolveAlone(Turn turn, Pipeline pipeline, Order order) throws InterruptedException {
         Asking asking = new Asking(pipeline);
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
         long pause = 1;
@@ -142,7 +142,7 @@ public final class DeadLetters {
                 if (importing != null) {
                     return said(order, "BUSY", importing);
                 }
-                String answer = attempt(asking, order);
+                String answer = attempt(turn, asking, order);
                 if (answer != null) {
                     return answer;
                 }
@@ -194,7 +194,7 @@ public final class DeadLetters {
     }
 
     /** Null where a write was refused. */
-    private String attempt(Asking asking, Order order) {
+    private String attempt(Turn turn, Asking asking, Order order) {
         Resolving resolving = ask(asking, order);
         String building = building(resolving);
         if (building != null) {
@@ -202,7 +202,7 @@ public final class DeadLetters {
         }
         int before = resolving.steps().size() - 1;
         for (List<Write> step : resolving.steps().subList(0, before)) {
-            keep(step);
+            keep(turn, step);
             if (!writer.write(step, NOBODYS_CLAIMS).join().isEmpty()) {
                 return null;
             }
@@ -248,9 +248,10 @@ public final class DeadLetters {
     }
 
     /** A decision is where the log is before it counts. */
-    private void keep(List<Write> step) {
+    private void keep(Turn turn, List<Write> step) {
         for (Write write : step) {
             if (isDecision(write)) {
+                turn.require();
                 store.log().decide(write.key(), write.value());
             }
         }

@@ -70,6 +70,14 @@ public final class PipelineControl {
         }
     }
 
+    /**
+     * Whose step it is.
+     *
+     * @param by the operator, by an id of its own
+     * @param claimed whether it is one of several: it is refused once the claim is gone, also where nobody else has it
+     */
+    public record Step(String by, boolean claimed) {}
+
     /** {@code host:port} of this member. */
     String here() {
         return here;
@@ -130,12 +138,8 @@ public final class PipelineControl {
      */
     public void keep(String by) {
         update(control -> {
-            Change change = Change.of(control);
-            if (change == null || !change.by.equals(by)) {
-                throw new IllegalArgumentException("pipeline " + pipelineName
-                        + " is no longer this command's: its members had not heard of it, and took its change back");
-            }
-            JsonObject beaten = new JsonObject(control.get(CHANGE).asObject()).set(BEAT, change.beat + 1);
+            requireHeld(control, by);
+            JsonObject beaten = new JsonObject(control.get(CHANGE).asObject()).set(BEAT, Change.of(control).beat + 1);
             return control.set(CHANGE, beaten);
         });
     }
@@ -153,9 +157,9 @@ public final class PipelineControl {
      *
      * @throws IllegalArgumentException another operator changes the pipeline
      */
-    public void drain(String by) {
+    public void drain(Step step) {
         update(control -> {
-            requireFree(control, by);
+            require(control, step);
             return statusOf(control) == Status.RUNNING ? control.set(STATUS, Status.DRAINING.name()) : null;
         });
     }
@@ -165,9 +169,9 @@ public final class PipelineControl {
      *
      * @throws IllegalArgumentException while it is being drained, or another operator changes the pipeline
      */
-    public void start(String by) {
+    public void start(Step step) {
         update(control -> {
-            requireFree(control, by);
+            require(control, step);
             if (statusOf(control) == Status.DRAINING) {
                 throw new IllegalArgumentException(
                         "pipeline " + pipelineName + " is being drained: start it when that is done");
@@ -181,20 +185,20 @@ public final class PipelineControl {
      *
      * @param member {@code host:port} of the member, or {@link #ALL_MEMBERS}
      */
-    public void nameProjector(String member, String projector, String by) {
+    public void nameProjector(String member, String projector, Step step) {
         nameProjectors(
                 named -> new JsonObject(member.equals(ALL_MEMBERS) ? new JsonObject() : named).set(member, projector),
-                by);
+                step);
     }
 
     /** Names these projectors and no others, by member, while the pipeline is drained; {@code *} stands for those that are not named. */
-    public void nameProjectors(JsonObject projectors, String by) {
-        nameProjectors(named -> projectors, by);
+    public void nameProjectors(JsonObject projectors, Step step) {
+        nameProjectors(named -> projectors, step);
     }
 
-    private void nameProjectors(UnaryOperator<JsonObject> change, String by) {
+    private void nameProjectors(UnaryOperator<JsonObject> change, Step step) {
         update(control -> {
-            requireFree(control, by);
+            require(control, step);
             if (statusOf(control) != Status.DRAINED) {
                 throw new IllegalArgumentException("pipeline " + pipelineName + " is " + statusOf(control)
                         + ": drain it before its projector is replaced");
@@ -203,6 +207,20 @@ public final class PipelineControl {
             JsonObject named = projectors == null ? new JsonObject() : projectors.asObject();
             return control.set(PROJECTORS, change.apply(named));
         });
+    }
+
+    private void require(JsonObject control, Step step) {
+        requireFree(control, step.by);
+        if (step.claimed) {
+            requireHeld(control, step.by);
+        }
+    }
+
+    private void requireHeld(JsonObject control, String by) {
+        if (!by.equals(byOf(control))) {
+            throw new IllegalArgumentException("pipeline " + pipelineName
+                    + " is no longer this command's: its members had not heard of it, and took its change back");
+        }
     }
 
     private void requireFree(JsonObject control, String by) {

@@ -9,9 +9,14 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Who is at what only one may do at a time in the whole cluster: an entry of the map {@code turns} for each.
+ *
+ * <p>Who hangs may lose a turn without knowing. So what is written for a turn names it, and is refused where it is written once the turn
+ * is another's ({@link Turn#write}).
  *
  * <p>Not a lock of a Hazelcast map. Of that, an answer that gets lost while members come and go leaves a lock that nobody knows to have and
  * nobody gives back. An entry says whose the turn is: it is free once its member has left the cluster, and what could not be
@@ -41,6 +46,33 @@ public final class Turns {
         private Turn(String what, String whose) {
             this.what = what;
             this.whose = whose;
+        }
+
+        /**
+         * Writes an entry, if the turn is still this one's: that is looked at where the entry is, in the same step. The key has to be in
+         * the turn's partition: the turn's own name is, and so is a name {@link #beside} it.
+         *
+         * @param value null removes the entry
+         * @throws TurnLost the turn is another's by now; nothing is written
+         */
+        public <V> void write(IMap<String, V> map, String key, V value) {
+            if (partitionOf(key) != partitionOf(what)) {
+                throw new IllegalArgumentException(key + " is not kept beside the turn at " + what);
+            }
+            if (!map.executeOnKey(key, new FencedWrite<>(what, whose, value))) {
+                throw new TurnLost(what);
+            }
+        }
+
+        /**
+         * For what can't be looked at where it is written: just before it.
+         *
+         * @throws TurnLost the turn is another's by now
+         */
+        public void require() {
+            if (!whose.equals(turns.get(what)) || !isTaken(whose)) {
+                throw new TurnLost(what);
+            }
         }
 
         @Override
@@ -93,6 +125,27 @@ public final class Turns {
     public String whoIsAt(String what) {
         String there = turns.get(what);
         return there == null || !isTaken(there) ? null : there.substring(there.indexOf('/') + 1);
+    }
+
+    /** The first of some names that is in the partition of a key: a turn of that name can write that entry, and the other way round. */
+    public String beside(String key, IntFunction<String> names) {
+        return IntStream.iterate(0, number -> number + 1)
+                .mapToObj(names)
+                .filter(name -> partitionOf(name) == partitionOf(key))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private int partitionOf(String key) {
+        return hazelcast.getPartitionService().getPartition(key).getPartitionId();
+    }
+
+    /** Takes a turn away from whoever took it with this id. Once this returns nothing more is written for it. */
+    public void revoke(String what, String id) {
+        String there = turns.get(what);
+        if (there != null && there.endsWith('/' + id)) {
+            turns.remove(what, there);
+        }
     }
 
     private boolean isTaken(String whose) {

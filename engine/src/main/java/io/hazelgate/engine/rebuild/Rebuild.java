@@ -76,6 +76,11 @@ record Rebuild(
         return new Rebuild(id, kind, targets, fromPosition, snapshots, code, eventsPerSecond, how, startedAt, what);
     }
 
+    /** As it is on record until it really begins: its targets' names are taken. */
+    Rebuild reserved() {
+        return ended(Status.CANCELLED, Outcome.now("its member went away as it began it", null, 0, 0));
+    }
+
     Rebuild again() {
         return ended(Status.RUNNING, Outcome.NONE);
     }

@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
+import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.wire.Names;
 import java.util.Comparator;
@@ -65,6 +66,11 @@ public final class RebuildRecords {
                 .map(Rebuild::id)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** Puts one on record that has begun in its turn, which its id was chosen beside. */
+    void put(Turn turn, Rebuild rebuild) {
+        turn.write(rebuilds, rebuild.id(), rebuild.toValue());
     }
 
     void put(Rebuild rebuild) {

@@ -20,6 +20,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /**
  * Rebuilds, comparisons and rollbacks: begun, watched, ended. What there is to do is in the map {@code rebuilds}; a job that is
@@ -70,10 +71,6 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
         Collection<String> wanted = views.isEmpty() ? described.keySet() : views;
         wanted.forEach(view -> requireView(view, described.keySet()));
         String id = newId();
-        Map<String, String> targets = new LinkedHashMap<>();
-        for (String view : wanted) {
-            targets.put(view, fresh ? nextGeneration(view) : id + '.' + view);
-        }
         Rebuild.Kind kind = fresh ? Rebuild.Kind.REBUILD : Rebuild.Kind.DIFF;
         Map<String, Set<String>> codes = new LinkedHashMap<>();
         wanted.forEach(view -> codes.put(view, pipelines.codeOf(view)));
@@ -84,7 +81,13 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
                         .toList();
         Map<String, List<String>> code = new LinkedHashMap<>();
         codes.forEach((view, fingerprints) -> code.put(view, List.copyOf(fingerprints)));
-        return begin(Rebuild.begun(id, kind, targets, 0, bases, code, eventsPerSecond));
+        return begin(() -> {
+            Map<String, String> targets = new LinkedHashMap<>();
+            for (String view : wanted) {
+                targets.put(view, fresh ? nextGeneration(view) : id + '.' + view);
+            }
+            return Rebuild.begun(id, kind, targets, 0, bases, code, eventsPerSecond);
+        });
     }
 
     private static void requireView(String view, Set<String> views) {
@@ -113,29 +116,31 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
                     "no earlier generation of " + view + " is kept: one is, from a rebuild on until it is dropped");
         }
         Map<String, String> targets = Map.of(view, generation.previous());
-        return begin(Rebuild.begun(
+        Rebuild rebuild = Rebuild.begun(
                 newId(),
                 Rebuild.Kind.ROLLBACK,
                 targets,
                 generation.previousPosition(),
                 List.of(),
                 Map.of(view, List.copyOf(pipelines.codeOf(view))),
-                0));
+                0);
+        return begin(() -> rebuild);
     }
 
-    private String begin(Rebuild rebuild) {
+    private String begin(Supplier<Rebuild> rebuild) {
         try (Turn turn = shared.turns().take(TURN, TURN_MILLIS)) {
             if (turn == null) {
                 throw new IllegalStateException("another rebuild is just being begun: try again in a moment");
             }
-            return beginAlone(rebuild);
+            return beginAlone(turn, rebuild.get());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted before it began", e);
         }
     }
 
-    private String beginAlone(Rebuild rebuild) {
+    /** Whoever hangs here, loses the turn and wakes up has written nothing, or a name for a generation that nobody else takes. */
+    private String beginAlone(Turn turn, Rebuild rebuild) {
         shared.readiness().requireKnown();
         if (shared.readiness().viewsProblem() != null) {
             throw new IllegalArgumentException(shared.readiness().viewsProblem() + ": try again when that is done");
@@ -147,18 +152,20 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
             }
         }
         if (rebuild.kind() != Rebuild.Kind.ROLLBACK) {
+            records.put(turn, rebuild.reserved());
             rebuild.targets()
                     .values()
                     .forEach(map -> shared.hazelcast().getMap(map).destroy());
         }
-        records.put(rebuild);
+        records.put(turn, rebuild);
         startJob(rebuild);
         records.forgetOld();
         return rebuild.id();
     }
 
-    private static String newId() {
-        return "rb" + UUID.randomUUID().toString().substring(0, 8);
+    private String newId() {
+        return shared.turns()
+                .beside(TURN, number -> "rb" + UUID.randomUUID().toString().substring(0, 8));
     }
 
     private String nextGeneration(String view) {
@@ -166,6 +173,12 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
         int highest = numberOf(view, generation.live());
         if (generation.previous() != null) {
             highest = Math.max(highest, numberOf(view, generation.previous()));
+        }
+        for (Rebuild other : records.all()) {
+            String target = other.targets().get(view);
+            if (target != null && other.kind() == Rebuild.Kind.REBUILD) {
+                highest = Math.max(highest, numberOf(view, target));
+            }
         }
         return "g" + (highest + 1) + '.' + view;
     }

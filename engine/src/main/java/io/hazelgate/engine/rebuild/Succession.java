@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import com.hazelcast.query.Predicates;
+import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.views.Generation;
 import io.hazelgate.engine.views.Generations;
@@ -23,20 +24,24 @@ import java.util.function.Function;
  * @param settledLetters to these it adds the letters that are to be tried again, now that the new generations are live: those of the
  *     generations before that the fresh folds did not open, for their events are in the views that are live now; those of a snapshot
  *     that was older than what was decided about them; those of a generation that is live again which were resolved while it was not
+ * @param turns by view. A gate that opens by itself takes them away first: from then on nothing is switched
  */
 record Succession(
         HazelcastInstance hazelcast,
         Generations generations,
         Function<String, Set<String>> codeOfView,
         Rebuild rebuild,
-        List<String> settledLetters) {
+        List<String> settledLetters,
+        Map<String, Turn> turns) {
 
     /**
      * Puts them in the place of the live ones.
      *
      * @param position up to which the live ones surely have every event
+     * @throws io.hazelgate.engine.network.TurnLost a gate has opened meanwhile
      */
     void run(long position) {
+        turns.values().forEach(Turn::require);
         takeLetters();
         takePlaces(position);
         hazelcast.getMap(rebuild.lettersMap()).destroy();
@@ -82,7 +87,9 @@ record Succession(
                 continue;
             }
             generations.set(
-                    target.getKey(), before.next(target.getValue(), codeOf(target.getKey(), before), position, at));
+                    turns.get(target.getKey()),
+                    target.getKey(),
+                    before.next(target.getValue(), codeOf(target.getKey(), before), position, at));
             if (before.previous() != null && !before.previous().equals(target.getValue())) {
                 dropped.add(before.previous());
             }

@@ -5,12 +5,17 @@ import io.hazelgate.engine.letters.DeadLetters;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.network.AllMembers;
+import io.hazelgate.engine.network.TurnLost;
+import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.rebuild.Bases.Base;
 import io.hazelgate.engine.snapshot.Settled;
+import io.hazelgate.engine.views.Generations;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Json;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -45,10 +50,14 @@ public record Switching(
 
     /** Returns whether it is done; otherwise a member could not stand still just now, and it is tried again. */
     boolean run(Rebuild rebuild) {
-        Succession succession =
-                new Succession(shared.hazelcast(), shared.generations(), pipelines::codeOf, rebuild, new ArrayList<>());
+        Map<String, Turn> turns = new LinkedHashMap<>();
+        Succession succession = new Succession(
+                shared.hazelcast(), shared.generations(), pipelines::codeOf, rebuild, new ArrayList<>(), turns);
         boolean comparing = rebuild.kind() == Rebuild.Kind.DIFF;
         try {
+            if (!comparing && !takeTurns(rebuild, turns)) {
+                return false;
+            }
             askAll(rebuild, comparing ? COMPARE : SORT, COMPARE_MILLIS);
             // What the generation before surely has: closed gates alone don't tell, where a member has died in a batch.
             long complete = settled.position();
@@ -89,13 +98,30 @@ public record Switching(
                                     + e,
                             e);
             return false;
+        } catch (TurnLost e) {
+            shared.logger(Switching.class)
+                    .warning("the views of rebuild " + rebuild.id() + " were not switched, as the gates have opened,"
+                            + " and will be: " + e.getMessage());
+            return false;
         } finally {
+            turns.values().forEach(Turn::close);
             openAll(rebuild);
             letters.retryAll(succession.settledLetters());
             if (comparing && !records.isRunning(rebuild.id())) {
                 records.dropTargets(rebuild);
             }
         }
+    }
+
+    private boolean takeTurns(Rebuild rebuild, Map<String, Turn> turns) {
+        for (String view : rebuild.targets().keySet()) {
+            Turn turn = shared.turns().take(Generations.turnOf(shared.turns(), view), rebuild.id());
+            if (turn == null) {
+                return false;
+            }
+            turns.put(view, turn);
+        }
+        return true;
     }
 
     /** Every event of the log was folded by somebody. */

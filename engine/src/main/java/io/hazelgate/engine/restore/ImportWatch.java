@@ -62,12 +62,12 @@ public final class ImportWatch {
         return ImportState.of(shared.get(KEY));
     }
 
-    void put(ImportState now) {
-        shared.set(KEY, now.toJson());
+    void put(Turn turn, ImportState now) {
+        turn.write(shared, KEY, now.toJson());
     }
 
-    void over() {
-        shared.delete(KEY);
+    void over(Turn turn) {
+        turn.write(shared, KEY, null);
         tellAll();
     }
 
@@ -80,7 +80,7 @@ public final class ImportWatch {
                 if (turn != null && now.equals(state())) {
                     log.warning("import " + now.id() + " is undone: nobody went on with it after " + now.events()
                             + " events");
-                    undo(now);
+                    undo(turn, now);
                 }
             }
         }
@@ -117,7 +117,7 @@ public final class ImportWatch {
     }
 
     /** The cluster is empty again, as it was. */
-    void undo(ImportState now) {
+    void undo(Turn turn, ImportState now) {
         if (now.empty()) {
             List<String> maps = new ArrayList<>(List.of(
                     Names.DEAD_LETTER_EVENTS,
@@ -126,10 +126,12 @@ public final class ImportWatch {
                     Names.EVENT_IDS,
                     Names.EVENT_STORE));
             parts.generations().all().values().forEach(generation -> maps.add(generation.live()));
-            maps.forEach(
-                    map -> hazelcast.<String, HazelcastJsonValue>getMap(map).clear());
+            maps.forEach(map -> {
+                turn.require();
+                hazelcast.<String, HazelcastJsonValue>getMap(map).clear();
+            });
         }
-        over();
+        over(turn);
     }
 
     void holdAll(String id) {

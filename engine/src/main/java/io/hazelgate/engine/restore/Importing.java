@@ -50,7 +50,7 @@ public record Importing(
         if (!pipelines.areKnownToBeReady()) {
             throw new IllegalArgumentException("the projector is away: it has to fold what is imported");
         }
-        return alone(() -> {
+        return alone(turn -> {
             ImportState running = watch.state();
             if (running != null) {
                 throw new IllegalArgumentException("another import is under way, " + running.events()
@@ -61,7 +61,7 @@ public record Importing(
                 throw new IllegalArgumentException("rebuild " + building + " is under way: let it end, or cancel it");
             }
             ImportState begun = ImportState.begun(UUID.randomUUID().toString());
-            watch.put(begun);
+            watch.put(turn, begun);
             try {
                 watch.holdAll(begun.id());
                 int there = eventsHere();
@@ -72,10 +72,10 @@ public record Importing(
                 // What a rollback would go on from does not have what is imported.
                 shared.generations().all().keySet().forEach(rebuilds::drop);
             } catch (RuntimeException e) {
-                watch.over();
+                watch.over(turn);
                 throw e;
             }
-            watch.put(begun.onNothing());
+            watch.put(turn, begun.onNothing());
             watch.look();
             shared.logger(Importing.class).info("import " + begun.id() + " begins");
             return begun.id();
@@ -90,7 +90,7 @@ public record Importing(
      * @throws IllegalArgumentException one of them can't be taken: the import is to be undone
      */
     public long take(String id, long before, List<StoredEvent> page) throws InterruptedException {
-        return alone(() -> {
+        return alone(turn -> {
             ImportState now = require(id);
             String last = page.get(page.size() - 1).cursor();
             if (now.events() == before + page.size() && now.cursor().equals(last)) {
@@ -102,13 +102,14 @@ public record Importing(
             }
             Gaps.requireNone(
                     page.stream().map(event -> StoreKey.of(event.record())).toList(), this::stored);
+            turn.require();
             new EventMaps(shared.store().entries()).putWhereFree(page);
             try (Restorer restorer = new Restorer(shared.store(), pipelines, Decisions.NONE)) {
                 restorer.fold(page);
             } catch (ProjectorAway | ProjectorFailed e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
             }
-            watch.put(now.with(page.size(), last));
+            watch.put(turn, now.with(page.size(), last));
             watch.look();
             return before + page.size();
         });
@@ -122,7 +123,7 @@ public record Importing(
     }
 
     public void end(String id, long events) throws InterruptedException {
-        alone(() -> {
+        alone(turn -> {
             ImportState now = require(id);
             int stored = eventsHere();
             if (now.events() != events || stored != events) {
@@ -132,7 +133,7 @@ public record Importing(
             if (events > 0) {
                 shared.lanes().continueBehind(new StoredEvent(now.cursor(), null, null).position());
             }
-            watch.over();
+            watch.over(turn);
             shared.logger(Importing.class).info("import " + id + " has ended, with " + events + " events");
             return null;
         });
@@ -140,10 +141,10 @@ public record Importing(
 
     /** Undoes it. One that is not under way (any more) is undone already. */
     public void undo(String id) throws InterruptedException {
-        alone(() -> {
+        alone(turn -> {
             ImportState now = watch.state();
             if (now != null && now.id().equals(id)) {
-                watch.undo(now);
+                watch.undo(turn, now);
             }
             return null;
         });
@@ -158,7 +159,7 @@ public record Importing(
     }
 
     private interface Work<T> {
-        T done() throws InterruptedException;
+        T done(Turn turn) throws InterruptedException;
     }
 
     private <T> T alone(Work<T> work) throws InterruptedException {
@@ -166,7 +167,7 @@ public record Importing(
             if (turn == null) {
                 throw new IllegalArgumentException("another member is at the import: try again in a moment");
             }
-            return work.done();
+            return work.done(turn);
         }
     }
 

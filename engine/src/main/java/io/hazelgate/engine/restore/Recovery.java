@@ -13,6 +13,7 @@ import io.hazelgate.engine.log.PostgresEventLog;
 import io.hazelgate.engine.log.Readiness;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoredEvent;
+import io.hazelgate.engine.network.TurnLost;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.rebuild.RebuildRecords;
 import io.hazelgate.engine.rebuild.Rebuilds;
@@ -23,6 +24,7 @@ import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Clock;
 import io.hazelgate.engine.wire.Names;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +38,9 @@ import java.util.Set;
  * where the log is: one that keeps events in memory must not answer for a cluster that keeps them in PostgreSQL.
  */
 public final class Recovery {
-    private static final String TURN = "recovery";
+    /** The turn, and the state's key: who has lost the one does not write the other. */
     private static final String STATE = "state";
+
     private static final String KEPT_IN = "kept-in";
     private static final String DONE = "DONE";
     private static final int PAGE_EVENTS = 1_000;
@@ -110,10 +113,12 @@ public final class Recovery {
         if (eventLog.problem() != null || !pipelines.areReady()) {
             return;
         }
-        try (Turn turn = parts.turns().take(TURN)) {
-            if (turn != null && (lost != null || !DONE.equals(shared.get(STATE))) && (lost == null || forget())) {
-                recover(eventLog, lost);
+        try (Turn turn = parts.turns().take(STATE)) {
+            if (turn != null && (lost != null || !DONE.equals(shared.get(STATE))) && (lost == null || forget(turn))) {
+                recover(turn, eventLog, lost);
             }
+        } catch (TurnLost e) {
+            log.warning("another member restores the views: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -134,11 +139,11 @@ public final class Recovery {
      * After a loss all begins anew, as at a start: an entry that was lost may have been made again without the events before. False
      * where that can't be yet.
      */
-    private boolean forget() throws InterruptedException {
+    private boolean forget(Turn turn) throws InterruptedException {
         if (!store.hazelcast().getPartitionService().isClusterSafe()) {
             return false;
         }
-        shared.set(STATE, "0");
+        turn.write(shared, STATE, "0");
         try {
             watch.holdAll(ImportWatch.LOST);
         } catch (IllegalArgumentException e) {
@@ -162,12 +167,19 @@ public final class Recovery {
                 .viewsWithIndexes()
                 .keySet()
                 .forEach(view -> maps.add(store.generations().liveMap(view)));
-        maps.forEach(map -> store.hazelcast().getMap(map).clear());
+        clear(turn, maps);
         return true;
     }
 
+    private void clear(Turn turn, Collection<String> maps) {
+        maps.forEach(map -> {
+            turn.require();
+            store.hazelcast().getMap(map).clear();
+        });
+    }
+
     /** @param lost what was on record of lost partitions; null: the cluster has just begun */
-    private void recover(PostgresEventLog eventLog, String lost) throws InterruptedException {
+    private void recover(Turn turn, PostgresEventLog eventLog, String lost) throws InterruptedException {
         long startedAt = Clock.micros();
         long last = eventLog.lastPosition();
         parts.lanes().continueBehind(last);
@@ -175,7 +187,7 @@ public final class Recovery {
         eventLog.decisions().forEach((id, decision) -> decided.add(Change.set(id, decision)));
         store.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();
         String recentFrom = eventLog.cursorBeforeNewest(recentEvents);
-        Manifest snapshot = loadSnapshot();
+        Manifest snapshot = loadSnapshot(turn);
         String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
         long[] restored = {snapshot == null ? 0 : snapshot.events()};
         long[] first = {snapshot == null ? 0 : snapshot.position()};
@@ -188,7 +200,7 @@ public final class Recovery {
                     // By positions: counting a long log takes longer than one may wait for a start.
                     long reached = page.get(page.size() - 1).position() - first[0];
                     String percent = String.valueOf(Math.min(99, reached * 100 / Math.max(1, last - first[0])));
-                    shared.set(STATE, percent);
+                    turn.write(shared, STATE, percent);
                     readiness.restoring("recovering: " + percent + " %");
                 })
                 .run();
@@ -197,7 +209,7 @@ public final class Recovery {
                 + (snapshot == null ? "" : ", " + snapshot.events() + " of them by snapshot " + snapshot.id()));
         // A snapshot may be older than what was decided about the letters in it.
         letters.retryAll(decided.stream().map(Change::key).toList());
-        shared.set(STATE, DONE);
+        turn.write(shared, STATE, DONE);
         if (lost != null) {
             losses.restored(lost);
         }
@@ -208,7 +220,7 @@ public final class Recovery {
     }
 
     /** The newest snapshot that is whole and fits, loaded; null where there is none. */
-    private Manifest loadSnapshot() {
+    private Manifest loadSnapshot(Turn turn) {
         if (!snapshots.areKept()) {
             return null;
         }
@@ -224,7 +236,7 @@ public final class Recovery {
         for (Manifest each : snapshots.forStart(codes)) {
             try {
                 // Whoever had begun before may have left something of another snapshot.
-                maps.values().forEach(map -> store.hazelcast().getMap(map).clear());
+                clear(turn, maps.values());
                 Manifest loaded = snapshots.load(each.id(), maps, () -> true);
                 codes.keySet().forEach(view -> store.generations()
                         .set(
@@ -233,12 +245,12 @@ public final class Recovery {
                 return loaded;
             } catch (SnapshotUnusable e) {
                 log.warning(e.getMessage() + ": it is not used, the next older one is tried");
-                maps.values().forEach(map -> store.hazelcast().getMap(map).clear());
+                clear(turn, maps.values());
             } catch (LogAway e) {
                 log.warning(
                         "whether snapshot " + each.id() + " is of this log can't be said, so the views are built from"
                                 + " the first event: " + e.getMessage());
-                maps.values().forEach(map -> store.hazelcast().getMap(map).clear());
+                clear(turn, maps.values());
                 return null;
             }
         }

@@ -3,6 +3,7 @@ package io.hazelgate.engine.tasks;
 import com.hazelcast.internal.json.JsonObject;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.PipelineControl;
+import io.hazelgate.engine.live.PipelineControl.Step;
 import io.hazelgate.engine.live.PipelineSettings;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.network.Deadline;
@@ -19,18 +20,19 @@ public record ControlPipeline(Pipelines pipelines) implements Answerer {
         JsonObject answer = new JsonObject().add("member", pipeline.memberAddress());
         PipelineControl control = pipeline.control();
         String by = asked.getString("by", "");
+        Step step = new Step(by, asked.getBoolean("claimed", false));
         switch (asked.getString("action", "")) {
             case "idle" -> answer.add("idle", pipeline.job().isIdle()).add("ready", pipeline.isReadyAsNamed());
             case "claim" -> control.claim(by, asked.getString("what", ""));
             case "keep" -> control.keep(by);
             case "release" -> control.release(by);
-            case "drain" -> control.drain(by);
-            case "start" -> control.start(by);
+            case "drain" -> control.drain(step);
+            case "start" -> control.start(step);
             case "switch" -> {
                 if (asked.get("projectors") != null) {
-                    control.nameProjectors(asked.get("projectors").asObject(), by);
+                    control.nameProjectors(asked.get("projectors").asObject(), step);
                 } else {
-                    control.nameProjector(asked.getString("member", "*"), address(asked), by);
+                    control.nameProjector(asked.getString("member", "*"), address(asked), step);
                 }
             }
             case "try" -> {

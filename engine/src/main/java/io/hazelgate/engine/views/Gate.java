@@ -1,9 +1,11 @@
 package io.hazelgate.engine.views;
 
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -18,6 +20,7 @@ public final class Gate {
     private final LongSupplier given;
     private final LongSupplier reached;
     private final Runnable beforeOpening;
+    private final Consumer<String> revoking;
     private final LongSupplier nanoTime;
     private final Map<Long, Long> inside = new HashMap<>();
     private long passes;
@@ -30,15 +33,23 @@ public final class Gate {
      *     not tried again
      * @param reached a position that every one given out so far is at or below, and every later one above
      * @param beforeOpening called before anything passes again
+     * @param revoking called before it opens by itself, with who holds it: whoever that is may wake up, and must not write then. Where
+     *     it fails the gate stays closed for now
      */
-    public Gate(LongSupplier given, LongSupplier reached, Runnable beforeOpening) {
-        this(given, reached, beforeOpening, System::nanoTime);
+    public Gate(LongSupplier given, LongSupplier reached, Runnable beforeOpening, Consumer<String> revoking) {
+        this(given, reached, beforeOpening, revoking, System::nanoTime);
     }
 
-    Gate(LongSupplier given, LongSupplier reached, Runnable beforeOpening, LongSupplier nanoTime) {
+    Gate(
+            LongSupplier given,
+            LongSupplier reached,
+            Runnable beforeOpening,
+            Consumer<String> revoking,
+            LongSupplier nanoTime) {
         this.given = given;
         this.reached = reached;
         this.beforeOpening = beforeOpening;
+        this.revoking = revoking;
         this.nanoTime = nanoTime;
     }
 
@@ -108,9 +119,20 @@ public final class Gate {
 
     private boolean isClosed() {
         if (holder != null && (nanoTime.getAsLong() - heldUntilNanos >= 0 || !holds.getAsBoolean())) {
-            release();
+            openByItself();
         }
         return holder != null;
+    }
+
+    private void openByItself() {
+        try {
+            revoking.accept(holder);
+        } catch (HazelcastInstanceNotActiveException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            return; // whoever waits looks again in a moment
+        }
+        release();
     }
 
     private void release() {

@@ -5,6 +5,8 @@ import com.hazelcast.core.EntryEvent;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
+import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.wire.Names;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +63,22 @@ public final class Generations {
     public void set(String view, Generation generation) {
         map.set(view, generation.toValue());
         look();
+    }
+
+    /**
+     * The same, as what a turn writes.
+     *
+     * @param turn of the name of {@link #turnOf}
+     * @throws io.hazelgate.engine.network.TurnLost it is another's by now, or was taken away
+     */
+    public void set(Turn turn, String view, Generation generation) {
+        turn.write(map, view, generation.toValue());
+        look();
+    }
+
+    /** The turn at putting another generation in the place of a view's. */
+    public static String turnOf(Turns turns, String view) {
+        return turns.beside(view, number -> "generation/" + view + '/' + number);
     }
 
     /**

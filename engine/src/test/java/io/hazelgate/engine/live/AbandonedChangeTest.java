@@ -9,6 +9,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.Logger;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.live.PipelineControl.Status;
+import io.hazelgate.engine.live.PipelineControl.Step;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +27,10 @@ class AbandonedChangeTest {
 
     AbandonedChangeTest() throws Exception {}
 
+    private static Step step(String by) {
+        return new Step(by, false);
+    }
+
     private void look(int afterSeconds) {
         nanos += TimeUnit.SECONDS.toNanos(afterSeconds);
         abandoned.look();
@@ -33,9 +38,9 @@ class AbandonedChangeTest {
 
     private void changeHalfWay() {
         control.claim("one", "replace");
-        control.drain("one");
+        control.drain(step("one"));
         control.drained();
-        control.nameProjector(PipelineControl.ALL_MEMBERS, NEW, "one");
+        control.nameProjector(PipelineControl.ALL_MEMBERS, NEW, step("one"));
         look(0);
     }
 
@@ -45,9 +50,9 @@ class AbandonedChangeTest {
         control.claim("one", "replace");
         for (Runnable step : new Runnable[] {
             () -> control.claim("two", "replace"),
-            () -> control.drain("two"),
-            () -> control.start(""),
-            () -> control.nameProjector("*", NEW, "two")
+            () -> control.drain(step("two")),
+            () -> control.start(step("")),
+            () -> control.nameProjector("*", NEW, step("two"))
         }) {
             String said =
                     assertThrows(IllegalArgumentException.class, step::run).getMessage();
@@ -56,7 +61,7 @@ class AbandonedChangeTest {
         control.release("two");
         assertEquals("one", control.change().by());
         control.release("one");
-        control.drain("two");
+        control.drain(step("two"));
         assertEquals(Status.DRAINING, control.status());
     }
 
@@ -83,8 +88,29 @@ class AbandonedChangeTest {
     }
 
     @Test
+    void anOperatorWhoWakesUpWhenItWasTakenBackTakesNoMoreSteps() {
+        changeHalfWay();
+        look(31);
+        look(1);
+        Step late = new Step("one", true);
+        for (Runnable step : new Runnable[] {
+            () -> control.drain(late), () -> control.start(late), () -> control.nameProjector("*", NEW, late)
+        }) {
+            String said =
+                    assertThrows(IllegalArgumentException.class, step::run).getMessage();
+            assertTrue(said.contains("is no longer this command's"), said);
+        }
+        assertEquals(Status.RUNNING, control.status());
+        control.claim("two", "replace");
+        control.drain(new Step("two", true));
+        control.drained();
+        assertThrows(IllegalArgumentException.class, () -> control.nameProjector("*", NEW, late));
+        assertEquals(STARTED, control.projector(STARTED));
+    }
+
+    @Test
     void whatWasDrainedBeforeStaysSo() {
-        control.drain("");
+        control.drain(step(""));
         control.drained();
         changeHalfWay();
         look(31);
@@ -109,7 +135,7 @@ class AbandonedChangeTest {
     @Test
     void itsLastStepHoldsWhereThatWasTaken() {
         changeHalfWay();
-        control.start("one");
+        control.start(step("one"));
         look(31);
         assertEquals(NEW, control.projector(STARTED));
         assertEquals(Status.RUNNING, control.status());

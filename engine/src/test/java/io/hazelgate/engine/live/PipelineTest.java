@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /** Two pipelines on a member whose projectors never come; each test looks as the watch does. */
 class PipelineTest {
+    private static final PipelineControl.Step ANYBODY = new PipelineControl.Step("", false);
+
     private static HazelcastInstance member;
     private static Pipeline orders;
     private static Pipeline rest;
@@ -60,7 +62,7 @@ class PipelineTest {
     @Test
     void aDrainWaitsForWhatIsUnderWay() throws Exception {
         assertTrue(orders.job().begin());
-        orders.control().drain("");
+        orders.control().drain(ANYBODY);
         lookUntil("DRAINING", orders);
         assertFalse(orders.job().begin(), "no new batch is taken");
         orders.job().look();
@@ -72,7 +74,7 @@ class PipelineTest {
 
     @Test
     void theOtherPipelineRunsOn() throws Exception {
-        orders.control().drain("");
+        orders.control().drain(ANYBODY);
         lookUntil("DRAINED", orders);
         lookUntil("RUNNING", rest);
         assertTrue(rest.job().begin());
@@ -81,9 +83,9 @@ class PipelineTest {
 
     @Test
     void aDrainedPipelineRunsAgainWhenItIsStarted() throws Exception {
-        orders.control().drain("");
+        orders.control().drain(ANYBODY);
         lookUntil("DRAINED", orders);
-        orders.control().start("");
+        orders.control().start(ANYBODY);
         lookUntil("RUNNING", orders);
         assertTrue(orders.job().begin());
     }
@@ -91,20 +93,20 @@ class PipelineTest {
     @Test
     void whatIsBeingDrainedCantBeStarted() throws Exception {
         orders.job().begin();
-        orders.control().drain("");
-        assertThrows(IllegalArgumentException.class, () -> orders.control().start(""));
+        orders.control().drain(ANYBODY);
+        assertThrows(IllegalArgumentException.class, () -> orders.control().start(ANYBODY));
         orders.job().ended();
         lookUntil("DRAINED", orders);
     }
 
     @Test
     void aProjectorIsReplacedWhileThePipelineIsDrained() throws Exception {
-        assertThrows(IllegalArgumentException.class, () -> orders.control().nameProjector("*", "127.0.0.1:3", ""));
-        orders.control().drain("");
+        assertThrows(IllegalArgumentException.class, () -> orders.control().nameProjector("*", "127.0.0.1:3", ANYBODY));
+        orders.control().drain(ANYBODY);
         lookUntil("DRAINED", orders);
-        orders.control().nameProjector("*", "127.0.0.1:3", "");
-        orders.control().nameProjector(orders.memberAddress(), "127.0.0.1:4", "");
-        orders.control().nameProjector("10.0.0.9:5701", "127.0.0.1:5", "");
+        orders.control().nameProjector("*", "127.0.0.1:3", ANYBODY);
+        orders.control().nameProjector(orders.memberAddress(), "127.0.0.1:4", ANYBODY);
+        orders.control().nameProjector("10.0.0.9:5701", "127.0.0.1:5", ANYBODY);
         orders.job().look();
         assertEquals("127.0.0.1:4", orders.projector().address(), "its own name counts before that for all");
         assertEquals("127.0.0.1:2", rest.projector().address());
@@ -112,10 +114,10 @@ class PipelineTest {
 
     @Test
     void aJobBeginsWithTheNamedProjectorOnAMemberThatNeverSawThePipelineDrained() throws Exception {
-        orders.control().drain("");
+        orders.control().drain(ANYBODY);
         lookUntil("DRAINED", orders);
-        orders.control().nameProjector("*", "127.0.0.1:6", "");
-        orders.control().start("");
+        orders.control().nameProjector("*", "127.0.0.1:6", ANYBODY);
+        orders.control().start(ANYBODY);
         lookUntil("RUNNING", orders);
         assertEquals("127.0.0.1:6", orders.projector().address());
     }

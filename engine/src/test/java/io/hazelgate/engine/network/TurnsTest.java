@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.core.IndeterminateOperationStateException;
 import com.hazelcast.map.EntryProcessor;
 import com.hazelcast.map.IMap;
@@ -115,6 +116,66 @@ class TurnsTest {
         other.getLifecycleService().terminate();
         assertNotNull(turns.take(what, 60_000));
         assertNotEquals("theirs", turns.whoIsAt(what));
+    }
+
+    @Test
+    void whoHasItWrites() {
+        IMap<String, String> map = one.getMap("written");
+        try (Turn turn = ofOther.take(what)) {
+            turn.require();
+            turn.write(map, what, "mine");
+            assertEquals("mine", map.get(what));
+            turn.write(map, what, null);
+            assertNull(map.get(what));
+        }
+    }
+
+    @Test
+    void whatIsWrittenOutlivesTheMemberThatHadIt() {
+        Turn turn = turns.take(what);
+        turn.write(one.getMap("written"), what, "mine");
+        one.getLifecycleService().terminate();
+        assertEquals("mine", other.getMap("written").get(what));
+    }
+
+    @Test
+    void itWritesRecordsOfOtherMembers() {
+        IMap<String, HazelcastJsonValue> map = other.getMap("records");
+        try (Turn turn = ofOther.take(what)) {
+            turn.write(map, what, new HazelcastJsonValue("{}"));
+            assertEquals("{}", map.get(what).toString());
+        }
+    }
+
+    @Test
+    void whoLostItWhileItHungWritesNoMore() {
+        IMap<String, String> map = one.getMap("written");
+        Turn lost = turns.take(what);
+        // As the other member does once it takes the first one for dead.
+        other.<String, String>getMap(Names.TURNS).delete(what);
+        try (Turn theirs = ofOther.take(what)) {
+            theirs.write(map, what, "theirs");
+            assertThrows(TurnLost.class, lost::require);
+            assertThrows(TurnLost.class, () -> lost.write(map, what, "late"));
+            assertThrows(TurnLost.class, () -> lost.write(map, what, null));
+            assertEquals("theirs", map.get(what));
+            lost.close();
+            theirs.require();
+        }
+        assertThrows(TurnLost.class, () -> lost.write(map, what, "later still"));
+        assertEquals("theirs", other.<String, String>getMap("written").get(what));
+    }
+
+    @Test
+    void whatIsKeptElsewhereCantBeWrittenSo() {
+        try (Turn turn = turns.take(what)) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> turn.write(one.<String, String>getMap("written"), keyOf(other), "mine"));
+            String id = turns.beside(what, number -> "id-" + number);
+            turn.write(one.<String, String>getMap("written"), id, "mine");
+            assertEquals("mine", other.getMap("written").get(id));
+        }
     }
 
     @Test

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.network.TurnLost;
+import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.wire.Names;
 import java.util.List;
 import java.util.Map;
@@ -58,5 +61,19 @@ class RebuildRecordsTest {
     void oneThatIsNotThereIsSaid() {
         assertThrows(IllegalArgumentException.class, () -> records.require("rb-none"));
         assertFalse(records.isRunning("rb-none"));
+    }
+
+    @Test
+    void oneThatHungAsItBeganOneTakesNoOthersPlace() {
+        Turns turns = new Turns(hazelcast);
+        String id = turns.beside("begun-" + view, number -> rebuild.id() + number);
+        Rebuild late = Rebuild.begun(id, Rebuild.Kind.REBUILD, rebuild.targets(), 0, List.of(), Map.of(), 0);
+        Turn turn = turns.take("begun-" + view, "late");
+        records.put(turn, late.reserved());
+        assertFalse(records.isRunning(id), "its name is taken, and nothing is done yet");
+        turns.revoke("begun-" + view, "late");
+        assertThrows(TurnLost.class, () -> records.put(turn, late));
+        assertFalse(records.isRunning(id));
+        hazelcast.getMap(Names.REBUILDS).delete(id);
     }
 }

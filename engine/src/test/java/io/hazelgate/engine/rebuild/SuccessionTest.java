@@ -1,12 +1,17 @@
 package io.hazelgate.engine.rebuild;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.TestMember;
+import io.hazelgate.engine.network.TurnLost;
+import io.hazelgate.engine.network.Turns;
+import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.views.Generation;
 import io.hazelgate.engine.views.Generations;
 import io.hazelgate.engine.wire.Names;
@@ -20,6 +25,8 @@ import org.junit.jupiter.api.Test;
 class SuccessionTest {
     private final HazelcastInstance hazelcast = TestMember.hazelcast();
     private final Generations generations = new Generations(hazelcast);
+    private final Turns turns = new Turns(hazelcast);
+    private Runnable beforeIt = () -> {};
     private final String view = "v" + TestMember.newId();
     private final IMap<String, HazelcastJsonValue> live = hazelcast.getMap(Names.DEAD_LETTER_EVENTS);
 
@@ -39,10 +46,34 @@ class SuccessionTest {
     private Succession run(Rebuild.Kind kind, String target, long position) {
         Rebuild rebuild =
                 Rebuild.begun("rb" + view, kind, Map.of(view, target), 0, List.of(), Map.of(view, List.of("begun")), 0);
-        Succession succession =
-                new Succession(hazelcast, generations, name -> Set.of("today"), rebuild, new ArrayList<>());
-        succession.run(position);
-        return succession;
+        try (Turn turn = turns.take(Generations.turnOf(turns, view), rebuild.id())) {
+            Succession succession = new Succession(
+                    hazelcast, generations, name -> Set.of("today"), rebuild, new ArrayList<>(), Map.of(view, turn));
+            beforeIt.run();
+            succession.run(position);
+            return succession;
+        }
+    }
+
+    @Test
+    void aLeaderThatHungUntilTheGatesOpenedSwitchesNothing() {
+        live.set("old-" + view, letter());
+        hazelcast.getMap("letters.rb" + view).set("fresh-" + view, letter());
+        Generation before = generations.of(view);
+        beforeIt = () -> turns.revoke(Generations.turnOf(turns, view), "rb" + view);
+        assertThrows(TurnLost.class, () -> run(Rebuild.Kind.REBUILD, "g2." + view, 77));
+        assertEquals(before, generations.of(view));
+        assertNull(live.get("fresh-" + view));
+    }
+
+    @Test
+    void oneThatHungHalfWayDoesNotPutALaterSwitchAside() {
+        Turn late = turns.take(Generations.turnOf(turns, view), "rb-late");
+        Generation wanted = generations.of(view).next("g2." + view, List.of("late"), 70, "then");
+        turns.revoke(Generations.turnOf(turns, view), "rb-late");
+        run(Rebuild.Kind.REBUILD, "g3." + view, 77);
+        assertThrows(TurnLost.class, () -> generations.set(late, view, wanted));
+        assertEquals("g3." + view, generations.of(view).live());
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,7 +20,17 @@ class GateTest {
     private final AtomicLong reached = new AtomicLong(35);
     private final AtomicInteger looks = new AtomicInteger();
     private final AtomicLong nanos = new AtomicLong();
-    private final Gate gate = new Gate(position::get, reached::get, looks::incrementAndGet, nanos::get);
+    private final Gate gate = new Gate(position::get, reached::get, looks::incrementAndGet, this::revoke, nanos::get);
+
+    private final List<String> revoked = new ArrayList<>();
+    private boolean unreachable;
+
+    private void revoke(String who) {
+        if (unreachable) {
+            throw new IllegalStateException("members can't be reached");
+        }
+        revoked.add(who);
+    }
 
     private CompletableFuture<Long> entering() {
         return CompletableFuture.supplyAsync(this::enter);
@@ -109,5 +121,25 @@ class GateTest {
         assertEquals(20, gate.settled());
         gate.leave(second);
         assertEquals(35, gate.settled());
+    }
+
+    @Test
+    void whoeverHoldsItTooLongIsTakenTheRightToWriteBeforeItOpens() throws Exception {
+        assertTrue(gate.close("one", () -> true, LONG, LONG));
+        unreachable = true;
+        pass(2 * LONG);
+        assertTrue(gate.isHeldBy("one"), "it stays closed until nobody can write any more");
+        assertEquals(0, looks.get());
+        unreachable = false;
+        assertFalse(gate.isHeldBy("one"));
+        assertEquals(List.of("one"), revoked);
+        assertEquals(1, looks.get());
+    }
+
+    @Test
+    void whoOpensItKeepsTheRight() throws Exception {
+        assertTrue(gate.close("one", () -> true, LONG, LONG));
+        assertTrue(gate.open("one"));
+        assertEquals(List.of(), revoked);
     }
 }
