@@ -1,5 +1,5 @@
 // node subscribe.mjs URL QUERY COUNT: subscribes with the npm package graphql-ws and prints one JSON line a message.
-// Prints `connected` once the server has acknowledged, ends after COUNT messages, with status 1 on an error.
+// Prints `connected` once the server has acknowledged, ends after COUNT messages (0: never), with status 1 on an error.
 
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -33,6 +34,7 @@ async def shelf() -> AsyncIterator[Gateway]:
 
 async def came(socket: Websocket) -> list[Any]:
     """All that has come so far, in short."""
+    await asyncio.sleep(0.1)  # time passes once nothing else happens: what has to be read has been read
     await socket.settle()
     found = []
     while socket.waiting:
