@@ -1,11 +1,12 @@
 """Queries from the client's side."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.support.gateway import Gateway, create_customer, create_order, create_product
+from tests.support.gateway import Gateway, create_customer, create_order, create_product, running_gateway
 
 ORDERS = """
 query($filter: OrderFilter, $sort: OrderSort, $first: Int, $after: String, $last: Int, $before: String) {
@@ -21,17 +22,22 @@ OF_C1 = {"customer": {"customerId": {"eq": "c1"}}}
 OF_C2 = {"customer": {"customerId": {"eq": "c2"}}}
 
 
-@pytest.fixture
-async def shop(gateway: Gateway) -> Gateway:
-    """Two customers; orders o0 to o5, each of one piece more than the one before, in turns; o3 is cancelled."""
-    for customer in ("c1", "c2"):
-        await create_customer(gateway, customer, name=f"Customer {customer}")
-    await create_product(gateway, "p1", price="1.00", name="Pen")
-    await create_product(gateway, "p2", price="2.00", name="Notepad", quantity=0)
-    for number in range(6):
-        await create_order(gateway, f"o{number}", "c1" if number % 2 == 0 else "c2", p1=number + 1)
-    await gateway.data('mutation { cancelOrder(input: {orderId: "o3", reason: "late"}) { __typename } }')
-    return gateway
+@pytest.fixture(scope="module")
+async def shop() -> AsyncIterator[Gateway]:
+    """
+    Two customers; orders o0 to o5, each of one piece more than the one before, in turns; o3 is cancelled.
+
+    It is read by all of these tests, and written by none.
+    """
+    async with running_gateway() as gateway:
+        for customer in ("c1", "c2"):
+            await create_customer(gateway, customer, name=f"Customer {customer}")
+        await create_product(gateway, "p1", price="1.00", name="Pen")
+        await create_product(gateway, "p2", price="2.00", name="Notepad", quantity=0)
+        for number in range(6):
+            await create_order(gateway, f"o{number}", "c1" if number % 2 == 0 else "c2", p1=number + 1)
+        await gateway.data('mutation { cancelOrder(input: {orderId: "o3", reason: "late"}) { __typename } }')
+        yield gateway
 
 
 async def ids(gateway: Gateway, **arguments: Any) -> list[str]:

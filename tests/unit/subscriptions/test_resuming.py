@@ -243,6 +243,7 @@ async def test_two_resumed_readers_share_no_execution(gateway: Gateway) -> None:
         assert await aggregates(one, 1) == await aggregates(two, 1) == ["c1"]
 
 
+@pytest.mark.exhaustive
 async def test_random_disconnects_over_two_gateways_lose_and_repeat_nothing(gateway: Gateway, other: Gateway) -> None:
     chance = random.Random(7)
     cursor = await cursor_now(gateway)

@@ -91,6 +91,7 @@ async def compare(world: World, text: str, variables: dict[str, Any], told: Coun
             assert shows_no_more(found["data"], whole["data"]), (text, variables, parts, whole)
 
 
+@pytest.mark.exhaustive
 def test_parts_make_up_the_whole(runner: asyncio.Runner) -> None:
     """By plans and without, in both forms; over entries of which some are not as their type says."""
     told: Counter[str] = Counter()

@@ -53,6 +53,7 @@ def plain(value: Any) -> Any:
     return [plain(each) for each in value] if isinstance(value, list) else value
 
 
+@pytest.mark.exhaustive
 async def test_no_way_of_asking_crosses_tenants(clinics: dict[str, Clinic], tmp_path: Path) -> None:
     """Each field by each way as callers of both tenants; the answers are those of a clinic that is alone."""
     checks: Counter[str] = Counter()

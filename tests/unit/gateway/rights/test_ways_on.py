@@ -102,6 +102,7 @@ PARTS = {"accept": "multipart/mixed;incrementalSpec=v0.2, application/json"}
 INNERMOST = re.compile(r"\{ ([^{}]*) \}")
 
 
+@pytest.mark.exhaustive
 async def test_no_part_shows_anybody_what_they_may_not_see(tmp_path: Path) -> None:
     """All that is innermost is deferred: put together, it is what the caller gets at once."""
     checks, several = Checks(), 0
@@ -147,6 +148,7 @@ def one_of_four() -> Iterator[tuple[str, str]]:
             yield way, document
 
 
+@pytest.mark.exhaustive
 async def test_no_live_query_shows_anybody_what_they_may_not_see(clinic: Clinic) -> None:
     """Each way, at once and while everything changes."""
     checks = Checks()

@@ -44,6 +44,7 @@ def test_no_order_of_steps_and_takeovers_stores_an_event_whose_guard_is_behind(n
     assert explored(name).violations == set()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", MODELS)
 def test_from_wherever_it_gets_it_can_come_to_its_end(name: str) -> None:
     """Nobody waits for one another, and no claim is left for ever."""
