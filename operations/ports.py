@@ -6,7 +6,6 @@ import random
 import socket
 import tempfile
 from pathlib import Path
-from typing import IO
 
 LOOPBACK = "127.0.0.1"
 
@@ -14,8 +13,8 @@ LOOPBACK = "127.0.0.1"
 # and again while its process is being restarted.
 _SEARCHED = range(20_000, 32_000)
 
-_promised: dict[int, IO[str]] = {}
-"""The ports that were found here, each with a locked file. The system releases the lock when this process ends."""
+_promised: dict[int, int] = {}
+"""The ports that were found here, each with the descriptor of a locked file, which the system unlocks at the end."""
 
 
 class PortUnavailable(Exception):
@@ -68,12 +67,12 @@ def _promise(port: int) -> bool:
         return False
     folder = Path(tempfile.gettempdir()) / f"hazelgate-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
-    lock = (folder / str(port)).open("w")
+    lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         check_free(port)
     except (BlockingIOError, PortUnavailable):
-        lock.close()
+        os.close(lock)
         return False
     _promised[port] = lock
     return True
