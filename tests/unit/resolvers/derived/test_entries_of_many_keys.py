@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +9,7 @@ from hazelgate import Catalog
 from hazelgate.resolvers.derived.entries import load_all
 from hazelgate.resolvers.requests import RequestReads
 from hazelgate.testing.memory import MemoryCluster
+from tests.support.others import others_counted
 
 CUSTOMERS = "customer-view"
 
@@ -22,16 +22,7 @@ async def test_others_have_their_turn_while_many_entries_are_made() -> None:
     cluster.engine.map(CUSTOMERS).update({key: b'{"_meta":{},"name":"%b"}' % key.encode() for key in keys[:900]})
     context = SimpleNamespace(reads=RequestReads(cluster, max_scanned_entries=1))
     info: Any = SimpleNamespace(context=context)
-    turns = 0
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    beside = asyncio.create_task(others())
-    found = await load_all(info, catalog.views[CUSTOMERS], keys)
-    beside.cancel()
+    async with others_counted() as turns:
+        found = await load_all(info, catalog.views[CUSTOMERS], keys)
     assert [each and each.data["name"] for each in found] == [*keys[:900], *[None] * 100]
-    assert turns >= 9
+    assert turns.count >= 9

@@ -9,6 +9,7 @@ from typing import Any
 from graphql import build_schema, execute_sync, parse
 
 from hazelgate.resolvers.plans.executing import PlannedExecutor
+from tests.support.others import others_counted
 
 SCHEMA = build_schema("type Item { number: Int! text: String } type Query { one: [Item!]! two: [Item] }")
 DOCUMENT = parse("{ one { number text a: number b: number c: number } two { number text } }")
@@ -26,21 +27,12 @@ async def run(root: dict[str, Any]) -> Any:
 
 
 async def test_others_have_their_turn_while_long_lists_are_completed() -> None:
-    turns = 0
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    beside = asyncio.create_task(others())
-    started = time.process_time()
-    result = await run(LISTS)
-    took = time.process_time() - started
-    beside.cancel()
+    async with others_counted() as turns:
+        started = time.process_time()
+        result = await run(LISTS)
+        took = time.process_time() - started
     assert result == execute_sync(SCHEMA, DOCUMENT, LISTS)
-    assert turns > took / 0.05, "each turn is some milliseconds at most"
+    assert turns.count > took / 0.05, "each turn is some milliseconds at most"
 
 
 async def test_an_error_within_a_long_list_is_the_same() -> None:
