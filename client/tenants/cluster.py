@@ -17,32 +17,12 @@ from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.reading.filters import Filter, condition
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery, KeyRange, PageEntry
 from hazelgate.client.resolutions import Resolution, ResolveOrder
-from hazelgate.client.tenants.stored import OtherTenant, Tenant
+from hazelgate.client.tenants.stored import OtherTenant, Tenant, Whose
 from hazelgate.client.tenants.topics import Topics
-from hazelgate.sourcing.envelope import (
-    AGGREGATE_HEADS,
-    COMPLETED_EVENTS,
-    DEAD_LETTER_DECISIONS,
-    DEAD_LETTER_EVENTS,
-    EVENT_IDS,
-    EVENT_STORE,
-    PENDING_EVENTS,
-    decode_envelope,
-)
+from hazelgate.sourcing.envelope import EVENT_STORE, PENDING_EVENTS, decode_envelope
 from hazelgate.sourcing.errors import Forbidden
 from hazelgate.sourcing.ids import prefix_of, tenant_digest
 
-_READ_BY_KEY = frozenset(
-    {
-        AGGREGATE_HEADS,
-        COMPLETED_EVENTS,
-        DEAD_LETTER_DECISIONS,
-        DEAD_LETTER_EVENTS,
-        EVENT_IDS,
-        EVENT_STORE,
-        PENDING_EVENTS,
-    }
-)
 _IDS = (("aggregateId",), ("eventId",))
 """Fields of stored events that hold stored ids."""
 _MOST_SCANNED = 10_000
@@ -50,12 +30,7 @@ _PART, _PARTS_HERE = 1_000, 20
 _COMPARED = frozenset({"eq", "ne", "in", "gt", "gte", "lt", "lte", "startsWith"})
 """How a stored id can be compared with a plain one, once that has the prefix, too."""
 
-
-class _Whose(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    aggregate_id: str
-
-
-_decode_whose = msgspec.json.Decoder(_Whose).decode
+_decode_whose = msgspec.json.Decoder(Whose).decode
 _replace = msgspec.structs.replace
 
 
@@ -98,9 +73,9 @@ class TenantCluster:
         return await self._cluster.submit(stored)
 
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
-        if map_name not in _READ_BY_KEY:
-            self._require_view(map_name)
         tenant = self._tenant
+        if not tenant.knows(map_name):
+            self._require_view(map_name)
         found = await self._cluster.read(map_name, [tenant.stored_key(map_name, key) for key in keys])
         return [None if raw is None else tenant.value(map_name, raw) for raw in found]
 

@@ -40,6 +40,12 @@ class OtherTenant(HazelgateError):
     """Something of another tenant came where one tenant reads; nothing of it is shown. Please report this."""
 
 
+class Whose(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """As much of a stored event, or of a completion, as tells whose it is."""
+
+    aggregate_id: str
+
+
 class _Begin(msgspec.Struct, frozen=True, gc=False):
     meta: msgspec.Raw = msgspec.field(name="_meta")
 
@@ -112,6 +118,10 @@ class Tenant:
         return self.plain(stored) if stored else stored
 
     # ------------------------------------------------------------ values of maps
+
+    def knows(self, map_name: str) -> bool:
+        """Whether a map is one of those that a log has, whatever its domain: their values are read here by key."""
+        return map_name in self._readers
 
     def value(self, map_name: str, raw: bytes) -> bytes:
         """A value of a map, with plain ids; that of an unknown map is taken for an entry of a view."""

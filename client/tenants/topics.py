@@ -10,21 +10,14 @@ from dataclasses import dataclass, field
 import msgspec
 
 from hazelgate.client.cluster import EVENT_STREAM, Callback, Cluster, Subscription, completions_topic
-from hazelgate.client.tenants.stored import OtherTenant, Tenant
+from hazelgate.client.tenants.stored import OtherTenant, Tenant, Whose
 from hazelgate.sourcing.envelope import Completion, EventRecord, encode_json
 from hazelgate.sourcing.errors import Forbidden
 from hazelgate.sourcing.ids import prefix_of
 
 _logger = logging.getLogger(__name__)
 
-
-class _Whose(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """As much of a message's item as tells whose it is."""
-
-    aggregate_id: str
-
-
-_decode_whose = msgspec.json.Decoder(list[_Whose]).decode
+_decode_whose = msgspec.json.Decoder(list[Whose]).decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_record = msgspec.json.Decoder(EventRecord).decode
 _decode_completion = msgspec.json.Decoder(Completion).decode
