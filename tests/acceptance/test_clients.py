@@ -30,6 +30,8 @@ from tests.support.served import client_of, serving
 from tests.support.until import PATIENCE_SECONDS
 
 ACCEPTANCE = Path(__file__).parent
+OPERATIONS = ACCEPTANCE / "operations.graphql"
+"""Those of the clients that are generated in Python and Go. A comment of one is nothing to the other."""
 GO = ACCEPTANCE.parents[1] / ".venv-go" / "bin"
 GO_BUILD = ("build", "-p", "2", "-gcflags=all=-N -l -dwarf=false", "-ldflags=-s -w")
 """As `make` builds genqlient: the client shares what that has compiled."""
@@ -155,12 +157,18 @@ def assert_deferred(first: Any, last: Any) -> None:
     assert (bool(last["name"]), last["orders"]["totalCount"]) == (True, 0)
 
 
+def with_schema(source: Path, folder: Path) -> Path:
+    """A copy of a project, in a folder, with the derived schema that its generator reads."""
+    project = Path(shutil.copytree(source, folder / source.name))
+    (project / "schema.graphql").write_text(schema_text(Catalog.load(Settings().domain)), encoding="utf-8")
+    return project
+
+
 async def test_relay_pages_refetches_and_sends_ids_alone(node: Path, tmp_path: Path) -> None:
     """Its compiler takes the derived schema, and the gateway the file of documents that the compiler writes."""
-    project = Path(shutil.copytree(NODE_TESTS / "relay", tmp_path / "relay"))
+    project = with_schema(NODE_TESTS / "relay", tmp_path)
     persisted = project / "persisted.json"
     persisted.write_text("{}", encoding="utf-8")
-    (project / "schema.graphql").write_text(schema_text(Catalog.load(Settings().domain)), encoding="utf-8")
     await printed(node, NODE_TESTS / "node_modules" / "relay-compiler" / "cli.js", "relay.config.json", folder=project)
     documents = json.loads(persisted.read_text(encoding="utf-8"))
 
@@ -218,8 +226,8 @@ async def test_gql_subscribes_over_a_websocket(url: str) -> None:
 async def test_a_client_that_ariadne_codegen_has_generated_works(url: str, tmp_path: Path) -> None:
     if not (ARIADNE / "ariadne-codegen").exists():
         pytest.skip("ariadne-codegen is not installed: `make .venv-ariadne/.installed`")
-    project = Path(shutil.copytree(ACCEPTANCE / "ariadne", tmp_path / "ariadne"))
-    (project / "schema.graphql").write_text(schema_text(Catalog.load(Settings().domain)), encoding="utf-8")
+    project = with_schema(ACCEPTANCE / "ariadne", tmp_path)
+    shutil.copy(OPERATIONS, project)
     await printed(ARIADNE / "ariadne-codegen", folder=project)
     found = json.loads(await printed(ARIADNE / "python", "script.py", url, folder=project))
     assert found["name"]
@@ -239,8 +247,8 @@ async def test_a_client_that_ariadne_codegen_has_generated_works(url: str, tmp_p
 async def test_a_client_that_genqlient_has_generated_works(url: str, tmp_path: Path) -> None:
     if not (GO / "genqlient").exists():
         pytest.skip("genqlient is not installed: `make .venv-go/.installed`")
-    project = Path(shutil.copytree(ACCEPTANCE / "go", tmp_path / "go"))
-    (project / "schema.graphql").write_text(schema_text(Catalog.load(Settings().domain)), encoding="utf-8")
+    project = with_schema(ACCEPTANCE / "go", tmp_path)
+    shutil.copy(OPERATIONS, project)
     await printed(GO / "genqlient", folder=project)
     await printed(GO / "go", *GO_BUILD, "-o", "client", ".", folder=project, CGO_ENABLED="0", GOGC="off")
     found = json.loads(await printed(project / "client", url))
