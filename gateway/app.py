@@ -25,9 +25,10 @@ from hazelgate.gateway.door.refusals import Refusals
 from hazelgate.gateway.door.shortcut import Shortcut
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.graphiql import Page, load_page
+from hazelgate.gateway.graphql.answers import Answer
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest
+from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest
 from hazelgate.gateway.graphql.executions import Executions
 from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.graphql.requests import Requests

@@ -25,13 +25,10 @@ from hazelgate.client.following.watches import Watch
 from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.door.refusals import Reason, Refusals
 from hazelgate.gateway.errors import Faults, explained, field_error, request_error
-from hazelgate.gateway.graphql.answers import Answer as Answer
-from hazelgate.gateway.graphql.answers import Json
-from hazelgate.gateway.graphql.answers import fault as fault
-from hazelgate.gateway.graphql.answers import refusal as refusal
+from hazelgate.gateway.graphql.answers import Answer, Json, fault, refusal
 from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
-from hazelgate.gateway.graphql.incremental import Parts, Spec, last_of
+from hazelgate.gateway.graphql.incremental import AnswerParts, Spec, last_of
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
 from hazelgate.gateway.parts import RequestContext
 from hazelgate.resolvers.plans.deviations import Deviation
@@ -193,7 +190,7 @@ class Execution:
         """
         assert document.incremental is not None, "it defers something"
         context = self._contexts(self.rights, None)
-        parts: Parts | None = None
+        parts: AnswerParts | None = None
         try:
             async with self._deadlines.one():
                 planned, _ = self._planned(document, request, context)
@@ -206,7 +203,7 @@ class Execution:
                     result = await result
                 if not isinstance(result, ExperimentalIncrementalExecutionResults):
                     return await self._deliver_whole(_answer(result, document), executor, planned, request, deliver)
-                parts = Parts(spec, executor.streamed_from)
+                parts = AnswerParts(spec, executor.streamed_from)
                 async with aclosing(result.subsequent_results) as later:
                     first = parts.first(result.initial_result)
                     await deliver(self._told(first, _way_of(executor), planned, request))

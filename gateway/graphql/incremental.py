@@ -58,7 +58,7 @@ def last_of(answer: Answer) -> Answer:
     return replace(answer, body={**answer.body, "hasNext": False})
 
 
-class Parts:
+class AnswerParts:
     """
     Writes the parts of one answer.
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest, refusal
+from hazelgate.gateway.graphql.answers import Answer, refusal
+from hazelgate.gateway.graphql.execution import GraphQLRequest
 from hazelgate.gateway.graphql.trusted import TrustedDocuments
 
 _MOST_BYTES = 16 * 1024 * 1024

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import Protocol, TypeVar
 
 from hazelgate.client.following.inbox import Gap
+from hazelgate.gateway.graphql.answers import Answer, fault
 from hazelgate.gateway.graphql.documents import Document
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault
+from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest
 from hazelgate.schema.events.streams import Place
 from hazelgate.subscriptions.streams import discontinuity
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from hazelgate.gateway.graphql.execution import Answer
+from hazelgate.gateway.graphql.answers import Answer
 from hazelgate.sourcing.errors import PipelineUnavailable
 
 logger = logging.getLogger(__name__)

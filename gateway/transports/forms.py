@@ -6,7 +6,8 @@ from typing import Protocol
 
 import orjson
 
-from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest
+from hazelgate.gateway.graphql.answers import Answer
+from hazelgate.gateway.graphql.execution import GraphQLRequest
 from hazelgate.gateway.graphql.incremental import Spec, spec_in
 
 

@@ -15,8 +15,9 @@ from hazelgate.gateway.door.rates import REFUSED_COST, Client, RateLimited, Rate
 from hazelgate.gateway.door.whole import Whole, whole_of
 from hazelgate.gateway.errors import BAD_USER_INPUT
 from hazelgate.gateway.graphiql import Page
+from hazelgate.gateway.graphql.answers import Answer, fault, refusal
 from hazelgate.gateway.graphql.documents import Document
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
+from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest
 from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
 from hazelgate.gateway.terms import ENDLESS, Term
 from hazelgate.gateway.transports.compression import Coding, coding_for, packed_if_worth

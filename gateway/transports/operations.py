@@ -10,8 +10,9 @@ from functools import partial
 from graphql import OperationType
 
 from hazelgate.gateway.door.rates import REFUSED_COST, Client, RateLimited
+from hazelgate.gateway.graphql.answers import Answer, fault, refusal
 from hazelgate.gateway.graphql.documents import Document
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, fault, refusal
+from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import Form

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 
 from hazelgate.client.following.inbox import Gap, Inbox
 from hazelgate.gateway.door.rates import Connection
-from hazelgate.gateway.graphql.execution import Answer
+from hazelgate.gateway.graphql.answers import Answer
 from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import Form

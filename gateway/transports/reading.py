@@ -10,7 +10,8 @@ import msgspec
 from starlette.types import Receive, Scope
 
 from hazelgate.gateway.door.rates import RateLimited
-from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
+from hazelgate.gateway.graphql.answers import Answer, refusal
+from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.graphql.requests import GivenRequest
 from hazelgate.gateway.terms import Term
 from hazelgate.gateway.transports.media import JSON

@@ -12,7 +12,8 @@ from starlette.types import Receive, Send
 
 from hazelgate.gateway.door.rates import Client
 from hazelgate.gateway.ending import Ending
-from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
+from hazelgate.gateway.graphql.answers import Answer, refusal
+from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.graphql.incremental import Spec
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.terms import Term

@@ -17,7 +17,8 @@ from starlette.types import Receive, Scope, Send
 from hazelgate.gateway.door.rates import Connection, RateLimited, Rates
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.errors import BAD_USER_INPUT
-from hazelgate.gateway.graphql.execution import Answer, Execution, refusal
+from hazelgate.gateway.graphql.answers import Answer, refusal
+from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.terms import Term

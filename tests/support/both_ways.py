@@ -17,8 +17,9 @@ from hazelgate import Catalog
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.rights.rights import Rights
 from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.gateway.graphql.answers import Answer
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest, Way
+from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest, Way
 from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.parts import Parts
 from hazelgate.resolvers.plans import members

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLError
 
 from hazelgate.gateway.errors import Faults, field_error
-from hazelgate.gateway.graphql.execution import Answer, fault
+from hazelgate.gateway.graphql.answers import Answer, fault
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.sourcing.errors import NotAvailableYet, PipelineUnavailable
 from tests.support.gateway import Gateway

@@ -28,7 +28,8 @@ from hazelgate.client.following import watches
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.rights.rights import Rights
 from hazelgate.client.submitting.handler import EventHandler
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest
+from hazelgate.gateway.graphql.answers import Answer
+from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest
 from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution
 from hazelgate.gateway.graphql.sharing import Sharing

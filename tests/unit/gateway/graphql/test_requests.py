@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from hazelgate.gateway.graphql.execution import Answer, GraphQLRequest
+from hazelgate.gateway.graphql.answers import Answer
+from hazelgate.gateway.graphql.execution import GraphQLRequest
 from hazelgate.gateway.graphql.requests import GivenRequest, NoDocument, Requests
 from hazelgate.gateway.graphql.trusted import TrustedDocuments, load_trusted
 from hazelgate.sourcing.errors import CatalogError

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hazelgate.gateway.graphql.execution import Answer
+from hazelgate.gateway.graphql.answers import Answer
 from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution
 
 SUBSCRIBERS = 1_000

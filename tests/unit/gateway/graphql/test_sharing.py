@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from hazelgate import Catalog
-from hazelgate.gateway.graphql.execution import Answer, Execution, GraphQLRequest
+from hazelgate.gateway.graphql.answers import Answer
+from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest
 from hazelgate.gateway.graphql.executions import Executions
 from hazelgate.gateway.graphql.limits import Limits
 from hazelgate.gateway.graphql.live_executions import LiveExecution
