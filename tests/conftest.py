@@ -15,7 +15,7 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from tests.support.connected import connected
 from tests.support.engine import FRUGAL
 from tests.support.ledger import MENDED
-from tests.support.order import ByModule, rank, shared
+from tests.support.order import ByModule, Shared, rank
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.stack import Stack, running_stack
 
@@ -30,14 +30,16 @@ def _environment_of_children(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ.setdefault("JAVA_TOOL_OPTIONS", " ".join(FRUGAL))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """One process alone comes back to the stacks that are shared: there they run to the end."""
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.register(Shared())
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Several processes share the modules; one alone begins with what fails soonest."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: rank(item.path))
-        groups = {item.path: group for item in items if isinstance(item, pytest.Function) and (group := shared(item))}
-        for item in items:
-            if item.path in groups:
-                item.add_marker(pytest.mark.xdist_group(groups[item.path]))
+        items.sort(key=lambda item: rank(item.nodeid))
 
 
 def pytest_collection_finish() -> None:

@@ -42,7 +42,7 @@ def busy_machine() -> Iterator[None]:
 
 def ran_pytest(workers: str, arguments: tuple[str, ...], *, measured: bool) -> int:
     """Its exit status."""
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadscope", "--no-loadscope-reorder"]
     if measured:
         command += ["-p", "tests.support.measuring"]
     member_flags = " ".join((*FRUGAL, *flags_of_bundled(find_java())))
