@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Iterator
 
 import msgspec
@@ -76,15 +77,62 @@ async def test_a_chain_goes_through_in_one_call(
     assert given == [1] * (MOVES - 1)
 
 
-async def test_a_name_is_one_tokens_in_one_call_and_in_several(handler: EventHandler) -> None:
-    """Also within one batch: who is behind another one sees what that one has taken, and given up."""
+def _named() -> list[TokenNamed]:
+    """What one token takes and gives up, and another one takes and does not get."""
     ann, bob, name, other = new_id(), new_id(), new_id(), new_id()
     said = [(ann, name), (bob, name), (ann, name), (ann, other), (bob, name), (ann, name)]
-    outcomes = await handler.handle_events([Submission(TokenNamed(token_id=who, name=what)) for who, what in said])
-    assert [isinstance(each, Receipt) for each in outcomes] == [True, False, True, True, True, False]
-    [problem] = _refusal(outcomes[1]).problems
-    assert (problem.path, problem.code) == (("name",), "NOT_UNIQUE")
-    assert bob not in str(outcomes[5])
+    return [TokenNamed(token_id=who, name=what) for who, what in said]
+
+
+IN_ORDER = [True, False, True, True, True, False]
+
+
+def _taken(events: list[TokenNamed], order: tuple[int, ...]) -> list[bool]:
+    """Which of them are taken where they come in that order."""
+    names: dict[str, str] = {}
+    taken = [False] * len(events)
+    for place in order:
+        token, name = events[place].token_id, events[place].name
+        taken[place] = all(each != name or holder == token for holder, each in names.items())
+        if taken[place]:
+            names[token] = name
+    return taken
+
+
+def _orders(events: list[TokenNamed]) -> list[tuple[int, ...]]:
+    """A call keeps the order of each token's events; those of two tokens have none where a batch ends between them."""
+    tokens = dict.fromkeys(each.token_id for each in events)
+    own = [[place for place, each in enumerate(events) if each.token_id == token] for token in tokens]
+    return [
+        order
+        for order in itertools.permutations(range(len(events)))
+        if all([place for place in order if place in places] == places for places in own)
+    ]
+
+
+async def test_a_name_is_one_tokens_in_one_call(cluster: Cluster, handler: EventHandler) -> None:
+    """Also within one batch: who is behind another one sees what that one has taken, and given up."""
+    events = _named()
+    outcomes = await handler.handle_events([Submission(each) for each in events])
+    taken = [isinstance(each, Receipt) for each in outcomes]
+    if isinstance(cluster, MemoryCluster):
+        assert taken == IN_ORDER
+    else:
+        assert taken in [_taken(events, order) for order in _orders(events)]
+    refused = [
+        (event, _refusal(each)) for event, each in zip(events, outcomes, strict=True) if isinstance(each, Exception)
+    ]
+    assert {(each.problems[0].path, each.problems[0].code) for _, each in refused} == {(("name",), "NOT_UNIQUE")}
+    holders = {each.token_id for each in events}
+    assert not any(holder in str(each) for event, each in refused for holder in holders - {event.token_id})
+
+
+async def test_a_name_is_one_tokens_in_several_calls(handler: EventHandler) -> None:
+    events = _named()
+    assert [await _is_taken(handler, each) for each in events] == IN_ORDER
+    assert _taken(events, tuple(range(len(events)))) == IN_ORDER
+    other = events[3].name
+    ann = events[3].token_id
     with pytest.raises(EventRejected, match="name: is taken already"):
         await handler.handle_event(TokenNamed(token_id=new_id(), name=other))
     await handler.handle_event(TokenNamed(token_id=ann, name=other))
@@ -98,6 +146,11 @@ async def test_a_name_is_one_tokens_within_a_tenant(catalog: Catalog, cluster: C
             await hg.handle_event(TokenNamed(token_id="t1", name="Ann"))
             with pytest.raises(EventRejected, match="name: is taken already"):
                 await hg.handle_event(TokenNamed(token_id="t2", name="Ann"))
+
+
+async def _is_taken(handler: EventHandler, event: TokenNamed) -> bool:
+    [outcome] = await handler.handle_events([Submission(event)])
+    return isinstance(outcome, Receipt)
 
 
 def _refusal(outcome: object) -> EventRejected:
