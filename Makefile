@@ -29,6 +29,8 @@ HAVE_NPM := $(shell command -v npm 2>/dev/null)
 # How many processes run the tests: members take their time to start and to fail, and the others use it.
 WORKERS ?= 4
 COVERAGE ?= yes
+# Bytecode is kept, whatever the machine says: tests start hundreds of processes, and each would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run unit test lint chaos bench bench-peers docs setup engine page wheel lock
 .PHONY: unit-only test-only lint-only chaos-only bench-only bench-peers-only docs-only

@@ -62,7 +62,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         runs.start()
         yield Shop(name, f"127.0.0.1:{port}", money, notes, folder)
     finally:
-        runs.stop()
+        runs.kill()
         money.stop()
         notes.stop()
 

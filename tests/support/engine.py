@@ -6,6 +6,7 @@ The commands that tests start run the engine that is bundled. An archive is good
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import functools
 import hashlib
@@ -13,14 +14,20 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from hazelgate import Catalog
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.operations.java import Java
 from hazelgate.operations.member import ENGINE_JAR, MemberOptions, member_command
+from tests.support.accounts import log_of, open_accounts
+from tests.support.connected import connected, handling
+from tests.support.ledger import ACCOUNTS
 from tests.support.ports import free_port
 from tests.support.until import blocking_until
 
@@ -33,7 +40,7 @@ FRUGAL = (
     "-Dhazelcast.jet.idle.cooperative.min.microseconds=1000",
     "-Dhazelcast.jet.idle.cooperative.max.microseconds=20000",
 )
-ARCHIVE = "classes.jsa"
+ARCHIVE = "classes-at-work.jsa"
 BUNDLED = "bundled"
 KEEP_SECONDS = 86_400.0
 """Copies of engines that were built earlier go after a day: somebody may still test one."""
@@ -95,12 +102,14 @@ def _prepare(folder: Path, java: Java) -> None:
 
 
 def _archive(folder: Path, jar: Path, java: Java) -> None:
-    """Have one member write down which classes it loads. A JVM without that archive runs, too."""
-    nowhere = f"127.0.0.1:{free_port()}"
-    options = MemberOptions(cluster_name="classes", port=free_port(), projector=nowhere, heap="512m")
+    """Have one member at its work write down which classes it loads. A JVM without that archive runs, too."""
+    folds_at, port = free_port(), free_port()
+    options = MemberOptions(cluster_name="classes", port=port, projector=f"127.0.0.1:{folds_at}", heap="512m")
     command = member_command(java, jar, options)
     command.insert(1, f"-XX:ArchiveClassesAtExit={folder / ARCHIVE}")
+    folds = [sys.executable, "-m", "hazelgate.projector", f"--port={folds_at}", "--domain=tests.support.ledger"]
     with tempfile.TemporaryFile() as output:
+        projector = subprocess.Popen(folds, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
         def is_up() -> bool:
@@ -108,5 +117,17 @@ def _archive(folder: Path, jar: Path, java: Java) -> None:
             return process.poll() is not None or b"member listens on" in output.read()
 
         blocking_until(is_up)
-        process.send_signal(signal.SIGTERM)
-        process.wait()
+        try:
+            asyncio.run(_work(HazelcastCluster(cluster_name="classes", members=[f"127.0.0.1:{port}"])))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+            projector.kill()
+            projector.wait()
+
+
+async def _work(cluster: HazelcastCluster) -> None:
+    """Some of what every test has its member do."""
+    async with connected(cluster), handling(Catalog.load("tests.support.ledger"), cluster) as handler:
+        await cluster.read(ACCOUNTS, await open_accounts(handler, 50))
+        await log_of(cluster)

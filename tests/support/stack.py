@@ -73,5 +73,5 @@ def running_stack(
         folds.wait_until_up()
         yield Stack(name, f"127.0.0.1:{member_port}", runs, folds)
     finally:
-        runs.stop()
+        runs.kill()  # there is nobody to hand anything over to
         folds.stop()
