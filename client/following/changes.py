@@ -1,8 +1,8 @@
 """
 What becomes of the entries of a view, whatever their key.
 
-An event tells which entries it has changed: by the keys that the view's folds find in it. The entry is read once for
-all subscribers of a process, and each sees it through its own filter.
+An event names the entries that it has changed. The entry is read once for all subscribers of a process, and each sees
+it through its own filter. An event of the log names nothing: there the view's folds find the keys in it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from hazelgate.client.following.happenings import Happening
+from hazelgate.client.following.happenings import Happening, has_event
 from hazelgate.client.following.interests import ChangesOf
 from hazelgate.client.reading.filters import Filter, matches
 from hazelgate.client.views.entries import Entry
@@ -157,9 +157,3 @@ class ViewFollower:
         if key not in self._shown and len(self._shown) >= REMEMBERED_KEYS:
             del self._shown[next(iter(self._shown))]
         self._shown[key] = shown
-
-
-def has_event(data: dict[str, Any], record: EventRecord) -> bool:
-    """Whether the event was applied to the entry."""
-    applied = data["_meta"].get("applied", {}).get(str(record.lane), 0)
-    return bool(applied >= record.position)

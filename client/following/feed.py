@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 import msgspec
 
 from hazelgate.client.cluster import EVENT_STREAM, Cluster, Subscription
+from hazelgate.client.event_stream import Changed, Heard
 from hazelgate.client.following.happenings import Happening, Readings
 from hazelgate.client.following.inbox import Gap, Inbox, InboxClosed
 from hazelgate.client.following.interests import Interests, Wanted
@@ -22,17 +23,7 @@ from hazelgate.sourcing.ids import cursor
 logger = logging.getLogger(__name__)
 
 
-class _Heard(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """As much of an event as is read of each: where it stands, and whether somebody may want it."""
-
-    cursor: str
-    lane: int
-    position: int
-    event_type: str
-    aggregate_id: str
-
-
-_decode_heard = msgspec.json.Decoder(list[_Heard]).decode
+_decode_heard = msgspec.json.Decoder(list[Heard]).decode
 _decode_records = msgspec.json.Decoder(list[EventRecord]).decode
 
 MOST_LOG_READS = 8
@@ -167,13 +158,13 @@ class Feed:
                 elif self._subscribers.may_want(heard):
                     if records is None:
                         records = _decode_records(message)
-                    self._hand_out(records[place], lane_before)
+                    self._hand_out(records[place], heard.changed, lane_before)
         except msgspec.DecodeError:
             logger.exception("a message of %s can't be read; subscribers are told of a gap", EVENT_STREAM)
             self._interrupt_all("a message of the cluster could not be read")
 
-    def _hand_out(self, record: EventRecord, lane_before: int | None) -> None:
-        happening = Happening(record, self._readings.heard, self._readings)
+    def _hand_out(self, record: EventRecord, changed: Changed | None, lane_before: int | None) -> None:
+        happening = Happening(record, self._readings.heard, self._readings, changed)
         wanting = self._subscribers.wanting(happening)
         if wanting:
             happening.frontier = self._tracking.frontier
@@ -181,7 +172,7 @@ class Feed:
         for inbox in wanting:
             inbox.put(happening, record.cursor, frontier=happening.frontier)
 
-    def _was_here(self, record: _Heard) -> bool:
+    def _was_here(self, record: Heard) -> bool:
         """
         Whether it was heard before, or is older than anything remembered.
 
@@ -192,7 +183,7 @@ class Feed:
         is_late = record.position <= self._positions.get(record.lane, -1)
         return is_late and record.cursor < self._in_order[0]
 
-    def _is_next(self, record: _Heard) -> bool:
+    def _is_next(self, record: Heard) -> bool:
         """Remember it. False where a later one of its lane was heard before it: the order would be wrong."""
         self._heard.add(record.cursor)
         self._in_order.append(record.cursor)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.event_stream import Changed, changed_keys, version_after
 from hazelgate.client.views.frontiers import Frontier
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.envelope import EventRecord
@@ -24,7 +25,8 @@ class Readings:
     """
     The entries that a process reads for its subscribers.
 
-    A read that began after several events were heard answers for all of them: a burst on one entry costs one read.
+    A read that began after several events were heard answers for all of them. So does one that came back with the
+    version that the event names: a burst on one entry costs one read.
     """
 
     def __init__(self, cluster: Cluster) -> None:
@@ -33,11 +35,11 @@ class Readings:
         self.heard = 0
         """How many events were heard so far."""
 
-    def reading(self, view: str, key: str, number: int) -> _Reading:
-        """A read of the entry that began after the event with this number was heard."""
+    def reading(self, view: str, key: str, happening: Happening) -> _Reading:
+        """A read of the entry that has the event."""
         place = (view, key)
         found = self._latest.get(place)
-        if found is None or found.number < number:
+        if found is None or not (found.number >= happening.number or found.has(happening, view, key)):
             found = self._latest[place] = _Reading(self.heard, self._cluster, view, key)
             self._latest.move_to_end(place)
             if len(self._latest) > _REMEMBERED_READS:
@@ -57,6 +59,19 @@ class _Reading:
         self.raw.add_done_callback(lambda reading: reading.cancelled() or reading.exception())
         self._parsed: dict[str, Any] | None = None
 
+    def has(self, happening: Happening, view: str, key: str) -> bool:
+        """Whether it came back with the event."""
+        version = version_after(happening.changed, view, key, happening.record.aggregate_id)
+        raw = None if version is None or not self._is_answered() else self.raw.result()
+        if version is None or raw is None:
+            return False
+        data = self.parsed(raw)
+        # The version alone does not tell: another generation of the view counts anew.
+        return bool(data["_meta"]["version"] >= version) and has_event(data, happening.record)
+
+    def _is_answered(self) -> bool:
+        return self.raw.done() and not self.raw.cancelled() and self.raw.exception() is None
+
     def parsed(self, raw: bytes) -> dict[str, Any]:
         """The entry as parsed JSON."""
         if self._parsed is None:
@@ -75,6 +90,7 @@ class Happening:
 
     Args:
         number: How many events this process had heard with it.
+        changed: The entries that it has changed; None where that is not known.
         frontier: How far who has it, and all before it, has come in the log.
         lane_before: How far that was in its lane without it, behind the frontier's base; None: no further than that.
     """
@@ -82,10 +98,10 @@ class Happening:
     record: EventRecord
     number: int
     _readings: Readings
+    changed: Changed | None = None
     frontier: Frontier | None = None
     lane_before: int | None = None
     _own: dict[tuple[str, str], _Reading] = field(default_factory=dict)
-    _keys: dict[str, list[str]] = field(default_factory=dict)
 
     def frontiers(self, parts: int) -> Sequence[Frontier | None]:
         """How far who has so much of it has come: before the last part, no further than without it."""
@@ -99,10 +115,9 @@ class Happening:
 
     def keys(self, view: str, lineage: Lineage) -> list[str]:
         """The keys of the entries of a view that the event has changed."""
-        found = self._keys.get(view)
-        if found is None:
-            found = self._keys[view] = lineage.keys(self.record)
-        return found
+        if self.changed is None:
+            return lineage.keys(self.record)
+        return changed_keys(self.changed, view, self.record.aggregate_id)
 
     async def entry(self, view: str, key: str) -> bytes | None:
         """
@@ -128,5 +143,11 @@ class Happening:
     def _reading(self, view: str, key: str) -> _Reading:
         found = self._own.get((view, key))
         if found is None:
-            found = self._own[view, key] = self._readings.reading(view, key, self.number)
+            found = self._own[view, key] = self._readings.reading(view, key, self)
         return found
+
+
+def has_event(data: dict[str, Any], record: EventRecord) -> bool:
+    """Whether the event was applied to the entry."""
+    applied = data["_meta"].get("applied", {}).get(str(record.lane), 0)
+    return bool(applied >= record.position)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
+from hazelgate.client.event_stream import Changed, Heard
 from hazelgate.client.following.happenings import Happening
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.envelope import EventRecord
@@ -39,7 +40,7 @@ class ChangesOf:
     Events that may change entries of a view.
 
     Args:
-        lineage: By which events the entries are formed.
+        lineage: By which events the entries are formed, for events that do not name the entries they have changed.
         key: Of this entry alone; None: of all.
     """
 
@@ -52,16 +53,6 @@ Wanted: TypeAlias = EventsOf | ChangesOf | Callable[[EventRecord], bool]
 """What a subscriber wants."""
 
 
-class Heard(Protocol):
-    """As much of an event as tells whether somebody may want it."""
-
-    @property
-    def event_type(self) -> str: ...
-
-    @property
-    def aggregate_id(self) -> str: ...
-
-
 class Interests(Generic[S]):
     """All subscribers of a process, by what they want."""
 
@@ -72,7 +63,6 @@ class Interests(Generic[S]):
         self._by_type: dict[str, dict[S, None]] = {}
         self._by_aggregate: dict[str, dict[S, frozenset[str] | None]] = {}
         self._views: dict[str, _ViewInterests[S]] = {}
-        self._views_by_type: dict[str, list[_ViewInterests[S]]] = {}
 
     def __len__(self) -> int:
         return len(self._wanted)
@@ -108,8 +98,6 @@ class Interests(Generic[S]):
         view = self._views.get(wanted.view)
         if view is None:
             view = self._views[wanted.view] = _ViewInterests(wanted.view, wanted.lineage)
-            for event_type in wanted.lineage.event_types:
-                self._views_by_type.setdefault(event_type, []).append(view)
         view.add(subscriber, wanted.key)
 
     def remove(self, subscriber: S) -> None:
@@ -136,11 +124,6 @@ class Interests(Generic[S]):
         view.remove(subscriber, wanted.key)
         if view.is_empty:
             del self._views[wanted.view]
-            for event_type in view.lineage.event_types:
-                views = self._views_by_type[event_type]
-                views.remove(view)
-                if not views:
-                    del self._views_by_type[event_type]
 
     def may_want(self, heard: Heard) -> bool:
         """False where nobody wants the event: the rest of it need not be read."""
@@ -148,9 +131,18 @@ class Interests(Generic[S]):
             self._every
             or self._asked
             or heard.event_type in self._by_type
-            or heard.event_type in self._views_by_type
             or heard.aggregate_id in self._by_aggregate
+            or any(
+                view.may_want(heard.changed, heard.aggregate_id)
+                for view in self._changed_views(heard.changed, heard.event_type)
+            )
         )
+
+    def _changed_views(self, changed: Changed | None, event_type: str) -> list[_ViewInterests[S]]:
+        """Views with subscribers, of which the event has changed entries, or may have."""
+        if changed is None:
+            return [view for view in self._views.values() if event_type in view.lineage.event_types]
+        return [self._views[name] for name in changed if name in self._views]
 
     def wanting(self, happening: Happening) -> list[S]:
         """Those who want an event, each once."""
@@ -159,7 +151,7 @@ class Interests(Generic[S]):
         for subscriber, types in self._by_aggregate.get(record.aggregate_id, {}).items():
             if types is None or record.event_type in types:
                 found.append(subscriber)
-        for view in self._views_by_type.get(record.event_type, ()):
+        for view in self._changed_views(happening.changed, record.event_type):
             found += view.wanting(happening)
         for subscriber, wants in self._asked.items():
             if wants(record):
@@ -189,6 +181,11 @@ class _ViewInterests(Generic[S]):
             del self._whole[subscriber]
         else:
             _remove(self._by_key, key, subscriber)
+
+    def may_want(self, changed: Changed | None, aggregate_id: str) -> bool:
+        if self._whole or changed is None:
+            return True
+        return any((key or aggregate_id) in self._by_key for key in changed[self._name])
 
     def wanting(self, happening: Happening) -> list[S]:
         found = list(self._whole)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from hazelgate.client.cluster import Cluster
-from hazelgate.client.following.changes import has_event
+from hazelgate.client.following.happenings import has_event
 from hazelgate.client.views.cursors import decode_opaque, encode_opaque
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.catalog import Catalog

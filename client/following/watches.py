@@ -230,7 +230,7 @@ class Watch:
         if self._log_pages and self._touches_log(record):
             return True
         for view in list(self._views.values()):
-            if view.whole.may_be_changed_by(record) and await self._touches_view(view, happening):
+            if await self._touches_view(view, happening):
                 return True
         return False
 

@@ -16,7 +16,6 @@ from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap, Inbox, InboxClosed
 from hazelgate.client.following.interests import ChangesOf
 from hazelgate.projector.past import Lineage
-from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.errors import HazelgateError
 
 Entries = Mapping[str, dict[str, Any] | None]
@@ -58,10 +57,6 @@ class WholeView:
     def of_key(self, key: str) -> ChangesOf:
         """The events that may change one entry."""
         return ChangesOf(self._name, self._lineage, key)
-
-    def may_be_changed_by(self, record: EventRecord) -> bool:
-        """Whether events of this kind change entries of the view."""
-        return record.event_type in self._lineage.event_types
 
     def keys(self, happening: Happening) -> list[str]:
         """Of the entries that an event has changed."""

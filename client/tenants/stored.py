@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from hazelgate.client.event_stream import Changed, StreamedEvent
 from hazelgate.sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
@@ -165,6 +166,17 @@ class Tenant:
     def of_record(self, record: EventRecord) -> EventRecord:
         """The same, decoded."""
         return _replace(record, event_id=self.plain(record.event_id), aggregate_id=self.plain(record.aggregate_id))
+
+    def of_streamed(self, event: StreamedEvent) -> StreamedEvent:
+        """An event of the stream, with the names of the entries that it has changed."""
+        plain = _replace(event, event_id=self.plain(event.event_id), aggregate_id=self.plain(event.aggregate_id))
+        return plain if event.changed is None else _replace(plain, changed=self._changed(event.changed))
+
+    def _changed(self, changed: Changed) -> Changed:
+        return {
+            view: {self._plain_if_any(key): version for key, version in entries.items()}
+            for view, entries in changed.items()
+        }
 
     def completion(self, raw: bytes) -> bytes:
         """How an event fared."""

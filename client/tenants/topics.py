@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from hazelgate.client.cluster import EVENT_STREAM, Callback, Cluster, Subscription, completions_topic
+from hazelgate.client.event_stream import StreamedEvent
 from hazelgate.client.tenants.stored import OtherTenant, Tenant, Whose
-from hazelgate.sourcing.envelope import Completion, EventRecord, encode_json
+from hazelgate.sourcing.envelope import Completion, encode_json
 from hazelgate.sourcing.errors import Forbidden
 from hazelgate.sourcing.ids import prefix_of
 
@@ -19,7 +20,7 @@ _logger = logging.getLogger(__name__)
 
 _decode_whose = msgspec.json.Decoder(list[Whose]).decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_decode_record = msgspec.json.Decoder(EventRecord).decode
+_decode_streamed = msgspec.json.Decoder(StreamedEvent).decode
 _decode_completion = msgspec.json.Decoder(Completion).decode
 
 
@@ -79,7 +80,7 @@ class Topics:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._known = {
-            EVENT_STREAM: _Topic(lambda tenant, item: encode_json(tenant.of_record(_decode_record(item)))),
+            EVENT_STREAM: _Topic(lambda tenant, item: encode_json(tenant.of_streamed(_decode_streamed(item)))),
             completions_topic(cluster.gateway_id): _Topic(
                 lambda tenant, item: encode_json(tenant.of_completion(_decode_completion(item)))
             ),

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from hazelgate.client.cluster import EVENT_STREAM, Admission
+from hazelgate.client.event_stream import Changed
 from hazelgate.client.figures.metrics import MemberStats
 from hazelgate.projector.core.messages import Delivery, Kind, Outcome, Request, Response, Write, decode_response, encode
 from hazelgate.sourcing import clock
@@ -25,6 +26,7 @@ from hazelgate.sourcing.ids import first_pending_key, pending_event_id
 from hazelgate.testing.memory.dead_letters import DeadLetters
 from hazelgate.testing.memory.figures import Figures
 from hazelgate.testing.memory.generations import VIEW_GENERATIONS, live_map
+from hazelgate.testing.memory.streaming import full, note, version_of
 
 LANES = 271
 LANES_MAP = "lanes"
@@ -62,6 +64,8 @@ class _Batch(NamedTuple):
     records: list[bytes | None]
     found: list[bytes]
     """Records that others have stored and that were put in front; nobody may have published them."""
+    changed: list[Changed]
+    """The entries that each event has changed."""
     persisted_at: str
     view_updated_at: str
 
@@ -243,9 +247,9 @@ class MemoryEngine:
         records = yield from self.persist(events, outcomes, known, persisted_at)
         yield "notify stored"
         self._notify_stored(outcomes, persisted_at)
-        yield from self._update_views(answer.writes, inputs, [*found, *records], answer.outcomes)
+        changed = yield from self._update_views(answer.writes, inputs, [*found, *records], answer.outcomes)
         outcomes = answer.outcomes[len(found) :]
-        return _Batch(events, outcomes, records, found, persisted_at, clock.now())
+        return _Batch(events, outcomes, records, found, changed[len(found) :], persisted_at, clock.now())
 
     def number(self, events: Sequence[Received]) -> list[Delivery]:
         """
@@ -342,8 +346,15 @@ class MemoryEngine:
         inputs: list[Delivery],
         records: Sequence[bytes | None],
         outcomes: list[Outcome],
-    ) -> Steps[None]:
-        """Write; what is refused is folded again as stored, and what becomes of it then is put into `outcomes`."""
+    ) -> Steps[list[Changed]]:
+        """
+        Write; what is refused is folded again as stored, and what becomes of it then is put into `outcomes`.
+
+        Returns:
+            The entries that each event has changed.
+        """
+        changed: list[Changed] = [{} for _ in inputs]
+        note(changed, writes, range(len(inputs)))
         late = _events_of((yield from self.write(writes)))
         while late:
             self._figures.conflicts += len(late)
@@ -353,7 +364,9 @@ class MemoryEngine:
             answer = self.fold(again, {})
             for index, outcome in zip(late, answer.outcomes, strict=True):
                 outcomes[index] = _as_it_is_now(outcomes[index], outcome)
+            note(changed, answer.writes, late)
             late = sorted({late[index] for index in _events_of((yield from self.write(answer.writes)))})
+        return changed
 
     def write(self, writes: Iterable[Write]) -> Steps[list[Write]]:
         """
@@ -393,9 +406,13 @@ class MemoryEngine:
         )
 
     def _publish_records(self, batch: _Batch) -> None:
-        stored = [*batch.found, *(record for record in batch.records if record is not None)]
-        if stored:
-            self._publish(EVENT_STREAM, b"[%b]" % b",".join(stored))
+        streamed = list(batch.found)
+        for outcome, record, changed in zip(batch.outcomes, batch.records, batch.changed, strict=True):
+            if record is not None:
+                # An earlier run that has stored an event may have changed entries for it, and has told nobody.
+                streamed.append(full(outcome, record, changed) if _is_new(outcome) else record)
+        if streamed:
+            self._publish(EVENT_STREAM, b"[%b]" % b",".join(streamed))
         for found in batch.found:
             self._publish(f"events.{msgspec.json.decode(found)['eventType']}", found)
         for outcome, record in zip(batch.outcomes, batch.records, strict=True):
@@ -454,17 +471,6 @@ def take_all(steps: Steps[T]) -> T:
 def lane_of(key: str) -> int:
     """The lane of a key: what follows `@` decides."""
     return zlib.crc32(key.rpartition("@")[2].encode()) % LANES
-
-
-_VERSION_PREFIX = b'{"_meta":{"version":'
-
-
-def version_of(entry: bytes | None) -> int:
-    """`_meta.version` of an entry; 0 where there is no entry."""
-    if entry is None or not entry.startswith(_VERSION_PREFIX):
-        return 0
-    digits = entry[len(_VERSION_PREFIX) : len(_VERSION_PREFIX) + 20]
-    return int(digits.replace(b"}", b",").partition(b",")[0])
 
 
 def _submitted_at(envelope: bytes) -> tuple[str, str]:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from hazelgate.client.cluster import EVENT_STREAM, Callback
+from hazelgate.client.event_stream import Changed, StreamedEvent
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
@@ -30,6 +31,7 @@ class Topic(MemoryCluster):
         self.listeners: list[tuple[str, Callback]] = []
         self.interrupt: Callable[[], None] = lambda: None
         self.reads: list[tuple[str, Sequence[str]]] = []
+        self.entry = b"entry"
         self.closed = False
 
     async def listen(self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None) -> Topic:
@@ -43,10 +45,14 @@ class Topic(MemoryCluster):
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
         self.reads.append((map_name, keys))
         await asyncio.sleep(0)
-        return [b"entry"]
+        return [self.entry]
 
-    def say(self, *records: EventRecord) -> None:
-        self.listeners[0][1](msgspec.json.encode(records))
+    def say(self, *records: EventRecord, changed: Changed | None = None) -> None:
+        named = [
+            StreamedEvent(**{name: getattr(each, name) for name in each.__struct_fields__}, changed=changed)
+            for each in records
+        ]
+        self.listeners[0][1](msgspec.json.encode(named))
 
 
 class _Nothing:
@@ -164,6 +170,28 @@ async def test_a_read_does_not_answer_for_an_event_that_came_after_it_began(feed
         assert isinstance(happening, Happening)
         await happening.entry("v", "k")
     assert topic.reads == [("v", ["k"])] * 2
+
+
+def entry(version: int, applied: int) -> bytes:
+    return msgspec.json.encode({"_meta": {"version": version, "applied": {"7": applied}}})
+
+
+@pytest.mark.parametrize(
+    ("version", "applied", "reads"),
+    [(500, 500, 1), (499, 500, 2), (500, 499, 2)],
+)
+async def test_a_read_answers_for_later_events_whose_version_it_came_back_with(
+    feed: Feed, topic: Topic, version: int, applied: int, reads: int
+) -> None:
+    """A burst comes in several messages. Another generation of a view has other versions: there the marks tell."""
+    subscriber = await subscribed(feed)
+    topic.entry = entry(version, applied)
+    for position in (250, 500):
+        topic.say(record(position), changed={"v": {"k": position}})
+        happening = await subscriber.take()
+        assert isinstance(happening, Happening)
+        assert await happening.parsed("v", "k") is not None
+    assert len(topic.reads) == reads
 
 
 async def test_of_an_event_that_nobody_wants_no_more_is_read_than_that_takes(feed: Feed, topic: Topic) -> None:

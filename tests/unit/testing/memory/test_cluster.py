@@ -17,7 +17,8 @@ from hazelgate.sourcing import clock
 from hazelgate.sourcing.envelope import COMPLETED_EVENTS, EVENT_STORE, PENDING_EVENTS
 from hazelgate.sourcing.ids import new_id, pending_key
 from hazelgate.testing.memory import MemoryEngine
-from hazelgate.testing.memory.engine import Maps, lane_of, version_of
+from hazelgate.testing.memory.engine import Maps, lane_of
+from hazelgate.testing.memory.streaming import version_of
 from tests.support.ledger import ACCOUNTS, OWNERS, AccountOpened, MoneyPaidIn
 
 Events = list[tuple[str, bytes]]

@@ -29,6 +29,11 @@ public record EntryWriter(Entries entries, UnaryOperator<String> mapOf) {
     /** For those who write while no events are processed, or into maps that no guard reads: no claim holds them up. */
     private static final Function<Write, List<String>> WHATEVER_IS_CLAIMED = null;
 
+    /** Whether a map that the projector names is a view. */
+    public static boolean isOfView(String map) {
+        return !UNCLAIMED.contains(map);
+    }
+
     /** Into the live maps. */
     public EntryWriter(Store store) {
         this(store.entries(), store.generations()::liveMap);
@@ -91,7 +96,7 @@ public record EntryWriter(Entries entries, UnaryOperator<String> mapOf) {
     private CompletableFuture<Map<String, byte[]>> change(
             String name, List<Write> writes, Function<Write, List<String>> makers) {
         String map = mapOf.apply(name);
-        if (makers == null || UNCLAIMED.contains(name)) {
+        if (makers == null || !isOfView(name)) {
             return entries.change(map, writes.stream().map(Write::toChange).toList());
         }
         return entries.changeUnclaimed(

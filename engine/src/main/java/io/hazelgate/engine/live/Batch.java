@@ -1,9 +1,8 @@
 package io.hazelgate.engine.live;
 
 import io.hazelgate.engine.projector.Outcome;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Stream;
 
 /** Events that go through the pipeline together, with what has become of each. Instants are microseconds since the epoch. */
 final class Batch {
@@ -15,6 +14,9 @@ final class Batch {
     /** Records that others have stored and that were put in front of these events; nobody may have published them. */
     final List<byte[]> found;
 
+    /** Per event: what it has changed. */
+    final List<Changed> changed;
+
     final long persistedAt;
     final long viewUpdatedAt;
     long publishedAt;
@@ -25,19 +27,33 @@ final class Batch {
             List<Outcome> outcomes,
             List<byte[]> records,
             List<byte[]> found,
+            List<Changed> changed,
             long persistedAt,
             long viewUpdatedAt) {
         this.found = found;
         this.events = events;
         this.outcomes = outcomes;
         this.records = records;
+        this.changed = changed;
         this.persistedAt = persistedAt;
         this.viewUpdatedAt = viewUpdatedAt;
     }
 
     /** What is to be published, in the order of storing. */
-    List<byte[]> storedRecords() {
-        return Stream.concat(found.stream(), records.stream().filter(Objects::nonNull))
-                .toList();
+    List<Streamed> streamed() {
+        List<Streamed> streamed = new ArrayList<>(found.size() + records.size());
+        found.forEach(record -> streamed.add(Streamed.again(record)));
+        for (int i = 0; i < records.size(); i++) {
+            byte[] record = records.get(i);
+            if (record != null) {
+                Outcome outcome = outcomes.get(i);
+                // An earlier run that has stored an event may have changed entries for it, and has told nobody.
+                streamed.add(
+                        outcome.isNew()
+                                ? new Streamed(outcome.eventType(), outcome.storeKey(), record, changed.get(i))
+                                : Streamed.again(record));
+            }
+        }
+        return streamed;
     }
 }

@@ -230,10 +230,11 @@ final class BatchProcessor implements AutoCloseable {
         List<byte[]> stored = new ArrayList<>(found);
         stored.addAll(records);
         claims.stored(projected.answer().writes());
-        updateViews.update(projected, stored, all, claims::of, run, care);
+        List<Changed> changed = updateViews.update(projected, stored, all, claims::of, run, care);
         claims.done(events);
         run.written(projected.batchId());
-        return new Batch(events, outcomes, records, found, persistedAt, Clock.micros());
+        return new Batch(
+                events, outcomes, records, found, changed.subList(foundCount, inputCount), persistedAt, Clock.micros());
     }
 
     private static void addNew(List<byte[]> found, List<byte[]> more) {

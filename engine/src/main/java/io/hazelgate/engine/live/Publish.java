@@ -20,11 +20,11 @@ record Publish(Pipeline pipeline) implements BatchStageP.Step {
     @Override
     public CompletableFuture<?> start(Batch batch) {
         List<CompletableFuture<?>> published = new ArrayList<>();
-        List<byte[]> records = batch.storedRecords();
-        if (!records.isEmpty() && isHeard(Names.EVENT_STREAM_TOPIC)) {
+        List<Streamed> events = batch.streamed();
+        if (!events.isEmpty() && isHeard(Names.EVENT_STREAM_TOPIC)) {
             published.add(topic(Names.EVENT_STREAM_TOPIC)
                     .publishAsync(new HazelcastJsonValue(
-                            records.stream().map(Json::text).collect(Collectors.joining(",", "[", "]"))))
+                            events.stream().map(Streamed::full).collect(Collectors.joining(",", "[", "]"))))
                     .toCompletableFuture());
         }
         byType(batch).forEach((topicName, messages) -> {

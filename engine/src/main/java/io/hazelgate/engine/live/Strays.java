@@ -25,7 +25,7 @@ final class Strays {
     static Batch refused(List<Received> events) {
         List<Outcome> outcomes = events.stream().map(Strays::refusal).toList();
         long now = Clock.micros();
-        return new Batch(events, outcomes, Collections.nCopies(events.size(), null), List.of(), now, now);
+        return new Batch(events, outcomes, Collections.nCopies(events.size(), null), List.of(), List.of(), now, now);
     }
 
     private static Outcome refusal(Received event) {

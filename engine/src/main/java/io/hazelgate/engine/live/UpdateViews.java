@@ -38,8 +38,9 @@ record UpdateViews(Writer writer, Again again, LongAdder conflicts) {
      * @param records of what was asked about, each as it is in the store
      * @param outcomes of the same
      * @param claimed the events of this batch that have claimed a write's entry
+     * @return what each of them has changed, of the same. An event that an earlier run has stored may have changed more
      */
-    void update(
+    List<Changed> update(
             Projected projected,
             List<byte[]> records,
             List<Outcome> outcomes,
@@ -47,6 +48,8 @@ record UpdateViews(Writer writer, Again again, LongAdder conflicts) {
             Run run,
             Care care)
             throws InterruptedException {
+        List<Changed> changed = Changed.nothing(outcomes.size());
+        Changed.note(changed, projected.answer().writes(), index -> index);
         Set<Integer> refused = writer.write(projected.answer().writes(), claimed);
         for (long backoff = 1; !refused.isEmpty(); backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2)) {
             run.troubled();
@@ -64,6 +67,7 @@ record UpdateViews(Writer writer, Again again, LongAdder conflicts) {
                         place,
                         outcomes.get(place).asDecidedNow(answer.outcomes().get(i)));
             }
+            Changed.note(changed, answer.writes(), places::get);
             refused = new TreeSet<>();
             // An event that an earlier run stored may have a claim of that run.
             Function<Write, List<String>> makers = write -> Stream.concat(
@@ -76,5 +80,6 @@ record UpdateViews(Writer writer, Again again, LongAdder conflicts) {
             }
             Thread.sleep(backoff);
         }
+        return changed;
     }
 }

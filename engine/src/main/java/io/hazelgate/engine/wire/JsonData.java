@@ -82,10 +82,17 @@ public final class JsonData {
         if (value == null) {
             return 0;
         }
-        byte[] bytes = value.toByteArray();
-        int digits = TEXT_OFFSET + VERSION_PREFIX.length;
-        if (bytes.length <= digits
-                || !Arrays.equals(bytes, TEXT_OFFSET, digits, VERSION_PREFIX, 0, VERSION_PREFIX.length)) {
+        return versionOf(value.toByteArray(), TEXT_OFFSET);
+    }
+
+    /** The same of an entry's text in UTF-8. */
+    public static long versionOf(byte[] json) {
+        return versionOf(json, 0);
+    }
+
+    private static long versionOf(byte[] bytes, int from) {
+        int digits = from + VERSION_PREFIX.length;
+        if (bytes.length <= digits || !Arrays.equals(bytes, from, digits, VERSION_PREFIX, 0, VERSION_PREFIX.length)) {
             return 0;
         }
         long version = 0;

@@ -34,7 +34,7 @@ class BatchStagePTest {
     }
 
     private static Batch batch() {
-        return new Batch(List.of(), List.of(), List.of(), List.of(), 0, 0);
+        return new Batch(List.of(), List.of(), List.of(), List.of(), List.of(), 0, 0);
     }
 
     @Test

@@ -69,12 +69,12 @@ class UpdateViewsTest {
     }
 
     /** Of three events, stored as a, b and c. */
-    private void update() throws Exception {
+    private List<Changed> update() throws Exception {
         Input input = new Input(utf8("{}"), 1, 2, "2026-01-01", utf8("{}"), null);
         Projected projected = new Projected(7, List.of(input, input, input), new Answer(Map.of(), outcomes, FIRST));
         run.projected(7, Map.of(), projected.answer());
         run.tries();
-        updateViews.update(
+        List<Changed> changed = updateViews.update(
                 projected,
                 List.of(record("a"), record("b"), record("c")),
                 outcomes,
@@ -83,6 +83,7 @@ class UpdateViewsTest {
                 Care.NONE);
         run.written(7);
         run.wentThrough();
+        return changed;
     }
 
     private boolean isFirstAnswerTrue() throws Exception {
@@ -104,7 +105,11 @@ class UpdateViewsTest {
     @Test
     void whatIsRefusedIsFoldedAgainAsStoredUntilItIsWritten() throws Exception {
         refusals.addAll(List.of(new TreeSet<>(Set.of(2, 0)), Set.of(1), Set.of()));
-        update();
+        List<Changed> changed = update();
+        assertEquals(
+                List.of(Set.of("first", "second"), Set.of("first"), Set.of("first", "second")),
+                changed.stream().map(each -> each.keys("view")).toList(),
+                "what was asked about again is named at its place");
         assertEquals(List.of(FIRST, SECOND, THIRD), written);
         assertEquals(
                 List.of(List.of("a", "c"), List.of("c")), askedAgain, "the places of the second answer are its own");
