@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from hazelgate.client.event_stream import Wish
 from hazelgate.client.figures.diagnosis import Finding, examine, examine_pipelines
 from hazelgate.client.figures.metrics import READY, RUNNING, PipelineStats
 from hazelgate.client.figures.pipelines import PipelineState, pipeline_of
@@ -20,8 +21,14 @@ from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, Entr
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 
 EVENT_STREAM = "event-stream"
+"""The topic on which everybody hears the whole of every event."""
 
 Callback = Callable[[bytes], None]
+
+
+def stream_topic(gateway_id: str) -> str:
+    """The topic on which a gateway hears of every event, and the whole of those that it wants."""
+    return f"{EVENT_STREAM}.{gateway_id}"
 
 
 def completions_topic(gateway_id: str) -> str:
@@ -223,6 +230,17 @@ class Cluster(Protocol):
         Ask for something about rebuilds or snapshots of views, JSON for JSON.
 
         `Rebuilds` and `Snapshots` in `hazelgate.client.operators` know what may be asked.
+        """
+
+    async def want(self, wish: Wish, by: object) -> None:
+        """
+        Have all members know what is wanted of the stream, in place of what was wanted `by` the same before.
+
+        A wish only spares bytes. `stream_topic` brings the mark of an event that is not wanted, and the whole of any
+        other; of every event, until a member knows the wish.
+
+        Args:
+            by: Whose wish it is, while that is there. The wishes of several are joined.
         """
 
     async def listen(

@@ -10,21 +10,24 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
-from hazelgate.client.cluster import EVENT_STREAM, Cluster, Subscription
-from hazelgate.client.event_stream import Changed, Heard
+from hazelgate.client.cluster import Cluster, Subscription, stream_topic
+from hazelgate.client.event_stream import Changed, Heard, Mark
 from hazelgate.client.following.happenings import Happening, Readings
 from hazelgate.client.following.inbox import Gap, Inbox, InboxClosed
 from hazelgate.client.following.interests import Interests, Wanted
 from hazelgate.client.following.tracking import Tracking
+from hazelgate.client.following.wishing import Wishing
 from hazelgate.client.views.frontiers import Frontier
-from hazelgate.sourcing.envelope import EventRecord
+from hazelgate.sourcing.envelope import EVENT_STORE, EventRecord
+from hazelgate.sourcing.errors import HazelgateError
 from hazelgate.sourcing.ids import cursor
 
 logger = logging.getLogger(__name__)
 
 
-_decode_heard = msgspec.json.Decoder(list[Heard]).decode
-_decode_records = msgspec.json.Decoder(list[EventRecord]).decode
+_decode_heard = msgspec.json.Decoder(list[Heard | Mark]).decode
+_decode_records = msgspec.json.Decoder(list[EventRecord | Mark]).decode
+_decode_record = msgspec.json.Decoder(EventRecord).decode
 
 MOST_LOG_READS = 8
 """How many pages of the log are read at once for subscribers who have missed something: all may come back together."""
@@ -61,6 +64,10 @@ class Feed:
         """The same in the order of hearing: a dictionary walks over all that it has lost to find its first key."""
         self._positions: dict[int, int] = {}
         """The furthest position heard of each lane."""
+        self._wishing = Wishing(cluster, self._subscribers.wish)
+        self._behind: deque[bytes] | None = None
+        """Messages, of the first of which an event is read in the store: they wait for it."""
+        self._reading: asyncio.Task[None] | None = None
         self._tracking = Tracking(cluster, lambda: len(self._subscribers) > 0, self._anchored)
         self.log_reads = log_reads or asyncio.Semaphore(MOST_LOG_READS)
         """Held by a subscriber while a page of the log is read for it."""
@@ -78,7 +85,9 @@ class Feed:
 
     async def start(self) -> None:
         """Begin to hear. Once per process; the cluster's client keeps it hearing."""
-        self._listening = await self._cluster.listen(EVENT_STREAM, self._hear, interrupted=self._interrupted)
+        topic = stream_topic(self._cluster.gateway_id)
+        self._listening = await self._cluster.listen(topic, self._hear, interrupted=self._interrupted)
+        self._wishing.start()
         self._tracking.anchor()
         if self._cluster.state().connected:
             await self._tracking.anchored(ANCHOR_SECONDS)
@@ -86,6 +95,9 @@ class Feed:
     async def close(self) -> None:
         """Hear no more. The streams of all subscribers end with what they have heard."""
         self._tracking.close()
+        self._wishing.close()
+        if self._reading is not None:
+            self._reading.cancel()
         for inbox in self._subscribers:
             inbox.close()
         if self._listening is not None:
@@ -129,6 +141,7 @@ class Feed:
         """
         inbox: Inbox[Happening] = Inbox(self._queue_size)
         self._subscribers.add(inbox, *wanted)
+        self._wishing.changed()
         if heals:
             self._healing.add(inbox)
         return inbox
@@ -136,32 +149,96 @@ class Feed:
     def also(self, inbox: Inbox[Happening], wanted: Wanted) -> None:
         """Put this into an open inbox, too, from now on."""
         self._subscribers.add(inbox, wanted)
+        self._wishing.changed()
 
     def leave(self, inbox: Inbox[Happening]) -> None:
         """Put nothing into an inbox any more. A second call does nothing."""
         self._subscribers.remove(inbox)
+        self._wishing.changed()
         self._healing.discard(inbox)
 
     def _hear(self, message: bytes) -> None:
-        records: list[EventRecord] | None = None  # read when somebody may want one of them
+        if self._behind is not None:
+            self._behind.append(message)
+            return
+        heard = self._decoded(message)
+        if any(type(each) is Mark and self._lacks(each) for each in heard):
+            self._behind = deque([message])
+            self._reading = asyncio.create_task(self._read_behind(self._behind))
+        else:
+            self._tell(message, heard, {})
+
+    def _lacks(self, mark: Mark) -> bool:
+        """Whether somebody wants the event of which no more was told: the wish has come too late to a member."""
+        return self._subscribers.may_want(mark) and mark.cursor not in self._heard
+
+    async def _read_behind(self, behind: deque[bytes]) -> None:
+        """Tell of messages in their order, with what is read in the store, until there are no more."""
         try:
-            for place, heard in enumerate(_decode_heard(message)):
-                if self._was_here(heard):
-                    continue
-                self._last_cursor = heard.cursor
-                self._readings.heard += 1
-                is_next = self._is_next(heard)
-                lane_before = self._tracking.at(heard.lane)
-                is_next = self._tracking.heard(heard.cursor, heard.lane, heard.position) and is_next
-                if not is_next:
-                    self._interrupt_all("an event of the cluster came too late")
-                elif self._subscribers.may_want(heard):
-                    if records is None:
-                        records = _decode_records(message)
-                    self._hand_out(records[place], heard.changed, lane_before)
-        except msgspec.DecodeError:
-            logger.exception("a message of %s can't be read; subscribers are told of a gap", EVENT_STREAM)
-            self._interrupt_all("a message of the cluster could not be read")
+            while behind:
+                heard = self._decoded(behind[0])
+                read = await self._read([each for each in heard if type(each) is Mark and self._lacks(each)])
+                self._tell(behind.popleft(), heard, read)
+        except (HazelgateError, msgspec.DecodeError) as error:
+            self._interrupt_all(f"an event could not be read: {error}")
+            for message in behind:  # what else may be lacking lies behind the gap
+                self._tell(message, self._decoded(message), {})
+        finally:
+            self._behind = None
+
+    async def _read(self, marks: list[Mark]) -> dict[str, EventRecord]:
+        """
+        Those events, by their cursors.
+
+        Raises:
+            HazelgateError: The cluster does not answer, or does not have one of them.
+        """
+        if not marks:
+            return {}
+        found = await self._cluster.read(EVENT_STORE, [each.key for each in marks])
+        records = [_decode_record(raw) for raw in found if raw is not None]
+        if len(records) < len(marks):
+            raise HazelgateError("the store does not have it any more")
+        return {each.cursor: each for each in records}
+
+    def _decoded(self, message: bytes) -> list[Heard | Mark]:
+        """What a message tells; nothing where it can't be read."""
+        try:
+            return _decode_heard(message)
+        except msgspec.DecodeError as error:
+            self._unreadable(error)
+            return []
+
+    def _unreadable(self, error: msgspec.DecodeError) -> None:
+        topic = stream_topic(self._cluster.gateway_id)
+        logger.error("a message of %s can't be read; subscribers are told of a gap", topic, exc_info=error)
+        self._interrupt_all("a message of the cluster could not be read")
+
+    def _tell(self, message: bytes, all_heard: list[Heard | Mark], read: dict[str, EventRecord]) -> None:
+        records: list[EventRecord | Mark] | None = None  # read when somebody may want one of them
+        for place, heard in enumerate(all_heard):
+            at, lane, position = heard.cursor, heard.lane, heard.position
+            if self._was_here(at, lane, position):
+                continue
+            self._last_cursor = at
+            self._readings.heard += 1
+            is_next = self._is_next(at, lane, position)
+            lane_before = self._tracking.at(lane)
+            is_next = self._tracking.heard(at, lane, position) and is_next
+            record: EventRecord | Mark | None = None
+            if not is_next:
+                self._interrupt_all("an event of the cluster came too late")
+            elif type(heard) is Mark:
+                record = read.get(at)  # who wants it and has come since was told by the log
+            elif self._subscribers.may_want(heard):
+                try:
+                    records = records or _decode_records(message)
+                except msgspec.DecodeError as error:
+                    self._unreadable(error)
+                    return
+                record = records[place]
+            if isinstance(record, EventRecord):
+                self._hand_out(record, heard.changed, lane_before)
 
     def _hand_out(self, record: EventRecord, changed: Changed | None, lane_before: int | None) -> None:
         happening = Happening(record, self._readings.heard, self._readings, changed)
@@ -172,30 +249,31 @@ class Feed:
         for inbox in wanting:
             inbox.put(happening, record.cursor, frontier=happening.frontier)
 
-    def _was_here(self, record: Heard) -> bool:
+    def _was_here(self, at: str, lane: int, position: int) -> bool:
         """
-        Whether it was heard before, or is older than anything remembered.
+        Whether the event there was heard before, or is older than anything remembered.
 
         A pipeline that starts anew publishes again what was in flight, and a stored event that is submitted again too.
         """
-        if record.cursor in self._heard:
+        if at in self._heard:
             return True
-        is_late = record.position <= self._positions.get(record.lane, -1)
-        return is_late and record.cursor < self._in_order[0]
+        is_late = position <= self._positions.get(lane, -1)
+        return is_late and at < self._in_order[0]
 
-    def _is_next(self, record: Heard) -> bool:
+    def _is_next(self, at: str, lane: int, position: int) -> bool:
         """Remember it. False where a later one of its lane was heard before it: the order would be wrong."""
-        self._heard.add(record.cursor)
-        self._in_order.append(record.cursor)
+        self._heard.add(at)
+        self._in_order.append(at)
         if len(self._in_order) > REMEMBERED_EVENTS:
             self._heard.remove(self._in_order.popleft())
-        if record.position <= self._positions.get(record.lane, -1):
+        if position <= self._positions.get(lane, -1):
             return False
-        self._positions[record.lane] = record.position
+        self._positions[lane] = position
         return True
 
     def _interrupted(self) -> None:
         self._interrupt_all("the connection to the cluster was lost for a while")
+        self._wishing.renew()
         self._tracking.anchor()
 
     def _interrupt_all(self, reason: str) -> None:

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from hazelgate.client.event_stream import Changed, Heard
+from hazelgate.client.event_stream import Changed, Heard, Mark, Wish
 from hazelgate.client.following.happenings import Happening
 from hazelgate.projector.past import Lineage
 from hazelgate.sourcing.envelope import EventRecord
+
+MOST_NAMED = 256
+"""Entries of a view, or aggregates, that members are told one by one. A wish for more names the view, or everything."""
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -125,7 +128,19 @@ class Interests(Generic[S]):
         if view.is_empty:
             del self._views[wanted.view]
 
-    def may_want(self, heard: Heard) -> bool:
+    def wish(self) -> Wish:
+        """Which events have to come as a whole."""
+        whole = {name for name, view in self._views.items() if view.few_keys is None}
+        return Wish(
+            # Whether a function wants an event shows in its record alone.
+            everything=bool(self._every or self._asked or len(self._by_aggregate) > MOST_NAMED),
+            types=frozenset(self._by_type),
+            aggregates=frozenset(self._by_aggregate) if len(self._by_aggregate) <= MOST_NAMED else frozenset(),
+            views=frozenset(whole),
+            entries={name: view.few_keys for name, view in self._views.items() if view.few_keys is not None},
+        )
+
+    def may_want(self, heard: Heard | Mark) -> bool:
         """False where nobody wants the event: the rest of it need not be read."""
         return bool(
             self._every
@@ -171,6 +186,11 @@ class _ViewInterests(Generic[S]):
     @property
     def is_empty(self) -> bool:
         return not self._whole and not self._by_key
+
+    @property
+    def few_keys(self) -> frozenset[str] | None:
+        """Those of the only entries that somebody wants; None where these are all, or many."""
+        return None if self._whole or len(self._by_key) > MOST_NAMED else frozenset(self._by_key)
 
     def add(self, subscriber: S, key: str | None) -> None:
         subscribers = self._whole if key is None else self._by_key.setdefault(key, {})

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, LogPositions, Subscription
+from hazelgate.client.event_stream import Wish
 from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.following.watches import Watch
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
@@ -92,6 +93,9 @@ class WatchedCluster:
     async def maintain_views(self, request: bytes) -> bytes:
         self._watch.look_again()
         return await self._cluster.maintain_views(request)
+
+    async def want(self, wish: Wish, by: object) -> None:
+        await self._cluster.want(wish, by)
 
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None

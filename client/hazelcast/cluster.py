@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 from hazelcast.asyncio import HazelcastClient
@@ -22,6 +23,7 @@ from hazelcast.errors import HazelcastError
 from hazelcast.lifecycle import LifecycleState
 
 from hazelgate.client.cluster import Admission, Callback, ClusterState, LogPositions, Subscription, state_of
+from hazelgate.client.event_stream import Wish, joined
 from hazelgate.client.figures.metrics import MemberStats, PipelineStats, decode_timed, merge_stats
 from hazelgate.client.figures.pipelines import ControlAnswer
 from hazelgate.client.hazelcast import task_codec as tasks
@@ -103,6 +105,8 @@ class HazelcastCluster:
         self._wake = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
         self._listeners: set[TopicListener] = set()
+        self._wishes: WeakKeyDictionary[object, Wish] = WeakKeyDictionary()
+        self._wishing = asyncio.Lock()
         self._next = itertools.count()
         self._avoided: dict[Any, float] = {}
         self._last_answer = 0.0
@@ -218,6 +222,11 @@ class HazelcastCluster:
         task = tasks.control_pipeline(request)
         answers = await self._ask_all(task) if on_all else [await self._ask_any(task)]
         return [msgspec.json.decode(answer, type=ControlAnswer) for answer in answers]
+
+    async def want(self, wish: Wish, by: object) -> None:
+        self._wishes[by] = wish
+        async with self._wishing:  # so that the last one told is the last one that counts
+            await self._ask_all(tasks.take_wish(self.gateway_id, joined(self._wishes.values())))
 
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None

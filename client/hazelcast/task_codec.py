@@ -13,6 +13,7 @@ import msgspec
 from hazelcast.serialization.api import IdentifiedDataSerializable, ObjectDataInput, ObjectDataOutput
 
 from hazelgate.client.cluster import Admission, LogPositions
+from hazelgate.client.event_stream import Wish
 from hazelgate.client.reading.queries import AggregateQuery, EntryQuery, encode_aggregate, encode_query
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.sourcing.envelope import EVENT_IDS, EVENT_STORE
@@ -136,6 +137,12 @@ def aggregate_entries(query: AggregateQuery) -> Task:
 def log_positions() -> Task:
     """Ask where the log stands: any member asks the others."""
     return Task(10, b"{}", READS_EXECUTOR)
+
+
+def take_wish(gateway_id: str, wish: Wish) -> Task:
+    """Tell a member what a gateway wants of the stream."""
+    fields = msgspec.to_builtins(wish, builtin_types=(frozenset,))
+    return Task(12, _encoder.encode({"gateway": gateway_id, **fields}), READS_EXECUTOR)
 
 
 _positions_decoder = msgspec.json.Decoder(LogPositions)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, LogPositions, Subscription
+from hazelgate.client.event_stream import Wish
 from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.reading.filters import Filter, condition
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery, KeyRange, PageEntry
@@ -134,6 +135,9 @@ class TenantCluster:
         """Where the log stands. To each tenant it is a log of its own, so that no cursor of one holds for another."""
         where = await self._cluster.log_positions()
         return LogPositions(f"{where.log}-{tenant_digest(self._tenant.name)}", where.settled, where.reached)
+
+    async def want(self, wish: Wish, by: object) -> None:
+        await self._cluster.want(self._tenant.stored_wish(wish), by)
 
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from hazelgate.client.event_stream import Changed, StreamedEvent
+from hazelgate.client.event_stream import Changed, Mark, StreamedEvent, Wish
 from hazelgate.sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
@@ -166,6 +166,18 @@ class Tenant:
     def of_record(self, record: EventRecord) -> EventRecord:
         """The same, decoded."""
         return _replace(record, event_id=self.plain(record.event_id), aggregate_id=self.plain(record.aggregate_id))
+
+    def stored_wish(self, wish: Wish) -> Wish:
+        """What the tenant wants, with stored ids. Where it wants a type or a view, that is of all tenants."""
+        return _replace(
+            wish,
+            aggregates=frozenset(map(self.stored, wish.aggregates)),
+            entries={view: frozenset(map(self.stored, keys)) for view, keys in wish.entries.items()},
+        )
+
+    def of_mark(self, mark: Mark) -> Mark:
+        """The mark of an event."""
+        return mark._replace(key=self._behind(mark.key, self.plain), changed=self._changed(mark.changed))
 
     def of_streamed(self, event: StreamedEvent) -> StreamedEvent:
         """An event of the stream, with the names of the entries that it has changed."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from hazelgate.client.cluster import EVENT_STREAM, Callback, Cluster, Subscription, completions_topic
-from hazelgate.client.event_stream import StreamedEvent
+from hazelgate.client.cluster import Callback, Cluster, Subscription, completions_topic, stream_topic
+from hazelgate.client.event_stream import Mark, StreamedEvent
 from hazelgate.client.tenants.stored import OtherTenant, Tenant, Whose
 from hazelgate.sourcing.envelope import Completion, encode_json
 from hazelgate.sourcing.errors import Forbidden
@@ -18,9 +18,9 @@ from hazelgate.sourcing.ids import prefix_of
 
 _logger = logging.getLogger(__name__)
 
-_decode_whose = msgspec.json.Decoder(list[Whose]).decode
+_decode_whose = msgspec.json.Decoder(list[Whose | Mark]).decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_decode_streamed = msgspec.json.Decoder(StreamedEvent).decode
+_decode_streamed = msgspec.json.Decoder(StreamedEvent | Mark).decode
 _decode_completion = msgspec.json.Decoder(Completion).decode
 
 
@@ -74,13 +74,18 @@ class _Topic:
                 each.interrupted()
 
 
+def _plain_event(tenant: Tenant, item: bytes) -> bytes:
+    event = _decode_streamed(item)
+    return encode_json(tenant.of_mark(event) if isinstance(event, Mark) else tenant.of_streamed(event))
+
+
 class Topics:
     """The topics of a cluster, as tenants hear them."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._known = {
-            EVENT_STREAM: _Topic(lambda tenant, item: encode_json(tenant.of_streamed(_decode_streamed(item)))),
+            stream_topic(cluster.gateway_id): _Topic(_plain_event),
             completions_topic(cluster.gateway_id): _Topic(
                 lambda tenant, item: encode_json(tenant.of_completion(_decode_completion(item)))
             ),

@@ -8,8 +8,10 @@ import logging
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Protocol, Self
+from weakref import WeakKeyDictionary
 
-from hazelgate.client.cluster import Admission, Callback, ClusterState, LogPositions, Subscription
+from hazelgate.client.cluster import Admission, Callback, ClusterState, LogPositions, Subscription, stream_topic
+from hazelgate.client.event_stream import EVERYTHING, Wish, joined
 from hazelgate.client.figures.metrics import AWAY, READY, RUNNING, PipelineStats, merge_stats
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery, merge_aggregates
 from hazelgate.client.resolutions import Resolution, ResolveOrder
@@ -69,6 +71,7 @@ class MemoryCluster:
         self._pump_due = False
         self._retry_timer: asyncio.TimerHandle | None = None
         self._listeners: dict[str, list[_Listener]] = {}
+        self._wishes: WeakKeyDictionary[object, Wish] = WeakKeyDictionary()
 
     @classmethod
     def of(cls, catalog: Catalog) -> Self:
@@ -138,9 +141,16 @@ class MemoryCluster:
     async def maintain_views(self, request: bytes) -> bytes:
         raise NotAvailableYet("a cluster in memory builds no generations: a rebuild needs a member")
 
+    async def want(self, wish: Wish, by: object) -> None:
+        await self._answering()
+        self._wishes[by] = wish
+        self.engine.gateways[self.gateway_id] = joined(self._wishes.values())
+
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None
     ) -> Subscription:
+        if topic == stream_topic(self.gateway_id):
+            self.engine.gateways.setdefault(self.gateway_id, EVERYTHING)
         return _Listener(callback, interrupted, self._listeners.setdefault(topic, []))
 
     # ------------------------------------------------------------------ disturbances

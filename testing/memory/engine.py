@@ -16,8 +16,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from hazelgate.client.cluster import EVENT_STREAM, Admission
-from hazelgate.client.event_stream import Changed
+from hazelgate.client.cluster import EVENT_STREAM, Admission, stream_topic
+from hazelgate.client.event_stream import EVERYTHING, Changed, Wish
 from hazelgate.client.figures.metrics import MemberStats
 from hazelgate.projector.core.messages import Delivery, Kind, Outcome, Request, Response, Write, decode_response, encode
 from hazelgate.sourcing import clock
@@ -26,7 +26,7 @@ from hazelgate.sourcing.ids import first_pending_key, pending_event_id
 from hazelgate.testing.memory.dead_letters import DeadLetters
 from hazelgate.testing.memory.figures import Figures
 from hazelgate.testing.memory.generations import VIEW_GENERATIONS, live_map
-from hazelgate.testing.memory.streaming import full, note, version_of
+from hazelgate.testing.memory.streaming import Streamed, message, note, version_of
 
 LANES = 271
 LANES_MAP = "lanes"
@@ -114,6 +114,8 @@ class MemoryEngine:
         self.maps: Maps = {} if maps is None else maps
         self._process = process
         self._publish = publish
+        self.gateways: dict[str, Wish] = {}
+        """Those that listen, and what they want."""
         self._takes = takes
         self._max_in_flight = max_in_flight
         self._max_batch = max_batch
@@ -406,13 +408,15 @@ class MemoryEngine:
         )
 
     def _publish_records(self, batch: _Batch) -> None:
-        streamed = list(batch.found)
+        streamed = [Streamed(record) for record in batch.found]
         for outcome, record, changed in zip(batch.outcomes, batch.records, batch.changed, strict=True):
             if record is not None:
                 # An earlier run that has stored an event may have changed entries for it, and has told nobody.
-                streamed.append(full(outcome, record, changed) if _is_new(outcome) else record)
+                streamed.append(Streamed(record, outcome, changed) if _is_new(outcome) else Streamed(record))
         if streamed:
-            self._publish(EVENT_STREAM, b"[%b]" % b",".join(streamed))
+            self._publish(EVENT_STREAM, message(streamed, EVERYTHING))
+            for gateway, wish in self.gateways.items():
+                self._publish(stream_topic(gateway), message(streamed, wish))
         for found in batch.found:
             self._publish(f"events.{msgspec.json.decode(found)['eventType']}", found)
         for outcome, record in zip(batch.outcomes, batch.records, strict=True):

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, LogPositions, Subscription
+from hazelgate.client.event_stream import Wish
 from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
 from hazelgate.client.resolutions import Resolution, ResolveOrder
@@ -82,6 +83,9 @@ class LossyCluster:
 
     async def maintain_views(self, request: bytes) -> bytes:
         return await self._inner.maintain_views(request)
+
+    async def want(self, wish: Wish, by: object) -> None:
+        await self._inner.want(wish, by)
 
     async def listen(
         self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None

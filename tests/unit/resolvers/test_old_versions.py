@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from hazelgate.client.cluster import EVENT_STREAM
+from hazelgate.client.cluster import stream_topic
 from hazelgate.sourcing.envelope import AGGREGATE_HEADS, EVENT_IDS, EVENT_STORE
 from tests.support.gateway import Gateway, create_product
 
@@ -66,7 +66,7 @@ async def test_subscriptions(gateway: Gateway) -> None:
         await socket.subscribe("1", f"subscription {{ events {{ ... on EventNotice {{ event {{ {FIELDS} }} }} }} }}")
         await socket.subscribe("2", f"subscription {{ productChanged {{ {product} }} }}")
         await socket.settle()
-        gateway.cluster._publish(EVENT_STREAM, b"[%b]" % raw)
+        gateway.cluster._publish(stream_topic(gateway.cluster.gateway_id), b"[%b]" % raw)
         heard = [(await socket.receive())["payload"]["data"] for _ in range(2)]
     shown = [next(iter(each.values())) for each in heard]
     assert [each.get("event") or each["causedBy"] for each in shown] == [TODAY, TODAY]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import pytest
 
-from hazelgate.client.cluster import EVENT_STREAM, Callback
+from hazelgate.client.cluster import Callback, stream_topic
 from hazelgate.client.event_stream import Changed, StreamedEvent
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.happenings import Happening
@@ -119,7 +119,7 @@ async def subscribed(feed: Feed, *types: str) -> Subscriber:
 
 async def test_there_is_one_listener_however_many_subscribe(feed: Feed, topic: Topic) -> None:
     subscribers = [await subscribed(feed) for _ in range(5)]
-    assert [name for name, _ in topic.listeners] == [EVENT_STREAM]
+    assert [name for name, _ in topic.listeners] == [stream_topic(topic.gateway_id)]
     assert feed.subscriber_count == 5
     for subscriber in subscribers:
         await subscriber.leave()
@@ -233,7 +233,7 @@ async def test_a_message_that_can_not_be_read_is_a_gap_and_not_the_end(
     with caplog.at_level(logging.ERROR):
         topic.listeners[0][1](b"nonsense")
     assert isinstance(await subscriber.take(), Gap)
-    assert EVENT_STREAM in caplog.text
+    assert stream_topic(topic.gateway_id) in caplog.text
     topic.say(record(1))
     assert isinstance(await subscriber.take(), Happening)
 

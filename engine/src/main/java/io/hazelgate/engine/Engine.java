@@ -12,6 +12,7 @@ import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.live.Standing;
+import io.hazelgate.engine.live.Wishes;
 import io.hazelgate.engine.log.EventLog;
 import io.hazelgate.engine.log.MemoryEventLog;
 import io.hazelgate.engine.log.PostgresEventLog;
@@ -51,6 +52,7 @@ import io.hazelgate.engine.tasks.RebuildTask;
 import io.hazelgate.engine.tasks.ResolveDeadLetters;
 import io.hazelgate.engine.tasks.ScanTurns;
 import io.hazelgate.engine.tasks.SubmitEvents;
+import io.hazelgate.engine.tasks.TakeWish;
 import io.hazelgate.engine.tasks.Vitals;
 import io.hazelgate.engine.views.Gate;
 import io.hazelgate.engine.views.Generations;
@@ -105,7 +107,8 @@ public final class Engine implements AutoCloseable {
                 new RecentEvents(store, indexes, readiness, recent, postgres == null ? 0 : postgres.recentSeconds());
         Gate gate = new Gate(lanes::given, lanes::reached, generations::look, this::revokeSwitch);
         Positions positions = new Positions(members, gate, lanes);
-        Shared shared = new Shared(store, lanes, gate, turns, readiness, members, settings.limits());
+        Wishes wishes = new Wishes(hazelcast);
+        Shared shared = new Shared(store, lanes, gate, turns, readiness, members, wishes, settings.limits());
         pipelines = new Pipelines(shared, settings.pipelines());
         rebuildRecords = new RebuildRecords(hazelcast);
         deadLetters = new DeadLetters(shared, indexes, pipelines, Settings.retries(), rebuildRecords::building);
@@ -149,6 +152,7 @@ public final class Engine implements AutoCloseable {
                                 Map.entry(Ids.SELECT_ENTRIES, new ReadEntries(store)),
                                 Map.entry(Ids.QUERY_ENTRIES, new QueryEntries(store, indexes, scans)),
                                 Map.entry(Ids.AGGREGATE_ENTRIES, new AggregateEntries(indexes, scans)),
+                                Map.entry(Ids.TAKE_WISH, new TakeWish(wishes)),
                                 Map.entry(Ids.LOG_POSITIONS, new LogPositions(new Standing(shared, pipelines))),
                                 Map.entry(
                                         Ids.PIPELINE_STATS,

@@ -12,20 +12,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
 
-/** The stage "publish": every stored event on its type's topic, and the whole batch, in order, on the topic for gateways. */
+/** The stage "publish": every stored event on its type's topic, and the batch, in order, on each gateway's. */
 record Publish(Pipeline pipeline) implements BatchStageP.Step {
 
     @Override
     public CompletableFuture<?> start(Batch batch) {
         List<CompletableFuture<?>> published = new ArrayList<>();
         List<Streamed> events = batch.streamed();
-        if (!events.isEmpty() && isHeard(Names.EVENT_STREAM_TOPIC)) {
-            published.add(topic(Names.EVENT_STREAM_TOPIC)
-                    .publishAsync(new HazelcastJsonValue(
-                            events.stream().map(Streamed::full).collect(Collectors.joining(",", "[", "]"))))
-                    .toCompletableFuture());
+        if (!events.isEmpty()) {
+            Messages messages = new Messages(events);
+            pipeline.shared()
+                    .wishes()
+                    .byTopic()
+                    .forEach((topicName, wish) -> published.add(
+                            topic(topicName).publishAsync(messages.to(wish)).toCompletableFuture()));
         }
         byType(batch).forEach((topicName, messages) -> {
             if (isHeard(topicName)) {

@@ -18,6 +18,7 @@ public record Shared(
         Turns turns,
         Readiness readiness,
         AllMembers members,
+        Wishes wishes,
         Shared.Limits limits) {
     public HazelcastInstance hazelcast() {
         return store.hazelcast();

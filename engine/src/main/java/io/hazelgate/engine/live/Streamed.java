@@ -18,6 +18,17 @@ record Streamed(String eventType, String storeKey, byte[] record, Changed change
         return storeKey.substring(storeKey.indexOf('@') + 1);
     }
 
+    /** Whether a gateway gets the whole of it: only of what is known to be unwanted it gets the mark alone. */
+    boolean isFor(Wish wish) {
+        return changed == null || wish.wants(eventType, aggregateId(), changed);
+    }
+
+    /** As much as tells a gateway where the event stands, and whether somebody wants it after all. */
+    String mark() {
+        return "[\"" + Json.stringField(record, "cursor") + "\",\"" + eventType + "\",\"" + storeKey + "\","
+                + changed.toJson(aggregateId()) + "]";
+    }
+
     /** The record, with what the event has changed in front, where that is known. */
     String full() {
         String text = Json.text(record);

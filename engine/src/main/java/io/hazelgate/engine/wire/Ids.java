@@ -15,6 +15,7 @@ public final class Ids {
     public static final int AGGREGATE_ENTRIES = 9;
     public static final int LOG_POSITIONS = 10;
     public static final int SELECT_ENTRIES = 11;
+    public static final int TAKE_WISH = 12;
     public static final int RECEIVED = 100;
     public static final int READ_OPERATION = 101;
     public static final int CHANGE_OPERATION = 102;

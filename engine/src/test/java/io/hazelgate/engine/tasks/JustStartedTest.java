@@ -38,7 +38,7 @@ class JustStartedTest {
     private final Pipelines pipelines = TestMember.pipelines(hazelcast);
     private final Readiness readiness = new Readiness(store.log());
     private final Snapshots snapshots = new Snapshots(
-            new Shared(store, null, null, new Turns(hazelcast), readiness, null, null),
+            new Shared(store, null, null, new Turns(hazelcast), readiness, null, null, null),
             null,
             pipelines,
             new SnapshotSettings("/nowhere", List.of(), 0, 1, 0, false));
