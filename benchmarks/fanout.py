@@ -15,7 +15,8 @@ from benchmarks.node import find_node, node_server
 from benchmarks.stack import RunningStack, cpu_seconds_of, event_handler
 from benchmarks.subscribers import Received, Subscribers
 from benchmarks.traffic import ORDERS, Traffic
-from hazelgate.client.cluster import EVENT_STREAM, Callback
+from hazelgate.client.cluster import EVENT_STREAM, Callback, stream_topic
+from hazelgate.client.event_stream import Mark, Wish
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.interests import ChangesOf
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
@@ -24,7 +25,6 @@ from hazelgate.projector.past import Lineage
 from hazelgate.projector.process import Processor
 from hazelgate.sourcing import ids
 from hazelgate.sourcing.catalog import Catalog
-from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.testing.memory import MemoryCluster
 
 _SUBSCRIBERS = 1_000
@@ -34,6 +34,7 @@ _WARM_UP_SECONDS = 4
 _DRAIN_SECONDS = 30
 _ASK_AGAIN_SECONDS = 0.05
 _UNWANTED = 40_000
+_COUNTED = 5_000
 
 
 async def pushes(stack: RunningStack) -> list[Figure]:
@@ -73,7 +74,12 @@ async def pushes(stack: RunningStack) -> list[Figure]:
             ]
         else:
             figures.append(Figure("Node's graphql-ws: not measured, `make bench` installs it where npm is", 0, ""))
-        return [*figures, *await _different(url, gateway, traffic), *await _unwanted(url, gateway, handler)]
+        return [
+            *figures,
+            *await _different(url, gateway, traffic),
+            *await _unwanted(url, gateway, handler),
+            await _sent_bytes(stack, handler),
+        ]
 
 
 class _FanOut:
@@ -184,6 +190,39 @@ async def _unwanted(url: str, gateway: int, handler: EventHandler) -> list[Figur
     ]
 
 
+async def _sent_bytes(stack: RunningStack, handler: EventHandler) -> Figure:
+    """Of customers, to a process that wants orders."""
+    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=30)
+    sent: list[int] = []
+    events = 0
+    all_came = asyncio.Event()
+
+    def hear(message: bytes) -> None:
+        nonlocal events
+        sent.append(len(message))
+        events += len(msgspec.json.decode(message))
+        if events >= _COUNTED:
+            all_came.set()
+
+    try:
+        await cluster.start()
+        await cluster.wait_until_ready(30)
+        await cluster.listen(stream_topic(cluster.gateway_id), hear)
+        await cluster.want(Wish(views=frozenset({"enriched-order-view"})), cluster)
+        await shop.submit_all(handler, [shop.new_customer() for _ in range(_COUNTED)])
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            await all_came.wait()
+    finally:
+        await cluster.close()
+    return Figure(
+        "the same, bytes that a member sends",
+        sum(sent) / events,
+        "bytes",
+        at_most=200,
+        beside=f"{events:,} events in {len(sent):,} messages",
+    )
+
+
 async def _in_the_feed() -> float:
     """Seconds that an event takes in the feed of this process if none of 1,000 subscribers wants it."""
     cluster = _Told()
@@ -194,7 +233,7 @@ async def _in_the_feed() -> float:
         feed.open(ChangesOf("enriched-order-view", lineage, f"order-{number}"))
     await feed.start()
     messages = [
-        msgspec.json.encode([_record(lane * 100 + number) for number in range(100)]) for lane in range(_UNWANTED // 100)
+        msgspec.json.encode([_mark(lane * 100 + number) for number in range(100)]) for lane in range(_UNWANTED // 100)
     ]
     before = time.process_time()
     for message in messages:
@@ -214,24 +253,9 @@ class _Told(MemoryCluster):
         return self
 
 
-def _record(position: int) -> EventRecord:
-    customer = shop.new_customer(payload_bytes=shop.PAYLOAD_BYTES)
-    return EventRecord(
-        cursor=ids.cursor(position, 7),
-        lane=7,
-        position=position,
-        event_id=ids.new_id(),
-        event_type="CustomerCreated",
-        event_version=1,
-        aggregate_type="Customer",
-        aggregate_id=customer.customer_id,
-        sequence=1,
-        correlation_id=ids.new_id(),
-        source="benchmark",
-        timestamp="2026-01-01T00:00:00.000000Z",
-        received_at="2026-01-01T00:00:00.000000Z",
-        data=msgspec.Raw(msgspec.json.encode(customer)),
-    )
+def _mark(position: int) -> Mark:
+    key = ids.store_key("Customer", 1, ids.new_id())
+    return Mark(ids.cursor(position, 7), "CustomerCreated", key, {"customer-view": {"": 1}})
 
 
 async def _idle_share(pid: int, seconds: float = 10.0) -> float:

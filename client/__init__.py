@@ -6,6 +6,7 @@ From the bottom up, each imports only from those below it. Only `hazelcast/` imp
 - `reading/`: questions to a cluster, and how several become one
 - `views/`: reads of a catalog's views: filters, lists in pages, the past
 - `figures/`, `resolutions.py`: what members say of themselves; what became of a dead letter
+- `event_stream.py`: what members tell of each event, and what a process wants of that
 - `cluster.py`: everything that can be asked of a cluster, as one protocol
 - `reads.py`: its reads, bounded
 - `state_log.py`: one line in the log for each change of what is known of a cluster

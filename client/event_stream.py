@@ -37,20 +37,11 @@ class Mark(NamedTuple):
     """All that is told of an event that the process does not want, as far as the member knows."""
 
     cursor: str
+    """Of its position and its lane."""
     event_type: str
     key: str
     """Its key in the event store."""
     changed: Changed
-
-    @property
-    def lane(self) -> int:
-        """Its lane."""
-        return int(self.cursor[17:])
-
-    @property
-    def position(self) -> int:
-        """Its place within its lane."""
-        return int(self.cursor[:16])
 
     @property
     def aggregate_id(self) -> str:

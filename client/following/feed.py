@@ -7,6 +7,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncGenerator
+from typing import cast
 
 import msgspec
 
@@ -162,11 +163,12 @@ class Feed:
             self._behind.append(message)
             return
         heard = self._decoded(message)
-        if any(type(each) is Mark and self._lacks(each) for each in heard):
-            self._behind = deque([message])
-            self._reading = asyncio.create_task(self._read_behind(self._behind))
-        else:
-            self._tell(message, heard, {})
+        for each in heard:
+            if isinstance(each, Mark) and self._lacks(each):
+                self._behind = deque([message])
+                self._reading = asyncio.create_task(self._read_behind(self._behind))
+                return
+        self._tell(message, heard, {})
 
     def _lacks(self, mark: Mark) -> bool:
         """Whether somebody wants the event of which no more was told: the wish has come too late to a member."""
@@ -177,7 +179,7 @@ class Feed:
         try:
             while behind:
                 heard = self._decoded(behind[0])
-                read = await self._read([each for each in heard if type(each) is Mark and self._lacks(each)])
+                read = await self._read([each for each in heard if isinstance(each, Mark) and self._lacks(each)])
                 self._tell(behind.popleft(), heard, read)
         except (HazelgateError, msgspec.DecodeError) as error:
             self._interrupt_all(f"an event could not be read: {error}")
@@ -217,7 +219,11 @@ class Feed:
     def _tell(self, message: bytes, all_heard: list[Heard | Mark], read: dict[str, EventRecord]) -> None:
         records: list[EventRecord | Mark] | None = None  # read when somebody may want one of them
         for place, heard in enumerate(all_heard):
-            at, lane, position = heard.cursor, heard.lane, heard.position
+            at = heard.cursor
+            if isinstance(heard, Mark):
+                lane, position = int(at[17:]), int(at[:16])
+            else:
+                lane, position = heard.lane, heard.position
             if self._was_here(at, lane, position):
                 continue
             self._last_cursor = at
@@ -225,10 +231,10 @@ class Feed:
             is_next = self._is_next(at, lane, position)
             lane_before = self._tracking.at(lane)
             is_next = self._tracking.heard(at, lane, position) and is_next
-            record: EventRecord | Mark | None = None
+            record: EventRecord | None = None
             if not is_next:
                 self._interrupt_all("an event of the cluster came too late")
-            elif type(heard) is Mark:
+            elif isinstance(heard, Mark):
                 record = read.get(at)  # who wants it and has come since was told by the log
             elif self._subscribers.may_want(heard):
                 try:
@@ -236,8 +242,8 @@ class Feed:
                 except msgspec.DecodeError as error:
                     self._unreadable(error)
                     return
-                record = records[place]
-            if isinstance(record, EventRecord):
+                record = cast(EventRecord, records[place])
+            if record is not None:
                 self._hand_out(record, heard.changed, lane_before)
 
     def _hand_out(self, record: EventRecord, changed: Changed | None, lane_before: int | None) -> None:

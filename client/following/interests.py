@@ -142,16 +142,18 @@ class Interests(Generic[S]):
 
     def may_want(self, heard: Heard | Mark) -> bool:
         """False where nobody wants the event: the rest of it need not be read."""
-        return bool(
-            self._every
-            or self._asked
-            or heard.event_type in self._by_type
-            or heard.aggregate_id in self._by_aggregate
-            or any(
-                view.may_want(heard.changed, heard.aggregate_id)
-                for view in self._changed_views(heard.changed, heard.event_type)
-            )
-        )
+        if self._every or self._asked or heard.event_type in self._by_type:
+            return True
+        if self._by_aggregate and heard.aggregate_id in self._by_aggregate:
+            return True
+        changed = heard.changed
+        if changed is None:
+            return bool(self._changed_views(None, heard.event_type))
+        for name in changed:  # a plain loop: every process looks so at every event of the cluster
+            view = self._views.get(name)
+            if view is not None and view.may_want(changed[name], heard):
+                return True
+        return False
 
     def _changed_views(self, changed: Changed | None, event_type: str) -> list[_ViewInterests[S]]:
         """Views with subscribers, of which the event has changed entries, or may have."""
@@ -202,10 +204,8 @@ class _ViewInterests(Generic[S]):
         else:
             _remove(self._by_key, key, subscriber)
 
-    def may_want(self, changed: Changed | None, aggregate_id: str) -> bool:
-        if self._whole or changed is None:
-            return True
-        return any((key or aggregate_id) in self._by_key for key in changed[self._name])
+    def may_want(self, entries: dict[str, int], heard: Heard | Mark) -> bool:
+        return bool(self._whole) or any((key or heard.aggregate_id) in self._by_key for key in entries)
 
     def wanting(self, happening: Happening) -> list[S]:
         found = list(self._whole)

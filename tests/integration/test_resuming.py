@@ -73,13 +73,22 @@ async def test_random_disconnects_and_killed_gateways_lose_and_repeat_nothing(
 async def test_a_member_that_dies_loses_and_repeats_nothing(ledger: Catalog, tmp_path: Path) -> None:
     """It leaves events behind that are stored and not in the views yet, and its lanes go to others."""
     with running_nodes(tmp_path, 3) as nodes:
-        async with connected(nodes.cluster()) as cluster, handling(ledger, cluster) as handler:
-            feed = Feed(cluster, queue_size=1_000)
+        async with (
+            connected(nodes.cluster()) as cluster,
+            connected(nodes.cluster()) as choosy,
+            handling(ledger, cluster) as handler,
+        ):
+            feed, few = Feed(cluster, queue_size=1_000), Feed(choosy, queue_size=1_000)
             await feed.start()
+            await few.start()
             where = await cluster.log_positions()
             got: Counter[str] = Counter()
             sequences: dict[str, int] = {}
-            reading = asyncio.create_task(_read(feed, Frontier(where.log, end_of(where.settled)), got, sequences))
+            start = Frontier(where.log, end_of(where.settled))
+            reading = asyncio.create_task(_read(feed, EventsOf(), start, got, sequences))
+            # Of the others it gets marks, and a wish that a member may not know yet.
+            paid: Counter[str] = Counter()
+            choosing = asyncio.create_task(_read(few, EventsOf(frozenset({"MoneyPaidIn"})), start, paid, {}))
             names = [f"acc-{new_id()}" for _ in range(ACCOUNTS)]
             await handler.handle_events([Submission(AccountOpened(account_id=each, owner="Ada")) for each in names])
             killed: asyncio.Task[None] | None = None
@@ -91,28 +100,32 @@ async def test_a_member_that_dies_loses_and_repeats_nothing(ledger: Catalog, tmp
             await killed
             expected = 11 * len(names)
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while got.total() < expected:
-                    if reading.done():
-                        await reading  # it never ends but by a failure
+                while got.total() < expected or paid.total() < expected - len(names):
+                    for each in (reading, choosing):
+                        if each.done():
+                            await each  # it never ends but by a failure
                     await asyncio.sleep(0.05)
             last = await cluster.log_positions()
             reading.cancel()
+            choosing.cancel()
             await feed.close()
+            await few.close()
     assert last.settled > where.settled
     assert got.total() == len(got) == expected
     assert set(sequences.values()) == {11}
+    assert paid.total() == len(paid) == expected - len(names)
 
 
-async def _read(feed: Feed, after: Frontier, got: Counter[str], sequences: dict[str, int]) -> None:
+async def _read(feed: Feed, wanted: EventsOf, after: Frontier, got: Counter[str], sequences: dict[str, int]) -> None:
     """From the place that a cursor names, anew after some events each time."""
     place = after
     while True:
-        async with aclosing(events_since(feed, EventsOf(), place)) as told:
+        async with aclosing(events_since(feed, wanted, place)) as told:
             async for each in told:
                 assert isinstance(each, Told), each
                 record = each.record
                 got[record.event_id] += 1
-                before = sequences.get(record.aggregate_id, 0)
+                before = sequences.get(record.aggregate_id, 0 if wanted.types is None else 1)
                 assert record.sequence == before + 1, f"{record.sequence} came after {before} of {record}"
                 sequences[record.aggregate_id] = record.sequence
                 place = Frontier.parse("after", each.frontier.text)

@@ -6,19 +6,23 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import msgspec
 import pytest
 
 from hazelgate.client.cluster import Callback, stream_topic
-from hazelgate.client.event_stream import Changed, StreamedEvent
+from hazelgate.client.event_stream import Changed, Mark, StreamedEvent, Wish
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.happenings import Happening
 from hazelgate.client.following.inbox import Gap
-from hazelgate.client.following.interests import EventsOf
-from hazelgate.sourcing.envelope import EventRecord
+from hazelgate.client.following.interests import MOST_NAMED, ChangesOf, EventsOf, Interests, Wanted
+from hazelgate.projector.past import Lineage
+from hazelgate.sourcing.envelope import EVENT_STORE, EventRecord
+from hazelgate.sourcing.errors import PipelineUnavailable
 from hazelgate.sourcing.ids import cursor
 from hazelgate.testing.memory import MemoryCluster
+from tests.support.until import until
 
 NOW = "2026-11-23T17:45:00.000000Z"
 
@@ -32,6 +36,8 @@ class Topic(MemoryCluster):
         self.interrupt: Callable[[], None] = lambda: None
         self.reads: list[tuple[str, Sequence[str]]] = []
         self.entry = b"entry"
+        self.stored: dict[str, bytes] | None = {}
+        """Events of the store by their keys; None: it does not answer."""
         self.closed = False
 
     async def listen(self, topic: str, callback: Callback, *, interrupted: Callable[[], None] | None = None) -> Topic:
@@ -45,7 +51,19 @@ class Topic(MemoryCluster):
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
         self.reads.append((map_name, keys))
         await asyncio.sleep(0)
+        if map_name == EVENT_STORE:
+            if self.stored is None:
+                raise PipelineUnavailable("away")
+            return [self.stored.get(key) for key in keys]
         return [self.entry]
+
+    def mark(self, *records: EventRecord, changed: Changed | None = None) -> None:
+        """Tell no more of events than that they are there."""
+        self.listeners[0][1](
+            msgspec.json.encode(
+                [Mark(each.cursor, each.event_type, f"Thing:{each.position}@t", changed or {}) for each in records]
+            )
+        )
 
     def say(self, *records: EventRecord, changed: Changed | None = None) -> None:
         named = [
@@ -290,3 +308,104 @@ async def test_an_event_that_comes_behind_a_later_one_is_a_gap(feed: Feed, topic
 async def test_closed_it_hears_no_more(feed: Feed, topic: Topic) -> None:
     await feed.close()
     assert topic.closed
+
+
+# ---------------------------------------------------------------------- marks
+
+
+def stored(*records: EventRecord) -> dict[str, bytes]:
+    return {f"Thing:{each.position}@t": msgspec.json.encode(each) for each in records}
+
+
+async def test_of_a_mark_that_nobody_wants_nothing_is_read_and_it_counts_as_heard(feed: Feed, topic: Topic) -> None:
+    subscriber = feed.open(EventsOf(frozenset({"A"})))
+    topic.mark(record(1, "B"), record(2, "B"))
+    assert (feed.heard_count, topic.reads) == (2, [])
+    topic.say(record(3, "A"))
+    happening = await subscriber.take()
+    assert isinstance(happening, Happening)
+    assert happening.number == 3
+
+
+async def test_an_event_that_is_wanted_after_all_is_read_and_what_comes_behind_it_waits(
+    feed: Feed, topic: Topic
+) -> None:
+    """The wish has not come to all members yet."""
+    topic.stored = stored(record(1, "A"), record(5, "A"))
+    subscriber = feed.open(EventsOf(frozenset({"A"})))
+    topic.mark(record(1, "A"), record(2, "B"))
+    topic.say(record(3, "A"), record(4, "B"))
+    topic.mark(record(5, "A"))
+    topic.say(record(6, "A"))
+    assert subscriber.is_empty
+    assert taken_positions([await subscriber.take() for _ in range(4)]) == [1, 3, 5, 6]
+    assert topic.reads == [(EVENT_STORE, ["Thing:1@t"]), (EVENT_STORE, ["Thing:5@t"])]
+    topic.say(record(7, "A"))
+    assert not subscriber.is_empty, "nothing waits any more"
+
+
+async def test_an_event_that_changes_a_wanted_entry_is_read(feed: Feed, topic: Topic) -> None:
+    topic.stored = stored(record(1), record(2))
+    subscriber = feed.open(ChangesOf("v", cast(Lineage, None), "k"))
+    topic.mark(record(1), changed={"v": {"l": 1}, "w": {"k": 1}})
+    topic.mark(record(2), changed={"v": {"k": 1}})
+    happening = await subscriber.take()
+    assert isinstance(happening, Happening)
+    assert (happening.record.position, happening.changed) == (2, {"v": {"k": 1}})
+
+
+async def test_who_comes_while_messages_wait_gets_what_it_wants_of_the_later_ones(feed: Feed, topic: Topic) -> None:
+    topic.stored = stored(record(1, "A"), record(2, "B"))
+    first = feed.open(EventsOf(frozenset({"A"})))
+    topic.mark(record(1, "A"))
+    second = feed.open(EventsOf(frozenset({"B"})))
+    topic.mark(record(2, "B"))
+    assert taken_positions([await first.take(), await second.take()]) == [1, 2]
+
+
+@pytest.mark.parametrize("away", [True, False])
+async def test_an_event_that_can_not_be_read_is_a_gap_and_not_the_end(feed: Feed, topic: Topic, away: bool) -> None:
+    topic.stored = None if away else {}
+    subscriber = feed.open(EventsOf(frozenset({"A"})))
+    topic.mark(record(1, "A"))
+    topic.say(record(2, "B"))
+    assert taken_positions([await subscriber.take()]) == [None]
+    topic.say(record(3, "A"))
+    assert taken_positions([await subscriber.take()]) == [3]
+    assert feed.heard_count == 3
+
+
+async def test_the_members_are_told_what_subscribers_want(feed: Feed, topic: Topic) -> None:
+    def wish() -> Wish | None:
+        return topic.engine.gateways.get(topic.gateway_id)
+
+    await topic.start()
+    await until(lambda: wish() == Wish())
+    inbox = feed.open(EventsOf(frozenset({"A"})), EventsOf(None, "t"), ChangesOf("v", cast(Lineage, None), "k"))
+    feed.also(inbox, ChangesOf("w", cast(Lineage, None)))
+    wanted = Wish(
+        types=frozenset({"A"}),
+        aggregates=frozenset({"t"}),
+        views=frozenset({"w"}),
+        entries={"v": frozenset({"k"})},
+    )
+    await until(lambda: wish() == wanted)
+    topic.engine.gateways.clear()
+    topic.interrupt()
+    await until(lambda: wish() == wanted)
+
+
+def test_a_wish_for_many_entries_names_their_view() -> None:
+    interests: Interests[str] = Interests()
+    for number in range(MOST_NAMED + 1):
+        interests.add(f"s{number}", ChangesOf("v", cast(Lineage, None), f"k{number}"))
+    assert interests.wish() == Wish(views=frozenset({"v"}))
+    interests.remove("s0")
+    assert len(interests.wish().entries["v"]) == MOST_NAMED
+
+
+@pytest.mark.parametrize("wanted", [EventsOf(), lambda record: False])
+def test_who_has_to_see_each_event_wants_everything(wanted: Wanted) -> None:
+    interests: Interests[str] = Interests()
+    interests.add("s", wanted)
+    assert interests.wish().everything

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hazelgate import Catalog
+from hazelgate.client.cluster import stream_topic
+from hazelgate.client.event_stream import Mark, Wish
 from hazelgate.client.reading.filters import condition
 from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.client.submitting.handler import EventHandler
@@ -238,3 +242,35 @@ async def test_a_tenant_with_few_events_among_many_gets_whole_pages(monkeypatch:
     for handler in handlers.values():
         await handler.close()
     await whole.close()
+
+
+def test_an_event_of_the_stream_has_plain_ids_and_names_and_so_has_its_mark() -> None:
+    mark = Mark("0001-00001", "OrderCreated", "Order:1@acme!o1", {"order-view": {"": 1}, "agent-view": {"acme!a1": 2}})
+    names = {"order-view": {"": 1}, "agent-view": {"a1": 2}}
+    assert Tenant("acme").of_mark(mark) == Mark("0001-00001", "OrderCreated", "Order:1@o1", names)
+    with pytest.raises(OtherTenant):
+        Tenant("globex").of_mark(mark)
+    with pytest.raises(OtherTenant):
+        Tenant("acme").of_mark(mark._replace(changed={"agent-view": {"globex!a1": 2}}))
+
+
+def test_a_tenants_wish_is_sent_with_stored_ids() -> None:
+    wish = Wish(aggregates=frozenset({"o1"}), views=frozenset({"v"}), entries={"w": frozenset({"k"})})
+    assert Tenant("acme").stored_wish(wish) == Wish(
+        aggregates=frozenset({"acme!o1"}), views=frozenset({"v"}), entries={"w": frozenset({"acme!k"})}
+    )
+
+
+async def test_a_mark_is_told_to_its_tenant() -> None:
+    """What is of one tenant alone comes to no other."""
+    memory = MemoryCluster.of(Catalog.load("tests.support.ledger"))
+    await memory.start()
+    tenants = Tenants(memory, {"account-view": None})
+    heard: dict[str, list[bytes]] = {"acme": [], "globex": []}
+    for name, told in heard.items():
+        await tenants.cluster_of(name).listen(stream_topic(memory.gateway_id), told.append)
+    mark = Mark("0001-00001", "AccountOpened", "Account:1@acme!a1", {"account-view": {"": 1}})
+    memory._publish(stream_topic(memory.gateway_id), encode_json([mark]))
+    await asyncio.sleep(0.01)
+    plain = mark._replace(key="Account:1@a1")
+    assert heard == {"acme": [encode_json([plain])], "globex": []}
