@@ -4,6 +4,7 @@ What happens in a cluster, as a program follows it.
 It imports `client.cluster`, `client.reading`, `client.views`, `projector.past` and `sourcing`.
 
 - `feed.py`: one listener for the process, its events fanned out in memory
+- `recent.py`: what was heard lately
 - `wishing.py`: what members are told of that
 - `interests.py`: which subscribers want an event; `happenings.py`: an event and the entries read for it
 - `inbox.py`: the bounded queue of each subscriber

@@ -16,6 +16,7 @@ from hazelgate.client.event_stream import Changed, Heard, Mark
 from hazelgate.client.following.happenings import Happening, Readings
 from hazelgate.client.following.inbox import Gap, Inbox, InboxClosed
 from hazelgate.client.following.interests import Interests, Wanted
+from hazelgate.client.following.recent import Recent
 from hazelgate.client.following.tracking import Tracking
 from hazelgate.client.following.wishing import Wishing
 from hazelgate.client.views.frontiers import Frontier
@@ -35,9 +36,6 @@ MOST_LOG_READS = 8
 
 ANCHOR_SECONDS = 2.0
 """How long a process that starts waits until it knows where the log stands."""
-
-REMEMBERED_EVENTS = 65_536
-"""More than can be in flight, so more than a pipeline that starts anew can publish a second time."""
 
 
 class Feed:
@@ -59,12 +57,7 @@ class Feed:
         self._last_cursor = cursor(time.time_ns() // 1_000, 0)
         self.losses = 0
         """How often events were lost on their way here."""
-        self._heard: set[str] = set()
-        """Cursors of what was heard lately."""
-        self._in_order: deque[str] = deque()
-        """The same in the order of hearing: a dictionary walks over all that it has lost to find its first key."""
-        self._positions: dict[int, int] = {}
-        """The furthest position heard of each lane."""
+        self._recent = Recent()
         self._wishing = Wishing(cluster, self._subscribers.wish)
         self._behind: deque[bytes] | None = None
         """Messages, of the first of which an event is read in the store: they wait for it."""
@@ -131,7 +124,7 @@ class Feed:
     @property
     def furthest_position(self) -> int:
         """The position of the furthest event heard; 0 where none was."""
-        return max(self._positions.values(), default=0)
+        return self._recent.furthest_position
 
     def open(self, *wanted: Wanted, heals: bool = False) -> Inbox[Happening]:
         """
@@ -172,7 +165,7 @@ class Feed:
 
     def _lacks(self, mark: Mark) -> bool:
         """Whether somebody wants the event of which no more was told: the wish has come too late to a member."""
-        return self._subscribers.may_want(mark) and mark.cursor not in self._heard
+        return self._subscribers.may_want(mark) and mark.cursor not in self._recent
 
     async def _read_behind(self, behind: deque[bytes]) -> None:
         """Tell of messages in their order, with what is read in the store, until there are no more."""
@@ -224,18 +217,18 @@ class Feed:
                 lane, position = int(at[17:]), int(at[:16])
             else:
                 lane, position = heard.lane, heard.position
-            if self._was_here(at, lane, position):
+            if self._recent.was_here(at, lane, position):
                 continue
             self._last_cursor = at
             self._readings.heard += 1
-            is_next = self._is_next(at, lane, position)
+            is_next = self._recent.is_next(at, lane, position)
             lane_before = self._tracking.at(lane)
             is_next = self._tracking.heard(at, lane, position) and is_next
             record: EventRecord | None = None
             if not is_next:
                 self._interrupt_all("an event of the cluster came too late")
             elif isinstance(heard, Mark):
-                record = read.get(at)  # who wants it and has come since was told by the log
+                record = read.get(at)  # nobody who came after the message is told of it
             elif self._subscribers.may_want(heard):
                 try:
                     records = records or _decode_records(message)
@@ -254,28 +247,6 @@ class Feed:
             happening.lane_before = lane_before
         for inbox in wanting:
             inbox.put(happening, record.cursor, frontier=happening.frontier)
-
-    def _was_here(self, at: str, lane: int, position: int) -> bool:
-        """
-        Whether the event there was heard before, or is older than anything remembered.
-
-        A pipeline that starts anew publishes again what was in flight, and a stored event that is submitted again too.
-        """
-        if at in self._heard:
-            return True
-        is_late = position <= self._positions.get(lane, -1)
-        return is_late and at < self._in_order[0]
-
-    def _is_next(self, at: str, lane: int, position: int) -> bool:
-        """Remember it. False where a later one of its lane was heard before it: the order would be wrong."""
-        self._heard.add(at)
-        self._in_order.append(at)
-        if len(self._in_order) > REMEMBERED_EVENTS:
-            self._heard.remove(self._in_order.popleft())
-        if position <= self._positions.get(lane, -1):
-            return False
-        self._positions[lane] = position
-        return True
 
     def _interrupted(self) -> None:
         self._interrupt_all("the connection to the cluster was lost for a while")

@@ -273,7 +273,7 @@ async def test_an_event_from_before_all_that_is_remembered_was_heard_before(
     feed: Feed, topic: Topic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody submits an old event again."""
-    monkeypatch.setattr("hazelgate.client.following.feed.REMEMBERED_EVENTS", 2)
+    monkeypatch.setattr("hazelgate.client.following.recent.REMEMBERED_EVENTS", 2)
     subscriber = await subscribed(feed)
     topic.say(*(record(position) for position in (1, 2, 3, 4)))
     topic.say(record(1), record(5))
@@ -284,7 +284,7 @@ async def test_hearing_costs_the_same_once_old_events_are_forgotten(
     feed: Feed, topic: Topic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was some 20 times as much, in every gateway and whether or not anybody subscribed."""
-    monkeypatch.setattr("hazelgate.client.following.feed.REMEMBERED_EVENTS", 20_000)
+    monkeypatch.setattr("hazelgate.client.following.recent.REMEMBERED_EVENTS", 20_000)
     messages = [
         msgspec.json.encode([record(position) for position in range(first, first + 1_000)])
         for first in range(1, 40_000, 1_000)
