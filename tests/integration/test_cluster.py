@@ -6,9 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 
+import msgspec
 import pytest
 
 from hazelgate import Catalog, Completion, CompletionStatus, WaitFor
+from hazelgate.client.cluster import stream_topic
+from hazelgate.client.event_stream import Heard, Mark
+from hazelgate.client.following.feed import Feed
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.reading.queries import EntryQuery
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
@@ -63,6 +67,10 @@ async def test_a_killed_member_is_said_at_once_and_comes_back(
 ) -> None:
     interruptions: list[float] = []
     await cluster.listen("event-stream", lambda message: None, interrupted=lambda: interruptions.append(time.time()))
+    feed, marks = Feed(cluster, queue_size=10), Marks()
+    await feed.start()
+    await cluster.listen(stream_topic(cluster.gateway_id), marks)
+    await eventually(lambda: marks.come(handler))
     fragile.member.kill()
     try:
         await until(lambda: not cluster.state().connected)
@@ -84,6 +92,26 @@ async def test_a_killed_member_is_said_at_once_and_comes_back(
             assert (await handler.handle_event(account())).status is CompletionStatus.SUCCESS
     assert lossy.looks <= lossy.looks_due, "notices flow again, so that no event is looked up without need"
     assert len(interruptions) == 1, "who listened is told that messages may be missing"
+    marks.keys.clear()
+    await eventually(lambda: marks.come(handler))  # so the member that has started anew knows that nothing is wanted
+    await feed.close()
+
+
+class Marks:
+    """The marks that a gateway is sent."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def __call__(self, message: bytes) -> None:
+        for each in msgspec.json.decode(message, type=list[Heard | Mark]):
+            if isinstance(each, Mark):
+                self.keys.append(each.key)
+
+    async def come(self, handler: EventHandler) -> bool:
+        """Whether there is one. One more event happens."""
+        await handler.handle_event(account())
+        return bool(self.keys)
 
 
 async def _succeeds(handler: EventHandler) -> bool:
