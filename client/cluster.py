@@ -17,6 +17,7 @@ from hazelgate.client.event_stream import Wish
 from hazelgate.client.figures.diagnosis import Finding, examine, examine_pipelines
 from hazelgate.client.figures.metrics import READY, RUNNING, PipelineStats
 from hazelgate.client.figures.pipelines import PipelineState, pipeline_of
+from hazelgate.client.reading.gathering import Told
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 
@@ -197,6 +198,14 @@ class Cluster(Protocol):
         The entries' raw JSON in the order of the keys, None where there is none.
 
         Calls made at about the same time go to a member together.
+        """
+
+    def tell(self, map_name: str, key: str, told: Told) -> None:
+        """
+        Read one entry as `read` does, and tell it, or what went wrong: without a task for each read.
+
+        Raises:
+            PipelineUnavailable: The cluster is away; nobody is told.
         """
 
     async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:

@@ -1,7 +1,7 @@
 """The ASGI app: `/graphql` over HTTP and websockets, `/health`, `/ready` and `/metrics`."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import orjson
@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Scope
 
 from hazelgate.api.loading import load_api
 from hazelgate.client.cluster import Cluster
@@ -44,7 +45,9 @@ from hazelgate.gateway.parts import Parts
 from hazelgate.gateway.settings import Settings
 from hazelgate.gateway.starting_operations import starting_operations
 from hazelgate.gateway.transports.event_streams import EventStreams
-from hazelgate.gateway.transports.http import GraphQLOverHttp, HttpSettings
+from hazelgate.gateway.transports.http import GraphQLOverHttp
+from hazelgate.gateway.transports.plain import PlainPosts
+from hazelgate.gateway.transports.steps import HttpSettings, Steps
 from hazelgate.gateway.transports.streams import StreamSettings
 from hazelgate.gateway.transports.websocket import GraphQLOverWebsocket
 from hazelgate.gateway.workers import Worker
@@ -166,20 +169,20 @@ def create_app(
         count=metrics.count_stream,
         count_stalled=metrics.count_stalled,
     )
-    over_http = GraphQLOverHttp(
+    steps = Steps(
         entering.of_request,
         requests,
-        streams,
         HttpSettings(
             max_body_bytes=settings.max_body_bytes,
             max_batched_operations=settings.max_batched_operations,
             compression=settings.compression,
             document_max_age_seconds=settings.document_max_age_seconds,
         ),
-        page=_page(catalog, with_operations=callers is None) if settings.graphiql else None,
         count=metrics.count_request,
         rates=rates,
     )
+    page = _page(catalog, with_operations=callers is None) if settings.graphiql else None
+    over_http = GraphQLOverHttp(steps, streams, page=page)
     event_streams = EventStreams(
         entering.of_request,
         requests,
@@ -275,17 +278,34 @@ def create_app(
     )
     app.state.hazelgate = parts  # for `hazelgate.api.context_of`
     app.state.refusals, app.state.ending = refusals, ending  # for the server
-    handler, sockets = (
-        each if callers is None else Gate(each, callers=callers, refusals=refusals)
-        for each in (over_http, over_websocket)
-    )
+    handler: ASGIApp = over_http
+    sockets: ASGIApp = over_websocket
+    admits: Callable[[Scope], bool] = _admits_all
+    if callers is not None:
+        gate = handler = Gate(over_http, callers=callers, refusals=refusals)
+        sockets = Gate(over_websocket, callers=callers, refusals=refusals)
+        admits = gate.admits
     path = f"{settings.root_path}/graphql"
     # What a user has put before everything sees every request.
     if own.middleware:
         app.state.front = app
     else:
-        app.state.front = Shortcut(app, path=path, handler=handler, sockets=sockets, hosts=hosts, origins=origins)
+        app.state.front = Shortcut(
+            app,
+            path=path,
+            handler=handler,
+            sockets=sockets,
+            hosts=hosts,
+            origins=origins,
+            plain=PlainPosts(steps),
+            admits=admits,
+        )
     return app
+
+
+def _admits_all(_: Scope) -> bool:
+    """Nobody has to say who it is."""
+    return True
 
 
 def _tell_of_unfit(execution: Execution, trusted: TrustedDocuments) -> None:

@@ -18,6 +18,7 @@ from hazelgate.gateway.app import create_app
 from hazelgate.gateway.door.connections import BoundedHttpProtocol
 from hazelgate.gateway.door.forwarding import Forwarded
 from hazelgate.gateway.door.refusals import Refusals
+from hazelgate.gateway.door.shortcut import Shortcut
 from hazelgate.gateway.door.unfinished import ConnectionLimits, Unfinished
 from hazelgate.gateway.ending import Ending
 from hazelgate.gateway.settings import Settings
@@ -72,12 +73,14 @@ def run(
 def configuration(settings: Settings, app: Starlette) -> uvicorn.Config:
     """How uvicorn serves the app."""
     front = app.state.front
+    # A proxy's headers change who asks with each request: those take the usual way.
+    shortcut = front if isinstance(front, Shortcut) and not settings.trusted_proxies else None
     return uvicorn.Config(
         Forwarded(front, settings.trusted_proxies) if settings.trusted_proxies else front,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=bounded_http(settings, app.state.refusals),
+        http=bounded_http(settings, app.state.refusals, shortcut),
         ws=DirectWebsocketProtocol,
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # costs more of the one busy core than a private network gains by it
@@ -91,8 +94,13 @@ def configuration(settings: Settings, app: Starlette) -> uvicorn.Config:
     )
 
 
-def bounded_http(settings: Settings, refusals: Refusals) -> type[asyncio.Protocol]:
-    """What uvicorn makes for each connection."""
+def bounded_http(settings: Settings, refusals: Refusals, shortcut: Shortcut | None = None) -> type[asyncio.Protocol]:
+    """
+    What uvicorn makes for each connection.
+
+    Args:
+        shortcut: As `BoundedHttpProtocol` has it.
+    """
     limits = ConnectionLimits(
         max_header_bytes=settings.max_header_bytes,
         max_headers=settings.max_headers,
@@ -101,7 +109,13 @@ def bounded_http(settings: Settings, refusals: Refusals) -> type[asyncio.Protoco
         max_unfinished=settings.max_unfinished_requests,
         max_unfinished_per_address=settings.max_unfinished_requests_per_address,
     )
-    made = partial(BoundedHttpProtocol, limits=limits, unfinished=Unfinished(limits, refusals), refusals=refusals)
+    made = partial(
+        BoundedHttpProtocol,
+        limits=limits,
+        unfinished=Unfinished(limits, refusals),
+        refusals=refusals,
+        shortcut=shortcut,
+    )
     return cast(type[asyncio.Protocol], made)  # it is called, and nothing else
 
 

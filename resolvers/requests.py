@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from strawberry.dataloader import DataLoader
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.reading.gathering import Told
 from hazelgate.client.reading.queries import (
     AggregatePage,
     AggregateQuery,
@@ -17,7 +18,7 @@ from hazelgate.client.reading.queries import (
     encode_aggregate,
     encode_query,
 )
-from hazelgate.client.reads import ClusterReads
+from hazelgate.client.reads import ClusterReads, available
 from hazelgate.client.rights.rights import Rights
 from hazelgate.client.views.lists import EntryList
 from hazelgate.client.views.reads import Reads
@@ -68,11 +69,38 @@ class RequestReads(ClusterReads):
             TooMuchRead: The request has read as much as it may.
         """
         self._spend(len(keys))
-        raws = await super().load_many(map_name, keys)
+        return self._seen(map_name, await super().load_many(map_name, keys))
+
+    def _seen(self, map_name: str, raws: Sequence[bytes | None]) -> Sequence[bytes | None]:
+        """Entries, None in place of those that the caller may not see."""
         limit = None if self._rights is None else self._rights.limit(map_name)
         if limit is None:
             return raws
         return [raw if raw is not None and limit.allows(raw) else None for raw in raws]
+
+    def tell(self, map_name: str, key: str, told: Told) -> None:
+        """
+        Tell an entry as `load_several` gives it, without a task: the first that the request reads.
+
+        Raises:
+            TooMuchRead: The request may read nothing.
+            PipelineUnavailable: The cluster is away; nobody is told.
+        """
+        self._spend(1)
+        available(self._cluster).tell(map_name, key, _ToldOne(self, map_name, key, told))
+
+    def _note(self, map_name: str, key: str, raw: bytes | Exception | None) -> bytes | None:
+        """What was read, for who asks again: the entry as the caller may see it, or that it can't be read."""
+        found = self._several.setdefault(map_name, {})
+        if isinstance(raw, Exception):
+            reading: _Reading = asyncio.get_running_loop().create_future()
+            reading.set_exception(raw)
+            reading.exception()  # it may be that nobody asks again
+            found[key] = reading
+            return None
+        [seen] = self._seen(map_name, (raw,))
+        found[key] = seen
+        return seen
 
     async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
         """
@@ -216,6 +244,26 @@ class RequestReads(ClusterReads):
         self._several.clear()
         self._pages.clear()
         self._figures.clear()
+
+
+class _ToldOne:
+    """Takes one entry for a request, and tells what its caller may see."""
+
+    __slots__ = ("_key", "_map_name", "_reads", "_told", "done")
+
+    def __init__(self, reads: RequestReads, map_name: str, key: str, told: Told) -> None:
+        self._reads = reads
+        self._map_name = map_name
+        self._key = key
+        self._told = told
+        self.done = told.done
+
+    def set_result(self, raw: bytes | None) -> None:
+        self._told.set_result(self._reads._note(self._map_name, self._key, raw))
+
+    def set_exception(self, error: Exception) -> None:
+        self._reads._note(self._map_name, self._key, error)
+        self._told.set_exception(error)
 
 
 class _WholeReads:

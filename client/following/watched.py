@@ -10,6 +10,7 @@ from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState,
 from hazelgate.client.event_stream import Wish
 from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.following.watches import Watch
+from hazelgate.client.reading.gathering import Told, tell_later
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 
@@ -53,6 +54,9 @@ class WatchedCluster:
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
         self._watch.entries(map_name, list(keys))
         return await self._asked(self._cluster.read(map_name, keys))
+
+    def tell(self, map_name: str, key: str, told: Told) -> None:
+        tell_later(self.read(map_name, (key,)), told)
 
     async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
         self._watch.entries(map_name, list(keys))

@@ -30,7 +30,7 @@ from hazelgate.client.hazelcast import task_codec as tasks
 from hazelgate.client.hazelcast.configuration import client_config
 from hazelgate.client.hazelcast.failures import deadline, plain_errors
 from hazelgate.client.hazelcast.listeners import TopicListener
-from hazelgate.client.reading.gathering import ReadGathering
+from hazelgate.client.reading.gathering import ReadGathering, Told
 from hazelgate.client.reading.queries import (
     AggregatePage,
     AggregateQuery,
@@ -169,6 +169,10 @@ class HazelcastCluster:
     async def read(self, map_name: str, keys: Sequence[str]) -> list[bytes | None]:
         self._require_connection()
         return await self._reads.read(map_name, keys)
+
+    def tell(self, map_name: str, key: str, told: Told) -> None:
+        self._require_connection()
+        self._reads.tell(map_name, key, told)
 
     async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
         self._require_connection()

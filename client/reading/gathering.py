@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
 
 _logger = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer")
 Keys = Sequence[str]
 Entries = list[bytes | None]
 Fetch = Callable[[list[tuple[str, list[str]]]], Awaitable[list[Entries]]]
@@ -29,13 +28,51 @@ KEYS_PER_CHUNK = 500
 CHUNKS_AT_ONCE = 2
 
 
-class Ask(Protocol[Answer]):
-    """Something asked for, and the future of its answer."""
+class Told(Protocol):
+    """Who is told an answer: a future, or what goes on with the answer at once."""
 
-    future: asyncio.Future[Answer]
+    def done(self) -> bool:
+        """Whether nobody waits any more."""
+
+    def set_result(self, result: Any, /) -> None:
+        """Take the answer. Raises nothing."""
+
+    def set_exception(self, error: Exception, /) -> None:
+        """Take what went wrong. Raises nothing."""
 
 
-AnyAsk = TypeVar("AnyAsk", bound="Ask[Any]")
+def tell_later(reading: Coroutine[Any, Any, Entries], told: Told) -> None:
+    """Tell the only entry of a read that runs in a task of its own."""
+
+    def ended(task: asyncio.Task[Entries]) -> None:
+        if told.done():
+            return
+        if task.cancelled():
+            told.set_exception(PipelineUnavailable("the connection to the cluster was closed"))
+        elif (error := task.exception()) is not None:
+            told.set_exception(error if isinstance(error, Exception) else RuntimeError(repr(error)))
+        else:
+            told.set_result(task.result()[0])
+
+    task = asyncio.get_running_loop().create_task(reading)
+    _telling.add(task)
+    task.add_done_callback(_telling.discard)
+    task.add_done_callback(ended)
+
+
+_telling: set[asyncio.Task[Entries]] = set()
+"""Tasks that nobody else holds."""
+
+
+class Ask(Protocol):
+    """Something asked for, and who is told its answer."""
+
+    @property
+    def future(self) -> Told:
+        """Who is told."""
+
+
+AnyAsk = TypeVar("AnyAsk", bound=Ask)
 
 
 class Gathering(Generic[AnyAsk]):
@@ -121,10 +158,10 @@ class _ReadOne:
 
     __slots__ = ("future", "keys", "map_name")
 
-    def __init__(self, map_name: str, key: str) -> None:
+    def __init__(self, map_name: str, key: str, told: Told) -> None:
         self.map_name = map_name
         self.keys = (key,)
-        self.future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self.future = told
 
     def answer(self, entries: Mapping[str, bytes | None]) -> None:
         self.future.set_result(entries[self.keys[0]])
@@ -133,13 +170,15 @@ class _ReadOne:
 _AnyRead = _Read | _ReadOne
 
 
-class ReadAsk(Ask[Answer], Protocol[Answer]):
+class ReadAsk(Ask, Protocol):
     """A read of some keys."""
 
-    keys: Keys
+    @property
+    def keys(self) -> Keys:
+        """Those."""
 
 
-AnyReadAsk = TypeVar("AnyReadAsk", bound="ReadAsk[Any]")
+AnyReadAsk = TypeVar("AnyReadAsk", bound=ReadAsk)
 
 
 class BoundedReads(Gathering[AnyReadAsk]):
@@ -214,9 +253,13 @@ class ReadGathering(BoundedReads[_AnyRead]):
 
     def read_one(self, map_name: str, key: str) -> asyncio.Future[bytes | None]:
         """One entry, None where there is none. The future may be awaited several times, or not at all."""
-        read = _ReadOne(map_name, key)
-        self._add(read)
-        return read.future
+        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self.tell(map_name, key, future)
+        return future
+
+    def tell(self, map_name: str, key: str, told: Told) -> None:
+        """Tell an entry, None where there is none."""
+        self._add(_ReadOne(map_name, key, told))
 
     async def _fetch_all(self, asks: list[_AnyRead]) -> None:
         wanted: dict[str, dict[str, None]] = {}

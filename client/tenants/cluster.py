@@ -16,6 +16,7 @@ from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState,
 from hazelgate.client.event_stream import Wish
 from hazelgate.client.figures.metrics import PipelineStats
 from hazelgate.client.reading.filters import Filter, condition
+from hazelgate.client.reading.gathering import Told, tell_later
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery, KeyRange, PageEntry
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.client.tenants.stored import OtherTenant, Tenant, Whose
@@ -79,6 +80,9 @@ class TenantCluster:
             self._require_view(map_name)
         found = await self._cluster.read(map_name, [tenant.stored_key(map_name, key) for key in keys])
         return [None if raw is None else tenant.value(map_name, raw) for raw in found]
+
+    def tell(self, map_name: str, key: str, told: Told) -> None:
+        tell_later(self.read(map_name, (key,)), told)
 
     async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
         """Nothing is selected: the ids within an entry become plain here, so each is read as a whole."""

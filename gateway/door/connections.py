@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from hazelgate.gateway.door.refusals import Reason, Refusals
+from hazelgate.gateway.door.repeated import RepeatedCycle, RepeatedHead
+from hazelgate.gateway.door.shortcut import Shortcut
 from hazelgate.gateway.door.unfinished import ConnectionLimits, Unfinished
 from hazelgate.gateway.door.whole import CYCLE, DROPPED_BYTES
 
 _DROPPED_AT_MOST = 32 * 1024 * 1024
+_MOST_HEADS = 8
+"""A client whose heads change with each request goes the usual way without more looks."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -26,12 +32,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         limits: The bounds.
         unfinished: Those that wait for the rest of a request.
         refusals: Told of each that is beyond a bound.
+        shortcut: Answers requests whose head has come before; None: nobody does.
     """
 
     def __init__(
-        self, *given: Any, limits: ConnectionLimits, unfinished: Unfinished, refusals: Refusals, **named: Any
+        self,
+        *given: Any,
+        limits: ConnectionLimits,
+        unfinished: Unfinished,
+        refusals: Refusals,
+        shortcut: Shortcut | None = None,
+        **named: Any,
     ) -> None:
         super().__init__(*given, **named)
+        self._shortcut = shortcut
+        self._head: RepeatedHead | None = None
+        self._heads_left = 0 if shortcut is None else _MOST_HEADS
+        self._messages = 0
+        self._answered_at = -math.inf
         self._limits = limits
         self._unfinished = unfinished
         self._refusals = refusals
@@ -57,6 +75,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
+        is_first = not self._in_message and not self._came and self._is_idle
+        if is_first and self._head is not None and self._take(self._head, data):
+            return
+        messages = self._messages
+        self._receive(data)
+        if is_first and self._heads_left and messages and self._messages == messages + 1 and not self._in_message:
+            self._learn(data)
+
+    def _receive(self, data: bytes) -> None:
         if self._in_headers:
             self._came += len(data)
         elif self._drops:
@@ -69,6 +96,61 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse_headers(f"more than {self._limits.max_header_bytes:,} bytes of headers")
             return
         self._watch(self._in_message)
+
+    # ------------------------------------------------------------------ heads that come again
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether nothing is asked just now."""
+        cycle = cast(RequestResponseCycle | None, self.cycle)
+        return (cycle is None or cycle.response_complete) and not self.flow.write_paused
+
+    def _learn(self, data: bytes) -> None:
+        """Keep the head of a request that has come in one piece, behind another one on its connection."""
+        self._heads_left -= 1
+        self._head = None
+        if self._shortcut is None or self.is_over:
+            return
+        judged = self._shortcut.judge(self.cycle)
+        if judged is not None:
+            self._head = RepeatedHead.of(data, judged)
+
+    def _take(self, head: RepeatedHead, data: bytes) -> bool:
+        """Answer a request whose head is known; false where it is none, or has to take the usual way."""
+        body = head.body_in(data)
+        if body is None or self._shortcut is None or self.transport.is_closing():
+            return False
+        before = self.cycle
+        self.cycle = made = RepeatedCycle(self, self._has_answered)
+        if not self._shortcut.take(head.judged, self.client, made, body, self._start):
+            self.cycle = before
+            return False
+        return True
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what is left of a request, as uvicorn runs the app."""
+        task = self.loop.create_task(work)
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def _has_answered(self) -> None:
+        """As `on_response_complete`. The timer of an idle connection is left as it is, and looks when it fires."""
+        if self.pipeline or self.timeout_keep_alive_task is None:
+            self.on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+            self._answered_at = self.loop.time()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Called by the timer of an idle connection: close it, unless it was used meanwhile."""
+        now = self.loop.time()
+        until = (self._answered_at if self._is_idle else now) + self.timeout_keep_alive
+        if until <= now:
+            super().timeout_keep_alive_handler()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_at(until, self.timeout_keep_alive_handler)
+
+    # ------------------------------------------------------------------ bodies that were refused
 
     @property
     def _drops(self) -> bool:
@@ -105,6 +187,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     # ------------------------------------------------------------------ what the parser tells
 
     def on_message_begin(self) -> None:
+        self._messages += 1
         self._in_message = self._in_headers = True
         super().on_message_begin()
 

@@ -249,5 +249,6 @@ class _Bucket:
 
     def _fill(self, now: float) -> None:
         most = self.per_second * BURST_SECONDS
-        self._level = min(most, self._level + (now - self._at) * self.per_second)
+        level = self._level + (now - self._at) * self.per_second
+        self._level = most if level > most else level
         self._at = now

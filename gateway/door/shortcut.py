@@ -5,9 +5,15 @@ Each middleware of an ASGI app costs a coroutine, and two more for the answer's 
 POST of a program to /graphql, which sends no `Origin`. It is known by a few looks, and goes to its handler directly.
 Likewise a websocket that may be opened, whose answer nothing is added to: it would keep all those coroutines as long as
 it is open. Every other request, each one that is to be refused among them, goes through the app.
+
+A usual request whose head has come before on its connection has a way that is shorter still (`repeated`). Whether it
+may take that way is decided here, too: by the same looks, at a request that went the usual way.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -15,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from hazelgate.gateway.door.entrance import OF_OURS, answer_masked, missing
 from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Headers, Origins
+from hazelgate.gateway.door.repeated import Judged, PlainHandler, RepeatedCycle, Start, is_repeatable
 from hazelgate.gateway.door.whole import CYCLE, WHOLE, Whole
 
 _MOST_HOSTS = 64
@@ -30,11 +37,24 @@ class Shortcut:
         handler: What answers those; it finds a `Whole` in the scope.
         sockets: What serves a websocket at the same path.
         hosts, origins: As the app's entrance has them.
+        plain: What answers repeated heads, as the handler does.
+        admits: Whether a caller is known at once, by a scope that gets it; else the request takes the handler's way.
     """
 
     def __init__(
-        self, app: ASGIApp, *, path: str, handler: ASGIApp, sockets: ASGIApp, hosts: Hosts, origins: Origins
+        self,
+        app: ASGIApp,
+        *,
+        path: str,
+        handler: ASGIApp,
+        sockets: ASGIApp,
+        hosts: Hosts,
+        origins: Origins,
+        plain: PlainHandler,
+        admits: Callable[[Scope], bool],
     ) -> None:
+        self._plain = plain
+        self._admits = admits
         self._app = app
         self._path = path
         self._handler = handler
@@ -62,8 +82,28 @@ class Shortcut:
         is_usual = CYCLE in scope and scope["method"] == "POST" and b"origin" not in headers
         return self._handler if is_usual else self._app
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, cycle: RequestResponseCycle) -> None:
-        scope[WHOLE] = Whole(cycle, self._added)
+    def judge(self, cycle: RequestResponseCycle) -> Judged | None:
+        """What the head of a request decides that is on its way; None where it says nothing of those that come."""
+        scope: Any = cycle.scope
+        if self._way(scope) is not self._handler:
+            return None
+        headers: Headers = dict(scope["headers"])
+        terms = self._plain.terms_of(headers) if is_repeatable(cycle, headers) else None
+        return None if terms is None else Judged(headers, terms)
+
+    def take(
+        self, judged: Judged, client: tuple[str, int] | None, cycle: RepeatedCycle, body: bytes, start: Start
+    ) -> bool:
+        """Answer a request whose head was judged; false where it has to take the usual way."""
+        scope: Scope = {"type": "http", "client": client, "headers": judged.headers}
+        if not self._admits(scope):
+            return False
+        self._plain.take(judged.terms, scope, Whole(cycle, self._added), body, self._adding(cycle.send), start)
+        return True
+
+    @staticmethod
+    def _adding(send: Any) -> Send:
+        """The same, with the headers that every answer has."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -71,8 +111,12 @@ class Shortcut:
                 message["headers"] = [*given, *missing(OF_OURS, {name for name, _ in given})]
             await send(message)
 
+        return send_with_headers
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, cycle: RequestResponseCycle) -> None:
+        scope[WHOLE] = Whole(cycle, self._added)
         try:
-            await self._handler(scope, receive, send_with_headers)
+            await self._handler(scope, receive, self._adding(send))
         except Exception as error:
             if cycle.response_started:
                 raise  # it is too late to say anything else; the server closes the connection

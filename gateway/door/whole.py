@@ -68,6 +68,12 @@ class Whole:
         return True
 
     @property
+    def is_open(self) -> bool:
+        """Whether an answer can be written now."""
+        cycle = self._cycle
+        return not (cycle.flow.write_paused or cycle.disconnected or cycle.response_started)
+
+    @property
     def is_gone(self) -> bool:
         """Whether the client has gone away."""
         return self._cycle.disconnected
@@ -80,7 +86,7 @@ class Whole:
             headers: Without a length. They hold no text of the client's that was not looked at.
         """
         cycle = self._cycle
-        if cycle.flow.write_paused or cycle.disconnected or cycle.response_started:
+        if not self.is_open:
             return False
         cycle.response_started = True
         parts = [STATUS_LINE[status]]

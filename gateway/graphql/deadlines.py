@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
+from typing import Protocol
 
 from graphql import OperationType
 
 from hazelgate.sourcing.errors import EventTimedOut
 
 _ON_ITS_WAY = "it may be on its way: send it again with the same eventId"
+
+
+class Operation(Protocol):
+    """One operation that runs."""
+
+    ends: float
+    """When its time is up, by the loop's clock."""
+
+    def end(self) -> None:
+        """Called once its time is up."""
 
 
 class _Running:
@@ -56,7 +67,7 @@ class Deadlines:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._running: dict[_Running, None] = {}
+        self._running: dict[Operation, None] = {}
         self._all_end_at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -65,23 +76,30 @@ class Deadlines:
         """How many operations run."""
         return len(self._running)
 
-    def one(self) -> _Running:
+    def one(self, ends: float | None = None) -> _Running:
         """
         An operation, from the beginning of the block to its end.
+
+        Args:
+            ends: When its time is up, where it has begun before.
 
         Raises:
             TimeoutError: It took too long, or the process ends.
         """
-        ends = asyncio.get_running_loop().time() + self._seconds
-        return _Running(self, ends if self._all_end_at is None else min(ends, self._all_end_at))
+        return _Running(self, self.next_end() if ends is None else ends)
 
-    def add(self, operation: _Running) -> None:
+    def next_end(self) -> float:
+        """When the time of an operation is up that begins now."""
+        ends = asyncio.get_running_loop().time() + self._seconds
+        return ends if self._all_end_at is None else min(ends, self._all_end_at)
+
+    def add(self, operation: Operation) -> None:
         """It has begun."""
         self._running[operation] = None
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_at(operation.ends, self._look)
 
-    def remove(self, operation: _Running) -> None:
+    def remove(self, operation: Operation) -> None:
         """It has ended."""
         self._running.pop(operation, None)
 

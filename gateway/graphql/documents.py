@@ -124,13 +124,16 @@ class Documents:
         Raises:
             TooComplex: The operations cost more than they may, together.
         """
-        costs = [(document.cost(request.operation_name), request.variables) for document, request in asked]
-        data = sum(cost.of_data(variables) for cost, variables in costs if cost is not None)
+        data = introspection = 0
+        for document, request in asked:
+            cost = document.cost(request.operation_name)
+            if cost is not None:
+                data += cost.of_data(request.variables)
+                introspection += cost.of_schema(request.variables)
         if data > self._limits.max_cost:
             advice = "ask for smaller pages, fewer ids or fewer lists within lists"
             raise TooComplex("cost", self._limits.max_cost, data, advice)
         most = self._costs.introspection_allowance
-        introspection = sum(cost.of_schema(variables) for cost, variables in costs if cost is not None)
         if introspection > most:
             raise TooComplex("introspection", most, introspection, "ask for `__schema` once")
 

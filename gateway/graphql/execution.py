@@ -30,6 +30,7 @@ from hazelgate.gateway.graphql.deadlines import Deadlines
 from hazelgate.gateway.graphql.documents import Document, Documents, InvalidDocument
 from hazelgate.gateway.graphql.incremental import AnswerParts, Spec, last_of
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
+from hazelgate.gateway.graphql.point_reads import PointRead
 from hazelgate.gateway.parts import RequestContext
 from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.documents import PlannedOperation
@@ -151,15 +152,53 @@ class Execution:
         except TimeoutError:
             return self._too_late(document, request)
 
+    def point(self, document: Document, request: GraphQLRequest, answered: Callable[[PointRead], None]) -> bool:
+        """
+        Begin an operation that reads one entry by its key; false where it is none of these, or can't begin so.
+
+        It has counted as answered by its plan once it has data. Without, `run_after` has its answer.
+        """
+        plans = document.plans if self._use_plans else None
+        operation = None if plans is None else plans.operation(request.operation_name)
+        if operation is None or _shows_plan(request):
+            return False
+        try:
+            found = operation.point(request.variables)
+            if found is None:
+                return False
+            point, key = found
+            context = self._contexts(self.rights, None)
+            PointRead(point, context, self._deadlines, answered).begin(key)
+        except Exception:  # the usual way says what is wrong
+            return False
+        return True
+
+    def data_of(self, point: PointRead) -> bytes | None:
+        """The answer to a read that has ended, as JSON; None where `run_after` has it."""
+        if point.data is None:
+            return None
+        self._count(Way.PLAN)
+        return b'{"data":%b}' % point.data
+
+    async def run_after(self, point: PointRead, document: Document, request: GraphQLRequest) -> Answer:
+        """Execute an operation whose read of one entry has not brought its answer. Never raises."""
+        if point.is_late:
+            return self._too_late(document, request)
+        try:
+            async with self._deadlines.one(point.ends):
+                return await self._run(document, request, point.context)
+        except TimeoutError:
+            return self._too_late(document, request)
+
     def _too_late(self, document: Document, request: GraphQLRequest) -> Answer:
         """The answer to an operation that its deadline has ended. It did run, as far as it got."""
         error = self._deadlines.error(document.operation_type(request.operation_name))
         self._refusals.add(Reason.DEADLINE, str(error["message"]))
         return Answer({"data": None, "errors": [error]}, True)
 
-    async def _run(self, document: Document, request: GraphQLRequest) -> Answer:
+    async def _run(self, document: Document, request: GraphQLRequest, begun: RequestContext | None = None) -> Answer:
         try:
-            context = self._contexts(self.rights, None)
+            context = begun or self._contexts(self.rights, None)
             planned, run = self._planned(document, request, context)
             if planned is None or run is None or not planned.is_whole:
                 return await self._execute(document, request, context, planned)
@@ -309,7 +348,7 @@ class Execution:
     def _told(self, answer: Answer, way: Way, planned: PlannedOperation | None, request: GraphQLRequest) -> Answer:
         """The answer; with the way that the operation went, where the client asks for that."""
         self._count(way)
-        if request.extensions and request.extensions.get("plan") is True:
+        if _shows_plan(request):
             text = None if planned is None else str(planned.plan)
             answer.body["extensions"] = {"plan": {"way": way, "text": text}}
         return answer
@@ -393,6 +432,11 @@ class Execution:
 
 
 _TOO_DEEP = refusal({"message": "the operation is nested too deeply", "extensions": {"code": "BAD_USER_INPUT"}})
+
+
+def _shows_plan(request: GraphQLRequest) -> bool:
+    """Whether the client asks which way its operation goes."""
+    return request.extensions is not None and request.extensions.get("plan") is True
 
 
 def _way_of(executor: Executor[Any]) -> Way:

@@ -78,13 +78,11 @@ class Callers:
             CallerRefused: Its credentials do not hold. One that shows none is nobody in particular.
         """
         told = None if self._proxies is None else self._proxies.identity(headers, address)
-        shown = headers.get(b"authorization", b""), headers.get(b"x-api-key", b"")
-        if shown == _NOTHING:
-            return self.anonymous if told is None else Caller(self._known(told))
-        name = hashlib.sha256(b"\0".join(shown)).digest()
-        known = self._checked.get(name)
-        if known is not None and time.time() < known[1]:
-            return known[0]
+        if told is not None and _shown(headers) == _NOTHING:
+            return Caller(self._known(told))
+        known = self._kept(headers)
+        if known is not None:
+            return known
         credentials = Credentials.of_headers(headers)
         if credentials is None:
             return self.anonymous
@@ -92,8 +90,20 @@ class Callers:
         kept_seconds = LOOK_SECONDS if credentials.key is not None else _KEPT_SECONDS
         until = time.time() + kept_seconds
         expires_at = caller.term.expires_at
-        self._checked.keep(name, (caller, until if expires_at is None else min(until, expires_at)))
+        self._checked.keep(_name(_shown(headers)), (caller, until if expires_at is None else min(until, expires_at)))
         return caller
+
+    def at_once(self, headers: Headers) -> Caller | None:
+        """The caller of a request where nothing has to be looked up; None where `of_request` is to be asked."""
+        return None if self._proxies is not None else self._kept(headers)
+
+    def _kept(self, headers: Headers) -> Caller | None:
+        """Who shows no credentials, or some that were checked a while ago."""
+        shown = _shown(headers)
+        if shown == _NOTHING:
+            return self.anonymous
+        known = self._checked.get(_name(shown))
+        return known[0] if known is not None and time.time() < known[1] else None
 
     async def of_payload(self, payload: Mapping[str, Any] | None) -> Caller | None:
         """
@@ -123,3 +133,13 @@ class Callers:
             found = self._rights_of(identity)
             self._rights.keep(name, found)
         return found
+
+
+def _shown(headers: Headers) -> tuple[bytes, bytes]:
+    """The credentials, as they come."""
+    return headers.get(b"authorization", b""), headers.get(b"x-api-key", b"")
+
+
+def _name(shown: tuple[bytes, bytes]) -> bytes:
+    """Under which name a caller is kept: nothing of the credentials is."""
+    return hashlib.sha256(b"\0".join(shown)).digest()

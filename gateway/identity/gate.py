@@ -41,10 +41,20 @@ class Gate:
                 await answer_refused(send, refused)
                 return
             found = refused
+        self._enter(scope, found)
+        await self._app(scope, receive, send)
+
+    def admits(self, scope: Scope) -> bool:
+        """Whether the caller of a request is known at once; its scope has it then. `headers` is a mapping here."""
+        found = self._callers.at_once(scope["headers"])
+        if found is not None:
+            self._enter(scope, found)
+        return found is not None
+
+    def _enter(self, scope: Scope, found: Caller | CallerRefused) -> None:
         scope[CALLER] = found
         # A route of a user's own for websockets sees one that was refused as a caller without credentials.
         scope[RIGHTS] = found.rights if isinstance(found, Caller) else self._callers.anonymous.rights
-        await self._app(scope, receive, send)
 
 
 def rights_in(scope: Scope) -> Rights | None:

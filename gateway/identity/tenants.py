@@ -80,6 +80,10 @@ class TenantCallers(Callers):
         await self._enter(found.rights)
         return found
 
+    def at_once(self, headers: Headers) -> Caller | None:
+        """Nobody: the caller's tenant may have to begin."""
+        return None
+
     async def of_payload(self, payload: Mapping[str, Any] | None) -> Caller | None:
         """As its base does."""
         found = await super().of_payload(payload)

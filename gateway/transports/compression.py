@@ -80,9 +80,14 @@ def coding_for(accept_encoding: str) -> Coding | None:
     return best if qualities.get(best.name, others) > 0 else None
 
 
+def is_worth(body: bytes) -> bool:
+    """Whether a body is long enough to be compressed."""
+    return len(body) >= _WORTH_BYTES
+
+
 async def packed_if_worth(body: bytes, coding: Coding) -> bytes | None:
     """The body in a coding; None where it is too short for that."""
-    if len(body) < _WORTH_BYTES:
+    if not is_worth(body):
         return None
     if len(body) < _IN_A_THREAD_BYTES:
         return coding.pack(body)

@@ -18,7 +18,7 @@ from hazelgate.gateway.graphql.incremental import Spec
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.terms import Term
 from hazelgate.gateway.transports.failures import RequestLog
-from hazelgate.gateway.transports.forms import StreamForm
+from hazelgate.gateway.transports.forms import EventsForm, PartsForm, StreamForm
 from hazelgate.gateway.transports.media import parted
 from hazelgate.gateway.transports.operations import Operations
 from hazelgate.gateway.transports.outbox import AsgiOutbox
@@ -46,6 +46,16 @@ def takes_parts(accept: str) -> bool:
         media == _PARTS and any(each.replace('"', "") == _PARTS_VERSION for each in parameters)
         for media, parameters in parted(accept)
     )
+
+
+_events_form, _parts_form = EventsForm(), PartsForm()
+
+
+def form_of(accept: str) -> StreamForm | None:
+    """How results come on a response that stays open; None where the client takes none."""
+    if takes_events(accept):
+        return _events_form
+    return _parts_form if takes_parts(accept) else None
 
 
 @lru_cache(maxsize=256)

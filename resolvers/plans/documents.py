@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import orjson
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -28,7 +30,7 @@ from hazelgate.resolvers.plans.operations import OperationPlan, RootPlan, Unplan
 from hazelgate.resolvers.plans.pages import projection_of
 from hazelgate.resolvers.plans.planning import Details, Planner
 from hazelgate.resolvers.plans.projecting import Projection, together
-from hazelgate.resolvers.plans.roots import Root, root_of
+from hazelgate.resolvers.plans.roots import Point, Root, point_of, root_of
 from hazelgate.resolvers.plans.running import Run
 from hazelgate.resolvers.plans.selections import Constant
 from hazelgate.resolvers.plans.variables import Variables
@@ -73,6 +75,18 @@ class PlannedOperation:
         """Under which name the answer of a query stands that is run again and again; None: it is no such operation."""
         is_query = kind is OperationType.QUERY or self.live_name is not None
         self.is_whole = is_query and self.plan.is_whole
+        self.point = self._point()
+        """What it reads, where that is one entry by its key; None where it is more."""
+
+    def _point(self) -> Point | None:
+        if not self.is_whole or self.live_name is not None or len(self.plan.roots) != 1 or not self.roots:
+            return None
+        [(name, root)] = self.roots.items()
+        point = point_of(root)
+        if point is None:
+            return None
+        head, answer = b"{" + orjson.dumps(name) + b":", point.answer
+        return replace(point, answer=lambda raw: b"%b%b}" % (head, answer(raw)))
 
     async def data(self, run: Run) -> dict[str, Any]:
         """
@@ -129,6 +143,8 @@ class OperationPlans:
         self._needs_variables = operation.operation is OperationType.QUERY or bool(self._conditions)
         self._variants: dict[tuple[Any, ...], PlannedOperation | None] = {}
         self._fields = 0
+        self._reads_more = False
+        """Whether it was seen that it is not the read of one entry."""
 
     def run_of(self, context: ResolverContext, given: Mapping[str, Any] | None) -> Run:
         """
@@ -141,6 +157,22 @@ class OperationPlans:
             return Run(context, {})
         variables = self._variables.read(given)
         return Run(context, variables, self._variables.whole(given) if self._needs_whole else None)
+
+    def point(self, given: Mapping[str, Any] | None) -> tuple[Point, str] | None:
+        """
+        What these variables have it read, and the key, where that is one entry; None where it is more.
+
+        Raises:
+            Exception: Of any kind: the executor answers, and says what is wrong.
+        """
+        if not self._needs_variables or self._reads_more:
+            return None
+        variables = self._variables.read(given)
+        planned = self.variant(variables)
+        if planned is None or planned.point is None:
+            self._reads_more = not self._conditions  # then there is one plan alone
+            return None
+        return planned.point, planned.point.key(variables)
 
     @cached_property
     def _needs_whole(self) -> bool:

@@ -104,6 +104,17 @@ class Projection:
         wanted = [(follower, held) for follower, held in zip(self._followers, by_number, strict=True) if held]
         await together([_place(follower, held, run) for follower, held in wanted])
 
+    def encoded(self, raw: bytes | None) -> bytes:
+        """
+        The value of one entry as JSON, of a selection that has no links.
+
+        Raises:
+            Deviation: As `made` says.
+            JSONEncodeError: A value is none of JSON.
+        """
+        [found] = self.made((raw,), [])
+        return encode(found) if self.is_copy else orjson.dumps(found)
+
     async def each(self, raws: Sequence[bytes | None], run: Run, *, known: bool = False) -> list[Any]:
         """
         The values, each ready for `orjson`.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
+from graphql.execution.values import VariableValues
 
 from hazelgate.client.views.entries import require_key
 from hazelgate.client.views.pages import MAX_PAGE
@@ -32,6 +35,27 @@ class Root(Protocol):
         Raises:
             Exception: Of any kind: the executor answers, and says what is wrong.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """
+    The read of one entry by its key, and nothing else.
+
+    Args:
+        map_name: Where the entry is.
+        key: Its key, by the operation's variables. Raises whatever has the executor answer.
+        answer: What the field is in the answer, as JSON. Raises likewise.
+    """
+
+    map_name: str
+    key: Callable[[Mapping[str, Any]], str]
+    answer: Callable[[bytes | None], bytes]
+
+
+def point_of(root: Root) -> Point | None:
+    """A root field as the read of one key; None where it is more."""
+    return root.point if isinstance(root, _One) else None
 
 
 def root_of(plan: RootPlan, *, alone: bool = False) -> Root:
@@ -64,11 +88,21 @@ class _One:
         self._view = reads.view
         self._projection = projection_of(reads.view, plan.selection)
 
-    async def value(self, run: Run) -> Any:
-        arguments = self._arguments.read(run.variables, run.whole)
+    @property
+    def point(self) -> Point | None:
+        """The same as the read of one key; None where it takes more."""
+        if self._projection.has_links or self._arguments.generic:
+            return None
+        return Point(self._view.name, lambda variables: self._key(variables, None), self._projection.encoded)
+
+    def _key(self, variables: Mapping[str, Any], whole: VariableValues | None) -> str:
+        arguments = self._arguments.read(variables, whole)
         if arguments.get("minRevision") is not None or arguments.get("asOf") is not None:
             raise Deviation("the past has no plan")
-        key = require_key(arguments[self._view.key_name], self._view.key_name)
+        return require_key(arguments[self._view.key_name], self._view.key_name)
+
+    async def value(self, run: Run) -> Any:
+        key = self._key(run.variables, run.whole)
         raws = await run.reads.load_several(self._view.name, (key,))
         return (await self._projection.each(raws, run))[0]
 

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from hazelgate.client.cluster import Admission, Callback, ClusterState, LogPositions, Subscription, stream_topic
 from hazelgate.client.event_stream import EVERYTHING, Wish, joined
 from hazelgate.client.figures.metrics import AWAY, READY, RUNNING, PipelineStats, merge_stats
+from hazelgate.client.reading.gathering import Told, tell_later
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery, merge_aggregates
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.client.state_log import log_change
@@ -111,6 +112,9 @@ class MemoryCluster:
         await self._answering()
         entries = self.engine.live_map(map_name)
         return [entries.get(key) for key in keys]
+
+    def tell(self, map_name: str, key: str, told: Told) -> None:
+        tell_later(self.read(map_name, (key,)), told)
 
     async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
         await self._answering()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, LogPositions, Subscription
 from hazelgate.client.event_stream import Wish
 from hazelgate.client.figures.metrics import PipelineStats
+from hazelgate.client.reading.gathering import Told, tell_later
 from hazelgate.client.reading.queries import AggregatePage, AggregateQuery, EntryPage, EntryQuery
 from hazelgate.client.resolutions import Resolution, ResolveOrder
 from hazelgate.client.submitting.completions import GRACE_SECONDS
@@ -62,6 +63,9 @@ class LossyCluster:
         if map_name in self.before_read:
             await self.before_read[map_name]()
         return await self._inner.read(map_name, keys)
+
+    def tell(self, map_name: str, key: str, told: Told) -> None:
+        tell_later(self.read(map_name, (key,)), told)
 
     async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
         return await self._inner.select(map_name, keys, selection)

@@ -163,3 +163,54 @@ async def test_nothing_is_selected_of_rows_that_are_looked_at_first() -> None:
     for rights, found in ((limited, None), (None, b'[{"x":"1"}]')):
         reads = RequestReads(cluster, max_scanned_entries=10, rights=rights)
         assert await reads.select(visits.name, ["a"], SELECTION) == found
+
+
+class Heard:
+    """Takes what is told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def done(self) -> bool:
+        return False
+
+    def set_result(self, raw: bytes | None) -> None:
+        self.told.append(raw)
+
+    def set_exception(self, error: Exception) -> None:
+        self.told.append(error)
+
+
+async def test_what_is_told_is_what_the_caller_may_see_and_is_read_once(cluster: Counting) -> None:
+    clinic = Catalog.load("tests.unit.gateway.rights.clinic")
+    own = visits.name
+    cluster.engine.map(own).update(
+        {key: b'{"_meta":{},"visitId":"%b","patientId":"%b"}' % (key.encode(), key.encode()) for key in ("p1", "p2")}
+    )
+    limited = LimitedRights(clinic, shape_of(clinic, {"patient"}), Identity(subject="p1", roles=("patient",)))
+    for key, is_seen in (("p1", True), ("p2", False)):
+        reads, heard = RequestReads(cluster, max_scanned_entries=10, rights=limited), Heard()
+        reads.tell(own, key, heard)
+        while not heard.told:
+            await asyncio.sleep(0)
+        [raw] = heard.told
+        assert (raw is not None) == is_seen
+        assert await reads.load_several(own, [key]) == [raw]
+    assert len(cluster.asked) == 2
+
+
+async def test_what_can_not_be_told_is_not_read_again(cluster: Counting) -> None:
+    reads, heard = RequestReads(cluster, max_scanned_entries=10), Heard()
+    reads.tell("m", "a", heard)
+    await cluster.close()
+    while not heard.told:
+        await asyncio.sleep(0)
+    assert isinstance(heard.told[0], PipelineUnavailable)
+    with pytest.raises(PipelineUnavailable):
+        await reads.load_several("m", ["a"])
+    assert len(cluster.asked) == 1
+    with pytest.raises(PipelineUnavailable):
+        reads.tell("m", "b", heard)
+    with pytest.raises(TooMuchRead):
+        RequestReads(cluster, max_scanned_entries=10, max_read_entries=0).tell("m", "a", heard)
+    assert len(heard.told) == 1

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from hazelgate.client.reading.gathering import KEYS_PER_CALL, ReadGathering
+from hazelgate.client.reading.gathering import KEYS_PER_CALL, ReadGathering, tell_later
 from hazelgate.sourcing.errors import HazelgateError, PipelineUnavailable
 from tests.support.until import until
 
@@ -127,3 +127,45 @@ async def test_a_read_that_is_too_big_fails_alone() -> None:
     )
     assert (answers[0], answers[2]) == ([b"a"], [b"c"])
     assert isinstance(answers[1], HazelgateError)
+
+
+class Heard:
+    """Takes what is told, unless nobody waits any more."""
+
+    def __init__(self, *, is_done: bool = False) -> None:
+        self.told: list[object] = []
+        self._is_done = is_done
+
+    def done(self) -> bool:
+        return self._is_done
+
+    def set_result(self, raw: bytes | None) -> None:
+        self.told.append(raw)
+
+    def set_exception(self, error: Exception) -> None:
+        self.told.append(error)
+
+
+async def test_an_entry_is_told_as_soon_as_it_is_there() -> None:
+    """Nobody waits for it in a task, and whoever does not want it any more is not told."""
+    reads = ReadGathering(Reader())
+    one, gone = Heard(), Heard(is_done=True)
+    reads.tell("m", "a", one)
+    reads.tell("m", "b", gone)
+    assert await reads.read("m", ["a"]) == one.told
+    assert gone.told == []
+
+
+async def test_one_who_is_told_hears_of_what_went_wrong() -> None:
+    async def fail(_: Requests) -> list[list[bytes | None]]:
+        raise PipelineUnavailable("away")
+
+    async def fail_alone() -> list[bytes | None]:
+        raise PipelineUnavailable("away")
+
+    reads, heard = ReadGathering(fail), Heard()
+    reads.tell("m", "a", heard)
+    tell_later(fail_alone(), heard)
+    while len(heard.told) < 2:
+        await asyncio.sleep(0)
+    assert [str(each) for each in heard.told] == ["away", "away"]
