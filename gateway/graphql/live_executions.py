@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 from hazelgate.client.following.inbox import Gap
+from hazelgate.gateway.graphql.answers import Answer
 from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution, Subscriber, portions
 from hazelgate.subscriptions.live import Round
 
@@ -44,7 +46,16 @@ class LiveExecution(SharedExecution):
         """What a subscriber gets in place of the results that it has missed: the newest."""
         return await super().told_of(gap) if self._latest is None else self._latest
 
-    async def _push(self, message: Message) -> None:
+    async def _push_all(self, answers: AsyncIterator[Answer]) -> Answer | None:
+        """One by one: what comes next hangs on who has got the last one."""
+        async for answer in answers:
+            if not answer.executed:
+                return answer
+            await self._push_one(Message(answer))
+            await asyncio.sleep(0)
+        return None
+
+    async def _push_one(self, message: Message) -> None:
         run = self._round = message.round
         assert run is not None, "it is a live query's"
         if self._latest is not None and _same(self._latest, message):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from hazelgate.client.following.inbox import Gap
@@ -18,6 +19,19 @@ T = TypeVar("T")
 
 _AT_ONCE = 16
 """Sockets that are written to in one turn of the event loop: a fifth of a millisecond's work."""
+_FEW = 64
+"""Subscribers. For so few each result is a write of its own."""
+_MOST_TOGETHER = 16
+"""Results that become one write."""
+_MOST_BYTES_TOGETHER = 32_768
+_MANY = 2_000
+"""Sockets. A result for more of them is written with pauses, where nothing waits behind it."""
+_BEFORE_A_PAUSE = 8
+"""Turns: about two milliseconds."""
+_PAUSE = 2.0
+"""Times as long as it was written before."""
+_LONGEST_PAUSES_SECONDS = 0.4
+"""In all, for one result. The last socket has it within a second."""
 
 
 class Message:
@@ -39,23 +53,90 @@ class Message:
         self.frames: dict[str, bytes] = {}
 
 
-async def portions(all_: list[T]) -> AsyncIterator[list[T]]:
+async def portions(all_: list[T], is_urgent: Callable[[], bool] = lambda: False) -> AsyncIterator[list[T]]:
     """
     All of them, some at once; everything else has its turn between these.
 
-    A result for ten thousand sockets takes a fifth of a second to write. Nobody else is to wait that long.
+    A result for ten thousand sockets takes a fifth of a second to write. Nobody else is to wait that long. Each write
+    wakes a client, and the machine has to serve those, too. So there are pauses where there are very many.
+
+    Args:
+        is_urgent: Whether something waits behind them. Then there are no pauses.
     """
-    for first in range(0, len(all_), _AT_ONCE):
+    left = _LONGEST_PAUSES_SECONDS if len(all_) > _MANY else 0.0
+    began = time.perf_counter()
+    for turn, first in enumerate(range(0, len(all_), _AT_ONCE)):
         if first:
             await asyncio.sleep(0)
         yield all_[first : first + _AT_ONCE]
+        if left > 0 and turn % _BEFORE_A_PAUSE == _BEFORE_A_PAUSE - 1 and not is_urgent():
+            pause = min((time.perf_counter() - began) * _PAUSE, left)
+            left -= pause
+            await asyncio.sleep(pause)
+            began = time.perf_counter()
+
+
+class Arriving:
+    """
+    The answers of a stream, and of those that are there already some together.
+
+    Where a gateway lags behind, many events become one write for each socket. So it catches up.
+    """
+
+    def __init__(self, answers: AsyncIterator[Answer]) -> None:
+        self._answers = answers
+        self._next: asyncio.Task[Answer | None] | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether one more is there."""
+        return self._next is not None and self._next.done()
+
+    async def some(self, most: int) -> list[Answer]:
+        """One or more, in their order; none at the end. The last one may be one that did not run."""
+        found: list[Answer] = []
+        while True:
+            if found:
+                # The next one is asked for before this one is pushed, where it may come into the same write.
+                self._next = self._next or asyncio.create_task(self._one())
+                await asyncio.sleep(0)
+                if not self._next.done() or self._next.exception() is not None:
+                    return found
+            answer = await (self._one() if self._next is None else asyncio.shield(self._next))
+            self._next = None
+            if answer is not None:
+                found.append(answer)
+            if answer is None or not answer.executed or len(found) == most:
+                return found
+
+    async def _one(self) -> Answer | None:
+        return await anext(self._answers, None)
+
+    async def close(self) -> None:
+        """Ask for no more."""
+        if self._next is not None:
+            self._next.cancel()
+            await asyncio.wait([self._next])
+
+
+class Together:
+    """Results that go to a socket in one write. `frames` is as that of a message."""
+
+    __slots__ = ("frames", "messages")
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self.messages = messages
+        self.frames: dict[str, bytes] = {}
 
 
 class Subscriber(Protocol):
-    """Who takes part in an execution. Neither method may wait: a slow one holds nobody up."""
+    """Who takes part in an execution. No method may wait: a slow one holds nobody up."""
 
     def push(self, message: Message) -> None:
         """Take the next result."""
+
+    def push_all(self, together: Together) -> None:
+        """Take the next results."""
 
     def end(self, refused: Answer | None) -> None:
         """There is no more; with the answer that says why, where it did not end as it should."""
@@ -138,18 +219,58 @@ class SharedExecution:
         if isinstance(answers, Answer):
             return answers
         async with contextlib.aclosing(answers):  # type: ignore[type-var]  # an async generator
-            async for answer in answers:
-                if not answer.executed:
-                    return answer
-                await self._push(Message(answer))
-                # Everything that waits in an inbox is taken without a pause: the others need their turns, too.
-                await asyncio.sleep(0)
-        return None
+            return await self._push_all(answers)
 
-    async def _push(self, message: Message) -> None:
-        number = message.place.number if message.place is not None else None
-        async for some in portions(list(self._subscribers.items())):
+    async def _push_all(self, answers: AsyncIterator[Answer]) -> Answer | None:
+        """Push them as they come; return the one that did not run, None at the end."""
+        arriving = Arriving(answers)
+        try:
+            while some := await arriving.some(1 if len(self._subscribers) <= _FEW else _MOST_TOGETHER):
+                messages = [Message(each) for each in some if each.executed]
+                for together in _bounded(messages):
+                    await self._push(together, arriving)
+                    # Everything that waits in an inbox is taken without a pause: the others need their turns, too.
+                    await asyncio.sleep(0)
+                if not some[-1].executed:
+                    return some[-1]
+            return None
+        finally:
+            await arriving.close()
+
+    async def _push(self, together: Together, arriving: Arriving) -> None:
+        messages = together.messages
+        numbers = [each.place.number for each in messages if each.place is not None and each.place.number is not None]
+        first = min(numbers, default=None)
+        async for some in portions(list(self._subscribers.items()), lambda: arriving.is_waiting):
             for subscriber, joined in some:
-                # Who has left meanwhile gets nothing more.
-                if (number is None or number > joined) and subscriber in self._subscribers:
-                    subscriber.push(message)
+                if subscriber not in self._subscribers:  # it has left meanwhile
+                    continue
+                if first is None or first > joined:
+                    if len(messages) == 1:
+                        subscriber.push(messages[0])
+                    else:
+                        subscriber.push_all(together)
+                else:
+                    _push_since(subscriber, joined, messages)
+
+
+def _push_since(subscriber: Subscriber, joined: int, messages: Sequence[Message]) -> None:
+    """Push what has happened since a subscriber has come."""
+    for each in messages:
+        number = None if each.place is None else each.place.number
+        if number is None or number > joined:
+            subscriber.push(each)
+
+
+def _bounded(messages: list[Message]) -> Iterator[Together]:
+    """The same in parts that are not too long to be written at once."""
+    part: list[Message] = []
+    length = 0
+    for each in messages:
+        if part and length + len(each.body) > _MOST_BYTES_TOGETHER:
+            yield Together(part)
+            part, length = [], 0
+        part.append(each)
+        length += len(each.body)
+    if part:
+        yield Together(part)

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from hazelgate.client.following.inbox import Gap, Inbox
 from hazelgate.gateway.door.rates import Connection
 from hazelgate.gateway.graphql.answers import Answer
-from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution
+from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution, Together
 from hazelgate.gateway.transports.failures import RequestLog
 from hazelgate.gateway.transports.forms import Form
 from hazelgate.gateway.transports.frames import DirectWriter, text_frame
@@ -98,6 +98,18 @@ class SharedOperation:
             outbox.write(self.frame(message))
         else:
             outbox.hold(self, message)
+
+    def push_all(self, together: Together) -> None:
+        """Send several results: in one write, where the client keeps up."""
+        outbox = self.outbox
+        if not outbox.is_clear or self.is_queued or any(each.failed is not None for each in together.messages):
+            for each in together.messages:
+                self.push(each)
+            return
+        frames = together.frames.get(self.id)
+        if frames is None:
+            frames = together.frames[self.id] = b"".join(map(self.frame, together.messages))
+        outbox.write(frames)
 
     def end(self, refused: Answer | None) -> None:
         """Send that there is no more, behind what waits."""

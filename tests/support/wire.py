@@ -46,6 +46,11 @@ class Wire(asyncio.Transport):
             self._paused = True
             self.protocol.pause_writing()
 
+    @property
+    def chunk_count(self) -> int:
+        """How many writes the client has not read."""
+        return len(self._chunks)
+
     def read(self) -> bytes:
         """What was written as one, or nothing."""
         if not self._chunks:

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from hazelgate import Catalog
-from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.client.submitting.handler import EventHandler, Submission, SubmitOptions
 from hazelgate.domain.customers import CustomerCreated
 from hazelgate.gateway.graphql.execution import Execution
 from hazelgate.gateway.settings import Settings
@@ -459,3 +459,20 @@ async def test_without_a_direct_writer_a_socket_that_never_reads_is_ended_as_wel
         await eventually(is_gone)
         assert await figure(gateway, "hazelgate_websockets_stalled_total") == 1
         assert await figure(gateway, "hazelgate_subscribers") == 0
+
+
+async def test_results_that_wait_are_one_write_to_each_client(gateway: Gateway) -> None:
+    """Of each socket the frames are as they would be by themselves."""
+    async with clients(gateway, 70) as opened:
+        for each in opened:
+            await each.subscribe("1", EVENTS, types=["CustomerCreated"])
+        names = [f"c{number}" for number in range(10)]
+        handler = EventHandler(Catalog.load("hazelgate.domain"), gateway.cluster)
+        await handler.start()
+        made = [CustomerCreated(customer_id=each, name="Ada", email="a@example.org") for each in names]
+        await handler.handle_events([Submission(each, SubmitOptions()) for each in made])
+        await rest()
+        await handler.close()
+        for each in opened:
+            assert each.wire.chunk_count < len(names)
+            assert told(each) == names
