@@ -17,6 +17,7 @@ from graphql import (
 
 from hazelgate.gateway.graphql.cost import CostModel, OperationCost
 from hazelgate.gateway.graphql.limits import Limits, TooComplex
+from hazelgate.gateway.graphql.scanning import check_scan
 from hazelgate.gateway.graphql.shape import MOST_COMPARISONS, RULES, check_shape
 from hazelgate.gateway.graphql.tokens import check_tokens
 from hazelgate.gateway.latest import Latest
@@ -143,6 +144,7 @@ class Documents:
                 advice = "put long values into variables, or send several documents"
                 raise TooComplex("characters", self._limits.max_characters, len(text), advice)
             check_tokens(text, self._limits.max_tokens)
+            check_scan(text, self._limits)
             ast = parse(text, max_tokens=self._limits.max_tokens)
         except GraphQLError as error:
             raise InvalidDocument([error], None) from None

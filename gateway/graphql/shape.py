@@ -110,7 +110,7 @@ class _Shape:
         if field.alias is not None:
             self._aliases += 1
             if self._aliases > self._limits.max_aliases:
-                raise TooComplex("aliases", self._limits.max_aliases, self._aliases, "ask for lists, or by `…ById`")
+                raise too_many_aliases(self._limits, self._aliases)
         self._repeat((field.alias or field.name).value, names)
         if field.selection_set is None:
             return 1
@@ -124,14 +124,13 @@ class _Shape:
         if name in names:
             self._repeated += 1
             if self._repeated > self._limits.max_repeated_fields:
-                most = self._limits.max_repeated_fields
-                raise TooComplex("repeated-fields", most, self._repeated, "select each field once")
+                raise too_many_repeats(self._limits, self._repeated)
         names[name] = None
 
     def _require_depth(self, depth: int, least: int = 0) -> None:
         most = max(self._limits.max_depth, least)
         if depth > most:
-            raise TooComplex("depth", most, depth, "ask for fewer levels at once")
+            raise too_deep(most, depth)
 
     def _root_names(self, selections: SelectionSetNode, names: set[str], spread: set[str]) -> set[str]:
         for each in selections.selections:
@@ -147,6 +146,21 @@ class _Shape:
                 if fragment is not None:
                     self._root_names(fragment.selection_set, names, spread)
         return names
+
+
+def too_many_aliases(limits: Limits, number: int) -> TooComplex:
+    """There are more aliases than may be."""
+    return TooComplex("aliases", limits.max_aliases, number, "ask for lists, or by `…ById`")
+
+
+def too_many_repeats(limits: Limits, number: int) -> TooComplex:
+    """Fields of the same name stand in one selection, more often than may be."""
+    return TooComplex("repeated-fields", limits.max_repeated_fields, number, "select each field once")
+
+
+def too_deep(most: int, depth: int) -> TooComplex:
+    """A selection has more levels than may be."""
+    return TooComplex("depth", most, depth, "ask for fewer levels at once")
 
 
 class BoundedOverlappingFieldsRule(OverlappingFieldsCanBeMergedRule):

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from graphql import GraphQLSyntaxError, Source
 
-_BETWEEN = r"(?:[ \t\n\r,\ufeff]++|#[^\n\r]*+)*+"
-_TOKEN = (
+BETWEEN = r"(?:[ \t\n\r,\ufeff]++|#[^\n\r]*+)*+"
+TOKEN = (
     r'(?:"""(?:\\"""|(?!""").)*+"""'
     r'|"(?!"")(?:[^"\\\n\r]|\\.)*+"'
     r"|[_A-Za-z][_0-9A-Za-z]*+"
@@ -43,4 +43,4 @@ def check_tokens(text: str, most: int) -> None:
 @lru_cache(maxsize=4)
 def _first(number: int) -> re.Pattern[str]:
     """So many tokens, in one step: counted one by one in Python they take four times as long."""
-    return re.compile(f"(?:{_BETWEEN}({_TOKEN})){{{number}}}+", re.DOTALL)
+    return re.compile(f"(?:{BETWEEN}({TOKEN})){{{number}}}+", re.DOTALL)

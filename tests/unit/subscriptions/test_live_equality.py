@@ -31,7 +31,7 @@ from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.graphql.answers import Answer
 from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest
 from hazelgate.gateway.graphql.limits import Limits
-from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution
+from hazelgate.gateway.graphql.shared_executions import Message, SharedExecution, Together
 from hazelgate.gateway.graphql.sharing import Sharing
 from hazelgate.gateway.parts import Parts
 from hazelgate.sourcing.errors import HazelgateError
@@ -91,6 +91,9 @@ class Reader:
         assert self.last is None or self.last.body != message.body, "it shows the same"
         self.last = message
         self.results += 1
+
+    def push_all(self, together: Together) -> None:
+        raise AssertionError("who has got what is told one by one")
 
     def end(self, refused: Answer | None) -> None:
         self.refused = refused

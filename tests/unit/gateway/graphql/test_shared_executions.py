@@ -179,7 +179,7 @@ async def pauses_of(number: int, *, is_urgent: bool, monkeypatch: pytest.MonkeyP
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr(shared_executions.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     given = list(range(number))
     portions = [each async for each in shared_executions.portions(given, lambda: is_urgent)]
     assert [*chain.from_iterable(portions)] == given
