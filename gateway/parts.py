@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.following.watched import WatchedCluster
@@ -21,8 +23,7 @@ from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.errors import Forbidden
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(msgspec.Struct, frozen=True, eq=False):
     """
     One request, or one event of a subscription: reads are cached no longer than that.
 

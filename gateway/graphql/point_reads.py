@@ -48,8 +48,12 @@ class PointRead:
         Raises:
             HazelgateError: Nothing was asked.
         """
-        self.context.reads.tell(self._point.map_name, key, self)
         self._deadlines.add(self)
+        try:
+            self.context.reads.tell(self._point.map_name, key, self)
+        except Exception:
+            self._deadlines.remove(self)
+            raise
 
     def done(self) -> bool:
         """Whether nobody waits for the entry any more."""
@@ -73,8 +77,9 @@ class PointRead:
 
     def end(self) -> None:
         """Called by the deadline: its time is up."""
-        self.is_late = True
-        self._end()
+        if not self._is_done:
+            self.is_late = True
+            self._end()
 
     def _end(self) -> None:
         self._is_done = True

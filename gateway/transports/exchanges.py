@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from hazelgate.gateway.door.rates import Client
 from hazelgate.gateway.door.whole import Whole
@@ -32,8 +33,7 @@ def content_type(media: str | None) -> bytes:
     return f"{media or JSON}; charset=utf-8".encode()
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, eq=False):
     """One request on its way to its answer, and all that a line in the log would say of it."""
 
     id: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from graphql import OperationType
+from msgspec.structs import replace
 from starlette.types import Receive, Scope, Send
 
 from hazelgate.gateway.door.rates import REFUSED_COST, RateLimited, Rates

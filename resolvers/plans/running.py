@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
+import msgspec
 from graphql.execution.values import VariableValues
 
 from hazelgate.resolvers.context import Info, ResolverContext
 from hazelgate.resolvers.requests import RequestReads
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, eq=False):
     """
     One run of a plan.
 
