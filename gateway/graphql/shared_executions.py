@@ -12,6 +12,7 @@ from hazelgate.client.following.inbox import Gap
 from hazelgate.gateway.graphql.answers import Answer, fault
 from hazelgate.gateway.graphql.documents import Document
 from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest
+from hazelgate.gateway.waiting import Flag
 from hazelgate.schema.events.streams import Place
 from hazelgate.subscriptions.streams import discontinuity
 
@@ -80,43 +81,66 @@ class Arriving:
     """
     The answers of a stream, and of those that are there already some together.
 
-    Where a gateway lags behind, many events become one write for each socket. So it catches up.
+    Where a gateway lags behind, many events become one write for each socket. So it catches up. Answers are made
+    meanwhile: each may need an entry from a member.
     """
 
     def __init__(self, answers: AsyncIterator[Answer]) -> None:
         self._answers = answers
-        self._next: asyncio.Task[Answer | None] | None = None
+        self._there: list[Answer] = []
+        self._changed = Flag()
+        self._error: Exception | None = None
+        self._making: asyncio.Task[None] | None = None
 
     @property
     def is_waiting(self) -> bool:
         """Whether one more is there."""
-        return self._next is not None and self._next.done()
+        return bool(self._there)
 
-    async def some(self, most: int) -> list[Answer]:
-        """One or more, in their order; none at the end. The last one may be one that did not run."""
-        found: list[Answer] = []
-        while True:
-            if found:
-                # The next one is asked for before this one is pushed, where it may come into the same write.
-                self._next = self._next or asyncio.create_task(self._one())
-                await asyncio.sleep(0)
-                if not self._next.done() or self._next.exception() is not None:
-                    return found
-            answer = await (self._one() if self._next is None else asyncio.shield(self._next))
-            self._next = None
-            if answer is not None:
-                found.append(answer)
-            if answer is None or not answer.executed or len(found) == most:
-                return found
+    async def some(self, *, together: bool) -> list[Answer]:
+        """
+        One or more, in their order; none at the end. The last one may be one that did not run.
 
-    async def _one(self) -> Answer | None:
-        return await anext(self._answers, None)
+        Args:
+            together: Whether they may be several. Then the next ones are made while these are pushed.
+        """
+        if self._making is None and not together:
+            answer = await anext(self._answers, None)
+            return [] if answer is None else [answer]
+        if self._making is None:
+            self._making = asyncio.create_task(self._make())
+        while not self._there and not self._making.done():
+            await self._wait()
+        found, self._there = self._there, []
+        self._changed.set()
+        if not found and self._error is not None:
+            raise self._error
+        return found
+
+    async def _make(self) -> None:
+        """Have the next ones ready, and not too many."""
+        try:
+            async for answer in self._answers:
+                self._there.append(answer)
+                self._changed.set()
+                if not answer.executed:
+                    return
+                while len(self._there) >= _MOST_TOGETHER:
+                    await self._wait()
+        except Exception as error:
+            self._error = error
+        finally:
+            self._changed.set()
+
+    async def _wait(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
     async def close(self) -> None:
         """Ask for no more."""
-        if self._next is not None:
-            self._next.cancel()
-            await asyncio.wait([self._next])
+        if self._making is not None:
+            self._making.cancel()
+            await asyncio.wait([self._making])
 
 
 class Together:
@@ -225,7 +249,7 @@ class SharedExecution:
         """Push them as they come; return the one that did not run, None at the end."""
         arriving = Arriving(answers)
         try:
-            while some := await arriving.some(1 if len(self._subscribers) <= _FEW else _MOST_TOGETHER):
+            while some := await arriving.some(together=len(self._subscribers) > _FEW):
                 messages = [Message(each) for each in some if each.executed]
                 for together in _bounded(messages):
                     await self._push(together, arriving)

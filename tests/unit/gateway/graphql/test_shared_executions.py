@@ -23,13 +23,23 @@ class Results:
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[Answer] = asyncio.Queue()
+        self.turns = 0
+        """Of the event loop, that each result takes to be made."""
+        self.last: int | None = None
+        """After so many results it fails."""
 
     async def subscribe(self, *_: object) -> AsyncIterator[Answer]:
         return self._all()
 
     async def _all(self) -> AsyncIterator[Answer]:
-        while True:
-            yield await self.queue.get()
+        number = 0
+        while number != self.last:
+            number += 1
+            found = await self.queue.get()
+            for _ in range(self.turns):
+                await asyncio.sleep(0)
+            yield found
+        raise OSError("broken")
 
 
 class Reader:
@@ -38,6 +48,7 @@ class Reader:
     def __init__(self) -> None:
         self.got: list[bytes] = []
         self.has_ended = False
+        self.refused: Answer | None = None
         self.together: list[int] = []
         """How many results came in each write of several."""
 
@@ -51,6 +62,7 @@ class Reader:
 
     def end(self, refused: Answer | None) -> None:
         self.has_ended = True
+        self.refused = refused
 
 
 @asynccontextmanager
@@ -123,6 +135,30 @@ async def test_results_that_wait_go_to_each_socket_in_one_write() -> None:
         assert all(each.got == expected for each in readers)
         assert readers[0].together == [16, 16, 6]
         assert all(each.together == readers[0].together for each in readers)
+
+
+async def test_results_are_made_while_others_are_written() -> None:
+    """Each may need an entry from a member. Made one after the other they would never wait together."""
+    async with begun() as (results, _, readers):
+        results.turns = 5
+        for number in range(1, 31):
+            results.queue.put_nowait(answer(number))
+        await all_have(readers, 30)
+        assert readers[0].got == [b'{"data":%d}' % number for number in range(1, 31)]
+        assert max(readers[0].together) > 5
+
+
+async def test_what_came_before_an_error_is_written_before_it_is_told() -> None:
+    async with begun() as (results, _, readers):
+        results.last = 3
+        for number in range(1, 4):
+            results.queue.put_nowait(answer(number))
+        async with asyncio.timeout(30):
+            while not readers[-1].has_ended:
+                await asyncio.sleep(0)
+        assert all(each.got == [b'{"data":1}', b'{"data":2}', b'{"data":3}'] for each in readers)
+        assert readers[0].refused is not None
+        assert readers[0].refused.codes == ["INTERNAL"]
 
 
 async def test_long_results_do_not_become_one_write_without_a_bound() -> None:
