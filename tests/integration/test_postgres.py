@@ -16,11 +16,20 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.dead_letters import DeadLetters
 from hazelgate.client.reading.filters import condition
 from hazelgate.client.reading.queries import EntryPage, EntryQuery, KeyRange
-from hazelgate.client.submitting.handler import Submission, SubmitOptions
+from hazelgate.client.submitting.handler import EventHandler, Submission, SubmitOptions
 from hazelgate.operations.postgres.connecting import connect
 from hazelgate.sourcing import ids
-from hazelgate.sourcing.envelope import EVENT_IDS, EVENT_STORE, WaitFor
+from hazelgate.sourcing.envelope import (
+    DEAD_LETTER_DECISIONS,
+    EVENT_IDS,
+    EVENT_STORE,
+    Decision,
+    DecisionAction,
+    WaitFor,
+    encode_json,
+)
 from hazelgate.sourcing.errors import (
+    DeadLetterBusy,
     EventDeadLettered,
     EventIdConflict,
     EventRejected,
@@ -178,6 +187,75 @@ async def test_a_letter_of_events_too_old_for_the_maps_is_resolved(ledger: Catal
             )
         await DeadLetters(cluster).discard(dead.value.dead_letter_id, "fraud")
         assert (await entry(cluster, OWNERS, account.owner))["total"] == 5
+
+
+async def a_letter(handler: EventHandler) -> tuple[str, str]:
+    """Of a payment that no projection can ever take: its id, and the account."""
+    account = AccountOpened(account_id=ids.new_id(), owner=f"{MOODY}{ids.new_id()}")
+    await handler.handle_event(account)
+    with pytest.raises(EventDeadLettered) as dead:
+        await handler.handle_event(MoneyPaidIn(account_id=account.account_id, amount=ALWAYS_FAILS))
+    return dead.value.dead_letter_id, account.owner
+
+
+async def test_who_has_lost_the_turn_at_a_letter_decides_nothing_in_the_log(
+    ledger: Catalog, durable_stack: Stack, dsn: str
+) -> None:
+    """
+    The statement itself looks whose turn it is.
+
+    Here the table is locked, so that a decision is on its way for long: meanwhile its turn is taken away, as if its
+    member were dead, and another operator is done with the letter.
+    """
+    async with (
+        submitting(ledger, durable_stack) as handler,
+        connected(durable_stack.cluster()) as cluster,
+    ):
+        letter, _ = await a_letter(handler)
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND wait_event_type = 'Lock' AND query LIKE '%INTO dead_letter_decisions%'"
+        )
+        with connect(dsn) as other:
+            other.execute("LOCK TABLE dead_letter_decisions IN EXCLUSIVE MODE")
+            discarding = asyncio.create_task(DeadLetters(cluster).discard(letter, "fraud"))
+            await until(lambda: rows(dsn, waiting) == [(1,)])
+            await (await cluster._client.get_map("turns")).clear()  # type: ignore[union-attr]
+            [retried] = await DeadLetters(cluster).retry([letter])
+            assert retried.outcome == "FAILED"
+            other.commit()
+        with pytest.raises(DeadLetterBusy):
+            await discarding
+        assert rows(dsn, f"SELECT decision FROM dead_letter_decisions WHERE dead_letter_id = '{letter}'") == []
+        assert await entry(cluster, DEAD_LETTER_DECISIONS, letter) is None
+
+
+async def test_a_decision_that_got_no_further_than_the_log_counts(
+    ledger: Catalog, durable_stack: Stack, dsn: str
+) -> None:
+    """Its member died at once: whoever resolves the letter goes on with that, as the views after a restart would."""
+    async with (
+        submitting(ledger, durable_stack) as handler,
+        connected(durable_stack.cluster()) as cluster,
+    ):
+        letter, owner = await a_letter(handler)
+        there = await DeadLetters(cluster).one(letter)
+        decision = Decision(
+            id=letter,
+            event_id=there.event_id,
+            projection=there.projection,
+            entry_key=there.entry_key,
+            action=DecisionAction.DISCARDED,
+            at=there.first_failed_at,
+            reason="fraud",
+        )
+        with connect(dsn, autocommit=True) as other:
+            added = "INSERT INTO dead_letter_decisions (dead_letter_id, decision) VALUES (%s, %s)"
+            other.execute(added, [letter, encode_json(decision).decode()])
+        [retried] = await DeadLetters(cluster).retry([letter])
+        assert retried.outcome == "RESOLVED"
+        assert (await entry(cluster, OWNERS, owner)).get("total", 0) == 0
+        assert (await entry(cluster, DEAD_LETTER_DECISIONS, letter))["reason"] == "fraud"
 
 
 async def test_an_old_event_sent_again_has_its_first_result(ledger: Catalog, durable_stack: Stack) -> None:

@@ -9,6 +9,7 @@ import io.hazelgate.engine.network.Task;
 import io.hazelgate.engine.wire.ChangeBackupOperation;
 import io.hazelgate.engine.wire.ChangeOperation;
 import io.hazelgate.engine.wire.ClaimOperation;
+import io.hazelgate.engine.wire.FencedClearOperation;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.ReadOperation;
 import io.hazelgate.engine.wire.Values;
@@ -25,6 +26,7 @@ final class EngineSerializers implements DataSerializableFactory {
             case Ids.CLAIM_OPERATION -> new ClaimOperation();
             case Ids.VALUES -> new Values();
             case Ids.COUNT_OPERATION -> new CountOperation();
+            case Ids.FENCED_CLEAR_OPERATION -> new FencedClearOperation();
             case Ids.FENCED_WRITE -> new FencedWrite<>();
             default -> new Task(typeId);
         };

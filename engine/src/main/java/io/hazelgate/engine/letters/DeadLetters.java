@@ -1,6 +1,8 @@
 package io.hazelgate.engine.letters;
 
+import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.logging.ILogger;
+import com.hazelcast.map.IMap;
 import io.hazelgate.engine.fold.EntryWriter;
 import io.hazelgate.engine.fold.Rounds;
 import io.hazelgate.engine.index.Indexes;
@@ -10,8 +12,10 @@ import io.hazelgate.engine.live.Notices;
 import io.hazelgate.engine.live.Pipeline;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
+import io.hazelgate.engine.log.Decider;
 import io.hazelgate.engine.log.LogAway;
 import io.hazelgate.engine.log.Store;
+import io.hazelgate.engine.network.TurnLost;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.projector.BatchTooLarge;
 import io.hazelgate.engine.projector.Blame;
@@ -68,6 +72,7 @@ public final class DeadLetters {
     private final Retries retries;
     private final UnaryOperator<String> building;
     private final EntryLoader loader;
+    private final IMap<String, HazelcastJsonValue> decisions;
     private final Rounds rounds = new Rounds(this::load);
     private final EntryWriter writer;
     private final ILogger log;
@@ -82,6 +87,7 @@ public final class DeadLetters {
         this.retries = retries;
         this.building = building;
         loader = store.loader();
+        decisions = store.hazelcast().getMap(Names.DEAD_LETTER_DECISIONS);
         writer = new EntryWriter(store);
         log = store.hazelcast().getLoggingService().getLogger(DeadLetters.class);
     }
@@ -121,17 +127,30 @@ public final class DeadLetters {
         if (pipeline == null) {
             return said(order, "UNKNOWN", "there is no such letter, or no pipeline takes its event type");
         }
-        try (Turn turn = shared.turns().take("letter/" + order.deadLetterId(), PATIENCE_MILLIS)) {
+        try (Turn turn = shared.turns().take(turnOf(order.deadLetterId()), PATIENCE_MILLIS)) {
             return turn == null
                     ? said(order, "BUSY", "somebody else resolves it just now")
                     : resolveAlone(turn, pipeline, order);
+        } catch (TurnLost | LogAway e) {
+            return said(order, "BUSY", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while a dead letter was resolved", e);
         }
     }
 
+    /** The turn at a letter. It writes the letter's decision. */
+    private String turnOf(String deadLetterId) {
+        return shared.turns().beside(deadLetterId, number -> "letter/" + deadLetterId + '/' + number);
+    }
+
     private String resolveAlone(Turn turn, Pipeline pipeline, Order order) throws InterruptedException {
+        Decider decider = store.log().decider(order.deadLetterId());
+        byte[] decided = decider.decided();
+        if (decided != null) {
+            // Whoever decided so may have gone before it was in the map.
+            turn.write(decisions, order.deadLetterId(), new HazelcastJsonValue(Json.text(decided)));
+        }
         Asking asking = new Asking(pipeline);
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
         long pause = 1;
@@ -142,12 +161,10 @@ public final class DeadLetters {
                 if (importing != null) {
                     return said(order, "BUSY", importing);
                 }
-                String answer = attempt(turn, asking, order);
+                String answer = attempt(turn, decider, asking, order);
                 if (answer != null) {
                     return answer;
                 }
-            } catch (LogAway e) {
-                return said(order, "BUSY", e.getMessage());
             } catch (BatchTooLarge e) {
                 return said(order, "FAILED", "the letter and what waits behind it " + e.getMessage());
             } finally {
@@ -194,7 +211,7 @@ public final class DeadLetters {
     }
 
     /** Null where a write was refused. */
-    private String attempt(Turn turn, Asking asking, Order order) {
+    private String attempt(Turn turn, Decider decider, Asking asking, Order order) {
         Resolving resolving = ask(asking, order);
         String building = building(resolving);
         if (building != null) {
@@ -202,8 +219,10 @@ public final class DeadLetters {
         }
         int before = resolving.steps().size() - 1;
         for (List<Write> step : resolving.steps().subList(0, before)) {
-            keep(turn, step);
-            if (!writer.write(step, NOBODYS_CLAIMS).join().isEmpty()) {
+            step.stream().filter(DeadLetters::isDecision).forEach(write -> keep(turn, decider, write));
+            List<Write> others =
+                    step.stream().filter(write -> !isDecision(write)).toList();
+            if (!writer.write(others, NOBODYS_CLAIMS).join().isEmpty()) {
                 return null;
             }
         }
@@ -248,13 +267,12 @@ public final class DeadLetters {
     }
 
     /** A decision is where the log is before it counts. */
-    private void keep(Turn turn, List<Write> step) {
-        for (Write write : step) {
-            if (isDecision(write)) {
-                turn.require();
-                store.log().decide(write.key(), write.value());
-            }
-        }
+    private void keep(Turn turn, Decider decider, Write write) {
+        decider.decide(write.value(), turn::require);
+        turn.write(
+                decisions,
+                write.key(),
+                write.value() == null ? null : new HazelcastJsonValue(Json.text(write.value())));
     }
 
     /** A projector that is asked about one letter, and the calls that it did not survive meanwhile. */

@@ -8,6 +8,7 @@ import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Claim;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
+import io.hazelgate.engine.wire.PartitionKeys;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -107,7 +108,7 @@ final class ClaimWatch {
     }
 
     private String laneKey(Claim claim, String holder) {
-        return laneKeys.computeIfAbsent(claim.pipeline(), name -> OwnedLanes.keys(store.hazelcast(), name))[
+        return laneKeys.computeIfAbsent(claim.pipeline(), name -> PartitionKeys.of(store.hazelcast(), name))[
                 partitionOf.applyAsInt(holder)];
     }
 

@@ -13,6 +13,7 @@ import io.hazelgate.engine.wire.Change;
 import io.hazelgate.engine.wire.Entries.Fence;
 import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
+import io.hazelgate.engine.wire.PartitionKeys;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -54,25 +55,9 @@ final class OwnedLanes implements Fence {
         lanes = shared.lanes();
         this.firstLane = firstLane;
         hazelcast = store.hazelcast();
-        keys = keys(hazelcast, pipeline);
+        keys = PartitionKeys.of(hazelcast, pipeline);
         owner = ("{\"member\":\"" + hazelcast.getCluster().getLocalMember().getUuid() + "\",\"run\":\"" + run + "\"}")
                 .getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** For each partition the first key that falls into it: all members find the same. */
-    static String[] keys(HazelcastInstance hazelcast, String pipeline) {
-        String[] keys =
-                new String[hazelcast.getPartitionService().getPartitions().size()];
-        int missing = keys.length;
-        for (int i = 0; missing > 0; i++) {
-            String key = pipeline + ":" + i;
-            int partition = hazelcast.getPartitionService().getPartition(key).getPartitionId();
-            if (keys[partition] == null) {
-                keys[partition] = key;
-                missing--;
-            }
-        }
-        return keys;
     }
 
     @Override

@@ -81,12 +81,13 @@ public interface EventLog extends AutoCloseable {
     LogPage read(Collection<Integer> lanes, String afterCursor, String beforeCursor, int limit, int maxBytes);
 
     /**
-     * Keeps what an operator decided about a dead letter for good, before it counts.
+     * Somebody's turn at a dead letter begins: whoever had it before decides nothing any more.
      *
-     * @param decision JSON, or null where there is none any more
-     * @throws LogAway it is not known whether it is kept: to be tried again
+     * @throws LogAway it is not known whether that is so: to be tried again
      */
-    default void decide(String deadLetterId, byte[] decision) {}
+    default Decider decider(String deadLetterId) {
+        return Decider.OF_MAPS;
+    }
 
     /** All decisions beyond what the maps tell, by the id of the dead letter. */
     default Map<String, byte[]> decisions() {

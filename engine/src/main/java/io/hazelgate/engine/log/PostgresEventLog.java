@@ -3,7 +3,6 @@ package io.hazelgate.engine.log;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.logging.ILogger;
 import io.hazelgate.engine.log.Postgres.Statements;
-import io.hazelgate.engine.wire.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -189,12 +188,8 @@ public final class PostgresEventLog implements EventLog {
     }
 
     @Override
-    public void decide(String deadLetterId, byte[] decision) {
-        if (decision == null) {
-            postgres.change(Statements.named("undecide"), deadLetterId);
-        } else {
-            postgres.change(Statements.named("decide"), deadLetterId, Json.text(decision));
-        }
+    public Decider decider(String deadLetterId) {
+        return PostgresDecider.of(postgres, deadLetterId);
     }
 
     @Override

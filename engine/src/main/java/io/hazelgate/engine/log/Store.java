@@ -3,6 +3,7 @@ package io.hazelgate.engine.log;
 import com.hazelcast.core.HazelcastInstance;
 import io.hazelgate.engine.views.Generations;
 import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.Entries.Fence;
 import io.hazelgate.engine.wire.EntryLoader;
 
 /**
@@ -14,5 +15,10 @@ import io.hazelgate.engine.wire.EntryLoader;
 public record Store(HazelcastInstance hazelcast, Entries entries, Generations generations, EventLog log) {
     public EntryLoader loader() {
         return new EntryLoader(entries, generations::liveMap);
+    }
+
+    /** The same, whose entries are changed only while a fence stands. */
+    public Store under(Fence fence) {
+        return new Store(hazelcast, entries.under(fence), generations, log);
     }
 }

@@ -4,6 +4,8 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
+import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.Entries.Fence;
 import io.hazelgate.engine.wire.Names;
 import java.util.Map;
 import java.util.UUID;
@@ -16,7 +18,7 @@ import java.util.stream.IntStream;
  * Who is at what only one may do at a time in the whole cluster: an entry of the map {@code turns} for each.
  *
  * <p>Who hangs may lose a turn without knowing. So what is written for a turn names it, and is refused where it is written once the turn
- * is another's ({@link Turn#write}).
+ * is another's ({@link Turn#write}, {@link Turn#fence}).
  *
  * <p>Not a lock of a Hazelcast map. Of that, an answer that gets lost while members come and go leaves a lock that nobody knows to have and
  * nobody gives back. An entry says whose the turn is: it is free once its member has left the cluster, and what could not be
@@ -65,10 +67,20 @@ public final class Turns {
         }
 
         /**
-         * For what can't be looked at where it is written: just before it.
+         * For what is written all over the cluster: a fence in each partition, which stands until the next who has the turn puts up its own.
+         *
+         * <p>Whoever hung before the fences were up, and puts them up when another is at work, stops that one, and itself here.
          *
          * @throws TurnLost the turn is another's by now
          */
+        public Fence fence() {
+            TurnFence fence = TurnFence.of(hazelcast, what);
+            fence.putUp(new Entries(hazelcast));
+            require();
+            return fence;
+        }
+
+        /** @throws TurnLost the turn is another's by now */
         public void require() {
             if (!whose.equals(turns.get(what)) || !isTaken(whose)) {
                 throw new TurnLost(what);

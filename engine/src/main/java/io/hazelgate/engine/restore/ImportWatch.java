@@ -1,13 +1,13 @@
 package io.hazelgate.engine.restore;
 
 import com.hazelcast.core.HazelcastInstance;
-import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.internal.json.JsonObject;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.network.AllMembers;
 import io.hazelgate.engine.network.Turns.Turn;
+import io.hazelgate.engine.wire.Entries;
 import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Names;
 import java.nio.ByteBuffer;
@@ -126,10 +126,8 @@ public final class ImportWatch {
                     Names.EVENT_IDS,
                     Names.EVENT_STORE));
             parts.generations().all().values().forEach(generation -> maps.add(generation.live()));
-            maps.forEach(map -> {
-                turn.require();
-                hazelcast.<String, HazelcastJsonValue>getMap(map).clear();
-            });
+            Entries fenced = parts.store().entries().under(turn.fence());
+            maps.forEach(map -> fenced.clear(map).join());
         }
         over(turn);
     }

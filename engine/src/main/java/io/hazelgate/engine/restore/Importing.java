@@ -4,8 +4,10 @@ import io.hazelgate.engine.fold.Decisions;
 import io.hazelgate.engine.live.Pipelines;
 import io.hazelgate.engine.live.Shared;
 import io.hazelgate.engine.log.EventMaps;
+import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.log.StoreKey;
 import io.hazelgate.engine.log.StoredEvent;
+import io.hazelgate.engine.network.TurnLost;
 import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.projector.ProjectorAway;
 import io.hazelgate.engine.projector.ProjectorFailed;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -102,9 +105,9 @@ public record Importing(
             }
             Gaps.requireNone(
                     page.stream().map(event -> StoreKey.of(event.record())).toList(), this::stored);
-            turn.require();
-            new EventMaps(shared.store().entries()).putWhereFree(page);
-            try (Restorer restorer = new Restorer(shared.store(), pipelines, Decisions.NONE)) {
+            Store fenced = shared.store().under(turn.fence());
+            new EventMaps(fenced.entries()).putWhereFree(page);
+            try (Restorer restorer = new Restorer(fenced, pipelines, Decisions.NONE)) {
                 restorer.fold(page);
             } catch (ProjectorAway | ProjectorFailed e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
@@ -168,6 +171,8 @@ public record Importing(
                 throw new IllegalArgumentException("another member is at the import: try again in a moment");
             }
             return work.done(turn);
+        } catch (CompletionException e) {
+            throw TurnLost.orElse(e);
         }
     }
 

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 
 /**
  * Brings views, heads and recent events back from a durable log into a cluster that has just begun, before it takes its first event; and
@@ -58,7 +59,6 @@ public final class Recovery {
     private final Rebuilds rebuilds;
     private final RebuildRecords rebuildRecords;
     private final Readiness readiness;
-    private final EventMaps recent;
     private final IMap<String, String> shared;
     private final int recentEvents;
     private final ILogger log;
@@ -86,7 +86,6 @@ public final class Recovery {
         this.recentEvents = recentEvents;
         store = parts.store();
         readiness = parts.readiness();
-        recent = new EventMaps(store.entries());
         shared = store.hazelcast().getMap(Names.RECOVERY);
         log = store.hazelcast().getLoggingService().getLogger(Recovery.class);
     }
@@ -114,11 +113,17 @@ public final class Recovery {
             return;
         }
         try (Turn turn = parts.turns().take(STATE)) {
-            if (turn != null && (lost != null || !DONE.equals(shared.get(STATE))) && (lost == null || forget(turn))) {
-                recover(turn, eventLog, lost);
+            if (turn != null && (lost == null ? !DONE.equals(shared.get(STATE)) : isClusterSafe())) {
+                Store fenced = store.under(turn.fence());
+                if (lost == null || forget(turn, fenced)) {
+                    recover(turn, fenced, eventLog, lost);
+                }
             }
         } catch (TurnLost e) {
             log.warning("another member restores the views: " + e.getMessage());
+        } catch (CompletionException e) {
+            log.warning(
+                    "another member restores the views: " + TurnLost.orElse(e).getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -139,10 +144,7 @@ public final class Recovery {
      * After a loss all begins anew, as at a start: an entry that was lost may have been made again without the events before. False
      * where that can't be yet.
      */
-    private boolean forget(Turn turn) throws InterruptedException {
-        if (!store.hazelcast().getPartitionService().isClusterSafe()) {
-            return false;
-        }
+    private boolean forget(Turn turn, Store fenced) throws InterruptedException {
         turn.write(shared, STATE, "0");
         try {
             watch.holdAll(ImportWatch.LOST);
@@ -167,31 +169,36 @@ public final class Recovery {
                 .viewsWithIndexes()
                 .keySet()
                 .forEach(view -> maps.add(store.generations().liveMap(view)));
-        clear(turn, maps);
+        clear(fenced, maps);
         return true;
     }
 
-    private void clear(Turn turn, Collection<String> maps) {
-        maps.forEach(map -> {
-            turn.require();
-            store.hazelcast().getMap(map).clear();
-        });
+    private boolean isClusterSafe() {
+        return store.hazelcast().getPartitionService().isClusterSafe();
     }
 
-    /** @param lost what was on record of lost partitions; null: the cluster has just begun */
-    private void recover(Turn turn, PostgresEventLog eventLog, String lost) throws InterruptedException {
+    private static void clear(Store fenced, Collection<String> maps) {
+        maps.forEach(map -> fenced.entries().clear(map).join());
+    }
+
+    /**
+     * @param fenced what is written into, as long as the turn is this member's
+     * @param lost what was on record of lost partitions; null: the cluster has just begun
+     */
+    private void recover(Turn turn, Store fenced, PostgresEventLog eventLog, String lost) throws InterruptedException {
+        EventMaps recent = new EventMaps(fenced.entries());
         long startedAt = Clock.micros();
         long last = eventLog.lastPosition();
         parts.lanes().continueBehind(last);
         List<Change> decided = new ArrayList<>();
         eventLog.decisions().forEach((id, decision) -> decided.add(Change.set(id, decision)));
-        store.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();
+        fenced.entries().change(Names.DEAD_LETTER_DECISIONS, decided).join();
         String recentFrom = eventLog.cursorBeforeNewest(recentEvents);
-        Manifest snapshot = loadSnapshot(turn);
+        Manifest snapshot = loadSnapshot(fenced);
         String begin = snapshot == null ? null : EventLog.cursorAfter(snapshot.position());
         long[] restored = {snapshot == null ? 0 : snapshot.events()};
         long[] first = {snapshot == null ? 0 : snapshot.position()};
-        new LogReplay(store, pipelines, begin, page -> {
+        new LogReplay(fenced, pipelines, begin, page -> {
                     recent.put(page.stream()
                             .filter(event -> event.cursor().compareTo(recentFrom) > 0)
                             .toList());
@@ -215,12 +222,12 @@ public final class Recovery {
         }
         readiness.restoring(null);
         if (snapshot != null) {
-            rememberBetween(eventLog, recentFrom, begin);
+            rememberBetween(eventLog, recent, recentFrom, begin);
         }
     }
 
     /** The newest snapshot that is whole and fits, loaded; null where there is none. */
-    private Manifest loadSnapshot(Turn turn) {
+    private Manifest loadSnapshot(Store fenced) {
         if (!snapshots.areKept()) {
             return null;
         }
@@ -236,8 +243,8 @@ public final class Recovery {
         for (Manifest each : snapshots.forStart(codes)) {
             try {
                 // Whoever had begun before may have left something of another snapshot.
-                clear(turn, maps.values());
-                Manifest loaded = snapshots.load(each.id(), maps, () -> true);
+                clear(fenced, maps.values());
+                Manifest loaded = snapshots.load(fenced, each.id(), maps, () -> true);
                 codes.keySet().forEach(view -> store.generations()
                         .set(
                                 view,
@@ -245,12 +252,12 @@ public final class Recovery {
                 return loaded;
             } catch (SnapshotUnusable e) {
                 log.warning(e.getMessage() + ": it is not used, the next older one is tried");
-                clear(turn, maps.values());
+                clear(fenced, maps.values());
             } catch (LogAway e) {
                 log.warning(
                         "whether snapshot " + each.id() + " is of this log can't be said, so the views are built from"
                                 + " the first event: " + e.getMessage());
-                clear(turn, maps.values());
+                clear(fenced, maps.values());
                 return null;
             }
         }
@@ -258,7 +265,7 @@ public final class Recovery {
     }
 
     /** The recent events that did not have to be folded. Who looks for one of them meanwhile finds it in the log. */
-    private void rememberBetween(PostgresEventLog eventLog, String after, String upTo) {
+    private static void rememberBetween(PostgresEventLog eventLog, EventMaps recent, String after, String upTo) {
         String cursor = after;
         while (cursor.compareTo(upTo) < 0) {
             List<StoredEvent> page = eventLog.read(null, cursor, PAGE_EVENTS);

@@ -437,6 +437,12 @@ public final class Snapshots {
      * @throws SnapshotUnusable it is damaged, or its log is another: what was loaded of it is worth nothing
      */
     public Manifest load(String id, Map<String, String> mapOf, BooleanSupplier goesOn) throws SnapshotUnusable {
-        return new Loading(store, archive, mapOf, goesOn).run(id);
+        return load(store, id, mapOf, goesOn);
+    }
+
+    /** The same, under a fence. */
+    public Manifest load(Store into, String id, Map<String, String> mapOf, BooleanSupplier goesOn)
+            throws SnapshotUnusable {
+        return new Loading(into, archive, mapOf, goesOn).run(id);
     }
 }

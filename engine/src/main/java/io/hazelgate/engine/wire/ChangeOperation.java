@@ -3,7 +3,6 @@ package io.hazelgate.engine.wire;
 import com.hazelcast.core.EntryEventType;
 import com.hazelcast.internal.nio.IOUtil;
 import com.hazelcast.internal.serialization.Data;
-import com.hazelcast.map.impl.recordstore.RecordStore;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.spi.impl.operationservice.Operation;
@@ -20,10 +19,12 @@ import java.util.List;
  */
 public final class ChangeOperation extends ConditionalOperation {
     private List<PartitionChange> changes;
-    /** Whose lane it has to be: all changes are made then, or none. Null for changes that anybody may make. */
+    /** Whose partition it has to be. Null for changes that anybody may make. */
     private Data fenceKey;
 
     private Data fenceValue;
+    /** Whether all changes are made, or none. */
+    private boolean whole;
     /** The view whose claims hold for these changes; null for changes that no claim holds up. */
     private String view;
     /** For each change the events that make it, whose claims it releases. */
@@ -38,10 +39,11 @@ public final class ChangeOperation extends ConditionalOperation {
         this.changes = changes;
     }
 
-    ChangeOperation(String map, List<PartitionChange> changes, Data fenceKey, Data fenceValue) {
+    ChangeOperation(String map, List<PartitionChange> changes, Data fenceKey, Data fenceValue, boolean whole) {
         this(map, changes);
         this.fenceKey = fenceKey;
         this.fenceValue = fenceValue;
+        this.whole = whole;
     }
 
     ChangeOperation(String map, List<PartitionChange> changes, String view, List<List<String>> makers) {
@@ -59,15 +61,19 @@ public final class ChangeOperation extends ConditionalOperation {
     protected void runInternal() {
         made = new ArrayList<>(changes.size());
         refusals = null;
-        if (fenceKey != null && !mayBeMade()) {
+        if (fenceKey != null && !stands(mapServiceContext, getPartitionId(), fenceKey, fenceValue)) {
+            refusals = new Values(changes.size());
+            refusals.fenced = true;
+            return;
+        }
+        if (whole && !areAllMet()) {
             return;
         }
         boolean heard = mapEventPublisher.hasEventListener(name);
-        boolean checked = fenceKey != null;
         ClaimsHere claims = view == null ? null : ClaimsHere.find(mapServiceContext, getPartitionId());
         for (int i = 0; i < changes.size(); i++) {
             PartitionChange change = changes.get(i);
-            boolean open = !checked && change.condition() != Change.Condition.ALWAYS;
+            boolean open = !whole && change.condition() != Change.Condition.ALWAYS;
             Data present = open || heard ? valueOf(change.key()) : null;
             ClaimsHere.Found claim = claims == null ? null : claims.on(view, change.key());
             boolean claimed = claim != null && !claim.lets(makers.get(i));
@@ -87,14 +93,8 @@ public final class ChangeOperation extends ConditionalOperation {
         released = claims == null ? List.of() : claims.changes();
     }
 
-    /** Whether the lane is the caller's and no change is refused; what is wrong is in the refusals. */
-    private boolean mayBeMade() {
-        RecordStore<?> owners = mapServiceContext.getRecordStore(getPartitionId(), Names.LANE_OWNERS);
-        if (!JsonData.areSame(fenceValue, valueOf(owners, fenceKey))) {
-            refusals = new Values(changes.size());
-            refusals.fenced = true;
-            return false;
-        }
+    /** Whether no change is refused; those that are, are in the refusals. */
+    private boolean areAllMet() {
         for (int i = 0; i < changes.size(); i++) {
             Data present = valueOf(changes.get(i).key());
             if (!isMet(changes.get(i), present)) {
@@ -161,6 +161,7 @@ public final class ChangeOperation extends ConditionalOperation {
         PartitionChange.writeAll(changes, out);
         IOUtil.writeData(out, fenceKey);
         IOUtil.writeData(out, fenceValue);
+        out.writeBoolean(whole);
         out.writeString(view);
         if (view != null) {
             for (List<String> each : makers) {
@@ -175,6 +176,7 @@ public final class ChangeOperation extends ConditionalOperation {
         changes = PartitionChange.readAll(in);
         fenceKey = IOUtil.readData(in);
         fenceValue = IOUtil.readData(in);
+        whole = in.readBoolean();
         view = in.readString();
         if (view != null) {
             makers = new ArrayList<>(changes.size());

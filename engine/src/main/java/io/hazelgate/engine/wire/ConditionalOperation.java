@@ -1,6 +1,7 @@
 package io.hazelgate.engine.wire;
 
 import com.hazelcast.internal.serialization.Data;
+import com.hazelcast.map.impl.MapServiceContext;
 import com.hazelcast.map.impl.operation.MapOperation;
 import com.hazelcast.map.impl.record.Record;
 import com.hazelcast.map.impl.recordstore.RecordStore;
@@ -36,8 +37,17 @@ abstract class ConditionalOperation extends MapOperation
 
     /** Null where there is no entry. */
     final Data valueOf(RecordStore<?> store, Data key) {
+        return valueOf(mapServiceContext, store, key);
+    }
+
+    private static Data valueOf(MapServiceContext maps, RecordStore<?> store, Data key) {
         Record<?> record = store.getRecordOrNull(key, false);
-        return record == null ? null : mapServiceContext.toData(record.getValue());
+        return record == null ? null : maps.toData(record.getValue());
+    }
+
+    /** Whether a partition is still the one's who put up this fence. */
+    static boolean stands(MapServiceContext maps, int partition, Data fenceKey, Data fenceValue) {
+        return JsonData.areSame(fenceValue, valueOf(maps, maps.getRecordStore(partition, Names.LANE_OWNERS), fenceKey));
     }
 
     /** Null when nothing was refused; else what is there, for each that was. */

@@ -29,6 +29,8 @@ public final class Entries {
     private final IPartitionService partitions;
     private final OperationService operations;
     private final SerializationService serialization;
+    /** What has to stand where anything is changed; null: nothing has to. */
+    private final Fence fence;
 
     public Entries(HazelcastInstance hazelcast) {
         NodeEngine nodeEngine = Util.getNodeEngine(hazelcast);
@@ -36,6 +38,20 @@ public final class Entries {
         partitions = nodeEngine.getPartitionService();
         operations = nodeEngine.getOperationService();
         serialization = nodeEngine.getSerializationService();
+        fence = null;
+    }
+
+    private Entries(Entries all, Fence fence) {
+        maps = all.maps;
+        partitions = all.partitions;
+        operations = all.operations;
+        serialization = all.serialization;
+        this.fence = fence;
+    }
+
+    /** The same entries, each changed only while a fence stands in its partition. */
+    public Entries under(Fence fence) {
+        return new Entries(this, fence);
     }
 
     /** The values by key, UTF-8; null where there is no entry. The map answered has every key asked for. */
@@ -55,28 +71,33 @@ public final class Entries {
     /**
      * Makes changes, those of one partition in their order.
      *
-     * @return what was refused: by key, the value that is there instead, or null where there is none
+     * @return what was refused: by key, the value that is there instead, or null where there is none. Fails with what a fence says that
+     *     these are {@link #under}, where it does not stand any more
      */
     public CompletableFuture<Map<String, byte[]>> change(String map, List<Change> changes) {
-        return changeAsOwner(map, changes, null);
+        return change(map, changes, fence, false);
     }
 
     /**
      * The same as the owner of the lanes: in each partition all changes are made, or none where one is refused.
      *
-     * @param fence null: anybody may make them, each by itself
      * @return fails with {@link LaneTakenOver} where a lane has another owner
      */
     public CompletableFuture<Map<String, byte[]>> changeAsOwner(String map, List<Change> changes, Fence fence) {
+        return change(map, changes, fence, true);
+    }
+
+    private CompletableFuture<Map<String, byte[]>> change(
+            String map, List<Change> changes, Fence fence, boolean whole) {
         return inEach(
                 map,
                 changes,
                 Change::key,
-                (partition, group) -> operation(map, inPartition(group), fence, partition),
+                (partition, group) -> operation(map, inPartition(group), fence, whole, partition),
                 (answer, group, refused) -> {
                     for (int i = 0; answer != null && i < group.items.size(); i++) {
                         if (answer.fenced) {
-                            throw new LaneTakenOver(partitionOf(group.keys.get(i)));
+                            throw fence.gone(partitionOf(group.keys.get(i)));
                         }
                         if (answer.refused[i]) {
                             refused.put(group.items.get(i).key(), JsonData.textOf(answer.values[i], serialization));
@@ -91,6 +112,9 @@ public final class Entries {
      * @param view under which name its entries are claimed
      */
     public CompletableFuture<Map<String, byte[]>> changeUnclaimed(String map, String view, List<MadeBy> changes) {
+        if (fence != null) {
+            throw new IllegalStateException("claims hold beside a running pipeline, and fences where none runs");
+        }
         return inEach(
                 map,
                 changes,
@@ -179,7 +203,7 @@ public final class Entries {
         List<CompletableFuture<?>> running = new ArrayList<>();
         List<Runnable> collecting = new ArrayList<>();
         grouped(map, items, keyOf).forEach((partition, group) -> {
-            CompletableFuture<Values> answer = invoke(operation.apply(partition, group), partition);
+            CompletableFuture<Values> answer = this.<Values>invoke(operation.apply(partition, group), partition);
             running.add(answer);
             collecting.add(() -> collect.from(answer.join(), group, collected));
         });
@@ -201,7 +225,28 @@ public final class Entries {
 
     /** Puts entries where there is none yet; those of one partition, as a {@link Filling} has collected them. */
     CompletableFuture<?> fill(String map, int partition, List<PartitionChange> changes) {
-        return invoke(new ChangeOperation(map, changes), partition);
+        return this.<Values>invoke(operation(map, changes, fence, false, partition), partition)
+                .thenAccept(answer -> {
+                    if (answer != null && answer.fenced) {
+                        throw fence.gone(partition);
+                    }
+                });
+    }
+
+    /** Empties a map, under a fence. Fails as {@link #change} does. */
+    public CompletableFuture<Void> clear(String map) {
+        List<CompletableFuture<?>> running = new ArrayList<>();
+        for (int each = 0; each < partitions.getPartitionCount(); each++) {
+            int partition = each;
+            Operation clear = new FencedClearOperation(
+                    map, serialization.toData(fence.keyOf(partition)), JsonData.of(fence.owner()));
+            running.add(this.<Boolean>invoke(clear, partition).thenAccept(stands -> {
+                if (!stands) {
+                    throw fence.gone(partition);
+                }
+            }));
+        }
+        return CompletableFuture.allOf(running.toArray(CompletableFuture[]::new));
     }
 
     PartitioningStrategy<?> strategyOf(String map) {
@@ -222,11 +267,12 @@ public final class Entries {
                 : maps.toData(new String(bytes, from, to - from, StandardCharsets.UTF_8), strategy);
     }
 
-    private ChangeOperation operation(String map, List<PartitionChange> changes, Fence fence, int partition) {
+    private ChangeOperation operation(
+            String map, List<PartitionChange> changes, Fence fence, boolean whole, int partition) {
         return fence == null
                 ? new ChangeOperation(map, changes)
                 : new ChangeOperation(
-                        map, changes, serialization.toData(fence.keyOf(partition)), JsonData.of(fence.owner()));
+                        map, changes, serialization.toData(fence.keyOf(partition)), JsonData.of(fence.owner()), whole);
     }
 
     private static final class Group<T> {
@@ -247,9 +293,9 @@ public final class Entries {
         return groups;
     }
 
-    private CompletableFuture<Values> invoke(Operation operation, int partition) {
+    private <T> CompletableFuture<T> invoke(Operation operation, int partition) {
         return operations
-                .<Values>createInvocationBuilder(MapService.SERVICE_NAME, operation, partition)
+                .<T>createInvocationBuilder(MapService.SERVICE_NAME, operation, partition)
                 .invoke();
     }
 
@@ -257,13 +303,18 @@ public final class Entries {
         return Payload.areSame(JsonData.of(one), JsonData.of(other));
     }
 
-    /** Says whose a lane has to be, for changes that nobody but its owner may make. */
+    /** Says whose a partition has to be, for changes that nobody else may make: the owner's of its lane, or a turn's. */
     public interface Fence {
         /** The key of that partition's entry in {@code lane-owners}. */
         String keyOf(int partition);
 
         /** What the entry has to be, UTF-8. */
         byte[] owner();
+
+        /** What is to be said where it does not stand any more. */
+        default RuntimeException gone(int partition) {
+            return new LaneTakenOver(partition);
+        }
     }
 
     /** The lane has another owner by now: nothing of what was asked for is made in it. */

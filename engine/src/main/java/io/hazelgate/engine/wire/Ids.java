@@ -25,6 +25,7 @@ public final class Ids {
     public static final int COUNT_OPERATION = 106;
     public static final int CLAIM_OPERATION = 107;
     public static final int FENCED_WRITE = 108;
+    public static final int FENCED_CLEAR_OPERATION = 109;
     public static final int REBUILD_STEP = 120;
 
     private Ids() {}

@@ -63,11 +63,19 @@ SELECT coalesce((SELECT position FROM event_store ORDER BY cursor DESC LIMIT 1),
 SELECT cursor FROM event_store ORDER BY cursor DESC OFFSET ? LIMIT 1
 
 -- name: decide
-INSERT INTO dead_letter_decisions (dead_letter_id, decision) VALUES (?, ?)
-ON CONFLICT (dead_letter_id) DO UPDATE SET decision = excluded.decision
+-- Kept only while the letter's place is the run's, as with a batch and its lanes.
+WITH own AS (SELECT lane FROM lane_owners WHERE lane = ? AND run = ? FOR SHARE),
+     kept AS (INSERT INTO dead_letter_decisions (dead_letter_id, decision) SELECT ?, ? FROM own
+              ON CONFLICT (dead_letter_id) DO UPDATE SET decision = excluded.decision)
+SELECT count(*) FROM own
 
 -- name: undecide
-DELETE FROM dead_letter_decisions WHERE dead_letter_id = ?
+WITH own AS (SELECT lane FROM lane_owners WHERE lane = ? AND run = ? FOR SHARE),
+     gone AS (DELETE FROM dead_letter_decisions WHERE dead_letter_id = ? AND EXISTS (SELECT FROM own))
+SELECT count(*) FROM own
+
+-- name: decision
+SELECT decision FROM dead_letter_decisions WHERE dead_letter_id = ?
 
 -- name: decisions
 SELECT dead_letter_id, decision FROM dead_letter_decisions

@@ -1,10 +1,12 @@
 package io.hazelgate.engine.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastJsonValue;
@@ -14,17 +16,25 @@ import com.hazelcast.map.IMap;
 import com.hazelcast.partition.Partition;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.network.Turns.Turn;
+import io.hazelgate.engine.wire.Change;
+import io.hazelgate.engine.wire.Entries;
+import io.hazelgate.engine.wire.Filling;
 import io.hazelgate.engine.wire.Names;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -164,6 +174,71 @@ class TurnsTest {
         }
         assertThrows(TurnLost.class, () -> lost.write(map, what, "later still"));
         assertEquals("theirs", other.<String, String>getMap("written").get(what));
+    }
+
+    @Test
+    void whoLostItWhileItHungWritesNothingUnderItsFence() {
+        Turn lost = turns.take(what);
+        Entries late = new Entries(one).under(lost.fence());
+        assertTrue(late.change("fenced", changes("theirs")).join().isEmpty());
+        other.<String, String>getMap(Names.TURNS).delete(what);
+        try (Turn theirs = ofOther.take(what)) {
+            Entries entries = new Entries(other).under(theirs.fence());
+            assertLost(late.change("fenced", changes("late")));
+            assertLost(late.clear("fenced"));
+            Filling filling = late.filling("filled");
+            byte[] key = "late".getBytes(StandardCharsets.UTF_8);
+            filling.add(key, 0, key.length, key, 0, key.length);
+            assertLost(filling.send());
+            assertEquals(0, one.getMap("filled").size());
+            assertEquals(KEYS, other.getMap("fenced").size());
+            assertEquals(
+                    Set.of(new HazelcastJsonValue("\"theirs\"")),
+                    Set.copyOf(one.getMap("fenced").values()));
+            entries.clear("fenced").join();
+            assertThrows(TurnLost.class, lost::fence);
+        }
+    }
+
+    @Test
+    void whatIsClearedUnderAFenceIsGoneFromItsBackups() {
+        try (Turn turn = turns.take(what)) {
+            Entries entries = new Entries(one).under(turn.fence());
+            entries.change("fenced", changes("mine")).join();
+            assertEquals(KEYS, other.getMap("fenced").size());
+            entries.clear("fenced").join();
+        }
+        other.getLifecycleService().terminate();
+        assertEquals(0, one.getMap("fenced").size());
+    }
+
+    @Test
+    void ofChangesUnderAFenceEachIsMadeOrRefusedByItself() {
+        try (Turn turn = turns.take(what)) {
+            Entries entries = new Entries(one).under(turn.fence());
+            List<Change> both = List.of(
+                    Change.setIfSame("key-1", json("missing"), json("mine")),
+                    Change.setIfSame("key-1", null, json("mine")));
+            assertEquals(Set.of("key-1"), entries.change("fenced", both).join().keySet());
+            assertEquals("\"mine\"", other.getMap("fenced").get("key-1").toString());
+        }
+    }
+
+    private static final int KEYS = 500;
+
+    private static byte[] json(String text) {
+        return ('"' + text + '"').getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static List<Change> changes(String text) {
+        return IntStream.range(0, KEYS)
+                .mapToObj(number -> Change.set("key-" + number, json(text)))
+                .toList();
+    }
+
+    private static void assertLost(CompletableFuture<?> made) {
+        CompletionException failure = assertThrows(CompletionException.class, made::join);
+        assertInstanceOf(TurnLost.class, TurnLost.orElse(failure));
     }
 
     @Test
