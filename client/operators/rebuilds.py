@@ -15,6 +15,7 @@ import msgspec
 
 from hazelgate.client.cluster import Cluster
 from hazelgate.sourcing.errors import PipelineUnavailable, RebuildRefused
+from hazelgate.sourcing.ids import new_id
 
 POLL_SECONDS = 0.2
 _FIRST_POLL_SECONDS = 0.02
@@ -139,14 +140,14 @@ class Rebuilds:
         Raises:
             RebuildRefused: There is no such view, or one of them is being rebuilt, or no snapshot fits.
         """
-        request: dict[str, Any] = {"op": "start", "views": list(views), "eventsPerSecond": events_per_second}
+        request: dict[str, Any] = {"views": list(views), "eventsPerSecond": events_per_second}
         if begin_with is not None:
             request |= {"from": begin_with, "otherCode": other_code}
-        return (await self._ask(**request)).id
+        return await self._begin("start", **request)
 
     async def compare(self, views: Sequence[str], *, events_per_second: int = 0) -> str:
         """Begin to compare a fresh fold with the live views. Returns its id; raises as `start` does."""
-        return (await self._ask(op="diff", views=list(views), eventsPerSecond=events_per_second)).id
+        return await self._begin("diff", views=list(views), eventsPerSecond=events_per_second)
 
     async def roll_back(self, view: str) -> str:
         """
@@ -155,7 +156,7 @@ class Rebuilds:
         Raises:
             RebuildRefused: None is kept.
         """
-        return (await self._ask(op="rollback", view=view)).id
+        return await self._begin("rollback", view=view)
 
     async def cancel(self, rebuild_id: str) -> bool:
         """
@@ -227,6 +228,10 @@ class Rebuilds:
     async def acknowledge_losses(self) -> bool:
         """Say that an operator knows of the partitions that are lost. Returns whether there were any."""
         return (await self._ask(op="acknowledge")).done
+
+    async def _begin(self, op: str, **request: Any) -> str:
+        """The request has a name: where its answer is lost and another member is asked, one rebuild begins all the same."""
+        return (await self._ask(op=op, request=new_id(), **request)).id
 
     async def _ask(self, **request: Any) -> _Answer:
         answer = _decode_answer(await self._cluster.maintain_views(msgspec.json.encode(request)))

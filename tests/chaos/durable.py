@@ -69,10 +69,9 @@ class DurableNodes(Nodes):
             node.projector.kill()
 
     async def start_members_again(self) -> None:
-        """All of them, as after a power cut."""
-        for node in self.nodes:
-            await asyncio.to_thread(node.projector.start)
-        await asyncio.gather(*(asyncio.to_thread(node.member.start) for node in self.nodes))
+        """All of them at once, as after a power cut."""
+        parts = [part for node in self.nodes for part in (node.projector, node.member)]
+        await asyncio.gather(*(asyncio.to_thread(part.start) for part in parts))
 
     def stop(self) -> None:
         """End whatever runs, and remove the data."""

@@ -270,6 +270,7 @@ async def join_and_leave(scene: Scene, nodes: Nodes, size: Size) -> None:
     """A fourth member comes, and an old one goes in order, under load."""
     await scene.load.run(size.seconds)
     await asyncio.to_thread(nodes.join)
+    await _running(scene, len(nodes.nodes))
     await scene.load.run(size.seconds)
     hurt = await scene.raw.held_by(nodes.nodes[1].address, f"{scene.prefix}probe", 10)
     since = time.monotonic()
@@ -356,12 +357,13 @@ async def _switch_and_start(scene: Scene, projectors: dict[str, str]) -> None:
         raise RuntimeError(f"members use {there}, and were switched to {projectors}")
 
 
-async def _running(scene: Scene) -> PipelineState:
-    """The pipeline when it runs on all members."""
+async def _running(scene: Scene, members: int = 1) -> PipelineState:
+    """The pipeline when it runs on all members, and there are so many."""
     async with asyncio.timeout(HEAL_SECONDS):
         while True:
             [pipeline] = (await scene.gateway.stats()).pipelines
-            if all((each.job, each.projector) == ("RUNNING", "READY") for each in pipeline.members):
+            runs = all((each.job, each.projector) == ("RUNNING", "READY") for each in pipeline.members)
+            if runs and len(pipeline.members) >= members:
                 return pipeline
             await scene.load.run(0.1)
 

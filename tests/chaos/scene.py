@@ -18,6 +18,7 @@ from tests.chaos.answers import AnswerLog, Told
 from tests.chaos.checking import Broken, Violation, check
 from tests.chaos.durable import stored_in
 from tests.chaos.load import Client, Load
+from tests.chaos.machine import Machine
 from tests.chaos.meters import MeterRead
 from tests.chaos.reading import RawMaps, raw_maps
 from tests.chaos.sizes import Size
@@ -38,6 +39,8 @@ class Result:
     acknowledged: int = 0
     violations: list[Violation] = field(default_factory=list)
     recovery_seconds: float | None = None
+    others: float = 0.0
+    """Which part of the machine other work had until then, from 0 to 1."""
 
     def count(self, broken: Broken) -> int:
         """How many violations of a kind there are."""
@@ -75,6 +78,8 @@ class Scene:
         self.client = Client(self.handler, log, name=f"{prefix}c")
         self.load = Load(self.client, seed=seed, prefix=prefix, events_per_second=events_per_second)
         self.recovery_seconds: float | None = None
+        self.others = 0.0
+        self.machine = Machine()
         self.violations: list[Violation] = []
         """What the fault has found by itself."""
         self._probes = Client(self.handler, log, name=f"{prefix}p", timeout_seconds=3.0)
@@ -96,7 +101,8 @@ class Scene:
             done, running = await asyncio.wait(running, timeout=PROBE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if any(task.result() for task in done):
                 took = time.monotonic() - since
-                self.recovery_seconds = max(took, self.recovery_seconds or 0.0)
+                if took > (self.recovery_seconds or 0.0):
+                    self.recovery_seconds, self.others = took, self.machine.others_since(since)
                 break
             if done:
                 await asyncio.sleep(PROBE_SECONDS)
@@ -158,11 +164,13 @@ async def scene(
                 gateway, raw, log, prefix=prefix, seed=seed, events_per_second=size.events_per_second, logs=logs
             )
             await stage.handler.start()
+            stage.machine.start()
             if loaded:
                 stage.load.start()
             try:
                 yield stage
             finally:
+                stage.machine.stop()
                 await stage.load.stop()
             await _judge(stage, subscriber, result, forgets, dsn)
             await subscriber.stop()
@@ -180,7 +188,7 @@ async def _judge(stage: Scene, subscriber: Subscriber, result: Result, forgets: 
         result.violations.append(Violation(Broken.UNFINISHED, str(error)))
     await stage.raw.quiet(timeout_seconds=QUIET_SECONDS)
     result.sent, result.acknowledged = stage.log.sent, stage.log.acknowledged
-    result.recovery_seconds = stage.recovery_seconds
+    result.recovery_seconds, result.others = stage.recovery_seconds, stage.others
     maps = await stage.raw.read(stage.prefix)
     if dsn is not None:
         maps = replace(maps, store=await asyncio.to_thread(stored_in, dsn, stage.prefix))

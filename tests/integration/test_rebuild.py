@@ -125,6 +125,14 @@ async def test_a_rebuild_during_writes_shows_readers_nothing_but_whole_views(
     assert (await ended(rebuilds, await rebuilds.compare(BOTH))).differences == 0
 
 
+async def test_a_request_that_comes_twice_begins_one_rebuild(cluster: HazelcastCluster, rebuilds: Rebuilds) -> None:
+    """A client that hears nothing in time asks another member: that one has to know the request."""
+    request = {"op": "diff", "request": new_id(), "views": [ACCOUNTS], "eventsPerSecond": 1}
+    first, second = [msgspec.json.decode(await cluster.maintain_views(msgspec.json.encode(request))) for _ in range(2)]
+    assert first == second
+    await rebuilds.cancel(first["id"])
+
+
 async def test_a_cancelled_rebuild_leaves_the_live_view_alone(
     cluster: HazelcastCluster, handler: EventHandler, rebuilds: Rebuilds
 ) -> None:

@@ -10,6 +10,7 @@ import io.hazelgate.engine.network.Turns.Turn;
 import io.hazelgate.engine.snapshot.Manifest;
 import io.hazelgate.engine.snapshot.Snapshots;
 import io.hazelgate.engine.views.Generation;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,22 +56,29 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
      * @throws IllegalArgumentException when there is no such view, or one of them is being rebuilt already
      */
     public String begin(Collection<String> views, boolean fresh, int eventsPerSecond) {
-        return begin(views, fresh, eventsPerSecond, null, false);
+        return begin("", views, fresh, eventsPerSecond, null, false);
     }
 
     /**
      * The same, going on from a snapshot.
      *
+     * @param request by whose name it is known: a request that comes twice begins one rebuild; empty for one that can't
      * @param from what {@code hazelgate rebuild --from} takes: the id of a snapshot, {@code latest}, a position or an instant; null: from
      *     nothing
      * @param otherCode whether the snapshot may have been made by other code than today's
      */
-    public String begin(Collection<String> views, boolean fresh, int eventsPerSecond, String from, boolean otherCode) {
+    public String begin(
+            String request,
+            Collection<String> views,
+            boolean fresh,
+            int eventsPerSecond,
+            String from,
+            boolean otherCode) {
+        String id = newId(request);
         Map<String, List<String>> described = pipelines.viewsWithIndexes();
         pipelines.requireToldOf(views, described.keySet());
         Collection<String> wanted = views.isEmpty() ? described.keySet() : views;
         wanted.forEach(view -> requireView(view, described.keySet()));
-        String id = newId();
         Rebuild.Kind kind = fresh ? Rebuild.Kind.REBUILD : Rebuild.Kind.DIFF;
         Map<String, Set<String>> codes = new LinkedHashMap<>();
         wanted.forEach(view -> codes.put(view, pipelines.codeOf(view)));
@@ -109,7 +117,8 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
      *
      * @throws IllegalArgumentException when there is none
      */
-    public String rollBack(String view) {
+    public String rollBack(String request, String view) {
+        String id = newId(request);
         Generation generation = require(view);
         if (generation.previous() == null) {
             throw new IllegalArgumentException(
@@ -117,7 +126,7 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
         }
         Map<String, String> targets = Map.of(view, generation.previous());
         Rebuild rebuild = Rebuild.begun(
-                newId(),
+                id,
                 Rebuild.Kind.ROLLBACK,
                 targets,
                 generation.previousPosition(),
@@ -145,6 +154,9 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
         if (shared.readiness().viewsProblem() != null) {
             throw new IllegalArgumentException(shared.readiness().viewsProblem() + ": try again when that is done");
         }
+        if (records.find(rebuild.id()) != null) {
+            return rebuild.id();
+        }
         for (Rebuild other : records.running()) {
             if (other.targets().keySet().stream().anyMatch(rebuild.targets()::containsKey)) {
                 throw new IllegalArgumentException("rebuild " + other.id() + " of "
@@ -163,9 +175,16 @@ public record Rebuilds(Shared shared, Pipelines pipelines, Snapshots snapshots, 
         return rebuild.id();
     }
 
-    private String newId() {
+    /** The same for a request that comes twice. */
+    private String newId(String request) {
+        String name = request.isEmpty() ? UUID.randomUUID().toString() : request;
         return shared.turns()
-                .beside(TURN, number -> "rb" + UUID.randomUUID().toString().substring(0, 8));
+                .beside(
+                        TURN,
+                        number -> "rb"
+                                + UUID.nameUUIDFromBytes((name + '/' + number).getBytes(StandardCharsets.UTF_8))
+                                        .toString()
+                                        .substring(0, 8));
     }
 
     private String nextGeneration(String view) {

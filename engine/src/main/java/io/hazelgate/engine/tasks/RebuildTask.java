@@ -29,6 +29,7 @@ public record RebuildTask(Rebuilds rebuilds, RebuildReport report, Snapshots sna
     private JsonObject answer(JsonObject asked) {
         String id = asked.getString("id", "");
         String view = asked.getString("view", "");
+        String request = asked.getString("request", "");
         return switch (asked.getString("op", "")) {
             case "start", "diff" -> {
                 List<String> views = Json.texts(asked.get("views"));
@@ -36,9 +37,12 @@ public record RebuildTask(Rebuilds rebuilds, RebuildReport report, Snapshots sna
                 String from = asked.getString("from", null);
                 boolean otherCode = asked.getBoolean("otherCode", false);
                 yield new JsonObject()
-                        .add("id", rebuilds.begin(views, fresh, asked.getInt("eventsPerSecond", 0), from, otherCode));
+                        .add(
+                                "id",
+                                rebuilds.begin(
+                                        request, views, fresh, asked.getInt("eventsPerSecond", 0), from, otherCode));
             }
-            case "rollback" -> new JsonObject().add("id", rebuilds.rollBack(view));
+            case "rollback" -> new JsonObject().add("id", rebuilds.rollBack(request, view));
             case "cancel" -> new JsonObject().add("done", rebuilds.cancel(id));
             case "resume" -> {
                 rebuilds.resume(id);
