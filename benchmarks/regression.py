@@ -1,124 +1,105 @@
 """
 Bulk, latency, rebuild, restart and snapshot, in turns with another commit: none may be worse by more than 5 %.
 
-Each side runs its own benchmarks in a process of its own, one after the other, from a copy of its files. A machine that
-is slow for a while is slow for both.
+Both sides run the same small benchmarks (`sides`) with their own code, from a copy of their files, one after the other.
+Held against the aim is the processor time: a machine with other work makes everything slow, and no code cost more.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import msgspec
+
 from benchmarks.figures import Figure
+from benchmarks.sides import SUITES as SIDES
+from benchmarks.sides import Cost
 
 ROOT = Path(__file__).resolve().parents[1]
 _JAR = Path("operations/_bundled/engine.jar")
 _ENGINE = ("engine/src/main", "engine/pom.xml")
+_BENCHMARKS = "benchmarks"
 _WORSE = 1.05
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A figure as the table of its suite names it."""
-
-    suite: str
-    short: str
-    name: str
-    more_is_better: bool = False
-
-
-COMPARED = (
-    Compared("latency", "one mutation until PROJECTED, p50", "mutation over HTTP until PROJECTED, p50"),
-    Compared("bulk", "events in bulk", "handle_events in bulk until PROJECTED", more_is_better=True),
-    Compared("rebuild", "rebuild of all views", "rebuild of all views, from memory", more_is_better=True),
-    Compared("snapshot", "restart from a snapshot", "restart from a snapshot until /ready"),
-    Compared("snapshot", "a snapshot at rest", "a snapshot of all views while the stack rests"),
-)
-SUITES = tuple(dict.fromkeys(each.suite for each in COMPARED))
+_PATIENCE_SECONDS = 900.0
+"""For one suite of one side, which takes a minute or two."""
+SUITES = tuple(SIDES)
+Measured = Mapping[str, Cost]
 
 
 def figures(commit: str, suites: Sequence[str], rounds: int) -> list[Figure]:
     """
-    Each figure of these suites, as a multiple of the commit's: above 1 it is worse.
+    What each costs here as a multiple of the commit's: above 1 it is worse.
 
     Raises:
-        RuntimeError: There is no such commit, or a side does not run.
+        RuntimeError: There is no such commit, or a side does not run, or not to its end.
     """
-    compared = [each for each in COMPARED if each.suite in suites]
-    costs: dict[Compared, list[float]] = {each: [] for each in compared}
-    seen: dict[Compared, list[tuple[float, float]]] = {each: [] for each in compared}
+    seen: dict[str, list[tuple[Cost, Cost]]] = {}
     with _checked_out(commit) as (here, there):
         for number in range(rounds):
             for suite in suites:
                 sides = [here, there] if number % 2 == 0 else [there, here]
                 measured = {side: _measure(side, suite) for side in sides}
-                for each in compared:
-                    if each.suite == suite:
-                        ours, theirs = _of(measured[here], each), _of(measured[there], each)
-                        costs[each].append(theirs / ours if each.more_is_better else ours / theirs)
-                        seen[each].append((ours, theirs))
-                        print(f"{each.short}: {ours:g} here, {theirs:g} there", file=sys.stderr, flush=True)
-    return [_figure(each, costs[each], seen[each]) for each in compared]
+                for name, ours in measured[here].items():
+                    theirs = measured[there][name]
+                    seen.setdefault(name, []).append((ours, theirs))
+                    print(f"{name}: {ours} here, {theirs} there", file=sys.stderr, flush=True)
+    return [compared(name, pairs) for name, pairs in seen.items()]
 
 
-def _figure(compared: Compared, costs: list[float], seen: list[tuple[float, float]]) -> Figure:
-    ours, theirs = (median(side) for side in zip(*seen, strict=True))
-    spread = f"rounds from {min(costs):.2f} to {max(costs):.2f}"
+def compared(name: str, pairs: Sequence[tuple[Cost, Cost]]) -> Figure:
+    """The median of the rounds, with the least and the most."""
+    costs = [ours.processor / theirs.processor for ours, theirs in pairs]
+    elapsed = [ours.elapsed / theirs.elapsed for ours, theirs in pairs]
+    ours, theirs = (median(side.processor for side in sides) * 1_000 for sides in zip(*pairs, strict=True))
     return Figure(
-        f"{compared.short}, against the commit",
+        f"processor time of {name}, against the commit",
         median(costs),
         "×",
         at_most=_WORSE,
-        beside=f"above 1 is worse; {ours:,.4g} here, {theirs:,.4g} there; {spread}",
+        beside=f"rounds from {min(costs):.2f} to {max(costs):.2f}; {ours:,.4g} ms here, {theirs:,.4g} there; "
+        f"elapsed {median(elapsed):.2f} ×, from {min(elapsed):.2f} to {max(elapsed):.2f}",
     )
 
 
-def _of(measured: Mapping[str, float], compared: Compared) -> float:
-    if compared.name not in measured:
-        raise RuntimeError(f"one side's suite {compared.suite} has no figure “{compared.name}”")
-    return measured[compared.name]
+def costs_in(text: str) -> dict[str, Cost]:
+    """What a side has printed: its last line."""
+    return msgspec.json.decode(text.strip().rpartition("\n")[2], type=dict[str, Cost])
 
 
-def measured_in(text: str) -> dict[str, float]:
-    """The figures of a table, as `benchmarks.figures.table` prints it."""
-    found = {}
-    for line in text.splitlines():
-        name, *rest = re.split(r"\s{2,}", line)
-        value = re.match(r"-?[\d,]+(?:\.\d+)?(?:e[+-]\d+)?", rest[0]) if rest else None
-        if value is not None:
-            found[name] = float(value[0].replace(",", ""))
-    return found
-
-
-def _measure(side: Path, suite: str) -> dict[str, float]:
+def _measure(side: Path, suite: str) -> Measured:
     print(f"{suite} {side.name}", file=sys.stderr, flush=True)
     path = os.pathsep.join([str(side / "src"), str(side)])
-    ran = subprocess.run(
-        [sys.executable, "-m", "benchmarks", suite],
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.sides", suite],
         cwd=side,
         env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    if ran.returncode:
-        raise RuntimeError(f"the suite {suite} does not run in {side}:\n{ran.stdout}\n{ran.stderr}")
-    return measured_in(ran.stdout)
+    try:
+        printed, told = process.communicate(timeout=_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        process.send_signal(signal.SIGINT)  # so that it ends its stack
+        process.communicate()
+        raise RuntimeError(f"the suite {suite} does not end in {side} within {_PATIENCE_SECONDS:.0f} s") from error
+    if process.returncode:
+        raise RuntimeError(f"the suite {suite} does not run in {side}:\n{printed}\n{told}")
+    return costs_in(printed)
 
 
 @contextmanager
 def _checked_out(commit: str) -> Iterator[tuple[Path, Path]]:
-    """This tree's files and the commit's, each with its engine. Nothing is left of them."""
+    """This tree's files and the commit's, each with its engine and this tree's benchmarks. Nothing is left of them."""
     with tempfile.TemporaryDirectory(prefix="hazelgate-turns-") as folder:
         here, there = Path(folder, "here"), Path(folder, "there")
         known = _output("ls-files", "-z", "--cached", "--others", "--exclude-standard").split(b"\0")
@@ -126,6 +107,8 @@ def _checked_out(commit: str) -> Iterator[tuple[Path, Path]]:
         _unpack(here, _run(["tar", "-c", "-C", str(ROOT), "--null", "-T", "-"], names))
         shutil.copy(ROOT / _JAR, here / _JAR)
         _unpack(there, _output("archive", commit))
+        shutil.rmtree(there / _BENCHMARKS)
+        shutil.copytree(here / _BENCHMARKS, there / _BENCHMARKS)
         if _has_same_engine(commit):
             shutil.copy(ROOT / _JAR, there / _JAR)
         else:

@@ -28,7 +28,7 @@ async def from_a_snapshot(stack: RunningStack) -> list[Figure]:
     await cluster.start()
     try:
         await cluster.wait_until_ready(30)
-        taking, entries, kept = await _take(cluster)
+        taking, entries, kept = await take_snapshot(cluster)
         await _some_more(stack)
         times = []
         for _ in range(_WARM_UP + _MEASURED):
@@ -59,7 +59,7 @@ async def from_a_snapshot(stack: RunningStack) -> list[Figure]:
     ]
 
 
-async def _take(cluster: HazelcastCluster) -> tuple[float, int, int]:
+async def take_snapshot(cluster: HazelcastCluster) -> tuple[float, int, int]:
     """How long a snapshot takes, its entries, and what they take where they are kept."""
     snapshots = Snapshots(cluster)
     started = time.perf_counter()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from benchmarks.figures import Figure, table
 from benchmarks.memory import Reading, costs
-from benchmarks.regression import measured_in
+from benchmarks.regression import compared, costs_in
+from benchmarks.sides import Cost
 from benchmarks.soak import slope
 
 
@@ -27,12 +28,11 @@ def test_a_leak_is_told_from_noise() -> None:
     assert not leak.is_flat
 
 
-def test_figures_of_another_commit_are_read_from_its_table() -> None:
-    figures = [
-        Figure("handle_events in bulk until PROJECTED", 24_770.0, "/s", at_least=12_000, beside="elsewhere: 527/s"),
-        Figure("mutation over HTTP until PROJECTED, p50", 2.153, "ms"),
-    ]
-    assert measured_in("x86_64, 2 processors, load 0.3\n" + table(figures)) == {
-        "handle_events in bulk until PROJECTED": 24_770.0,
-        "mutation over HTTP until PROJECTED, p50": 2.153,
-    }
+def test_what_a_side_prints_is_read_and_held_against_the_other() -> None:
+    printed = msgspec.json.encode({"an event in bulk": Cost(0.00004, 0.000055)}).decode()
+    assert costs_in(f"a warning\n{printed}\n") == {"an event in bulk": Cost(0.00004, 0.000055)}
+    there = Cost(1.0, 2.0)
+    figure = compared("a snapshot", [(Cost(3.0, 2.2), there), (Cost(1.0, 2.0), there), (Cost(2.0, 2.6), there)])
+    assert figure.value == pytest.approx(1.1)
+    assert figure.is_reached is False
+    assert figure.beside.startswith("rounds from 1.00 to 1.30; 2,200 ms here, 2,000 there; elapsed 2.00 ×")

@@ -1,0 +1,157 @@
+"""
+`python -m benchmarks.sides SUITE`: one side of a comparison with another commit, as JSON.
+
+Small on purpose: a few minutes even where the machine has other work. Processor time is that of member, projector and
+gateway, children included: it says what the code costs, whatever else the machine does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import shop
+from benchmarks.history import database, fill
+from benchmarks.rebuilding import rebuild_all
+from benchmarks.snapshots import take_snapshot
+from benchmarks.stack import RunningStack, event_handler, running_stack
+from benchmarks.writes import one_after_the_other
+from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from hazelgate.sourcing.declaring.values import Event
+
+PARTS = ("member", "projector", "gateway")
+_MUTATIONS_FIRST, _MUTATIONS = 1_500, 1_000
+_EVENTS_FIRST, _EVENTS, _ROUNDS = 100_000, 20_000, 3
+_CUSTOMERS, _CHANGES, _REBUILDS_FIRST, _REBUILDS = 5_000, 45_000, 4, 4
+_LOGGED, _SNAPSHOTS_FIRST, _SNAPSHOTS = 60_000, 2, 4
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """Of one of what is measured, in seconds."""
+
+    elapsed: float
+    processor: float
+
+
+@dataclass
+class _Spent:
+    elapsed: float = 0.0
+    processor: float = 0.0
+
+    def each(self, count: int) -> Cost:
+        return Cost(self.elapsed / count, self.processor / count)
+
+
+@contextmanager
+def _spent(stack: RunningStack) -> Iterator[_Spent]:
+    spent = _Spent()
+    before, started = _processor_seconds(stack), time.perf_counter()
+    yield spent
+    spent.elapsed = time.perf_counter() - started
+    spent.processor = _processor_seconds(stack) - before
+
+
+def _processor_seconds(stack: RunningStack) -> float:
+    return sum(stack.cpu_seconds(part) for part in PARTS)
+
+
+@contextlib.asynccontextmanager
+async def _cluster(stack: RunningStack) -> AsyncIterator[HazelcastCluster]:
+    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=60)
+    await cluster.start()
+    try:
+        await cluster.wait_until_ready(60)
+        yield cluster
+    finally:
+        await cluster.close()
+
+
+async def latency() -> dict[str, Cost]:
+    """One mutation after the other; the elapsed time is the median."""
+    async with running_stack() as stack:
+        await one_after_the_other(stack, warm_up=0, measured=_MUTATIONS_FIRST)
+        with _spent(stack) as spent:
+            latencies = await one_after_the_other(stack, warm_up=0, measured=_MUTATIONS)
+    return {"a mutation": Cost(statistics.median(latencies) / 1_000, spent.each(_MUTATIONS).processor)}
+
+
+async def bulk() -> dict[str, Cost]:
+    """Events in batches of 1,000, four under way."""
+    async with running_stack() as stack, event_handler(stack) as handler:
+        await shop.submit_all(handler, [shop.new_customer() for _ in range(_EVENTS_FIRST)])
+        costs = []
+        for _ in range(_ROUNDS):
+            events = [shop.new_customer() for _ in range(_EVENTS)]
+            with _spent(stack) as spent:
+                await shop.submit_all(handler, events)
+            costs.append(spent.each(_EVENTS))
+    return {"an event in bulk": _median(costs)}
+
+
+async def rebuild() -> dict[str, Cost]:
+    """All views from events in memory."""
+    async with running_stack() as stack:
+        async with event_handler(stack) as handler:
+            chance = random.Random(17)
+            customers = [shop.new_customer(payload_bytes=shop.PAYLOAD_BYTES) for _ in range(_CUSTOMERS)]
+            await shop.submit_all(handler, customers)
+            ids = [each.customer_id for each in customers]
+            changes: list[Event] = [shop.renamed(chance.choice(ids), each) for each in range(_CHANGES)]
+            await shop.submit_all(handler, changes)
+        async with _cluster(stack) as cluster:
+            for _ in range(_REBUILDS_FIRST):
+                await rebuild_all(cluster)
+            costs = []
+            for _ in range(_REBUILDS):
+                with _spent(stack) as spent:
+                    events, _seconds = await rebuild_all(cluster)
+                costs.append(spent.each(events))
+    return {"an event of a rebuild": _median(costs)}
+
+
+async def snapshot() -> dict[str, Cost]:
+    """Snapshots over a log in PostgreSQL, and then a start from the last of them."""
+    with database() as dsn, tempfile.TemporaryDirectory(prefix="hazelgate-sides-") as kept:
+        log, folder = fill(dsn, _LOGGED), Path(kept)
+        async with running_stack(dsn=dsn, log=log, snapshots=folder) as stack, _cluster(stack) as cluster:
+            for _ in range(_SNAPSHOTS_FIRST):
+                await take_snapshot(cluster)
+            costs = []
+            for _ in range(_SNAPSHOTS):
+                with _spent(stack) as spent:
+                    await take_snapshot(cluster)
+                costs.append(spent.each(1))
+        async with running_stack(dsn=dsn, log=log, snapshots=folder) as stack:
+            start = Cost(stack.ready_after_seconds, _processor_seconds(stack))
+    return {"a snapshot": _median(costs), "a restart from a snapshot": start}
+
+
+def _median(costs: list[Cost]) -> Cost:
+    return Cost(statistics.median(each.elapsed for each in costs), statistics.median(each.processor for each in costs))
+
+
+SUITES: dict[str, Callable[[], Awaitable[dict[str, Cost]]]] = {
+    "latency": latency,
+    "bulk": bulk,
+    "rebuild": rebuild,
+    "snapshot": snapshot,
+}
+
+
+async def _measured(suite: str) -> dict[str, Cost]:
+    return await SUITES[suite]()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(msgspec.json.encode(asyncio.run(_measured(sys.argv[1]))).decode() + "\n")
