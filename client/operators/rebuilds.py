@@ -230,7 +230,7 @@ class Rebuilds:
         return (await self._ask(op="acknowledge")).done
 
     async def _begin(self, op: str, **request: Any) -> str:
-        """The request has a name: where its answer is lost and another member is asked, one rebuild begins all the same."""
+        """The request has a name: one rebuild begins, also where the answer is lost and another member is asked."""
         return (await self._ask(op=op, request=new_id(), **request)).id
 
     async def _ask(self, **request: Any) -> _Answer:

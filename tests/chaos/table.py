@@ -27,7 +27,7 @@ def line(fault: Fault, result: Result, took_seconds: float) -> str:
     """What came of one fault."""
     counts = "".join(f"{result.count(broken):>11,}" for _, broken in _COLUMNS)
     recovered = "–" if result.recovery_seconds is None else f"{result.recovery_seconds:.1f} s"
-    others = "–" if result.recovery_seconds is None else f"{result.others:.0%}"
+    others = "–" if fault.recovers_in_seconds is None else f"{result.others:.0%}"
     verdict = "" if is_good(fault, result) else "  BAD"
     return (
         f"{fault.name:<18}{result.sent:>8,}{result.acknowledged:>14,}{counts}{recovered:>11}"
