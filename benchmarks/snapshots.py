@@ -67,7 +67,7 @@ async def take_snapshot(cluster: HazelcastCluster) -> tuple[float, int, int]:
     if attempt.status is not AttemptStatus.DONE:
         raise RuntimeError(f"the snapshot is {attempt.status}: {attempt.error}")
     seconds = time.perf_counter() - started
-    [manifest] = (await snapshots.listing()).snapshots
+    manifest = next(each for each in (await snapshots.listing()).snapshots if each.id == attempt.id)
     return seconds, attempt.entries, sum(part.bytes for part in manifest.parts)
 
 
