@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -101,6 +102,15 @@ record Comparison(Store store, Rebuild rebuild, Map<String, Set<String>> suspect
                 || one != null
                         && other != null
                         && JsonValues.plain(Json.parse(one)).equals(JsonValues.plain(Json.parse(other)));
+    }
+
+    /** The views of which a comparison has put differences on record. */
+    static Set<String> viewsThatDiffer(HazelcastInstance hazelcast, String rebuildId) {
+        Set<String> views = new TreeSet<>();
+        for (JsonValue difference : differences(hazelcast, rebuildId).asArray()) {
+            views.add(difference.asObject().getString("view", ""));
+        }
+        return views;
     }
 
     /** The differences that a comparison has put on record, in the order of views and keys. */
