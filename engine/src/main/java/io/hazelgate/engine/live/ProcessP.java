@@ -29,7 +29,7 @@ final class ProcessP extends AbstractProcessor {
     /** So many batches are prepared while the one before them is under way: the projector has the next one when it is done. */
     private static final int MAX_PREPARED = 2;
 
-    private static final long END_SECONDS = 1;
+    private static final long END_SECONDS = 5;
     private static final long LOG_AWAY_MILLIS = 200;
     /** So long events wait that were held up by others' claims, while there is nothing else to do. */
     private static final long FIRST_CONTESTED_NANOS = TimeUnit.MILLISECONDS.toNanos(1);

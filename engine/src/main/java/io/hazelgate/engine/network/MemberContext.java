@@ -11,11 +11,9 @@ import com.hazelcast.instance.impl.NodeExtension;
 import com.hazelcast.internal.networking.ChannelInitializer;
 import com.hazelcast.internal.server.ServerContext;
 import com.hazelcast.internal.server.tcp.ChannelInitializerFunction;
-import com.hazelcast.jet.impl.EarlyJobs;
-import com.hazelcast.jet.impl.JetServiceBackend;
 import java.util.function.Function;
 
-/** A member as Hazelcast makes it, but for what it does while somebody whom it has called says nothing, and when jobs start again. */
+/** A member as Hazelcast makes it, but for what it does while somebody whom it has called says nothing. */
 public final class MemberContext extends DefaultNodeContext {
     private MemberContext() {}
 
@@ -26,14 +24,6 @@ public final class MemberContext extends DefaultNodeContext {
     @Override
     public NodeExtension createNodeExtension(Node node) {
         return new DefaultNodeExtension(node) {
-            @Override
-            @SuppressWarnings("unchecked") // as Hazelcast has it
-            public <T> T createService(Class<T> type, Object... parameters) {
-                return type == JetServiceBackend.class
-                        ? (T) new EarlyJobs(node)
-                        : super.createService(type, parameters);
-            }
-
             @Override
             public Function<EndpointQualifier, ChannelInitializer> createChannelInitializerFn(ServerContext server) {
                 ChannelInitializerFunction initializers = new ChannelInitializerFunction(server, node.getConfig()) {
