@@ -23,7 +23,7 @@ from pathlib import Path
 
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
-from hazelgate.operations.java import Java
+from hazelgate.operations.java import Java, find_java
 from hazelgate.operations.member import ENGINE_JAR, MemberOptions, member_command
 from tests.support.accounts import log_of, open_accounts
 from tests.support.connected import connected, handling
@@ -133,3 +133,7 @@ async def _work(cluster: HazelcastCluster) -> None:
     async with connected(cluster), handling(Catalog.load("tests.support.ledger"), cluster) as handler:
         await cluster.read(ACCOUNTS, await open_accounts(handler, 50))
         await log_of(cluster)
+
+
+if __name__ == "__main__":
+    flags_of_bundled(find_java())
