@@ -14,8 +14,7 @@ from benchmarks.growth import first_page_of_history, heap_in_use
 from benchmarks.history import DEEP_EVENTS, History
 from benchmarks.http_load import load
 from benchmarks.rebuilding import PAGE, plain_loop, rebuild_all
-from benchmarks.stack import RunningStack
-from hazelgate.client.hazelcast.cluster import HazelcastCluster
+from benchmarks.stack import RunningStack, connected
 from hazelgate.client.operators.rebuilds import Rebuilds
 from hazelgate.operations.postgres.connecting import connect
 
@@ -53,10 +52,7 @@ async def past(stack: RunningStack) -> list[Figure]:
 async def cold_rebuild(stack: RunningStack) -> list[Figure]:
     """All views from nothing, beside a plain Python loop over the same rows, and what it needs of memory."""
     log = _log_of(stack)
-    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=60)
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(30)
+    async with connected(stack) as cluster:
         views = [each.view for each in (await Rebuilds(cluster).report()).views]
         heap, projector = heap_in_use(stack.pids["member"]), _most_memory(stack.pids["projector"])
         events, seconds = await rebuild_all(cluster)
@@ -64,8 +60,6 @@ async def cold_rebuild(stack: RunningStack) -> list[Figure]:
             await Rebuilds(cluster).drop_previous(view)
         heap_after = heap_in_use(stack.pids["member"])
         grown = _most_memory(stack.pids["projector"]) - projector
-    finally:
-        await cluster.close()
     if events != log.events:
         raise RuntimeError(f"{events:,} of {log.events:,} events were folded")
     plain = plain_loop(_pages(stack.dsn or ""))

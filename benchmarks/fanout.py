@@ -12,7 +12,7 @@ import msgspec
 from benchmarks import shop
 from benchmarks.figures import Figure, percentile
 from benchmarks.node import find_node, node_server
-from benchmarks.stack import RunningStack, cpu_seconds_of, event_handler
+from benchmarks.stack import RunningStack, connected, cpu_seconds_of, event_handler
 from benchmarks.subscribers import Received, Subscribers
 from benchmarks.traffic import ORDERS, Traffic
 from hazelgate.client.cluster import EVENT_STREAM, Callback, stream_topic
@@ -192,7 +192,6 @@ async def _unwanted(url: str, gateway: int, handler: EventHandler) -> list[Figur
 
 async def _sent_bytes(stack: RunningStack, handler: EventHandler) -> Figure:
     """Of customers, to a process that wants orders."""
-    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=30)
     sent: list[int] = []
     events = 0
     all_came = asyncio.Event()
@@ -204,16 +203,12 @@ async def _sent_bytes(stack: RunningStack, handler: EventHandler) -> Figure:
         if events >= _COUNTED:
             all_came.set()
 
-    try:
-        await cluster.start()
-        await cluster.wait_until_ready(30)
+    async with connected(stack) as cluster:
         await cluster.listen(stream_topic(cluster.gateway_id), hear)
         await cluster.want(Wish(views=frozenset({"enriched-order-view"})), cluster)
         await shop.submit_all(handler, [shop.new_customer() for _ in range(_COUNTED)])
         async with asyncio.timeout(_DRAIN_SECONDS):
             await all_came.wait()
-    finally:
-        await cluster.close()
     return Figure(
         "the same, bytes that a member sends",
         sum(sent) / events,

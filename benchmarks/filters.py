@@ -7,7 +7,7 @@ import time
 
 from benchmarks import shop, writes
 from benchmarks.figures import Figure, percentile
-from benchmarks.stack import RunningStack, event_handler
+from benchmarks.stack import RunningStack, connected, event_handler
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.reading.filters import Filter, condition
 from hazelgate.client.reading.planning import plan
@@ -36,10 +36,7 @@ async def work_and_manners(stack: RunningStack) -> list[Figure]:
     """Pages over 100,000 entries by filters that an index answers; and one that none does, beside mutations."""
     async with event_handler(stack) as handler:
         await shop.submit_all(handler, [_customer(number) for number in range(_CUSTOMERS)])
-    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=60)
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(30)
+    async with connected(stack) as cluster:
         scanned = returned = 0
         for tree, sort in _ON_AN_INDEX:
             page = await _page(cluster, tree, sort)
@@ -52,8 +49,6 @@ async def work_and_manners(stack: RunningStack) -> list[Figure]:
         busy = await writes.one_after_the_other(stack, warm_up=0, measured=_MEASURED)
         stop.set()
         scans = await scanning
-    finally:
-        await cluster.close()
     p99, before = percentile(busy, 0.99), percentile(quiet, 0.99)
     return [
         Figure(

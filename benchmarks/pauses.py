@@ -16,7 +16,7 @@ from benchmarks import shop
 from benchmarks.figures import Figure
 from benchmarks.racks import CellFilled, RackNoted
 from benchmarks.rebuilding import rebuild_all
-from benchmarks.stack import RunningStack, event_handler, running_stack
+from benchmarks.stack import RunningStack, connected, event_handler, running_stack
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.replacement import Replacement
 from hazelgate.client.submitting.handler import EventHandler, SubmitOptions
@@ -53,7 +53,10 @@ async def figures() -> list[Figure]:
 
 
 async def _on_one_member() -> list[Figure]:
-    async with running_stack(heap="4g", domain=DOMAIN) as stack, _cluster(stack) as cluster:
+    async with (
+        running_stack(heap="4g", domain=DOMAIN) as stack,
+        connected(stack, deadline_seconds=_STEP_SECONDS) as cluster,
+    ):
         await _fill(stack, _EVENTS, cells=_CELLS, text_bytes=_EVENT_BYTES, entry_bytes=100)
         await rebuild_all(cluster)  # by then the code has run before
         async with _writing(stack) as quiet:
@@ -119,17 +122,6 @@ async def _fill(stack: RunningStack, count: int, *, cells: int, text_bytes: int,
                 for number in range(begin, min(count, begin + _BATCH))
             ]
             await shop.submit_all(handler, events)
-
-
-@contextlib.asynccontextmanager
-async def _cluster(stack: RunningStack) -> AsyncIterator[HazelcastCluster]:
-    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=_STEP_SECONDS)
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(30)
-        yield cluster
-    finally:
-        await cluster.close()
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from benchmarks import shop
 from benchmarks.figures import Figure, percentile
 from benchmarks.http_load import load
-from benchmarks.stack import RunningStack, event_handler
+from benchmarks.stack import RunningStack, connected, event_handler
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds, RebuildStatus
 from hazelgate.client.reading.queries import EntryQuery, KeyRange
@@ -33,10 +33,7 @@ async def speed_and_manners(stack: RunningStack) -> list[Figure]:
         await shop.submit_all(handler, customers)
         changes: list[Event] = [shop.renamed(chance.choice(customers).customer_id, each) for each in range(_CHANGES)]
         await shop.submit_all(handler, changes)
-    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=60)
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(30)
+    async with connected(stack) as cluster:
         await rebuild_all(cluster)
         events, seconds = await rebuild_all(cluster)
         plain = plain_loop(pages(await _records(cluster)))
@@ -46,8 +43,6 @@ async def speed_and_manners(stack: RunningStack) -> list[Figure]:
         busy = await _mutations(stack)
         stop.set()
         await rebuilding
-    finally:
-        await cluster.close()
     p99, before = percentile(busy, 0.99), percentile(quiet, 0.99)
     return [
         Figure(

@@ -8,13 +8,12 @@ gateway, children included: it says what the code costs, whatever else the machi
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +24,8 @@ from benchmarks import shop
 from benchmarks.history import database, fill
 from benchmarks.rebuilding import rebuild_all
 from benchmarks.snapshots import take_snapshot
-from benchmarks.stack import RunningStack, event_handler, running_stack
+from benchmarks.stack import RunningStack, connected, event_handler, running_stack
 from benchmarks.writes import one_after_the_other
-from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.sourcing.declaring.values import Event
 
 PARTS = ("member", "projector", "gateway")
@@ -66,17 +64,6 @@ def _processor_seconds(stack: RunningStack) -> float:
     return sum(stack.cpu_seconds(part) for part in PARTS)
 
 
-@contextlib.asynccontextmanager
-async def _cluster(stack: RunningStack) -> AsyncIterator[HazelcastCluster]:
-    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=60)
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(60)
-        yield cluster
-    finally:
-        await cluster.close()
-
-
 async def latency() -> dict[str, Cost]:
     """One mutation after the other; the elapsed time is the median."""
     async with running_stack() as stack:
@@ -109,7 +96,7 @@ async def rebuild() -> dict[str, Cost]:
             ids = [each.customer_id for each in customers]
             changes: list[Event] = [shop.renamed(chance.choice(ids), each) for each in range(_CHANGES)]
             await shop.submit_all(handler, changes)
-        async with _cluster(stack) as cluster:
+        async with connected(stack) as cluster:
             for _ in range(_REBUILDS_FIRST):
                 await rebuild_all(cluster)
             costs = []
@@ -124,7 +111,7 @@ async def snapshot() -> dict[str, Cost]:
     """Snapshots over a log in PostgreSQL, and then a start from the last of them."""
     with database() as dsn, tempfile.TemporaryDirectory(prefix="hazelgate-sides-") as kept:
         log, folder = fill(dsn, _LOGGED), Path(kept)
-        async with running_stack(dsn=dsn, log=log, snapshots=folder) as stack, _cluster(stack) as cluster:
+        async with running_stack(dsn=dsn, log=log, snapshots=folder) as stack, connected(stack) as cluster:
             for _ in range(_SNAPSHOTS_FIRST):
                 await take_snapshot(cluster)
             costs = []

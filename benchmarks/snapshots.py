@@ -9,7 +9,7 @@ import time
 from benchmarks import shop
 from benchmarks.figures import Figure
 from benchmarks.rebuilding import rebuild_all
-from benchmarks.stack import RunningStack, event_handler
+from benchmarks.stack import RunningStack, connected, event_handler
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.operators.rebuilds import Rebuilds
 from hazelgate.client.operators.snapshot_requests import AttemptStatus, Snapshots
@@ -24,10 +24,7 @@ _WARM_UP, _MEASURED = 5, 5
 
 async def from_a_snapshot(stack: RunningStack) -> list[Figure]:
     """A snapshot of all views over 990,000 events; 10,000 more; all views from it, and then from nothing."""
-    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=60)
-    await cluster.start()
-    try:
-        await cluster.wait_until_ready(30)
+    async with connected(stack) as cluster:
         taking, entries, kept = await take_snapshot(cluster)
         await _some_more(stack)
         times = []
@@ -38,8 +35,6 @@ async def from_a_snapshot(stack: RunningStack) -> list[Figure]:
         seconds = statistics.median(times[_WARM_UP:])
         all_events, cold = await rebuild_all(cluster)
         await _drop_previous(cluster)
-    finally:
-        await cluster.close()
     if (events, all_events) != (_AFTER, EVENTS + _AFTER):
         raise RuntimeError(f"{events:,} and {all_events:,} events were folded")
     return [

@@ -116,18 +116,29 @@ async def running_stack(
 
 
 @contextlib.asynccontextmanager
-async def event_handler(stack: RunningStack, *, domain: str = SHOP) -> AsyncIterator[EventHandler]:
-    """A gateway's way into the stack's pipeline, in this process."""
-    cluster = HazelcastCluster(members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=30)
-    handler = EventHandler(Catalog.load(domain), cluster, source="benchmark")
+async def connected(stack: RunningStack, *, deadline_seconds: float = 60.0) -> AsyncIterator[HazelcastCluster]:
+    """A client of the stack's member, started and ready."""
+    cluster = HazelcastCluster(
+        members=[stack.member], cluster_name=stack.cluster_name, deadline_seconds=deadline_seconds
+    )
     await cluster.start()
     try:
         await cluster.wait_until_ready(30)
-        await handler.start()
-        yield handler
+        yield cluster
     finally:
-        await handler.close()
         await cluster.close()
+
+
+@contextlib.asynccontextmanager
+async def event_handler(stack: RunningStack, *, domain: str = SHOP) -> AsyncIterator[EventHandler]:
+    """A gateway's way into the stack's pipeline, in this process."""
+    async with connected(stack, deadline_seconds=30) as cluster:
+        handler = EventHandler(Catalog.load(domain), cluster, source="benchmark")
+        try:
+            await handler.start()
+            yield handler
+        finally:
+            await handler.close()
 
 
 def _read(lines: list[str], seconds: float) -> RunningStack:

@@ -118,8 +118,8 @@ def _archive(folder: Path, jar: Path, java: Java) -> None:
             output.seek(0)
             return process.poll() is not None or b"member listens on" in output.read()
 
-        blocking_until(is_up)
         try:
+            blocking_until(is_up)
             asyncio.run(_work(HazelcastCluster(cluster_name="classes", members=[f"127.0.0.1:{port}"])))
         finally:
             process.send_signal(signal.SIGTERM)
