@@ -120,7 +120,7 @@ class _Resolution:
         if letter is None:
             raise Incomplete
         if letter.value is None:
-            return self._done(UNKNOWN)
+            return self._done(RESOLVED if self._is_resolved_so() else UNKNOWN)
         value = letter.value
         if value.retry_at is None and self._request.action == AGAIN:
             # It became final, and a crash came before those who wait were told.
@@ -145,6 +145,22 @@ class _Resolution:
             return self._failed(letter, error)
 
     # ------------------------------------------------------------ what is there
+
+    def _is_resolved_so(self) -> bool:
+        """Whether the letter is gone by just this decision: the order is sent again, for its answer was lost."""
+        request = self._request
+        if request.action not in (EDIT, DISCARD):
+            return False
+        if not self._entries.require_all([(DEAD_LETTER_DECISIONS, self._id)]):
+            raise Incomplete
+        raw = request.loaded[DEAD_LETTER_DECISIONS][self._id]
+        if raw is None:
+            return False
+        made = _decode_decision(raw)
+        if request.action == DISCARD:
+            return made.action is DecisionAction.DISCARDED
+        data = msgspec.json.decode(request.data or b"null")
+        return made.action is DecisionAction.EDITED and msgspec.json.decode(made.data or b"null") == data
 
     def _load(self, letter: Letter, view: ViewSpec | None) -> None:
         value = letter.value

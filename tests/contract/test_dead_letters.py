@@ -235,6 +235,30 @@ async def test_a_letter_that_is_not_there_is_said(purse: Purse) -> None:
     assert resolution.outcome == "UNKNOWN"
 
 
+async def test_a_decision_that_is_sent_again_is_made_once_and_answered_twice(purse: Purse) -> None:
+    """Whose answer was lost can't know whether the letter went. Another decision finds no letter."""
+
+    def data_of(amount: int) -> bytes:
+        return msgspec.json.encode({"accountId": purse.account, "owner": purse.owner, "amount": amount})
+
+    letter_id = await purse.fails(ALWAYS_FAILS)
+    for _ in range(2):
+        assert (await purse.letters.discard(letter_id, "fraud")).outcome == "RESOLVED"
+    with pytest.raises(DeadLetterUnknown):
+        await purse.letters.edit(letter_id, data_of(3))
+    [again] = await purse.letters.retry([letter_id])
+    assert again.outcome == "UNKNOWN"
+
+    letter_id = await purse.fails(ALWAYS_FAILS)
+    for amount in (3, 3):
+        assert (await purse.letters.edit(letter_id, data_of(amount))).outcome == "RESOLVED"
+    with pytest.raises(DeadLetterUnknown):
+        await purse.letters.edit(letter_id, data_of(4))
+    with pytest.raises(DeadLetterUnknown):
+        await purse.letters.discard(letter_id, "fraud")
+    assert await purse.total() == 3
+
+
 async def test_an_entry_that_is_blocked_shows_its_last_good_state(purse: Purse) -> None:
     await purse.pay(2)
     await purse.fails(ALWAYS_FAILS)

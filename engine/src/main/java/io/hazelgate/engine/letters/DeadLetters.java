@@ -125,7 +125,7 @@ public final class DeadLetters {
     public String resolve(Order order) {
         Pipeline pipeline = pipelineOf(order.deadLetterId());
         if (pipeline == null) {
-            return said(order, "UNKNOWN", "there is no such letter, or no pipeline takes its event type");
+            return said(order, "BUSY", "no pipeline takes its event type: start a projector whose code knows it");
         }
         try (Turn turn = shared.turns().take(turnOf(order.deadLetterId()), PATIENCE_MILLIS)) {
             return turn == null
@@ -193,13 +193,22 @@ public final class DeadLetters {
         }
     }
 
-    /** The pipeline whose projector knows the letter's event; null where there is no letter. */
+    /**
+     * Whoever resolves letters knows all event types: what it calls unknown is unknown.
+     *
+     * @throws IllegalStateException a projector has not yet told this member its own: another member may know them
+     */
+    public void requireKnown() {
+        pipelines.requireTold();
+    }
+
+    /** The pipeline whose projector knows the letter's event, or any where the letter is gone; null where none knows it. */
     private Pipeline pipelineOf(String deadLetterId) {
         byte[] letter = store.entries()
                 .read(Names.DEAD_LETTER_EVENTS, List.of(deadLetterId))
                 .join()
                 .get(deadLetterId);
-        return letter == null ? null : pipelines.taking(Json.stringField(letter, "eventType"));
+        return letter == null ? pipelines.all().get(0) : pipelines.taking(Json.stringField(letter, "eventType"));
     }
 
     private static String said(Order order, String outcome, String message) {

@@ -103,14 +103,22 @@ public final class Pipelines implements AutoCloseable {
      * @throws IllegalStateException a projector has not yet told its views to this member, and one that is asked for may be among them
      */
     public void requireToldOf(Collection<String> named, Set<String> known) {
-        if (!named.isEmpty() && known.containsAll(named)) {
-            return;
+        if (named.isEmpty() || !known.containsAll(named)) {
+            requireTold();
         }
+    }
+
+    /**
+     * Whatever is not known here is known to nobody: another member may have been told more, and a gateway asks it next.
+     *
+     * @throws IllegalStateException a projector has not yet told this member what it knows
+     */
+    public void requireTold() {
         for (Pipeline pipeline : all) {
             if (pipeline.projector().description().fingerprint().isEmpty()) {
                 throw new IllegalStateException("the projector at "
                         + pipeline.projector().address()
-                        + " has not told its views yet: try again in a moment");
+                        + " has not told what it knows yet: try again in a moment");
             }
         }
     }

@@ -15,6 +15,7 @@ public record ResolveDeadLetters(DeadLetters letters) implements Answerer {
 
     @Override
     public byte[] answer(byte[] request, Deadline deadline) {
+        letters.requireKnown();
         StringBuilder answers = new StringBuilder("[");
         for (JsonValue item :
                 Json.parse(new String(request, StandardCharsets.UTF_8)).asArray()) {
