@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from graphql import GraphQLField
 
+from hazelgate.sourcing.model.events import EventSpec
 from hazelgate.sourcing.model.fields import FieldSpec
 from hazelgate.sourcing.model.views import ComputedSpec, ViewSpec
 
@@ -29,6 +30,13 @@ class Attribute:
     """An object of Python holds the field, by this name."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class Worked:
+    """Worked out from an object of Python by a function of it alone."""
+
+    function: Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -111,9 +119,25 @@ class TotalCount:
     """How many entries a list has on all pages."""
 
 
+@dataclass(frozen=True)
+class Submits:
+    """Submits an event; the view of which it answers with an entry, where it does."""
+
+    event: EventSpec
+    view: ViewSpec | None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The entry of this view that a mutation answers with."""
+
+    view: ViewSpec
+
+
 Meaning = (
     Held
     | Attribute
+    | Worked
     | NodeId
     | EntryRevision
     | Computed
@@ -125,6 +149,8 @@ Meaning = (
     | Figures
     | AnyNode
     | TotalCount
+    | Submits
+    | Answered
 )
 
 _MEANING = "hazelgate_meaning"

@@ -27,7 +27,7 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-from hazelgate.resolvers.meanings import Attribute, means
+from hazelgate.resolvers.meanings import Attribute, Worked, means
 from hazelgate.schema.fields import FieldResolvers, ResolvedField
 
 _DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
@@ -125,7 +125,7 @@ def _resolve_field(
     function = resolver.wrapped_func
     if isinstance(function, staticmethod | classmethod):
         raise TypeError(f"field {definition.name} is resolved by a static or class method; make it a plain method")
-    direct: Resolve = function if "info" in inspect.signature(function).parameters else _without_info(function)
+    direct = _direct(function)
     if is_subscription:
         field.subscribe = direct
     else:
@@ -143,8 +143,12 @@ def _attribute(name: str) -> Resolve:
     return means(Attribute(name), resolve)
 
 
-def _without_info(function: Resolve) -> Resolve:
+def _direct(function: Resolve) -> Resolve:
+    takes = inspect.signature(function).parameters
+    if "info" in takes:
+        return function
+
     def resolve(source: Any, _info: Any, **arguments: Any) -> Any:
         return function(source, **arguments)
 
-    return resolve
+    return means(Worked(function), resolve) if len(takes) == 1 else resolve

@@ -205,7 +205,7 @@ class Execution:
             try:
                 data = orjson.Fragment(orjson.dumps(await planned.data(run)))
             except (Deviation, orjson.JSONEncodeError):
-                return await self._execute(document, request, context, planned, has_deviated=True)
+                return await self._execute(document, request, context, planned, deviated=run)
             return self._told(Answer({"data": data}, True), Way.PLAN, planned, request)
         except RecursionError:
             return _TOO_DEEP
@@ -298,7 +298,7 @@ class Execution:
         context: RequestContext | None = None,
         planned: PlannedOperation | None = None,
         *,
-        has_deviated: bool = False,
+        deviated: Run | None = None,
         in_parts: bool = False,
     ) -> PlannedExecutor[Any] | Answer:
         """What executes the operation by graphql-core, or the answer that says what is wrong with its variables."""
@@ -318,7 +318,8 @@ class Execution:
             raw_variable_values=request.variables,
             operation_name=request.operation_name or None,
             planned=planned,
-            has_deviated=has_deviated,
+            has_deviated=deviated is not None,
+            begun=None if deviated is None else deviated.begun,
             hide_suggestions=self._hide_suggestions,
             **more,
         )
@@ -333,16 +334,16 @@ class Execution:
         context: RequestContext,
         planned: PlannedOperation | None,
         *,
-        has_deviated: bool = False,
+        deviated: Run | None = None,
     ) -> Answer:
         """Execute by graphql-core, with plans for what has one; where the whole has deviated, for entries alone."""
-        executor = self._executor(document, request, context, planned, has_deviated=has_deviated)
+        executor = self._executor(document, request, context, planned, deviated=deviated)
         if isinstance(executor, Answer):
             return executor
         result: Any = executor.execute_operation()
         if inspect.isawaitable(result):
             result = await result
-        way = Way.DEVIATED if has_deviated else _way_of(executor)
+        way = _way_of(executor) if deviated is None else Way.DEVIATED
         return self._told(_answer(result, document), way, planned, request)
 
     def _told(self, answer: Answer, way: Way, planned: PlannedOperation | None, request: GraphQLRequest) -> Answer:

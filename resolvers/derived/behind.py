@@ -18,6 +18,7 @@ from hazelgate.resolvers.derived.entries import load, load_all
 from hazelgate.resolvers.derived.federation import load_entities
 from hazelgate.resolvers.derived.lists import EdgePage, count_list, list_of, read_list
 from hazelgate.resolvers.meanings import (
+    Answered,
     Computed,
     EntriesById,
     EntryPages,
@@ -28,12 +29,12 @@ from hazelgate.resolvers.meanings import (
     LinkByKey,
     NodeId,
     OneEntry,
+    Submits,
     TotalCount,
     means,
 )
 from hazelgate.schema.arguments import bad_input
 from hazelgate.schema.derived.names import ViewNames
-from hazelgate.schema.events.results import EventPayload
 from hazelgate.schema.nodes import GlobalId, Revision
 from hazelgate.schema.scalars import stored_instant
 from hazelgate.sourcing.catalog import Catalog
@@ -219,18 +220,14 @@ class DerivedResolvers:
         """The mutation that submits an event."""
         answers = event.answers
         view = None if answers is None else self._catalog.views[answers.view]
-        payload = "" if view is None else ViewNames(view).payload
+        submits = Submits(event, view if view is not None and view.in_api else None)
 
-        async def resolve(_: Any, info: Info, **arguments: Any) -> Any:
-            result = await writing.submit_input(info, event, arguments["input"], arguments.get("options"))
-            if not isinstance(result, tuple):
-                return result
-            receipt, submitted = result
-            if view is None or answers is None or not view.in_api:
-                return EventPayload(receipt=receipt)
-            return writing.PayloadNode(view, payload, receipt, submitted, answers.key)
+        async def resolve(begun: Any, info: Info, **arguments: Any) -> Any:
+            if isinstance(begun, writing.Outcome):  # a plan has submitted the event already
+                return begun.result()
+            return await writing.submitted(info, submits, arguments)
 
-        return resolve
+        return means(submits, resolve)
 
     def answer(self, event_view: ViewSpec) -> Resolve:
         """The entry that a mutation answers with."""
@@ -238,7 +235,7 @@ class DerivedResolvers:
         def resolve(payload: writing.PayloadNode, info: Info) -> Awaitable[Any]:
             return writing.answered(info, payload)
 
-        return resolve
+        return means(Answered(event_view), resolve)
 
     def changed(self, view: ViewSpec) -> Subscribe:
         """The subscription to a view."""

@@ -7,11 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.derived.entries import load_all
 from hazelgate.resolvers.events.fields import stored_event
 from hazelgate.resolvers.events.submitting import entity_id, given, submit
-from hazelgate.schema.events.results import AnyEventError, EventOptions, EventReceipt, error_result
+from hazelgate.resolvers.meanings import Submits
+from hazelgate.schema.derived.names import ViewNames
+from hazelgate.schema.events.results import EventOptions, EventPayload, EventReceipt, error_result
 from hazelgate.schema.scalars import serialize_decimal, serialize_instant
 from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.errors import HazelgateError
@@ -45,27 +49,56 @@ def event_of(info: Info, spec: EventSpec, data: Mapping[str, Any], options: Even
     return info.context.catalog.decode(spec.name, None, plain)
 
 
-async def submit_input(
-    info: Info, spec: EventSpec, data: Mapping[str, Any], options: EventOptions | None
-) -> tuple[EventReceipt, Event] | AnyEventError:
-    """Submit the event of an input; its receipt and itself, or why it did not go through."""
+class Outcome(msgspec.Struct, frozen=True):
+    """What has come of a mutation's event: a result, or the error that there is in place of one."""
+
+    value: Any = None
+    error: Exception | None = None
+
+    def result(self) -> Any:
+        """
+        Raises:
+            Exception: The error, where there is one.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+async def submitted(info: Info, said: Submits, arguments: Mapping[str, Any]) -> Any:
+    """
+    Submit the event of a mutation's input; a payload, or why the event did not go through.
+
+    Raises:
+        PipelineUnavailable: The pipeline is away: no result of the event, but a fault of the whole.
+        Forbidden: The caller may not submit it.
+    """
+    spec, options = said.event, arguments.get("options")
     try:
-        event = event_of(info, spec, data, options)
+        event = event_of(info, spec, arguments["input"], options)
     except HazelgateError as error:
         return error_result(error, options.event_id if options and isinstance(options.event_id, str) else None)
     result = await submit(info, event, given(options))
-    return (result, event) if isinstance(result, EventReceipt) else result
+    if not isinstance(result, EventReceipt):
+        return result
+    if said.view is None or spec.answers is None:
+        return EventPayload(receipt=result)
+    return PayloadNode(said.view, ViewNames(said.view).payload, result, event, spec.answers.key)
 
 
 async def answered(info: Info, payload: PayloadNode) -> Any:
     """The entry that the mutation answers with; None where nothing tells its key (yet)."""
-    key = _at(payload.event, payload.key_path)
-    if key is None:  # a guard fills it in: the stored event has it
-        key = await _stored_key(info, payload)
+    key = await answered_key(info, payload)
     if key is None:
         return None
     [entry] = await load_all(info, payload.view, [key])
     return entry
+
+
+async def answered_key(info: Info, payload: PayloadNode) -> str | None:
+    """The key of that entry."""
+    key = _at(payload.event, payload.key_path)
+    return await _stored_key(info, payload) if key is None else key  # a guard fills it in: the stored event has it
 
 
 async def _stored_key(info: Info, payload: PayloadNode) -> str | None:

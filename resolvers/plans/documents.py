@@ -73,8 +73,9 @@ class PlannedOperation:
         self.plan = OperationPlan(kind.value, tuple(made))
         self.live_name = planner.live_name
         """Under which name the answer of a query stands that is run again and again; None: it is no such operation."""
-        is_query = kind is OperationType.QUERY or self.live_name is not None
-        self.is_whole = is_query and self.plan.is_whole
+        self._is_serial = kind is OperationType.MUTATION
+        is_answered = kind is not OperationType.SUBSCRIPTION or self.live_name is not None
+        self.is_whole = is_answered and self.plan.is_whole
         self.point = self._point()
         """What it reads, where that is one entry by its key; None where it is more."""
 
@@ -93,10 +94,13 @@ class PlannedOperation:
         The answer's data, ready for `orjson`.
 
         Raises:
-            Deviation: The executor is to answer.
+            Deviation: The executor is to answer. What mutations have begun by then, `run` knows.
         """
         try:
-            found = await together([each.value(run) for each in self.roots.values()])
+            if self._is_serial:
+                found = [await each.value(run) for each in self.roots.values()]
+            else:
+                found = await together([each.value(run) for each in self.roots.values()])
         except Exception as error:
             _logger.debug("graphql-core answers in place of a plan", exc_info=True)
             raise Deviation(repr(error)) from error
@@ -140,7 +144,8 @@ class OperationPlans:
         self._variables = Variables(schema, operation)
         names = (each.variable.name.value for each in operation.variable_definitions or ())
         self._conditions = tuple(name for name in names if name in conditions)
-        self._needs_variables = operation.operation is OperationType.QUERY or bool(self._conditions)
+        self._is_mutation = operation.operation is OperationType.MUTATION
+        self._is_query = operation.operation is OperationType.QUERY
         self._variants: dict[tuple[Any, ...], PlannedOperation | None] = {}
         self._fields = 0
         self._reads_more = False
@@ -153,7 +158,7 @@ class OperationPlans:
         Raises:
             Deviation: The variables are wrong: the executor says so.
         """
-        if not self._needs_variables:
+        if not (self._is_query or self._conditions or self._is_planned_mutation):
             return Run(context, {})
         variables = self._variables.read(given)
         return Run(context, variables, self._variables.whole(given) if self._needs_whole else None)
@@ -165,7 +170,7 @@ class OperationPlans:
         Raises:
             Exception: Of any kind: the executor answers, and says what is wrong.
         """
-        if not self._needs_variables or self._reads_more:
+        if not self._is_query or self._reads_more:
             return None
         variables = self._variables.read(given)
         planned = self.variant(variables)
@@ -173,6 +178,12 @@ class OperationPlans:
             self._reads_more = not self._conditions  # then there is one plan alone
             return None
         return planned.point, planned.point.key(variables)
+
+    @cached_property
+    def _is_planned_mutation(self) -> bool:
+        """Whether it is a mutation that has one plan, and is answered by that."""
+        planned = self.variant({}) if self._is_mutation and not self._conditions else None
+        return planned is not None and planned.is_whole
 
     @cached_property
     def _needs_whole(self) -> bool:

@@ -23,7 +23,7 @@ from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.documents import PlannedOperation
 from hazelgate.resolvers.plans.planning import Details
 from hazelgate.resolvers.plans.projecting import Projection
-from hazelgate.resolvers.plans.running import Run
+from hazelgate.resolvers.plans.running import Begun, Done, Run
 from hazelgate.resolvers.plans.turns import Turns
 
 _SHORT_LIST = 50
@@ -43,13 +43,20 @@ class PlannedExecutor(Executor[Position]):
     Args:
         planned: The operation's plans; None: it has none.
         has_deviated: Whether its root fields have been tried by their plans.
+        begun: The mutations that these have begun. No event is submitted twice.
     """
 
     def __init__(
-        self, *given: Any, planned: PlannedOperation | None = None, has_deviated: bool = False, **named: Any
+        self,
+        *given: Any,
+        planned: PlannedOperation | None = None,
+        has_deviated: bool = False,
+        begun: Begun | None = None,
+        **named: Any,
     ) -> None:
         super().__init__(*given, **named)
         self._planned = planned
+        self._begun = {} if begun is None else begun
         self._roots = {} if planned is None or has_deviated else planned.roots
         self.has_used_plans = False
         """Whether a part of the answer came from a plan."""
@@ -76,14 +83,20 @@ class PlannedExecutor(Executor[Position]):
         position_context: Position | None,
     ) -> Any:
         """A field: by the plan of it, where it is one of the operation's own that has one."""
-        root = self._roots.get(str(path.key)) if self._roots and self._is_root(path) else None
         execute = super().execute_field
-        if root is None or not self.may_plan(field_details_list):
+        if not (self._roots or self._begun) or not self._is_root(path):
             return execute(parent_type, source, field_details_list, path, position_context)
+        name = str(path.key)
+        begun = self._begun.get(name)
+        if isinstance(begun, Done):
+            return begun.value
+        root = self._roots.get(name)
+        if root is None or not self.may_plan(field_details_list):
+            return execute(parent_type, begun or source, field_details_list, path, position_context)
 
         return self._by_plan_or(
             lambda: root.value(self._run()),
-            lambda: execute(parent_type, source, field_details_list, path, position_context),
+            lambda: execute(parent_type, self._begun.get(name, source), field_details_list, path, position_context),
         )
 
     def complete_object_value(
@@ -165,7 +178,7 @@ class PlannedExecutor(Executor[Position]):
         self._roots = {}
 
     def _run(self) -> Run:
-        return Run(self.context_value, self.variable_values.coerced, self.variable_values)
+        return Run(self.context_value, self.variable_values.coerced, self.variable_values, self._begun)
 
 
 def _is_of_leaves(made: GraphQLList[GraphQLOutputType]) -> bool:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hazelgate.resolvers.meanings import AnyNode, EntriesById, EntryPages, Figures, OneEntry
+from hazelgate.resolvers.meanings import AnyNode, EntriesById, EntryPages, Figures, OneEntry, Submits
 from hazelgate.resolvers.plans.arguments import Arguments
-from hazelgate.resolvers.plans.selections import Constant, NodesSelection, PagesSelection, Selection
+from hazelgate.resolvers.plans.selections import Constant, NodesSelection, PagesSelection, ResultsSelection, Selection
 
 
 @dataclass(frozen=True)
 class RootPlan:
-    """One root field: what it reads, with which arguments, and what is selected of it."""
+    """One root field: what it reads or submits, with which arguments, and what is selected of it."""
 
     name: str
-    reads: OneEntry | EntriesById | EntryPages | Figures | AnyNode
+    does: OneEntry | EntriesById | EntryPages | Figures | AnyNode | Submits
     arguments: Arguments
-    selection: Selection | PagesSelection | NodesSelection
+    selection: Selection | PagesSelection | NodesSelection | ResultsSelection
 
     def __str__(self) -> str:
-        if isinstance(self.reads, AnyNode):
-            what = "nodes" if self.reads.many else "node"
-        else:
-            what = f"{_KINDS[type(self.reads)]} of {self.reads.view.type_name}"
+        match self.does:
+            case AnyNode(many=many):
+                what = "nodes" if many else "node"
+            case Submits(event=event):
+                what = f"event {event.name}"
+            case OneEntry() | EntriesById() | EntryPages() | Figures():
+                what = f"{_KINDS[type(self.does)]} of {self.does.view.type_name}"
         head = f"{self.name}: {what}{self.arguments}"
         return "\n".join([head, *(f"  {line}" for line in str(self.selection).splitlines())])
 

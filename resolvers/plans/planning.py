@@ -17,6 +17,7 @@ from graphql import (
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLUnionType,
     OperationDefinitionNode,
     OperationType,
 )
@@ -24,6 +25,7 @@ from graphql.execution.collect_fields import FragmentDetails, collect_fields, co
 from graphql.execution.values import VariableValues
 
 from hazelgate.resolvers.meanings import (
+    Answered,
     AnyNode,
     Attribute,
     Computed,
@@ -36,7 +38,9 @@ from hazelgate.resolvers.meanings import (
     LinkByKey,
     NodeId,
     OneEntry,
+    Submits,
     TotalCount,
+    Worked,
     meaning_of,
 )
 from hazelgate.resolvers.plans.arguments import Arguments
@@ -44,6 +48,7 @@ from hazelgate.resolvers.plans.deviations import Unplannable
 from hazelgate.resolvers.plans.operations import RootPlan, Unplanned
 from hazelgate.resolvers.plans.reading import IN_META
 from hazelgate.resolvers.plans.selections import (
+    AnsweredField,
     ComputedField,
     Constant,
     CountPart,
@@ -61,6 +66,9 @@ from hazelgate.resolvers.plans.selections import (
     PageInfoPart,
     PagePart,
     PagesSelection,
+    ResultField,
+    ResultSelection,
+    ResultsSelection,
     RevisionField,
     ScalarShape,
     Selection,
@@ -141,7 +149,7 @@ class Planner:
             raise Unplannable(_name_of(details))
         meaning = meaning_of(field)
         made: Any = _named(field.type)
-        selection: Selection | PagesSelection | NodesSelection
+        selection: Selection | PagesSelection | NodesSelection | ResultsSelection
         match meaning:
             case OneEntry() | EntriesById():
                 selection = self.entry(made, details)
@@ -151,6 +159,8 @@ class Planner:
                 selection = self.entry(made, details)
             case AnyNode():
                 selection = self._nodes(made, details)
+            case Submits():
+                selection = self._results(made, details)
             case _:
                 raise Unplannable(f"{_name_of(details)} has no plan")
         arguments = Arguments.of(field, details[0].node)
@@ -227,6 +237,31 @@ class Planner:
         if isinstance(made, GraphQLObjectType):
             return ObjectShape(self.entry(made, details), optional)
         raise Unplannable(f"{made} has no plan")
+
+    # ------------------------------------------------------------ what comes of an event
+
+    def _results(self, made: GraphQLUnionType, details: Details) -> ResultsSelection:
+        return ResultsSelection(tuple(self._result(each, details) for each in self._schema.get_possible_types(made)))
+
+    def _result(self, made: GraphQLObjectType, details: Details) -> ResultSelection:
+        fields = (self._result_field(made, name, each) for name, each in self._subfields(made, details))
+        return ResultSelection(made.name, tuple(fields))
+
+    def _result_field(
+        self, owner: GraphQLObjectType, name: str, details: Details
+    ) -> Constant | ResultField | AnsweredField:
+        if _name_of(details) == _TYPENAME:
+            return Constant(name, owner.name)
+        field = owner.fields[_name_of(details)]
+        made = _named(field.type)
+        meaning = meaning_of(field)
+        match meaning:
+            case Answered(view):
+                return AnsweredField(name, view, self.entry(made, details))
+            case Held() | Attribute() | Worked():
+                within = self._result(made, details) if isinstance(made, GraphQLObjectType) else None
+                return ResultField(name, _name_of(details), meaning, field.type, within)
+        raise Unplannable(f"{owner.name}.{_name_of(details)} has no plan")
 
     # ------------------------------------------------------------ pages
 

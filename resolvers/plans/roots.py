@@ -12,7 +12,7 @@ from graphql.execution.values import VariableValues
 from hazelgate.client.views.entries import require_key
 from hazelgate.client.views.pages import MAX_PAGE
 from hazelgate.resolvers.derived.aggregates import aggregate
-from hazelgate.resolvers.meanings import AnyNode, EntriesById, EntryPages, Figures, OneEntry
+from hazelgate.resolvers.meanings import AnyNode, EntriesById, EntryPages, Figures, OneEntry, Submits
 from hazelgate.resolvers.plans import members
 from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.members import selection_text
@@ -21,6 +21,7 @@ from hazelgate.resolvers.plans.pages import Pages, projection_of
 from hazelgate.resolvers.plans.projecting import encode, together
 from hazelgate.resolvers.plans.running import Run
 from hazelgate.resolvers.plans.selections import NodesSelection, PagesSelection, Selection
+from hazelgate.resolvers.plans.submitting import Submitting
 from hazelgate.schema.nodes import GlobalId
 from hazelgate.sourcing.ids import is_id
 
@@ -68,17 +69,19 @@ def root_of(plan: RootPlan, *, alone: bool = False) -> Root:
     Raises:
         Unplannable: It can't be made.
     """
-    match plan.reads:
+    match plan.does:
         case OneEntry():
-            return _One(plan, plan.reads)
+            return _One(plan, plan.does)
         case EntriesById():
-            return _ById(plan, plan.reads, alone=alone)
+            return _ById(plan, plan.does, alone=alone)
         case EntryPages():
-            return _Many(plan, plan.reads)
+            return _Many(plan, plan.does)
         case Figures():
-            return _Figures(plan, plan.reads)
+            return _Figures(plan, plan.does)
         case AnyNode():
-            return _Nodes(plan, plan.reads)
+            return _Nodes(plan, plan.does)
+        case Submits():
+            return Submitting(plan, plan.does)
 
 
 class _One:

@@ -9,7 +9,18 @@ import msgspec
 from graphql.execution.values import VariableValues
 
 from hazelgate.resolvers.context import Info, ResolverContext
+from hazelgate.resolvers.derived.writing import Outcome
 from hazelgate.resolvers.requests import RequestReads
+
+
+class Done(msgspec.Struct, frozen=True, eq=False):
+    """A mutation that its plan has answered."""
+
+    value: Any
+
+
+Begun = dict[str, Outcome | Done]
+"""The mutations of an operation whose events are submitted, by the answer's names."""
 
 
 class Run(msgspec.Struct, frozen=True, eq=False):
@@ -18,11 +29,13 @@ class Run(msgspec.Struct, frozen=True, eq=False):
 
     Args:
         variables: As they were coerced, and `whole` in graphql-core's form where an operation needs that.
+        begun: Takes the mutations that are begun. The executor goes on from there.
     """
 
     context: ResolverContext
     variables: Mapping[str, Any]
     whole: VariableValues | None = None
+    begun: Begun = {}  # noqa: RUF012  (a Struct makes a new one each time)
 
     @property
     def reads(self) -> RequestReads:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLOutputType
 
+from hazelgate.resolvers.meanings import Attribute, Held, Worked
 from hazelgate.resolvers.plans.arguments import Arguments
 from hazelgate.sourcing.model.fields import FieldSpec
 from hazelgate.sourcing.model.views import ComputedSpec, ViewSpec
@@ -169,6 +170,57 @@ class NodesSelection:
         return "\n".join(lines)
 
 
+# ---------------------------------------------------------------- fields of what a mutation answers
+
+
+@dataclass(frozen=True)
+class ResultField:
+    """
+    What an object of Python holds, or what is worked out of it.
+
+    Args:
+        source: Where it comes from, as a plan prints it.
+        read: How it is got.
+        within: What is selected of it, where it is an object or a list of them.
+    """
+
+    name: str
+    source: str
+    read: Held | Attribute | Worked = field(compare=False)
+    type: GraphQLOutputType = field(compare=False)
+    within: ResultSelection | None = None
+
+
+@dataclass(frozen=True)
+class AnsweredField:
+    """The entry that a mutation answers with."""
+
+    name: str
+    view: ViewSpec
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class ResultSelection:
+    """What is selected of an object of Python of this type, in the answer's order."""
+
+    type_name: str
+    fields: tuple[Constant | ResultField | AnsweredField, ...]
+
+
+@dataclass(frozen=True)
+class ResultsSelection:
+    """What is selected of what may come of an event, by type."""
+
+    by_type: tuple[ResultSelection, ...]
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for each in self.by_type:
+            lines += [f"on {each.type_name}", *_lines(each.fields, "  ")]
+        return "\n".join(lines)
+
+
 # ---------------------------------------------------------------- fields of pages
 
 
@@ -248,6 +300,10 @@ def _about(each: Any) -> str:
             return f"{each.source} {shape_text(each.shape)}"
         case IdField():
             return f"id of {each.view.type_name}"
+        case ResultField():
+            return f"{each.source} {each.type}"
+        case AnsweredField():
+            return f"entry of {each.view.type_name}"
         case ComputedField():
             return f"computed {each.spec.name}"
         case KeyLink():
@@ -271,8 +327,10 @@ def _within(each: Any) -> tuple[Any, ...]:
             while isinstance(shape, ListShape):
                 shape = shape.item
             return shape.selection.fields if isinstance(shape, ObjectShape) else ()
-        case KeyLink() | NodePart() | RevisionField():
+        case KeyLink() | NodePart() | RevisionField() | AnsweredField():
             return each.selection.fields
+        case ResultField():
+            return () if each.within is None else each.within.fields
         case IndexLink():
             return each.pages.parts
         case EdgesPart() | PageInfoPart():

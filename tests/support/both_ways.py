@@ -16,7 +16,6 @@ from graphql import GraphQLSchema
 from hazelgate import Catalog
 from hazelgate.client.following.feed import Feed
 from hazelgate.client.rights.rights import Rights
-from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.gateway.graphql.answers import Answer
 from hazelgate.gateway.graphql.executable_schema import graphql_schema
 from hazelgate.gateway.graphql.execution import Execution, GraphQLRequest, Way
@@ -26,6 +25,7 @@ from hazelgate.resolvers.plans import members
 from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.testing.memory import MemoryCluster
 from tests.support.operations import Operation, Operations
+from tests.support.outcomes import Outcomes
 from tests.support.worlds import entries_of
 
 MOST_SCANNED = 4
@@ -63,6 +63,17 @@ class Domain:
     def _views(self) -> list[ViewSpec]:
         return [view for view in self.catalog.views.values() if view.in_api]
 
+    @property
+    def mutations(self) -> list[str]:
+        """The mutations that submit one event."""
+        return [each.mutation for each in self.catalog.specs.values() if each.mutation is not None]
+
+    def writes(self, chance: Random) -> Operations:
+        """Makes mutations. `handleEvent` is among them now and then: the executor alone has it."""
+        avoid = frozenset({"history"}) if chance.random() < 0.95 else frozenset()
+        roots = [*self.mutations * 9, "handleEvent"]
+        return Operations(self.schema, chance, roots, self.types, avoid, "mutation")
+
     def operations(self, chance: Random) -> Operations:
         """Makes operations. Most leave `history` out: the executor alone has it."""
         avoid = frozenset({"history"}) if chance.random() < 0.8 else frozenset()
@@ -92,11 +103,13 @@ class World:
 
     Args:
         odd: The share of entries that are not as their type says.
+        fails: The share of events that do not go through.
     """
 
     domain: Domain
     chance: Random
     odd: float = 0.15
+    fails: float = 0.3
     ways: Counter[Way] = field(default_factory=Counter)
     """How many operations went which way."""
     invalid: int = 0
@@ -108,7 +121,8 @@ class World:
         for name, entries in entries_of(catalog, self.chance, odd=self.odd).items():
             self.cluster.engine.map(name).update(entries)
         feed = Feed(self.cluster, queue_size=5)
-        self._parts = Parts(catalog, self.cluster, EventHandler(catalog, self.cluster), feed, MOST_SCANNED)
+        self.outcomes = Outcomes(catalog, self.cluster, self.chance, odd=self.odd, fails=self.fails)
+        self._parts = Parts(catalog, self.cluster, self.outcomes.handler, feed, MOST_SCANNED)
         self.planned = self._execution(use_plans=True)
         self.executed = self._execution(use_plans=False)
 
@@ -132,14 +146,18 @@ class World:
         """
         await self.cluster.start()
         request = GraphQLRequest(operation.text, operation.variables)
-        by_executor = await answer(self.executed, request)
+        with self.outcomes.again():
+            by_executor = await answer(self.executed, request)
+        submitted = self.outcomes.submitted
         if not by_executor.executed:
             self.invalid += 1
         for fewest in (members.FEWEST_ENTRIES, 1):  # a plan that is new, and one that was kept
-            with patch.object(members, "FEWEST_ENTRIES", fewest):
+            with patch.object(members, "FEWEST_ENTRIES", fewest), self.outcomes.again():
                 by_plan = await answer(self.planned, request)
             if not alike(by_plan, by_executor):
                 raise Difference(operation, canonical(by_plan), canonical(by_executor))
+            if self.outcomes.submitted != submitted:
+                raise Difference(operation, self.outcomes.submitted, submitted)
 
 
 async def answer(execution: Execution, request: GraphQLRequest) -> Answer:

@@ -17,6 +17,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
@@ -61,13 +62,13 @@ class Operations:
     def one(self) -> Operation:
         """The next; it may be one that validation refuses, as where two fields want one name."""
         self._definitions, self._values, self._fragments = {}, {}, {}
-        root = self.schema.query_type
+        root = self.schema.mutation_type if self.kind == "mutation" else self.schema.query_type
         assert root is not None
         selection = self._selection(
             root, depth=3, chosen=[self._pick(self.roots) for _ in range(self._some(1, 1, 1, 2, 3))]
         )
         variables = ", ".join(self._definitions.values())
-        head = f"query Q({variables})" if variables else "query Q" if self._maybe(0.5) else "query"
+        head = f"{self.kind} Q({variables})" if variables else f"{self.kind} Q" if self._maybe(0.5) else self.kind
         text = "\n".join([f"{head} {selection}", *self._fragments.values()])
         return Operation(text, self._values)
 
@@ -99,7 +100,9 @@ class Operations:
         declared: GraphQLField = made.fields[name]
         inner: Any = get_named_type(declared.type)
         selection = ""
-        if is_abstract_type(inner):
+        if isinstance(inner, GraphQLUnionType):
+            selection = self._union(inner, depth)
+        elif is_abstract_type(inner):
             selection = self._abstract(inner, depth - 1)
         elif isinstance(inner, GraphQLObjectType):
             selection = self._selection(inner, depth - 1)
@@ -112,6 +115,19 @@ class Operations:
             parts.append(f"... on {each}{self._directives()} {self._selection(found, depth)}")
         return "{ " + " ".join(parts) + " }"
 
+    def _union(self, made: GraphQLUnionType, depth: int) -> str:
+        payload, *failures = made.types
+        parts = [f"{self._alias(0.2)}{TYPENAME}"] if self._maybe(0.5) else []
+        if self._maybe(0.9) or not parts:
+            parts.append(f"... on {payload.name}{self._directives()} {self._selection(payload, depth)}")
+        for each in self.chance.sample(failures, self._some(0, 1, 2, 6)):
+            parts.append(f"... on {each.name}{self._directives()} {self._selection(each, depth)}")
+        if self._maybe(0.4):
+            interface: Any = self.schema.type_map["EventError"]
+            parts.append(f"... on EventError {self._selection(interface, depth)}")
+        self.chance.shuffle(parts)
+        return "{ " + " ".join(parts) + " }"
+
     def _fragment(self, made: GraphQLObjectType, depth: int) -> str:
         selection = self._selection(made, depth - 1)
         way = self._some("inline", "typed", "named", "interface")
@@ -121,7 +137,8 @@ class Operations:
             self._fragments[name] = f"fragment {name} on {made.name} {selection}"
             return f"...{name}{self._directives()}"
         if way == "interface" and made.interfaces:
-            return f"... on {made.interfaces[0].name}{self._directives()} {{ {self._alias(0.3)}id }}"
+            interface = made.interfaces[0]
+            return f"... on {interface.name}{self._directives()} {{ {self._alias(0.3)}{next(iter(interface.fields))} }}"
         return f"...{f' on {made.name}' if way == 'typed' else ''}{self._directives()} {selection}"
 
     def _alias(self, share: float) -> str:
@@ -236,5 +253,14 @@ class Operations:
         return self.chance.choice(among)
 
 
-_SHARES = {"first": 0.5, "sort": 0.4, "filter": 0.2, "asOf": 0.03, "minRevision": 0.03, "after": 0.05, "before": 0.03}
+_SHARES = {
+    "options": 0.4,
+    "first": 0.5,
+    "sort": 0.4,
+    "filter": 0.2,
+    "asOf": 0.03,
+    "minRevision": 0.03,
+    "after": 0.05,
+    "before": 0.03,
+}
 """How often an argument that may be left out is given."""

@@ -128,6 +128,55 @@ def test_operations_of_hypothesis_graphql(runner: asyncio.Runner) -> None:
     assert ways[Way.PLAN] * 10 > ways.total(), ways
 
 
+@pytest.mark.exhaustive
+def test_mutations_over_known_domains(runner: asyncio.Runner) -> None:
+    """What comes of their events is a matter of chance, and the same both ways; each is submitted once."""
+    ways: Counter[Way] = Counter()
+
+    @examples(ALL * 5 // 10)
+    @given(st.sampled_from(DOMAINS), SEEDS)
+    def agree(name: str, seed: int) -> None:
+        chance = Random(seed)
+        world = World(domain(name), chance)
+        ways.update(runner.run(compared(world, [domain(name).writes(chance).one()])).ways)
+
+    agree()
+    assert_that_each_way_was_gone(ways)
+
+
+@pytest.mark.exhaustive
+def test_mutations_over_random_domains(runner: asyncio.Runner) -> None:
+    """Whatever a domain declares."""
+    ways: Counter[Way] = Counter()
+
+    @examples(ALL * 2 // 10 // RANDOM_EACH)
+    @given(random_domains.domains(3), SEEDS)
+    def agree(made: random_domains.Domain, seed: int) -> None:
+        chance = Random(seed)
+        found = Domain.of(Catalog(made.registrations()))
+        world = World(found, chance)
+        if found.mutations:
+            ways.update(runner.run(compared(world, [found.writes(chance).one() for _ in range(RANDOM_EACH)])).ways)
+
+    agree()
+    assert ways[Way.PLAN] > 0
+
+
+@pytest.mark.exhaustive
+def test_mutations_of_hypothesis_graphql(runner: asyncio.Runner) -> None:
+    """They have every argument, and select every kind of failure."""
+    ways: Counter[Way] = Counter()
+
+    @examples(ALL * 1 // 10)
+    @given(st.data(), st.sampled_from(DOMAINS), SEEDS)
+    def agree(data: st.DataObject, name: str, seed: int) -> None:
+        world = World(domain(name), Random(seed))
+        ways.update(runner.run(compared(world, [Operation(data.draw(mutations_of(name)), {})])).ways)
+
+    agree()
+    assert ways[Way.PLAN] * 10 > ways.total(), ways
+
+
 def assert_that_each_way_was_gone(ways: Counter[Way]) -> None:
     """Else the comparison proves little: half of the operations go by their plan, and no way is left out."""
     assert all(ways[way] > 0 for way in Way), ways
@@ -141,16 +190,27 @@ def assert_that_each_way_was_gone(ways: Counter[Way]) -> None:
 def operations_of(name: str) -> st.SearchStrategy[str]:
     """Operations over a domain; the texts in their arguments are keys, so that there is something to be found."""
     made = domain(name)
-    scalars: dict[str, st.SearchStrategy[Any]] = {
-        "DateTime": st.just(StringValueNode(value="2026-01-01T00:00:00Z")),
-        "Date": st.just(StringValueNode(value="2026-01-01")),
-        "Decimal": st.just(FloatValueNode(value="1.5")) | st.just(StringValueNode(value="1.5")),
-        "Long": st.just(IntValueNode(value="3")),
-        "JSON": st.just(EnumValueNode(value="X")),
-    }
     return graphql_strategies.queries(
-        made.schema, fields=made.planned_roots, custom_scalars=scalars, print_ast=_with_keys
+        made.schema, fields=made.planned_roots, custom_scalars=SCALARS, print_ast=_with_keys
     )
+
+
+@cache
+def mutations_of(name: str) -> st.SearchStrategy[str]:
+    """Mutations of a domain, with keys as their texts."""
+    made = domain(name)
+    return graphql_strategies.mutations(
+        made.schema, fields=made.mutations, custom_scalars=SCALARS, print_ast=_with_keys, allow_null=False
+    )
+
+
+SCALARS: dict[str, st.SearchStrategy[Any]] = {
+    "DateTime": st.just(StringValueNode(value="2026-01-01T00:00:00Z")),
+    "Date": st.just(StringValueNode(value="2026-01-01")),
+    "Decimal": st.just(FloatValueNode(value="1.5")) | st.just(StringValueNode(value="1.5")),
+    "Long": st.just(IntValueNode(value="3")),
+    "JSON": st.just(EnumValueNode(value="X")),
+}
 
 
 def _with_keys(document: DocumentNode) -> str:

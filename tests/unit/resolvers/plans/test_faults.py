@@ -11,18 +11,21 @@ from typing import Any
 
 import msgspec
 import pytest
+from graphql import GraphQLNonNull
 
 from hazelgate import Catalog
 from hazelgate.client.views.cursors import cursor_of
-from hazelgate.resolvers.plans import documents, pages, planning, reading, writing
+from hazelgate.resolvers.plans import documents, pages, planning, reading, results, submitting, writing
 from hazelgate.resolvers.plans.arguments import Arguments
 from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.pages import Pages
 from hazelgate.resolvers.plans.planning import Planner
 from hazelgate.resolvers.plans.projecting import KeyFollower, Projection
 from hazelgate.resolvers.plans.reading import Read
-from hazelgate.resolvers.plans.selections import Constant, EnumShape, StoredField
+from hazelgate.resolvers.plans.selections import Constant, EnumShape, ResultField, StoredField
+from hazelgate.resolvers.plans.submitting import Submitting
 from hazelgate.resolvers.plans.variables import Variables
+from hazelgate.resolvers.requests import RequestReads
 from tests.support.both_ways import Difference, Domain, World
 from tests.support.operations import Operation
 
@@ -46,12 +49,12 @@ def domain(name: str) -> Domain:
     return Domain.of(Catalog.load(name))
 
 
-async def first_difference(worlds: int = MOST_WORLDS) -> Difference | None:
+async def first_difference(worlds: int = MOST_WORLDS, *, writes: bool = False) -> Difference | None:
     """What the comparison finds first; None where it finds nothing."""
     for seed in range(worlds):
         chance = Random(seed)
         found = domain(DOMAINS[seed % len(DOMAINS)])
-        world, operations = World(found, chance), found.operations(chance)
+        world, operations = World(found, chance), found.writes(chance) if writes else found.operations(chance)
         try:
             for _ in range(OPERATIONS_OF_EACH):
                 await world.compare(operations.one())
@@ -299,6 +302,136 @@ FAULTS: list[Fault] = [
 ]
 
 
+# ---------------------------------------------------------------- what may go wrong with mutations
+
+
+def lost_alias_of_a_result(patch: pytest.MonkeyPatch) -> None:
+    real = Planner._result_field
+
+    def field(*given: Any) -> Any:
+        made = real(*given)
+        return dataclasses.replace(made, name=made.source) if isinstance(made, ResultField) else made
+
+    patch.setattr(Planner, "_result_field", field)
+
+
+def fields_of_a_result_in_another_order(patch: pytest.MonkeyPatch) -> None:
+    real = Planner._result
+
+    def result(*given: Any) -> Any:
+        made = real(*given)
+        return dataclasses.replace(made, fields=made.fields[::-1])
+
+    patch.setattr(Planner, "_result", result)
+
+
+def value_of_a_result_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(results, "completer", lambda made: lambda value: value)
+
+
+def null_in_a_result_let_through(patch: pytest.MonkeyPatch) -> None:
+    real = results.completer
+
+    def lenient(made: Any) -> Any:
+        return real(made.of_type if isinstance(made, GraphQLNonNull) else made)
+
+    patch.setattr(results, "completer", lenient)
+
+
+def result_of_another_type(patch: pytest.MonkeyPatch) -> None:
+    real = submitting._Result
+
+    class First(real):
+        first: Any = None
+
+        def __init__(self, selection: Any) -> None:
+            super().__init__(selection if selection.type_name != "EventRejected" else type(self).first or selection)
+            type(self).first = selection
+
+    patch.setattr(submitting, "_Result", First)
+
+
+def failed_mutation_as_null(patch: pytest.MonkeyPatch) -> None:
+    real = Submitting.value
+
+    async def value(self: Any, run: Any) -> Any:
+        try:
+            return await real(self, run)
+        except Exception:
+            return None
+
+    patch.setattr(Submitting, "value", value)
+
+
+def event_submitted_twice(patch: pytest.MonkeyPatch) -> None:
+    real = Submitting.value
+
+    async def value(self: Any, run: Any) -> Any:
+        try:
+            return await real(self, run)
+        except Exception:
+            run.begun.pop(self._name, None)
+            raise
+
+    patch.setattr(Submitting, "value", value)
+
+
+def mutations_at_once(patch: pytest.MonkeyPatch) -> None:
+    real = documents.PlannedOperation.data
+
+    async def data(self: Any, run: Any) -> Any:
+        self._is_serial = False
+        return await real(self, run)
+
+    patch.setattr(documents.PlannedOperation, "data", data)
+
+
+def entry_of_before_the_event(patch: pytest.MonkeyPatch) -> None:
+    real = Submitting.value
+
+    async def value(self: Any, run: Any) -> Any:
+        key = self._arguments.read(run.variables, run.whole)["input"].get("orderId", "a")
+        view = self._submits.view
+        before = None if view is None else await run.reads.load_several(view.name, (key,))
+
+        async def load_several(_self: Any, _name: Any, _keys: Any) -> Any:
+            return before
+
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(RequestReads, "load_several", load_several)
+            return await real(self, run)
+
+    patch.setattr(Submitting, "value", value)
+
+
+def options_lost(patch: pytest.MonkeyPatch) -> None:
+    real = Arguments.read
+
+    def read(self: Any, variables: Any, whole: Any) -> Any:
+        found = real(self, variables, whole)
+        return {name: each for name, each in found.items() if name != "options"} if "input" in found else found
+
+    patch.setattr(Arguments, "read", read)
+
+
+FAULTS_OF_MUTATIONS: list[Fault] = [
+    lost_alias_of_a_result,
+    fields_of_a_result_in_another_order,
+    value_of_a_result_unchecked,
+    null_in_a_result_let_through,
+    result_of_another_type,
+    failed_mutation_as_null,
+    event_submitted_twice,
+    mutations_at_once,
+    entry_of_before_the_event,
+    options_lost,
+    lost_alias,
+    wrong_type_name,
+    skip_decided_once,
+    fragment_forgotten,
+]
+
+
 REMOVED: Any = object()
 PARTS = [{"title": "x", "pages": 1, "bookId": "b"}, {"title": "y", "pages": 2, "bookId": "c"}]
 SHOWN_BY: dict[Fault, tuple[list[str], Any, str]] = {
@@ -351,6 +484,13 @@ def test_a_planted_fault_that_takes_a_rare_entry_is_found(fault: Fault, monkeypa
     assert asyncio.run(directed_difference(*SHOWN_BY[fault])) is not None
 
 
-def test_without_a_fault_nothing_is_found() -> None:
+@pytest.mark.parametrize("fault", FAULTS_OF_MUTATIONS, ids=lambda fault: fault.__name__)
+def test_a_planted_fault_of_mutations_is_found(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    fault(monkeypatch)
+    assert asyncio.run(first_difference(writes=True)) is not None
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_without_a_fault_nothing_is_found(writes: bool) -> None:
     """With the same operations over the same entries."""
-    assert asyncio.run(first_difference(WORLDS_WITHOUT_A_FAULT)) is None
+    assert asyncio.run(first_difference(WORLDS_WITHOUT_A_FAULT, writes=writes)) is None

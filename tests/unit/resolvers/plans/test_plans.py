@@ -252,7 +252,7 @@ async def test_the_entry_of_a_mutation_comes_from_a_plan(shop: Gateway) -> None:
     body, plan = await told(shop, mutation)
     order = body["data"]["confirmOrder"]["order"]
     assert order == {"s": "CONFIRMED", "items": [{"product": {"productId": "p1"}}, {"product": {"productId": "p2"}}]}
-    assert plan["way"] == "partly"
+    assert plan["way"] == "plan"
 
 
 async def test_the_entries_of_a_subscription_come_from_a_plan(shop: Gateway) -> None:

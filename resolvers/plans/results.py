@@ -1,0 +1,116 @@
+"""
+From the plan of what a mutation answers to the function that builds the answer.
+
+As in `writing.py` it is one expression of Python. Its values are objects of Python, whose types the schema says: the
+usual value of a scalar is taken as it is, and any other is completed as graphql-core does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLScalarType
+
+from hazelgate.resolvers.meanings import Attribute, Held, Worked
+from hazelgate.resolvers.plans.deviations import Deviation, Unplannable
+from hazelgate.resolvers.plans.selections import AnsweredField, Constant, ResultField, ResultSelection
+from hazelgate.resolvers.plans.writing import completer
+
+Build = Callable[[Any], dict[str, Any]]
+"""Builds the answer's value of an object. The places of entries that are to be read hold None."""
+
+_TEXTS = frozenset({"ID", "String", "DateTime"})
+"""Scalars that give out a text as it is."""
+
+
+class ResultWriting:
+    """A function for one selection."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, Any] = {"missing": _missing, "items": _items}
+        self._count = 0
+
+    def function(self, selection: ResultSelection) -> Build:
+        """
+        The function.
+
+        Raises:
+            Unplannable: It is beyond what Python can nest, or a value has a type without a plan.
+        """
+        source = f"def build(x):\n    return {self._object(selection, 'x')}\n"
+        try:
+            exec(compile(source, "<plan>", "exec"), self._names)
+        except (SyntaxError, RecursionError, MemoryError):
+            raise Unplannable("nested too deeply") from None
+        build: Build = self._names["build"]
+        return build
+
+    def _object(self, selection: ResultSelection, owner: str) -> str:
+        parts = []
+        for each in selection.fields:
+            match each:
+                case Constant():
+                    text = repr(each.value)
+                case AnsweredField():
+                    text = "None"
+                case ResultField():
+                    text = self._value(each.type, each.within, self._read(each, owner))
+            parts.append(f"{each.name!r}: {text}")
+        return "{" + ", ".join(parts) + "}"
+
+    def _read(self, field: ResultField, owner: str) -> str:
+        match field.read:
+            case Held(name):
+                return f"{owner}.data[{name!r}]"
+            case Attribute(name):
+                return f"{owner}.{name}"
+            case Worked(function):
+                return f"{self._name(function)}({owner})"
+
+    def _value(self, made: GraphQLOutputType, within: ResultSelection | None, text: str) -> str:
+        """The expression of a value."""
+        if within is None:
+            return self._leaf(made, text)
+        inner: Any = made.of_type if isinstance(made, GraphQLNonNull) else made
+        otherwise = "missing()" if isinstance(made, GraphQLNonNull) else "None"
+        held, item = self._number(), self._number()
+        if isinstance(inner, GraphQLObjectType):
+            there = self._object(within, held)
+        else:
+            there = f"[{self._value(inner.of_type, within, item)} for {item} in items({held})]"
+        return f"({otherwise} if ({held} := {text}) is None else {there})"
+
+    def _leaf(self, made: GraphQLOutputType, text: str) -> str:
+        complete = self._name(completer(made))
+        inner: Any = made.of_type if isinstance(made, GraphQLNonNull) else made
+        held = self._number()
+        if isinstance(inner, GraphQLEnumType):
+            return f"({self._name(_shown(inner))}.get({held} := {text}) or {complete}({held}))"
+        if isinstance(inner, GraphQLScalarType) and inner.name in _TEXTS:
+            return f"({held} if type({held} := {text}) is str else {complete}({held}))"
+        return f"{complete}({text})"
+
+    def _number(self) -> str:
+        self._count += 1
+        return f"v{self._count}"
+
+    def _name(self, value: Any) -> str:
+        name = f"n{len(self._names)}"
+        self._names[name] = value
+        return name
+
+
+def _shown(made: GraphQLEnumType) -> Mapping[Any, str]:
+    """The API's names of an enum's values."""
+    return {each.value: made.coerce_output_value(each.value) for each in made.values.values()}
+
+
+def _missing() -> Any:
+    raise Deviation("null where the API allows none")
+
+
+def _items(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        raise Deviation("not a list")
+    return value
