@@ -121,10 +121,17 @@ class TotalCount:
 
 @dataclass(frozen=True)
 class Submits:
-    """Submits an event; the view of which it answers with an entry, where it does."""
+    """
+    Submits an event.
+
+    Args:
+        view: The view of which it answers with an entry; None: it answers with none.
+        payload: The name of that answer's type.
+    """
 
     event: EventSpec
     view: ViewSpec | None
+    payload: str
 
 
 @dataclass(frozen=True)

@@ -151,4 +151,5 @@ def _direct(function: Resolve) -> Resolve:
     def resolve(source: Any, _info: Any, **arguments: Any) -> Any:
         return function(source, **arguments)
 
-    return means(Worked(function), resolve) if len(takes) == 1 else resolve
+    is_plain = len(takes) == 1 and not inspect.iscoroutinefunction(function)
+    return means(Worked(function), resolve) if is_plain else resolve

@@ -220,7 +220,8 @@ class DerivedResolvers:
         """The mutation that submits an event."""
         answers = event.answers
         view = None if answers is None else self._catalog.views[answers.view]
-        submits = Submits(event, view if view is not None and view.in_api else None)
+        shown = view if view is not None and view.in_api else None
+        submits = Submits(event, shown, "" if shown is None else ViewNames(shown).payload)
 
         async def resolve(begun: Any, info: Info, **arguments: Any) -> Any:
             if isinstance(begun, writing.Outcome):  # a plan has submitted the event already

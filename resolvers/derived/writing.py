@@ -14,7 +14,6 @@ from hazelgate.resolvers.derived.entries import load_all
 from hazelgate.resolvers.events.fields import stored_event
 from hazelgate.resolvers.events.submitting import entity_id, given, submit
 from hazelgate.resolvers.meanings import Submits
-from hazelgate.schema.derived.names import ViewNames
 from hazelgate.schema.events.results import EventOptions, EventPayload, EventReceipt, error_result
 from hazelgate.schema.scalars import serialize_decimal, serialize_instant
 from hazelgate.sourcing.declaring.values import Event
@@ -83,7 +82,7 @@ async def submitted(info: Info, said: Submits, arguments: Mapping[str, Any]) -> 
         return result
     if said.view is None or spec.answers is None:
         return EventPayload(receipt=result)
-    return PayloadNode(said.view, ViewNames(said.view).payload, result, event, spec.answers.key)
+    return PayloadNode(said.view, said.payload, result, event, spec.answers.key)
 
 
 async def answered(info: Info, payload: PayloadNode) -> Any:
@@ -117,8 +116,13 @@ def _at(value: Any, path: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+_AS_THEY_ARE = frozenset({str, int, bool, float, type(None)})
+
+
 def _plain(value: Any) -> Any:
     """A value as an event's JSON has it."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list):

@@ -35,7 +35,7 @@ class Run(msgspec.Struct, frozen=True, eq=False):
     context: ResolverContext
     variables: Mapping[str, Any]
     whole: VariableValues | None = None
-    begun: Begun = {}  # noqa: RUF012  (a Struct makes a new one each time)
+    begun: Begun = {}  # a Struct makes a new one each time
 
     @property
     def reads(self) -> RequestReads:

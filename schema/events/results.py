@@ -72,15 +72,20 @@ class EventReceipt:
     aggregate_id: strawberry.ID = strawberry.field(description="The id of its aggregate.")
     sequence: int | None = strawberry.field(description="Null where the client waited for ACCEPTED only.")
     status: CompletionStatus = strawberry.field(description="How far it got.")
-    token: str | None = strawberry.field(
-        description="For minRevision of a later read. Null where the client waited for ACCEPTED only."
-    )
-    metrics: EventMetrics = strawberry.field(description="When it passed each stage.")
+    completion: strawberry.Private[envelope.Completion | None]
+    answered_at: strawberry.Private[str]
+
+    @strawberry.field(description="For minRevision of a later read. Null where the client waited for ACCEPTED only.")
+    def token(self) -> str | None:
+        return None if self.completion is None else token_of(self.completion)
+
+    @strawberry.field(description="When it passed each stage.")
+    def metrics(self) -> EventMetrics:
+        completion = self.completion
+        return EventMetrics.of(completion.stages if completion else envelope.Stages(timestamp=self.answered_at))
 
     @classmethod
     def of(cls, receipt: Receipt) -> "EventReceipt":
-        completion = receipt.completion
-        stages = completion.stages if completion else envelope.Stages(timestamp=now())
         return cls(
             event_id=strawberry.ID(receipt.event_id),
             correlation_id=strawberry.ID(receipt.correlation_id),
@@ -88,8 +93,8 @@ class EventReceipt:
             aggregate_id=strawberry.ID(receipt.aggregate_id),
             sequence=receipt.sequence,
             status=receipt.status,
-            token=None if completion is None else token_of(completion),
-            metrics=EventMetrics.of(stages),
+            completion=receipt.completion,
+            answered_at=now() if receipt.completion is None else "",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from hazelgate.sourcing.declaring.access import Grant
 from hazelgate.sourcing.declaring.upcasting import Json
@@ -48,7 +49,7 @@ class EventSpec:
     """Fields whose values one aggregate alone may hold, each with the name that event types share it by."""
     frees: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def key_name(self) -> str:
         """The key's field, in JSON's name."""
         return next(field.name for field in fields_of(self.cls) if field.python_name == self.key)

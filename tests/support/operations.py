@@ -120,8 +120,10 @@ class Operations:
         parts = [f"{self._alias(0.2)}{TYPENAME}"] if self._maybe(0.5) else []
         if self._maybe(0.9) or not parts:
             parts.append(f"... on {payload.name}{self._directives()} {self._selection(payload, depth)}")
-        for each in self.chance.sample(failures, self._some(0, 1, 2, 6)):
-            parts.append(f"... on {each.name}{self._directives()} {self._selection(each, depth)}")
+        parts += [
+            f"... on {each.name}{self._directives()} {self._selection(each, depth)}"
+            for each in self.chance.sample(failures, self._some(0, 1, 2, 6))
+        ]
         if self._maybe(0.4):
             interface: Any = self.schema.type_map["EventError"]
             parts.append(f"... on EventError {self._selection(interface, depth)}")

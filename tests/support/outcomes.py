@@ -42,6 +42,8 @@ class Outcomes:
         self._before: Mapping[str, Mapping[str, bytes]] = {}
         self.submitted: list[Submission] = []
         """Since the last `again`."""
+        self.receipt: dict[str, Any] = {}
+        """What each receipt has in place of what it should have."""
 
     @contextmanager
     def again(self) -> Iterator[None]:
@@ -93,7 +95,7 @@ class Outcomes:
             )
         if chance.random() < self._odd * 2:
             receipt = msgspec.structs.replace(receipt, **chance.choice(_ODD_RECEIPTS))
-        return receipt
+        return msgspec.structs.replace(receipt, **self.receipt)
 
     def _completion(self, receipt: Receipt, aggregate: str, chance: Random) -> Completion:
         known = chance.randint(1, 5)

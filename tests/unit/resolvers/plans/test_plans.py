@@ -255,6 +255,55 @@ async def test_the_entry_of_a_mutation_comes_from_a_plan(shop: Gateway) -> None:
     assert plan["way"] == "plan"
 
 
+async def test_a_mutation_has_a_plan_that_prints(shop: Gateway) -> None:
+    mutation = """mutation ($input: ConfirmOrderInput!) { done: confirmOrder(input: $input) {
+      ... on OrderPayload { receipt { status } it: order { status } } ... on EventError { code }
+    } }"""
+    body, plan = await told(shop, mutation, input={"orderId": "o1"})
+    assert body["data"] == {"done": {"receipt": {"status": "SUCCESS"}, "it": {"status": "CONFIRMED"}}}
+    assert plan["way"] == "plan"
+    assert plan["text"].startswith("""mutation
+  done: event OrderConfirmed(input: $input)
+    on OrderPayload
+      receipt: receipt EventReceipt!
+        status: status CompletionStatus!
+      it: entry of EnrichedOrder
+        status: status OrderStatus!
+    on EventRejected
+      code: code String!""")
+
+
+async def test_mutations_of_one_operation_follow_each_other(shop: Gateway) -> None:
+    """One that fails stops no other, and a later one sees what an earlier one has done."""
+    shown = "... on OrderPayload { order { status } } ... on EventError { code }"
+    mutation = f"""mutation {{
+      first: confirmOrder(input: {{orderId: "o1"}}) {{ {shown} }}
+      wrong: confirmOrder(input: {{orderId: "no id"}}) {{ {shown} }}
+      second: cancelOrder(input: {{orderId: "o1", reason: "late"}}) {{ {shown} }}
+    }}"""
+    body, plan = await told(shop, mutation)
+    assert body["data"] == {
+        "first": {"order": {"status": "CONFIRMED"}},
+        "wrong": {"code": "INVALID_EVENT"},
+        "second": {"order": {"status": "CANCELLED"}},
+    }
+    assert plan["way"] == "plan"
+
+
+async def test_an_event_is_submitted_once_where_its_plan_deviates(shop: Gateway) -> None:
+    products = shop.cluster.engine.map("product-availability-view")
+    spoiled = json.loads(products["p1"])
+    spoiled["name"] = None
+    products["p1"] = json.dumps(spoiled, separators=(",", ":")).encode()
+    shown = "... on OrderPayload { receipt { status } order { items { product { name } } } }"
+    before = len(shop.cluster.engine.map("event-store"))
+    body, plan = await told(shop, f'mutation {{ confirmOrder(input: {{orderId: "o1"}}) {{ {shown} }} }}')
+    assert plan["way"] == "deviated"
+    assert [error["path"] for error in body["errors"]] == [["confirmOrder", "order", "items", 0, "product", "name"]]
+    assert body["data"]["confirmOrder"]["receipt"] == {"status": "SUCCESS"}
+    assert len(shop.cluster.engine.map("event-store")) == before + 1
+
+
 async def test_the_entries_of_a_subscription_come_from_a_plan(shop: Gateway) -> None:
     query = "subscription { customerChanged { ... on CustomerChange { customer { n: name __typename } } } }"
     async with shop.websocket() as socket:
