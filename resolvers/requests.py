@@ -102,6 +102,16 @@ class RequestReads(ClusterReads):
         found[key] = seen
         return seen
 
+    def offer(self, map_name: str, key: str, raw: bytes) -> None:
+        """
+        An entry that came otherwise, as of now: it answers whoever asks for it, as if it had been read.
+
+        It counts as read. Where the request may read no more, it is left, and whoever asks for it hears why.
+        """
+        if self._left > 0:
+            self._spend(1)
+            self._note(map_name, key, raw)
+
     async def select(self, map_name: str, keys: Sequence[str], selection: str) -> bytes | None:
         """
         What is selected of entries, as one JSON list; None where somebody has to look at the whole entries.

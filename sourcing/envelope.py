@@ -61,8 +61,14 @@ class CompletionStatus(StrEnum):
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", omit_defaults=True):
-    """One submitted event: `data` is the event's JSON, everything else is about it."""
+    """
+    One submitted event: `data` is the event's JSON, everything else is about it.
 
+    `show` stands first, so that a member that looks for it finds it at the beginning: the view and the key,
+    `<view>/<key>`, of the entry that its submitter wants with the completion.
+    """
+
+    show: str | None = None
     event_id: Id
     event_type: _Name
     event_version: _Version
@@ -208,6 +214,8 @@ class Completion(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="ca
     view_updated_at: str | None = None
     published_at: str | None = None
     completed_at: str | None = None
+    entry: msgspec.Raw = NOTHING
+    """What the envelope asks for by `show`, where the event has changed it. No map keeps it."""
 
     @property
     def stages(self) -> Stages:

@@ -51,7 +51,7 @@ class RightfulHandler:
         for each in submissions:
             self._rights.require_event(each.event)
         return await self._handler.handle_events(
-            [Submission(each.event, self._signed(each.options), each.is_decoded) for each in submissions]
+            [msgspec.structs.replace(each, options=self._signed(each.options)) for each in submissions]
         )
 
     async def completion(self, event_id: str) -> Completion | None:

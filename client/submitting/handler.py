@@ -144,7 +144,9 @@ class EventHandler:
         for index, submission in enumerate(submissions):
             options = submission.options
             try:
-                envelope, encoded = self._sealer.seal(submission.event, options, now, is_decoded=submission.is_decoded)
+                envelope, encoded = self._sealer.seal(
+                    submission.event, options, now, is_decoded=submission.is_decoded, show=submission.show
+                )
             except InvalidEvent as error:
                 outcomes[index] = EventRejected(error.problems, event_id=options.event_id, code=error.code)
             else:

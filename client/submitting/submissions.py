@@ -65,11 +65,14 @@ class Submission(msgspec.Struct, frozen=True):
 
     Args:
         is_decoded: Whether the catalog has decoded the event from JSON, so that it need not be checked again.
+        show: The view and the key of the entry that is wanted with the completion, `<view>/<key>`. The completion of an
+            event that changes it brings it, as a rule.
     """
 
     event: Event
     options: SubmitOptions = DEFAULT_OPTIONS
     is_decoded: bool = False
+    show: str | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
@@ -101,13 +104,19 @@ class Sealer:
         self._submission_ids = map(f"{ids.new_id()[-12:]}-{{:012d}}".format, itertools.count(1))
 
     def seal(
-        self, event: Event, options: SubmitOptions, timestamp: str, *, is_decoded: bool = False
+        self,
+        event: Event,
+        options: SubmitOptions,
+        timestamp: str,
+        *,
+        is_decoded: bool = False,
+        show: str | None = None,
     ) -> tuple[Envelope, bytes]:
         """
         The event's envelope, and its JSON.
 
         Args:
-            is_decoded: As `Submission` has it.
+            is_decoded, show: As `Submission` has them.
 
         Raises:
             InvalidEvent: The event or an option is not fit to be sent; it names each field.
@@ -139,6 +148,8 @@ class Sealer:
             envelope = msgspec.structs.replace(
                 envelope, saga_id=options.saga_id, saga_type=options.saga_type, step_number=options.step_number
             )
+        if show is not None:
+            envelope = msgspec.structs.replace(envelope, show=show)
         if not 0 < options.timeout_seconds <= MAX_TIMEOUT_SECONDS:
             raise InvalidEvent([FieldProblem(("timeoutMs",), f"must be from 1 to {MAX_TIMEOUT_SECONDS * 1000:,.0f}")])
         if options.goes_along or not ids.is_id(aggregate_id):

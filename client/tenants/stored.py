@@ -223,9 +223,12 @@ class Tenant:
         return encode_json(plain)
 
     def submitted(self, envelope: Envelope) -> bytes:
-        """An envelope as it is sent: the tenant's, whatever its event says."""
+        """An envelope as it is sent: the tenant's, whatever its event says. No entry comes with the completion."""
         stored = _replace(
-            envelope, event_id=self.stored(envelope.event_id), aggregate_id=self.stored(envelope.aggregate_id)
+            envelope,
+            show=None,
+            event_id=self.stored(envelope.event_id),
+            aggregate_id=self.stored(envelope.aggregate_id),
         )
         return encode_json(stored)
 

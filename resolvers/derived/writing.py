@@ -64,9 +64,12 @@ class Outcome(msgspec.Struct, frozen=True):
         return self.value
 
 
-async def submitted(info: Info, said: Submits, arguments: Mapping[str, Any]) -> Any:
+async def submitted(info: Info, said: Submits, arguments: Mapping[str, Any], *, shows_entry: bool = False) -> Any:
     """
     Submit the event of a mutation's input; a payload, or why the event did not go through.
+
+    Args:
+        shows_entry: Whether the entry is known to be shown, so that it may come with the word on the event.
 
     Raises:
         PipelineUnavailable: The pipeline is away: no result of the event, but a fault of the whole.
@@ -77,7 +80,9 @@ async def submitted(info: Info, said: Submits, arguments: Mapping[str, Any]) -> 
         event = event_of(info, spec, arguments["input"], options)
     except HazelgateError as error:
         return error_result(error, options.event_id if options and isinstance(options.event_id, str) else None)
-    result = await submit(info, event, given(options))
+    key = _at(event, spec.answers.key) if shows_entry and spec.answers is not None else None
+    shown = None if key is None or said.view is None else (said.view.name, key)
+    result = await submit(info, event, given(options), shown)
     if not isinstance(result, EventReceipt):
         return result
     if said.view is None or spec.answers is None:

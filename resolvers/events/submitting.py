@@ -10,6 +10,7 @@ from hazelgate.resolvers.context import Info
 from hazelgate.schema.events.results import AnyEventError, EventOptions, EventReceipt, HandleEventInput, error_result
 from hazelgate.sourcing.catalog import Catalog
 from hazelgate.sourcing.declaring.values import Event
+from hazelgate.sourcing.envelope import WaitFor
 from hazelgate.sourcing.errors import EventError, EventRejected, FieldProblem, HazelgateError, InvalidEvent, camel
 from hazelgate.sourcing.ids import ID_DESCRIPTION, derived_id, is_id, new_id
 
@@ -83,21 +84,30 @@ def submit_options(options: EventOptions | None) -> SubmitOptions:
     )
 
 
-async def submit(info: Info, event: Event, options: EventOptions | None) -> EventReceipt | AnyEventError:
+async def submit(
+    info: Info, event: Event, options: EventOptions | None, shown: tuple[str, str] | None = None
+) -> EventReceipt | AnyEventError:
     """
     Submit one event that the catalog has decoded; the receipt once it is as far as the options say, or why it isn't.
+
+    Args:
+        shown: The view and the key of the entry that will be shown. Where it comes with the completion, it is not read.
 
     Raises:
         PipelineUnavailable: The pipeline is away: no result of the event, but a fault of the whole.
     """
     try:
-        submission = Submission(event, submit_options(options), is_decoded=True)
+        how = submit_options(options)
+        show = None if shown is None or how.wait_for is not WaitFor.PROJECTED else "/".join(shown)
+        submission = Submission(event, how, is_decoded=True, show=show)
         [outcome] = await info.context.handler.handle_events([submission])
     except HazelgateError as error:
         return error_result(error, optional(options.event_id) if options else None)
     finally:
         info.context.reads.forget()  # the next mutation of the request must not see what this one has changed as it was
     if isinstance(outcome, Receipt):
+        if shown is not None and outcome.completion is not None and (entry := bytes(outcome.completion.entry)):
+            info.context.reads.offer(*shown, entry)
         return EventReceipt.of(outcome)
     return error_result(outcome, optional(options.event_id) if options else None)
 

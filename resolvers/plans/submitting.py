@@ -32,11 +32,14 @@ class Submitting:
         self._arguments = plan.arguments
         self._submits = submits
         self._results = {each.type_name: _Result(each) for each in plan.selection.by_type}
+        self._shows_entry = any(
+            isinstance(field, AnsweredField) for each in plan.selection.by_type for field in each.fields
+        )
 
     async def value(self, run: Run) -> Any:
         arguments = self._arguments.read(run.variables, run.whole)
         try:
-            outcome = Outcome(await submitted(run.info, self._submits, arguments))
+            outcome = Outcome(await submitted(run.info, self._submits, arguments, shows_entry=self._shows_entry))
         except Exception as error:
             outcome = Outcome(error=error)
         run.begun[self._name] = outcome

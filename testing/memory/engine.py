@@ -39,6 +39,13 @@ ANY_VERSION = -1
 _PAYLOAD = ("eventType", "eventVersion", "aggregateId", "data")
 _decode_payload = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
+
+class _Shows(msgspec.Struct):
+    show: str = ""
+
+
+_decode_shows = msgspec.json.Decoder(_Shows).decode
+
 T = TypeVar("T")
 Maps = dict[str, dict[str, bytes]]
 Loaded = dict[str, dict[str, bytes | None]]
@@ -429,7 +436,7 @@ class MemoryEngine:
         again_end = f',"viewUpdatedAt":"{batch.view_updated_at}","publishedAt":"{published_at}"'.encode() + refused_end
         stored_end = f',"persistedAt":"{batch.persisted_at}"'.encode() + again_end
         notices: list[tuple[str, bytes]] = []
-        for event, outcome in zip(batch.events, batch.outcomes, strict=True):
+        for event, outcome, changed in zip(batch.events, batch.outcomes, batch.changed, strict=True):
             if outcome.kind == Kind.HELD:
                 continue
             if outcome.kind in (Kind.ACCEPTED, Kind.ALREADY_STORED):
@@ -437,10 +444,13 @@ class MemoryEngine:
             else:
                 end = b"}" if b'"completedAt":' in outcome.completion else refused_end
             completion = outcome.completion + end
-            notices.append((outcome.reply_to, completion))
+            succeeded = outcome.kind == Kind.ACCEPTED and not _is_dead_lettered(completion)
+            entry = self._shown(event.envelope, changed) if succeeded else None
+            shown = end if entry is None else b',"entry":%b%b' % (entry, end)
+            notices.append((outcome.reply_to, outcome.completion + shown))
             yield f"complete {event.event_id}"
             refused_now = outcome.kind == Kind.REFUSED and outcome.id_record is not None
-            if refused_now or (outcome.kind == Kind.ACCEPTED and not _is_dead_lettered(completion)):
+            if refused_now or succeeded:
                 self.map(COMPLETED_EVENTS)[event.event_id] = completion
             elif outcome.kind not in (Kind.ANSWER_ONLY, Kind.HELD):
                 # The first completion stays: its times are the true ones, and the letter may be gone by now.
@@ -452,6 +462,11 @@ class MemoryEngine:
         yield "notify"
         self.notify(notices)
         return [completion for _, completion in notices]
+
+    def _shown(self, envelope: bytes, changed: Changed) -> bytes | None:
+        """The entry that the event's submitter wants to show; None where the event has not changed it."""
+        view, _, key = _decode_shows(envelope).show.partition("/")
+        return self.live_map(view).get(key) if key in changed.get(view, ()) else None
 
     def notify(self, notices: Iterable[tuple[str, bytes]]) -> None:
         by_gateway: dict[str, list[bytes]] = {}

@@ -14,6 +14,7 @@ from hazelgate.client.cluster import EVENT_STREAM, Admission, Cluster
 from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
 from hazelgate.client.submitting.submissions import DEFAULT_OPTIONS, Sealer
 from hazelgate.sourcing import clock
+from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.envelope import (
     AGGREGATE_HEADS,
     COMPLETED_EVENTS,
@@ -159,6 +160,39 @@ async def test_the_completion_is_kept(cluster: Cluster, handler: EventHandler) -
     times = [completion[stage] for stage in stages]
     assert times == sorted(times)
     assert all(clock.instant(clock.moment(time)) == time for time in times)
+
+
+async def shown(handler: EventHandler, event: Event, view: str, key: str, **options: Any) -> bytes:
+    """The entry that comes with the word on an event whose submitter wants it."""
+    [receipt] = await handler.handle_events([Submission(event, SubmitOptions(**options), show=f"{view}/{key}")])
+    assert isinstance(receipt, Receipt)
+    assert receipt.completion is not None
+    return bytes(receipt.completion.entry)
+
+
+async def test_an_entry_comes_with_the_completion(cluster: Cluster, handler: EventHandler) -> None:
+    """It is what a read gives, and no map keeps it."""
+    event = account()
+    for each in (event, MoneyPaidIn(account_id=event.account_id, amount=5)):
+        entry = await shown(handler, each, ACCOUNTS, event.account_id)
+        assert [entry] == await cluster.read(ACCOUNTS, [event.account_id])
+    [completion] = (await handler.handle_events([Submission(account(), show=f"{ACCOUNTS}/{event.account_id}")]))[:1]
+    assert isinstance(completion, Receipt)
+    assert completion.completion is not None
+    assert not bytes(completion.completion.entry), "the event has not changed that entry"
+    kept = await read_present(cluster, COMPLETED_EVENTS, completion.event_id)
+    assert "entry" not in kept
+
+
+async def test_no_entry_comes_with_the_word_that_an_event_is_stored(handler: EventHandler) -> None:
+    event = account()
+    assert await shown(handler, event, ACCOUNTS, event.account_id, wait_for=WaitFor.STORED) == b""
+
+
+async def test_no_entry_comes_with_an_event_that_is_submitted_again(handler: EventHandler) -> None:
+    event, event_id = account(), new_id()
+    assert await shown(handler, event, ACCOUNTS, event.account_id, event_id=event_id)
+    assert await shown(handler, event, ACCOUNTS, event.account_id, event_id=event_id) == b""
 
 
 async def test_events_submitted_side_by_side_keep_their_order(cluster: Cluster, handler: EventHandler) -> None:
@@ -356,6 +390,32 @@ async def test_stored_is_told_first_and_the_end_afterwards(
         (envelope.submission_id, "STORED"),
         (envelope.submission_id, "SUCCESS"),
     ]
+
+
+async def test_no_entry_comes_with_the_word_that_a_view_could_not_take_an_event_or_that_it_was_refused(
+    ledger: Catalog, cluster: Cluster, handler: EventHandler
+) -> None:
+    gateway_id = f"{cluster.gateway_id}-{new_id()}"
+    heard = Heard()
+    subscription = await cluster.listen(f"completions.{gateway_id}", heard)
+    poisoned, opened = account(owner=POISON), account()
+    await handler.handle_events([Submission(poisoned), Submission(opened)])
+    sealer = Sealer(ledger, source="contract", reply_to=gateway_id)
+    for name, options in (
+        (poisoned.account_id, SubmitOptions()),
+        (opened.account_id, SubmitOptions(expected_sequence=7)),
+        (opened.account_id, SubmitOptions()),
+    ):
+        event = MoneyPaidIn(account_id=name, amount=3)
+        envelope, encoded = sealer.seal(event, options, clock.now(), show=f"{ACCOUNTS}/{name}")
+        await cluster.submit([(pending_key(envelope.event_id, name), encoded)])
+    await until(lambda: len(heard.flat()) == 3)
+    await subscription.close()
+    assert {each["status"]: each.get("entry", {}).get("balance") for each in heard.flat()} == {
+        "DEAD_LETTERED": None,
+        "REJECTED": None,
+        "SUCCESS": 3,
+    }
 
 
 async def test_figures_count_what_went_through(cluster: Cluster, handler: EventHandler) -> None:

@@ -148,7 +148,7 @@ class World:
         request = GraphQLRequest(operation.text, operation.variables)
         with self.outcomes.again():
             by_executor = await answer(self.executed, request)
-        submitted = self.outcomes.submitted
+        submitted = self.outcomes.events
         if not by_executor.executed:
             self.invalid += 1
         for fewest in (members.FEWEST_ENTRIES, 1):  # a plan that is new, and one that was kept
@@ -156,8 +156,8 @@ class World:
                 by_plan = await answer(self.planned, request)
             if not alike(by_plan, by_executor):
                 raise Difference(operation, canonical(by_plan), canonical(by_executor))
-            if self.outcomes.submitted != submitted:
-                raise Difference(operation, self.outcomes.submitted, submitted)
+            if self.outcomes.events != submitted:
+                raise Difference(operation, self.outcomes.events, submitted)
 
 
 async def answer(execution: Execution, request: GraphQLRequest) -> Answer:

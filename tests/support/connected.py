@@ -28,7 +28,8 @@ def _patient(submission: Submission) -> Submission:
     options = submission.options
     if options.timeout_seconds != DEFAULT_OPTIONS.timeout_seconds:
         return submission
-    return Submission(submission.event, msgspec.structs.replace(options, timeout_seconds=MAX_TIMEOUT_SECONDS))
+    patient = msgspec.structs.replace(options, timeout_seconds=MAX_TIMEOUT_SECONDS)
+    return msgspec.structs.replace(submission, options=patient)
 
 
 @asynccontextmanager

@@ -11,10 +11,11 @@ from unittest.mock import patch
 import msgspec
 
 from hazelgate import Catalog
-from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission
+from hazelgate.client.submitting.handler import EventHandler, Receipt, Submission, SubmitOptions
 from hazelgate.resolvers.events import submitting
 from hazelgate.schema.events import results
 from hazelgate.sourcing import errors
+from hazelgate.sourcing.declaring.values import Event
 from hazelgate.sourcing.envelope import Completion, CompletionStatus, WaitFor
 from hazelgate.testing.memory import MemoryCluster
 from tests.support.worlds import KEYS, entries_of
@@ -44,6 +45,11 @@ class Outcomes:
         """Since the last `again`."""
         self.receipt: dict[str, Any] = {}
         """What each receipt has in place of what it should have."""
+
+    @property
+    def events(self) -> list[tuple[Event, SubmitOptions]]:
+        """What was submitted, and how. Which entry is wanted with the word on it is the plans' alone."""
+        return [(each.event, each.options) for each in self.submitted]
 
     @contextmanager
     def again(self) -> Iterator[None]:
@@ -90,6 +96,10 @@ class Outcomes:
         )
         if options.wait_for is not WaitFor.ACCEPTED:
             completion = self._completion(receipt, spec.aggregate, chance)
+            if submission.show is not None and completion.sequence != 1:  # now and then none comes
+                view, _, key = submission.show.partition("/")
+                entry = self._cluster.engine.map(view).get(key, b"")
+                completion = msgspec.structs.replace(completion, entry=msgspec.Raw(entry))
             receipt = msgspec.structs.replace(
                 receipt, sequence=completion.sequence, status=completion.status, completion=completion
             )

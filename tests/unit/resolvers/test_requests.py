@@ -140,6 +140,16 @@ async def test_one_and_several_that_are_asked_for_at_once_are_read_once(cluster:
     assert cluster.asked == [("m", ["a", "b"]), ("m", ["c"])]
 
 
+async def test_an_entry_that_came_otherwise_is_not_read_and_counts_as_read(cluster: Counting) -> None:
+    reads = RequestReads(cluster, max_scanned_entries=10, max_read_entries=2)
+    reads.offer("m", "a", b"newer")
+    assert [await reads.load("m", "a"), *await reads.load_several("m", ["a", "b"])] == [b"newer", b"newer", b"m/b"]
+    assert cluster.asked == [("m", ["b"])]
+    reads.offer("m", "c", b"newer")
+    with pytest.raises(TooMuchRead):
+        await reads.load("m", "c")
+
+
 SELECTION = '[["x","text",false]]'
 
 

@@ -15,6 +15,7 @@ from hazelgate.client.event_stream import Mark, Wish
 from hazelgate.client.reading.filters import condition
 from hazelgate.client.reading.queries import EntryQuery, KeyRange
 from hazelgate.client.submitting.handler import EventHandler
+from hazelgate.client.submitting.submissions import DEFAULT_OPTIONS, Sealer
 from hazelgate.client.tenants import cluster
 from hazelgate.client.tenants.cluster import TenantCluster, Tenants
 from hazelgate.client.tenants.stored import OtherTenant, Tenant
@@ -259,6 +260,16 @@ def test_a_tenants_wish_is_sent_with_stored_ids() -> None:
     assert Tenant("acme").stored_wish(wish) == Wish(
         aggregates=frozenset({"acme!o1"}), views=frozenset({"v"}), entries={"w": frozenset({"acme!k"})}
     )
+
+
+def test_a_tenants_event_asks_for_no_entry() -> None:
+    """Its key would be a plain one, which is another tenant's or nobody's."""
+    catalog = Catalog.load("tests.support.ledger")
+    sealer = Sealer(catalog, source="test", reply_to="g")
+    event = AccountOpened(account_id="a1", owner="ann")
+    envelope, raw = sealer.seal(event, DEFAULT_OPTIONS, "2026-01-01T00:00:00.000000Z", show="account-view/a1")
+    assert raw.startswith(b'{"show":"account-view/a1",')
+    assert b"show" not in Tenant("acme").submitted(envelope)
 
 
 async def test_a_mark_is_told_to_its_tenant() -> None:

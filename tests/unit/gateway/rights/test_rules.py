@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,13 +155,23 @@ async def test_handle_event_is_no_way_around(clinic: Clinic) -> None:
     assert await clinic.data("p1", several, inputs=inputs[:1])
 
 
-async def test_a_payload_shows_what_the_caller_may_see(clinic: Clinic) -> None:
+async def test_a_payload_shows_what_the_caller_may_see(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry comes with the word on the event, and the rule of its rows holds all the same."""
+    asked: list[str] = []
+    read = clinic.gateway.cluster.read
+
+    async def counted(map_name: str, keys: Sequence[str]) -> list[bytes | None]:
+        asked.append(map_name)
+        return await read(map_name, keys)
+
+    monkeypatch.setattr(clinic.gateway.cluster, "read", counted)
     visit = (
         'mutation { recordVisit(input: {visitId: "%s", patientId: "key:p2", region: "%s", diagnosis: "x", cost: "1", '
         'drugs: [{label: "y"}]}) { ... on VisitPayload { visit { patientId } } } }'
     )
     assert (await clinic.data("northern", visit % ("v8", "north")))["recordVisit"] == {"visit": {"patientId": "key:p2"}}
     assert (await clinic.data("northern", visit % ("v9", "south")))["recordVisit"] == {"visit": None}
+    assert "visit-view" not in asked
 
 
 async def test_who_has_submitted_an_event_is_kept_with_it(clinic: Clinic) -> None:

@@ -304,6 +304,30 @@ async def test_an_event_is_submitted_once_where_its_plan_deviates(shop: Gateway)
     assert len(shop.cluster.engine.map("event-store")) == before + 1
 
 
+@pytest.mark.parametrize(
+    ("options", "reads"),
+    [
+        ("{}", []),
+        ("{waitFor: STORED}", [("enriched-order-view", ["o1"])]),
+        ("{waitFor: ACCEPTED}", [("enriched-order-view", ["o1"])]),
+    ],
+)
+async def test_the_entry_that_a_mutation_shows_comes_with_the_word_on_its_event(
+    shop: Gateway, monkeypatch: pytest.MonkeyPatch, options: str, reads: list[Any]
+) -> None:
+    counting = Counting(shop, monkeypatch)
+    shown = "... on OrderPayload { order { orderId revision { version } } again: order { status } }"
+    mutation = f'mutation {{ confirmOrder(input: {{orderId: "o1"}}, options: {options}) {{ {shown} }} }}'
+    body, _ = await told(shop, mutation)
+    assert body["data"]["confirmOrder"]["order"]["orderId"] == "o1"
+    if not reads:
+        assert body["data"]["confirmOrder"] == {
+            "order": {"orderId": "o1", "revision": {"version": 2}},
+            "again": {"status": "CONFIRMED"},
+        }
+    assert counting.reads == reads
+
+
 async def test_the_entries_of_a_subscription_come_from_a_plan(shop: Gateway) -> None:
     query = "subscription { customerChanged { ... on CustomerChange { customer { n: name __typename } } } }"
     async with shop.websocket() as socket:

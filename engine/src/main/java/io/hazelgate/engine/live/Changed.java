@@ -2,8 +2,10 @@ package io.hazelgate.engine.live;
 
 import io.hazelgate.engine.fold.EntryWriter;
 import io.hazelgate.engine.projector.Write;
+import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.JsonData;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +19,11 @@ import java.util.function.IntUnaryOperator;
  */
 final class Changed {
     private static final String OWN_KEY = "";
+    private static final byte[] SHOW = Json.bytes("{\"show\":\"");
 
     private final Map<String, Map<String, Long>> versions = new LinkedHashMap<>();
+    private String shown;
+    private byte[] entry;
 
     /** For so many events, of which none has changed anything yet. */
     static List<Changed> nothing(int events) {
@@ -27,6 +32,34 @@ final class Changed {
             all.add(new Changed());
         }
         return all;
+    }
+
+    /**
+     * Keeps the entry that an event's submitter wants to show, {@code <view>/<key>}, if the event changes it.
+     *
+     * @param envelope a gateway writes its wish first, so that all others cost a look at their beginning
+     */
+    void keepShown(byte[] envelope) {
+        if (envelope != null && Arrays.mismatch(envelope, SHOW) == SHOW.length) {
+            shown = Json.stringField(envelope, "show");
+        }
+    }
+
+    /** What an event has changed is decided once more: what it came to before is not in the views. */
+    void decideAgain() {
+        entry = null;
+    }
+
+    /** The entry as the event has left it, or a later one of its batch; null where nobody wants it or the event is none of its. */
+    byte[] entry() {
+        return entry;
+    }
+
+    private void note(Write write, long version) {
+        versions.computeIfAbsent(write.map(), view -> new LinkedHashMap<>()).put(write.key(), version);
+        if (shown != null && shown.equals(write.map() + "/" + write.key())) {
+            entry = write.value();
+        }
     }
 
     /**
@@ -39,10 +72,7 @@ final class Changed {
             if (EntryWriter.isOfView(write.map())) {
                 long version = write.value() == null ? 0 : JsonData.versionOf(write.value());
                 for (int index : write.events()) {
-                    all.get(place.applyAsInt(index))
-                            .versions
-                            .computeIfAbsent(write.map(), view -> new LinkedHashMap<>())
-                            .put(write.key(), version);
+                    all.get(place.applyAsInt(index)).note(write, version);
                 }
             }
         }

@@ -38,14 +38,17 @@ record Complete(Pipeline pipeline) implements BatchStageP.Step {
                         default -> completion.contains("\"completedAt\":") ? "}" : refusedEnd;
                     };
             byte[] whole = Json.bytes(completion + end);
-            boolean deadLettered = completion.contains("\"status\":\"DEAD_LETTERED\"");
-            if (outcome.isNewRefusal() || (outcome.kind() == Outcome.ACCEPTED && !deadLettered)) {
+            boolean succeeded = outcome.kind() == Outcome.ACCEPTED
+                    && !completion.contains("\"status\":\"DEAD_LETTERED\"");
+            if (outcome.isNewRefusal() || succeeded) {
                 changes.add(Change.set(eventId, whole));
             } else if (outcome.kind() != Outcome.ANSWER_ONLY) {
                 // The first completion of an event stays: its times are true, and its letter may be gone by now.
                 changes.add(Change.setIfAbsent(eventId, whole));
             }
-            notices.add(outcome.replyTo(), completion, end);
+            // An event that a view could not take brings no entry.
+            byte[] entry = succeeded ? batch.changed.get(i).entry() : null;
+            notices.add(outcome.replyTo(), completion, entry == null ? end : ",\"entry\":" + Json.text(entry) + end);
         }
         return store.entries().change(Names.COMPLETED_EVENTS, changes).thenRun(() -> {
             notices.send();

@@ -49,12 +49,16 @@ record UpdateViews(Writer writer, Again again, LongAdder conflicts) {
             Care care)
             throws InterruptedException {
         List<Changed> changed = Changed.nothing(outcomes.size());
+        for (int i = 0; i < changed.size(); i++) {
+            changed.get(i).keepShown(projected.inputs().get(i).envelope());
+        }
         Changed.note(changed, projected.answer().writes(), index -> index);
         Set<Integer> refused = writer.write(projected.answer().writes(), claimed);
         for (long backoff = 1; !refused.isEmpty(); backoff = Math.min(MAX_BACKOFF_MILLIS, backoff * 2)) {
             run.troubled();
             conflicts.add(refused.size());
             List<Integer> places = List.copyOf(refused);
+            places.forEach(place -> changed.get(place).decideAgain());
             Answer answer = again.ask(
                     projected.batchId(),
                     places.stream()

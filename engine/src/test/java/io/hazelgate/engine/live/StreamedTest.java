@@ -66,6 +66,39 @@ class StreamedTest {
         assertEquals("{\"order-view\":{\"\":9}}", all.get(1).toJson("o1"));
     }
 
+    private static Changed showing(String envelope, Write... writes) {
+        List<Changed> all = Changed.nothing(1);
+        all.get(0).keepShown(Json.bytes(envelope));
+        Changed.note(all, Arrays.asList(writes), index -> index);
+        return all.get(0);
+    }
+
+    @Test
+    void theEntryThatASubmitterShowsIsKept() {
+        Changed one = showing(
+                "{\"show\":\"order-view/o1\",\"eventId\":\"e\"}",
+                write("order-view", "o1", 2, 0),
+                write("order-view", "o2", 8, 0),
+                write("agent-view", "o1", 9, 0),
+                write("order-view", "o1", 3, 0));
+        assertEquals("{\"_meta\":{\"version\":3}}", Json.text(one.entry()));
+    }
+
+    @Test
+    void noEntryIsKeptThatNobodyShows() {
+        Write write = write("order-view", "o1", 2, 0);
+        assertNull(showing("{\"eventId\":\"e\",\"data\":{\"show\":\"order-view/o1\"}}", write).entry());
+        assertNull(showing("{\"show\":\"order-view/o2\",\"eventId\":\"e\"}", write).entry());
+        assertNull(showing("", write).entry());
+    }
+
+    @Test
+    void anEntryIsNotKeptWhereTheEventIsDecidedOnceMore() {
+        Changed one = showing("{\"show\":\"order-view/o1\"}", write("order-view", "o1", 2, 0));
+        one.decideAgain();
+        assertNull(one.entry());
+    }
+
     @Test
     void theNamesStandInFrontOfTheRecord() {
         Changed one = changed(1, write("order-view", "o1", 3, 0)).get(0);
