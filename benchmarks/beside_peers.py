@@ -124,7 +124,7 @@ async def measured(stack: RunningStack) -> tuple[list[Row], list[Figure]]:
     node = find_node()
     if node is None:
         raise RuntimeError("the peers are servers in Node: install node and npm, and run `make bench-peers`")
-    keys = await plans.fill(stack)
+    keys = (await plans.fill(stack)).orders
     bounds = {"max_cost_per_second": _ENOUGH, "max_bytes_per_second": _ENOUGH}
     async with running_generator() as generator, running_gateway(stack, **bounds) as gateway:
         ours = Server(OURS, gateway.url, gateway.pid)

@@ -1,4 +1,4 @@
-"""Reads over HTTP by plans, and by graphql-core's executor alone: two gateways to one member, taking turns."""
+"""Reads and orders over HTTP by plans, and by graphql-core's executor alone: two gateways to one member, in turns."""
 
 from __future__ import annotations
 
@@ -27,12 +27,20 @@ OTHERS = "__typename key: orderId state: status revision { version } items { sku
 
 @dataclass
 class Case:
-    """One operation, and how often it is sent in a round."""
+    """
+    One operation, and how often it is sent in a round.
+
+    Args:
+        expect: What each answer has. Of what is no read, no two answers are the same.
+    """
 
     name: str
     query: str
     variables: dict[str, object]
     requests: int
+    connections: int = CONNECTIONS
+    expect: bytes = b'"data"'
+    is_read: bool = True
 
 
 @dataclass
@@ -52,12 +60,12 @@ class Measured:
 
 async def against_the_executor(stack: RunningStack) -> list[Figure]:
     """Requests per second of the one as a multiple of the other, for each case."""
-    keys = await fill(stack)
+    shelves = await fill(stack)
     figures = []
     async with running_gateway(stack, plans="true") as planned, running_gateway(stack, plans="false") as executed:
-        for case in _cases(keys):
+        for case in _cases(shelves):
             answers = {await _answer(gateway, case) for gateway in (planned, executed)}
-            if len(answers) != 1:
+            if case.is_read and len(answers) != 1:
                 raise RuntimeError(f"{case.name}: the two ways do not give the same answer")
             found = {planned.pid: Measured(), executed.pid: Measured()}
             for _ in range(ROUNDS):
@@ -75,7 +83,23 @@ async def against_the_executor(stack: RunningStack) -> list[Figure]:
     return figures
 
 
-def _cases(keys: list[str]) -> list[Case]:
+@dataclass
+class Shelves:
+    """The ids of what is there."""
+
+    orders: list[str]
+    customers: list[str]
+    products: list[str]
+
+    @property
+    def order(self) -> dict[str, object]:
+        """The variables of one that is new each time."""
+        items = [{"productId": product, "quantity": 1} for product in self.products[:3]]
+        return {"input": {"customerId": self.customers[0], "items": items}}
+
+
+def _cases(shelves: Shelves) -> list[Case]:
+    keys = shelves.orders
     one = f"query ($id: ID!) {{ order(orderId: $id) {{ {SOME} }} }}"
     several = f"query ($ids: [ID!]!) {{ ordersById(orderIds: $ids) {{ {SOME} }} }}"
     renamed = f"query ($ids: [ID!]!) {{ ordersById(orderIds: $ids) {{ {OTHERS} }} }}"
@@ -90,11 +114,13 @@ def _cases(keys: list[str]) -> list[Case]:
         Case("50 orders, renamed and with a link", renamed, {"ids": keys[:50]}, 200),
         Case("1,000 orders by id", several, {"ids": keys}, 24),
         Case("a page of 100 with filter and sort", page, {"name": "Ada"}, 120),
+        Case("createOrder", shop.CREATE_ORDER, shelves.order, 2_000, 32, b'"SUCCESS"', is_read=False),
+        Case("createOrder, one at a time", shop.CREATE_ORDER, shelves.order, 300, 1, b'"SUCCESS"', is_read=False),
     ]
 
 
-async def fill(stack: RunningStack) -> list[str]:
-    """The ids of orders that are there."""
+async def fill(stack: RunningStack) -> Shelves:
+    """Orders of a few customers and products."""
     async with event_handler(stack) as handler:
         customers = [shop.new_customer() for _ in range(20)]
         products = [shop.new_product(number) for number in range(PRODUCTS)]
@@ -111,13 +137,19 @@ async def fill(stack: RunningStack) -> list[str]:
             for number in range(ORDERS)
         ]
         await shop.submit_all(handler, orders, at_once=1)
-    return [order.order_id for order in orders]
+    return Shelves(
+        [order.order_id for order in orders],
+        [customer.customer_id for customer in customers],
+        [product.product_id for product in products],
+    )
 
 
 async def _round(gateway: Gateway, case: Case) -> tuple[Load, float]:
     body = shop.body(case.query, case.variables)
     before = cpu_seconds_of(gateway.pid)
-    made = await load(gateway.url, lambda _: body, connections=CONNECTIONS, requests=case.requests, expect=b'"data"')
+    made = await load(
+        gateway.url, lambda _: body, connections=case.connections, requests=case.requests, expect=case.expect
+    )
     return made, cpu_seconds_of(gateway.pid) - before
 
 

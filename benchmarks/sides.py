@@ -25,11 +25,12 @@ from benchmarks.history import database, fill
 from benchmarks.rebuilding import rebuild_all
 from benchmarks.snapshots import take_snapshot
 from benchmarks.stack import RunningStack, connected, event_handler, running_stack
-from benchmarks.writes import one_after_the_other
+from benchmarks.writes import new_orders, one_after_the_other
 from hazelgate.sourcing.declaring.values import Event
 
 PARTS = ("member", "projector", "gateway")
 _MUTATIONS_FIRST, _MUTATIONS = 1_500, 1_000
+_ORDERS_FIRST, _ORDERS = 8_000, 6_000
 _EVENTS_FIRST, _EVENTS, _ROUNDS = 100_000, 20_000, 3
 _CUSTOMERS, _CHANGES, _REBUILDS_FIRST, _REBUILDS = 5_000, 45_000, 4, 4
 _LOGGED, _SNAPSHOTS_FIRST, _SNAPSHOTS = 60_000, 2, 4
@@ -71,6 +72,15 @@ async def latency() -> dict[str, Cost]:
         with _spent(stack) as spent:
             latencies = await one_after_the_other(stack, warm_up=0, measured=_MUTATIONS)
     return {"a mutation": Cost(statistics.median(latencies) / 1_000, spent.each(_MUTATIONS).processor)}
+
+
+async def orders() -> dict[str, Cost]:
+    """createOrder from 32 connections."""
+    async with running_stack() as stack:
+        await new_orders(stack, _ORDERS_FIRST)
+        with _spent(stack) as spent:
+            await new_orders(stack, _ORDERS)
+    return {"an order of many connections": spent.each(_ORDERS)}
 
 
 async def bulk() -> dict[str, Cost]:
@@ -130,6 +140,7 @@ def _median(costs: list[Cost]) -> Cost:
 
 SUITES: dict[str, Callable[[], Awaitable[dict[str, Cost]]]] = {
     "latency": latency,
+    "orders": orders,
     "bulk": bulk,
     "rebuild": rebuild,
     "snapshot": snapshot,

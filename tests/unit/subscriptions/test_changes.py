@@ -73,13 +73,18 @@ async def test_what_matches_no_more_has_left_once_and_what_never_matched_is_not_
     async with shelf.websocket() as socket:
         await socket.subscribe("1", AUTHORS, filter={"titles": {"none": {"startsWith": "X"}}})
         await socket.settle()
-        await put(shelf, "b1", title="Ulysses", author="james")
-        await put(shelf, "b2", title="X", author="james")
-        await put(shelf, "b3", title="Xy", author="james")
-        await put(shelf, "b4", title="Xz", author="jane")
-        await put(shelf, "b5", title="X", author="nobody")
-        await put(shelf, "b6", title="Dubliners", author="nobody")
-        assert await came(socket) == [
+        told = []
+        for book, title, author in (
+            ("b1", "Ulysses", "james"),
+            ("b2", "X", "james"),
+            ("b3", "Xy", "james"),
+            ("b4", "Xz", "jane"),
+            ("b5", "X", "nobody"),
+            ("b6", "Dubliners", "nobody"),
+        ):
+            await put(shelf, book, title=title, author=author)
+            told += await came(socket)  # the entry is read before the next event: a later one may be that of both
+        assert told == [
             ("CHANGED", "james", {"titles": ["Ulysses b1"]}),
             ("LEFT", "james", None),
             ("LEFT", "jane", None),
