@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -80,23 +81,24 @@ def _has_itself(made: GraphQLInputObjectType, within: tuple[str, ...]) -> bool:
 
 
 def _object(made: GraphQLInputObjectType) -> Coerce:
-    fields = tuple(
-        (
-            name,
-            field.out_name or name,
-            is_required_input_field(field),
-            coerce_default_value(field),
-            coercion(field.type),
+    @cache
+    def fields() -> tuple[tuple[str, str, bool, Any, Coerce], ...]:
+        return tuple(
+            (
+                name,
+                field.out_name or name,
+                is_required_input_field(field),
+                coerce_default_value(field),
+                coercion(field.type),
+            )
+            for name, field in made.fields.items()
         )
-        for name, field in made.fields.items()
-    )
-    out_type = made.out_type
 
     def values(value: Any) -> Any:
         if type(value) is not dict:
             raise Deviation("not an object")
         found, left = {}, len(value)
-        for name, out_name, required, default, coerce in fields:
+        for name, out_name, required, default, coerce in fields():
             if name in value:
                 found[out_name] = coerce(value[name])
                 left -= 1
@@ -106,7 +108,7 @@ def _object(made: GraphQLInputObjectType) -> Coerce:
                 found[out_name] = default
         if left:
             raise Deviation("a field that there is not")
-        return out_type(found)
+        return made.out_type(found)
 
     return values
 
