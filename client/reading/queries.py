@@ -71,12 +71,14 @@ class EntryPage(msgspec.Struct, frozen=True):
         count: How many there are, whatever the limit, when it was asked for.
         scanned: How many entries were looked at.
         exceeded: Whether there were more to look at than allowed: then nothing else of the answer counts.
+        partitions: In a member's answer, which partitions it looked at (`are_whole`).
     """
 
     entries: list[PageEntry]
     count: int | None = None
     scanned: int = 0
     exceeded: bool = False
+    partitions: str = ""
 
 
 _encoder = msgspec.json.Encoder()
@@ -91,6 +93,25 @@ def encode_query(query: EntryQuery) -> bytes:
 def decode_page(answer: bytes) -> EntryPage:
     """One member's answer."""
     return _page_decoder.decode(answer)
+
+
+def are_whole(answers: Sequence[EntryPage] | Sequence[AggregatePage]) -> bool:
+    """
+    Whether members' answers have each partition once.
+
+    Members answer at different moments: a partition that moves in between may be in two answers, or in none. Each names
+    its own in hexadecimal: a bit for each partition, and a one before them.
+    """
+    found = everything = 0
+    for answer in answers:
+        own = int(answer.partitions, 16)
+        above = 1 << (own.bit_length() - 1)
+        own ^= above
+        if found & own:
+            return False
+        found |= own
+        everything = above - 1
+    return found == everything
 
 
 def merge_pages(query: EntryQuery, pages: Sequence[EntryPage]) -> EntryPage:
@@ -163,11 +184,12 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
 
 
 class AggregatePage(msgspec.Struct, frozen=True):
-    """The groups, in no order; `scanned` and `exceeded` as in `EntryPage`, groups beyond the bound exceed, too."""
+    """The groups, in no order; the rest is as in `EntryPage`, groups beyond the bound exceed, too."""
 
     groups: list[Group]
     scanned: int = 0
     exceeded: bool = False
+    partitions: str = ""
 
 
 _aggregate_decoder = msgspec.json.Decoder(AggregatePage)

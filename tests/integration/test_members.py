@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from hazelgate.client.figures.metrics import decode_stats
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.hazelcast.task_codec import pipeline_stats
 from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.reading.queries import AggregateQuery, EntryQuery
 from hazelgate.client.submitting.handler import EventHandler, Receipt, SubmitOptions
 from hazelgate.client.submitting.submissions import MAX_TIMEOUT_SECONDS
 from hazelgate.sourcing.envelope import EVENT_STORE
@@ -268,6 +270,44 @@ async def test_a_member_that_is_stopped_hands_over(
     await sending
     victim.member.start()
     await _whole(cluster, 3)
+
+
+async def test_a_page_is_whole_while_partitions_move(
+    nodes: Nodes, handler: EventHandler, cluster: HazelcastCluster
+) -> None:
+    """Each member answers for its partitions: one that moves meanwhile is in one of the answers, not in none or two."""
+    await _through(handler, 300)
+    everything = EntryQuery(map_name=EVENT_STORE, index="cursor", limit=100_000, count=True)
+    wanted = [each.index_value for each in (await cluster.query(everything)).entries]
+    assert wanted
+    assert len(wanted) == len(set(wanted))
+    whole, wrong, moving = 0, list[str](), True
+
+    async def look() -> None:
+        nonlocal whole
+        while moving:
+            with contextlib.suppress(PipelineUnavailable):
+                page = await cluster.query(everything)
+                found = [each.index_value for each in page.entries]
+                counted = await cluster.aggregate(AggregateQuery(map_name=EVENT_STORE, index="cursor"))
+                total = sum(group.count for group in counted.groups)
+                if (found, page.count, total) == (wanted, len(wanted), len(wanted)):
+                    whole += 1
+                else:
+                    wrong.append(f"{len(found)}, of them {len(set(found))}; counts {page.count} and {total}")
+
+    looking = [asyncio.create_task(look()) for _ in range(2)]
+    victim = nodes.nodes[2].member
+    for leave in (victim.stop, victim.kill):
+        await asyncio.to_thread(leave)
+        await until(lambda: cluster.state().members == 2)
+        await asyncio.to_thread(victim.start)
+        await _whole(cluster, 3)
+    seen = whole
+    await until(lambda: whole > seen)
+    moving = False
+    await asyncio.gather(*looking)
+    assert wrong == []
 
 
 async def test_below_the_quorum_nothing_is_taken(

@@ -75,12 +75,13 @@ final class Page {
         }
     }
 
-    byte[] toJson() {
+    /** @param own the partitions that were looked at, as {@link OwnPartitions} names them */
+    byte[] toJson(String own) {
+        String end = ",\"partitions\":\"" + own + "\",\"scanned\":" + scanned + ",\"exceeded\":" + isTooMuch() + "}";
         if (isTooMuch()) {
-            return Json.bytes("{\"entries\":[],\"count\":null,\"scanned\":" + scanned + ",\"exceeded\":true}");
+            return Json.bytes("{\"entries\":[],\"count\":null" + end);
         }
-        String count = query.count() ? String.valueOf(counted) : "null";
-        json.writeBytes(Json.bytes("],\"count\":" + count + ",\"scanned\":" + scanned + ",\"exceeded\":false}"));
+        json.writeBytes(Json.bytes("],\"count\":" + (query.count() ? String.valueOf(counted) : "null") + end));
         return json.toByteArray();
     }
 }
