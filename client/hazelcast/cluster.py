@@ -21,6 +21,7 @@ import msgspec
 from hazelcast.asyncio import HazelcastClient
 from hazelcast.errors import HazelcastError
 from hazelcast.lifecycle import LifecycleState
+from msgspec.structs import replace
 
 from hazelgate.client.cluster import Admission, Callback, ClusterState, LogPositions, Subscription, state_of
 from hazelgate.client.event_stream import Wish, joined
@@ -184,7 +185,11 @@ class HazelcastCluster:
         return await self._selections.select(map_name, keys, selection)
 
     async def query(self, query: EntryQuery) -> EntryPage:
-        return merge_pages(query, await self._ask_whole(tasks.query_entries(query), decode_page))
+        pages = await self._ask_whole(tasks.query_entries(query), decode_page)
+        if len({page.selected for page in pages}) > 1:
+            # A member has found an entry that is not as the selection has it, and gives its own as they are.
+            pages = await self._ask_whole(tasks.query_entries(replace(query, selection=None)), decode_page)
+        return merge_pages(query, pages)
 
     async def aggregate(self, query: AggregateQuery) -> AggregatePage:
         return merge_aggregates(query, await self._ask_whole(tasks.aggregate_entries(query), decode_aggregate))

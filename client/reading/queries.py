@@ -44,6 +44,8 @@ class EntryQuery(msgspec.Struct, frozen=True, kw_only=True):
         count: Whether to count all that there are in the ranges and pass the filter, whatever the limit.
         filter: What an entry has to be like; None: like anything.
         max_scanned: How many entries each member may look at for the filter; None: any number.
+        selection: What of each entry is shown, as `SelectEntries` of docs/reference/protocol.md has it. Whoever answers
+            may also give whole entries (`EntryPage.selected`); None: it has to.
     """
 
     map_name: str = msgspec.field(name="map")
@@ -54,10 +56,11 @@ class EntryQuery(msgspec.Struct, frozen=True, kw_only=True):
     count: bool = False
     filter: Filter | None = None
     max_scanned: int | None = msgspec.field(name="maxScanned", default=None)
+    selection: str | None = None
 
 
 class PageEntry(msgspec.Struct, frozen=True, array_like=True):
-    """An entry as raw JSON, and the index value that it is sorted by."""
+    """An entry as raw JSON, or what is selected of it, and the index value that it is sorted by."""
 
     index_value: str
     entry: msgspec.Raw
@@ -72,6 +75,7 @@ class EntryPage(msgspec.Struct, frozen=True):
         scanned: How many entries were looked at.
         exceeded: Whether there were more to look at than allowed: then nothing else of the answer counts.
         partitions: In a member's answer, which partitions it looked at (`are_whole`).
+        selected: Whether entries are what was selected of them, `null` where readers find none; else they are whole.
     """
 
     entries: list[PageEntry]
@@ -79,6 +83,7 @@ class EntryPage(msgspec.Struct, frozen=True):
     scanned: int = 0
     exceeded: bool = False
     partitions: str = ""
+    selected: bool = False
 
 
 _encoder = msgspec.json.Encoder()
@@ -124,6 +129,7 @@ def merge_pages(query: EntryQuery, pages: Sequence[EntryPage]) -> EntryPage:
         count=sum(page.count or 0 for page in pages) if query.count else None,
         scanned=sum(page.scanned for page in pages),
         exceeded=any(page.exceeded for page in pages),
+        selected=all(page.selected for page in pages),
     )
 
 

@@ -310,6 +310,27 @@ async def test_a_page_is_whole_while_partitions_move(
     assert wrong == []
 
 
+async def test_a_page_that_members_select_has_whole_entries_where_one_of_them_is_otherwise(
+    cluster: HazelcastCluster,
+) -> None:
+    """The member of the odd one gives whole entries, the others would not: all are asked for them."""
+    client = cluster._client
+    assert client is not None
+    name = f"things-{new_id()}"
+    things: Any = await client.get_map(name)
+    query = EntryQuery(map_name=name, limit=30, selection='[["text","text",false]]')
+    for number in range(30):
+        text = f'{{"_meta":{{"version":1}},"number":{number},"text":"{number}"}}'
+        await things.set(f"k{number:02}", HazelcastJsonValue(text))
+    selected = await cluster.query(query)
+    assert selected.selected
+    assert [msgspec.json.decode(each.entry) for each in selected.entries] == [{"text": f"{n}"} for n in range(30)]
+    await things.set("k07", HazelcastJsonValue('{"_meta":{"version":2},"number":7,"text":7}'))
+    whole = await cluster.query(query)
+    assert not whole.selected
+    assert [msgspec.json.decode(each.entry)["number"] for each in whole.entries] == list(range(30))
+
+
 async def test_below_the_quorum_nothing_is_taken(
     nodes: Nodes, handler: EventHandler, cluster: HazelcastCluster
 ) -> None:

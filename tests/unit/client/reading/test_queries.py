@@ -59,6 +59,7 @@ def test_a_query_is_written_as_the_engine_reads_it() -> None:
         max_scanned=100,
     )
     assert msgspec.json.decode(encode_query(query)) == {
+        "selection": None,
         "map": "orders",
         "index": "placedAt",
         "ranges": [["a", "b"], ["c\0", None]],

@@ -30,19 +30,24 @@ public record QueryEntries(Store store, Indexes indexes, OwnPartitions partition
         if (query.map().equals(Names.EVENT_STORE)
                 && query.index() != null
                 && store.log() instanceof PostgresEventLog log) {
-            return fromLog(query, log);
+            return fromLog(query.whole(), log);
         }
         return partitions.still(deadline, own -> {
-            Page page = new Page(query);
-            if (query.index() == null) {
-                walkKeys(store.hazelcast().getMap(store.generations().liveMap(query.map())), page);
-            } else if (query.filter() == null) {
-                walkIndex(page);
-            } else {
-                scanIndex(page, deadline);
-            }
-            return page.toJson(own);
+            Page page = find(query, deadline);
+            return (page.isOdd() ? find(query.whole(), deadline) : page).toJson(own);
         });
+    }
+
+    private Page find(EntryQuery query, Deadline deadline) throws InterruptedException {
+        Page page = new Page(query);
+        if (query.index() == null) {
+            walkKeys(store.hazelcast().getMap(store.generations().liveMap(query.map())), page);
+        } else if (query.filter() == null) {
+            walkIndex(page);
+        } else {
+            scanIndex(page, deadline);
+        }
+        return page;
     }
 
     /** All of it is in one place: one member answers, the others have nothing to add. */
