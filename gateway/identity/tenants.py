@@ -9,7 +9,7 @@ import msgspec
 
 from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.identity.api_keys import ApiKeys
-from hazelgate.gateway.identity.callers import Caller, Callers, Headers
+from hazelgate.gateway.identity.callers import Caller, Callers, Headers, Known
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import TenantRefused
 from hazelgate.gateway.identity.tokens import Tokens
@@ -80,7 +80,7 @@ class TenantCallers(Callers):
         await self._enter(found.rights)
         return found
 
-    def at_once(self, headers: Headers) -> Caller | None:
+    def at_once(self, headers: Headers) -> Known | None:
         """Nobody: the caller's tenant may have to begin."""
         return None
 
