@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -17,10 +17,12 @@ from hazelgate.gateway.identity.api_keys import ApiKeys
 from hazelgate.gateway.identity.credentials import Credentials
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import CallerRefused
-from hazelgate.gateway.identity.tokens import Tokens
 from hazelgate.gateway.latest import Latest
 from hazelgate.gateway.terms import ENDLESS, LOOK_SECONDS, Term
 from hazelgate.sourcing.identity import Identity
+
+if TYPE_CHECKING:
+    from hazelgate.gateway.identity.tokens import Tokens
 
 _MOST_KEPT = 5_000
 _KEPT_SECONDS = 300.0

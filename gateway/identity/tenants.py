@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,10 +12,12 @@ from hazelgate.gateway.identity.api_keys import ApiKeys
 from hazelgate.gateway.identity.callers import Caller, Callers, Headers, Known
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import TenantRefused
-from hazelgate.gateway.identity.tokens import Tokens
 from hazelgate.sourcing.declaring.access import OPERATOR
 from hazelgate.sourcing.identity import Identity
 from hazelgate.sourcing.ids import TENANT_DESCRIPTION, is_tenant
+
+if TYPE_CHECKING:
+    from hazelgate.gateway.identity.tokens import Tokens
 
 
 class TenantClaim:
