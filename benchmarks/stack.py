@@ -19,7 +19,8 @@ from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.submitting.handler import EventHandler
 from hazelgate.sourcing.catalog import Catalog
 
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_CPU_CLOCK_OF_A_PROCESS = 2
+"""In the id of a clock of Linux, as `clock_getcpuclockid(3)` makes it of a process's id."""
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _START_TIMEOUT_SECONDS = 90.0
 SHOP = "hazelgate.domain"
@@ -167,10 +168,12 @@ def _all_parts_of(pid: int) -> dict[str, list[int]]:
 
 
 def cpu_seconds_of(pid: int) -> float:
-    """What a process, without its children, has used since it started."""
-    stat = Path(f"/proc/{pid}/stat").read_text()
-    fields = stat[stat.rindex(")") + 2 :].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
+    """
+    What a process, without its children, has used since it started.
+
+    `/proc` counts in hundredths of a second. Over 2,000 requests that is 5 µs of each.
+    """
+    return time.clock_gettime((~pid << 3) | _CPU_CLOCK_OF_A_PROCESS)
 
 
 def resident_bytes_of(pid: int) -> int:

@@ -1,7 +1,7 @@
 """The ASGI app: `/graphql` over HTTP and websockets, `/health`, `/ready` and `/metrics`."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import orjson
@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
 from hazelgate.api.loading import load_api
 from hazelgate.client.cluster import Cluster
@@ -280,11 +280,9 @@ def create_app(
     app.state.refusals, app.state.ending = refusals, ending  # for the server
     handler: ASGIApp = over_http
     sockets: ASGIApp = over_websocket
-    admits: Callable[[Scope], bool] = _admits_all
     if callers is not None:
-        gate = handler = Gate(over_http, callers=callers, refusals=refusals)
+        handler = Gate(over_http, callers=callers, refusals=refusals)
         sockets = Gate(over_websocket, callers=callers, refusals=refusals)
-        admits = gate.admits
     path = f"{settings.root_path}/graphql"
     # What a user has put before everything sees every request.
     if own.middleware:
@@ -298,14 +296,9 @@ def create_app(
             hosts=hosts,
             origins=origins,
             plain=PlainPosts(steps),
-            admits=admits,
+            admitting=entering.admitting,
         )
     return app
-
-
-def _admits_all(_: Scope) -> bool:
-    """Nobody has to say who it is."""
-    return True
 
 
 def _tell_of_unfit(execution: Execution, trusted: TrustedDocuments) -> None:

@@ -19,7 +19,7 @@ from hazelgate.client.reading.queries import (
     encode_query,
 )
 from hazelgate.client.reads import ClusterReads, available
-from hazelgate.client.rights.rights import Rights
+from hazelgate.client.rights.rights import Limit, Rights
 from hazelgate.client.views.lists import EntryList
 from hazelgate.client.views.reads import Reads
 from hazelgate.sourcing.errors import Forbidden, TooMuchRead
@@ -73,10 +73,12 @@ class RequestReads(ClusterReads):
 
     def _seen(self, map_name: str, raws: Sequence[bytes | None]) -> Sequence[bytes | None]:
         """Entries, None in place of those that the caller may not see."""
-        limit = None if self._rights is None else self._rights.limit(map_name)
-        if limit is None:
-            return raws
-        return [raw if raw is not None and limit.allows(raw) else None for raw in raws]
+        limit = self._limit(map_name)
+        return raws if limit is None else [limit.seen(raw) for raw in raws]
+
+    def _limit(self, map_name: str) -> Limit | None:
+        """The entries of a map that the caller may see; None: all."""
+        return None if self._rights is None else self._rights.limit(map_name)
 
     def tell(self, map_name: str, key: str, told: Told) -> None:
         """
@@ -98,8 +100,8 @@ class RequestReads(ClusterReads):
             reading.exception()  # it may be that nobody asks again
             found[key] = reading
             return None
-        [seen] = self._seen(map_name, (raw,))
-        found[key] = seen
+        limit = self._limit(map_name)
+        seen = found[key] = raw if limit is None else limit.seen(raw)
         return seen
 
     def offer(self, map_name: str, key: str, raw: bytes) -> None:
@@ -119,7 +121,7 @@ class RequestReads(ClusterReads):
         Raises:
             TooMuchRead: The request has read as much as it may.
         """
-        if self._rights is not None and self._rights.limit(map_name) is not None:
+        if self._limit(map_name) is not None:
             return None
         self._spend(len(keys))
         found = await super().select(map_name, keys, selection)
@@ -153,7 +155,7 @@ class RequestReads(ClusterReads):
         return self.whole
 
     def _require_whole(self, map_name: str) -> None:
-        if self._rights is not None and self._rights.limit(map_name) is not None:
+        if self._limit(map_name) is not None:
             raise Forbidden
 
     async def _load_whole(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:

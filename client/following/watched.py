@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from hazelgate.client.cluster import Admission, Callback, Cluster, ClusterState, LogPositions, Subscription
 from hazelgate.client.event_stream import Wish
 from hazelgate.client.figures.metrics import PipelineStats
@@ -63,6 +65,7 @@ class WatchedCluster:
         return await self._asked(self._cluster.select(map_name, keys, selection))
 
     async def query(self, query: EntryQuery) -> EntryPage:
+        query = replace(query, selection=None)  # which entries are on it is told by their keys
         noted = self._watch.page(query)
         page = await self._asked(self._cluster.query(query))
         if noted is not None:

@@ -14,13 +14,14 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import msgspec
 from hazelcast.asyncio import HazelcastClient
 from hazelcast.errors import HazelcastError
 from hazelcast.lifecycle import LifecycleState
+from msgspec.structs import replace
 
 from hazelgate.client.cluster import Admission, Callback, ClusterState, LogPositions, Subscription, state_of
 from hazelgate.client.event_stream import Wish, joined
@@ -36,6 +37,7 @@ from hazelgate.client.reading.queries import (
     AggregateQuery,
     EntryPage,
     EntryQuery,
+    are_whole,
     decode_aggregate,
     decode_page,
     merge_aggregates,
@@ -56,6 +58,8 @@ class ImportAnswer(msgspec.Struct, frozen=True):
     events: int = 0
 
 
+Answer = TypeVar("Answer", EntryPage, AggregatePage)
+
 _logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
@@ -69,6 +73,8 @@ RETRY_CONNECT_SECONDS = 0.2
 CANCEL_AGAIN_SECONDS = 0.1
 ASK_AGAIN_SECONDS = 0.1
 """The pause once every member has said that it can't just now."""
+MOVING_SECONDS = 0.02
+"""The pause after a partition was seen to move from one member to another."""
 AVOID_SECONDS = 5.0
 """How long a member that left a call unanswered gets no other, while there are others to ask."""
 
@@ -179,12 +185,14 @@ class HazelcastCluster:
         return await self._selections.select(map_name, keys, selection)
 
     async def query(self, query: EntryQuery) -> EntryPage:
-        answers = await self._ask_all(tasks.query_entries(query))
-        return merge_pages(query, [decode_page(answer) for answer in answers])
+        pages = await self._ask_whole(tasks.query_entries(query), decode_page)
+        if len({page.selected for page in pages}) > 1:
+            # A member has found an entry that is not as the selection has it, and gives its own as they are.
+            pages = await self._ask_whole(tasks.query_entries(replace(query, selection=None)), decode_page)
+        return merge_pages(query, pages)
 
     async def aggregate(self, query: AggregateQuery) -> AggregatePage:
-        answers = await self._ask_all(tasks.aggregate_entries(query))
-        return merge_aggregates(query, [decode_aggregate(answer) for answer in answers])
+        return merge_aggregates(query, await self._ask_whole(tasks.aggregate_entries(query), decode_aggregate))
 
     async def log_positions(self) -> LogPositions:
         return tasks.positions(await self._ask_any(tasks.log_positions()))
@@ -305,6 +313,20 @@ class HazelcastCluster:
         task.seconds = self._deadline_seconds
         async with deadline(self._deadline_seconds):
             return await asyncio.gather(*(self._run_on(member, task) for member in self._data_members()))
+
+    async def _ask_whole(self, task: tasks.Task, decoded: Callable[[bytes], Answer]) -> list[Answer]:
+        """
+        What the members find in their partitions; they are asked again where one moved meanwhile.
+
+        Raises:
+            PipelineUnavailable: A member went away, or partitions moved until the time was up.
+        """
+        async with deadline(self._deadline_seconds):
+            while True:
+                answers = [decoded(answer) for answer in await self._ask_all(task)]
+                if are_whole(answers):
+                    return answers
+                await asyncio.sleep(MOVING_SECONDS)
 
     async def _run_on(self, member: Any, task: tasks.Task) -> bytes:
         with plain_errors():

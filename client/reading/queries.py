@@ -44,6 +44,8 @@ class EntryQuery(msgspec.Struct, frozen=True, kw_only=True):
         count: Whether to count all that there are in the ranges and pass the filter, whatever the limit.
         filter: What an entry has to be like; None: like anything.
         max_scanned: How many entries each member may look at for the filter; None: any number.
+        selection: What of each entry is shown, as `SelectEntries` of docs/reference/protocol.md has it. Whoever answers
+            may also give whole entries (`EntryPage.selected`); None: it has to.
     """
 
     map_name: str = msgspec.field(name="map")
@@ -54,10 +56,11 @@ class EntryQuery(msgspec.Struct, frozen=True, kw_only=True):
     count: bool = False
     filter: Filter | None = None
     max_scanned: int | None = msgspec.field(name="maxScanned", default=None)
+    selection: str | None = None
 
 
 class PageEntry(msgspec.Struct, frozen=True, array_like=True):
-    """An entry as raw JSON, and the index value that it is sorted by."""
+    """An entry as raw JSON, or what is selected of it, and the index value that it is sorted by."""
 
     index_value: str
     entry: msgspec.Raw
@@ -71,12 +74,16 @@ class EntryPage(msgspec.Struct, frozen=True):
         count: How many there are, whatever the limit, when it was asked for.
         scanned: How many entries were looked at.
         exceeded: Whether there were more to look at than allowed: then nothing else of the answer counts.
+        partitions: In a member's answer, which partitions it looked at (`are_whole`).
+        selected: Whether entries are what was selected of them, `null` where readers find none; else they are whole.
     """
 
     entries: list[PageEntry]
     count: int | None = None
     scanned: int = 0
     exceeded: bool = False
+    partitions: str = ""
+    selected: bool = False
 
 
 _encoder = msgspec.json.Encoder()
@@ -93,6 +100,25 @@ def decode_page(answer: bytes) -> EntryPage:
     return _page_decoder.decode(answer)
 
 
+def are_whole(answers: Sequence[EntryPage] | Sequence[AggregatePage]) -> bool:
+    """
+    Whether members' answers have each partition once.
+
+    Members answer at different moments: a partition that moves in between may be in two answers, or in none. Each names
+    its own in hexadecimal: a bit for each partition, and a one before them.
+    """
+    found = everything = 0
+    for answer in answers:
+        own = int(answer.partitions, 16)
+        above = 1 << (own.bit_length() - 1)
+        own ^= above
+        if found & own:
+            return False
+        found |= own
+        everything = above - 1
+    return found == everything
+
+
 def merge_pages(query: EntryQuery, pages: Sequence[EntryPage]) -> EntryPage:
     """One page out of what each member found in its own partitions."""
     if len(pages) == 1:
@@ -103,6 +129,7 @@ def merge_pages(query: EntryQuery, pages: Sequence[EntryPage]) -> EntryPage:
         count=sum(page.count or 0 for page in pages) if query.count else None,
         scanned=sum(page.scanned for page in pages),
         exceeded=any(page.exceeded for page in pages),
+        selected=all(page.selected for page in pages),
     )
 
 
@@ -163,11 +190,12 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
 
 
 class AggregatePage(msgspec.Struct, frozen=True):
-    """The groups, in no order; `scanned` and `exceeded` as in `EntryPage`, groups beyond the bound exceed, too."""
+    """The groups, in no order; the rest is as in `EntryPage`, groups beyond the bound exceed, too."""
 
     groups: list[Group]
     scanned: int = 0
     exceeded: bool = False
+    partitions: str = ""
 
 
 _aggregate_decoder = msgspec.json.Decoder(AggregatePage)

@@ -27,6 +27,8 @@ class Submitting(Protocol):
 class RightfulHandler:
     """Submits what the caller may submit; its events say who did it."""
 
+    __slots__ = ("_handler", "_rights")
+
     def __init__(self, handler: EventHandler, rights: Rights) -> None:
         self._handler = handler
         self._rights = rights

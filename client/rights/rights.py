@@ -45,6 +45,10 @@ class Limit:
     tree: Filter
     allows: Allows
 
+    def seen(self, raw: bytes | None) -> bytes | None:
+        """An entry; None where there is none, or none that the caller may see."""
+        return raw if raw is not None and self.allows(raw) else None
+
 
 class Rights:
     """
@@ -53,6 +57,9 @@ class Rights:
     Args:
         catalog: The whole domain.
     """
+
+    is_limited = False
+    """Whether there is anything that the caller may not see or do."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -63,11 +70,6 @@ class Rights:
     def key(self) -> Hashable:
         """Equal for callers that see the same."""
         return None
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether there is anything that the caller may not see or do."""
-        return False
 
     @property
     def tenant(self) -> str:
@@ -167,6 +169,8 @@ class LimitedRights(Rights):
         is_own: Whether two callers never see the same, as functions of a user's API know who asks.
     """
 
+    is_limited = True
+
     def __init__(
         self,
         whole: Catalog,
@@ -194,10 +198,6 @@ class LimitedRights(Rights):
         events = {name: self._event_tree(name) for name in self.shape.events}
         own = self.identity if self._is_own else None
         return self.tenant, self.reach, tuple(sorted(self.shape.roles)), _encode([limits, events, own])
-
-    @property
-    def is_limited(self) -> bool:
-        return True
 
     @property
     def tenant(self) -> str:

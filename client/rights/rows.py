@@ -115,21 +115,17 @@ def checker_of(tree: Filter) -> Allows:
 
 def _text_checker(path: Sequence[str], wanted: str) -> Allows:
     held: Any = str | None
-    for place, name in enumerate(reversed(path)):
-        held = msgspec.defstruct("Part", [(f"f{place}", held, msgspec.field(name=name, default=None))], gc=False)
+    for name in reversed(path):
+        held = msgspec.defstruct("Part", [("part", held, msgspec.field(name=name, default=None))], gc=False)
         top, held = held, held | None
     decode = msgspec.json.Decoder(top).decode
-    first, *others = [f"f{place}" for place in reversed(range(len(path)))]
-    get = attrgetter(first)
+    get = attrgetter(".".join(["part"] * len(path)))
 
     def allows(raw: bytes) -> bool:
         try:
-            found: Any = get(decode(raw))
-        except msgspec.MsgspecError:  # another kind of value stands there
+            return bool(get(decode(raw)) == wanted)
+        except (msgspec.MsgspecError, AttributeError):  # another kind of value stands there, or nothing above it
             return False
-        for each in others:
-            found = None if found is None else getattr(found, each)
-        return bool(found == wanted)
 
     return allows
 

@@ -96,7 +96,7 @@ class TenantCluster:
         self._require_view(query.map_name)
         if query.index is None:
             raise Forbidden("entries are walked by an index")
-        page = await self._cluster.query(_replace(query, ranges=self._ranges(query.ranges)))
+        page = await self._cluster.query(_replace(query, ranges=self._ranges(query.ranges), selection=None))
         plain = self._tenant.plain_sort_key
         return _page(
             page, [PageEntry(plain(each.index_value), self._entry(query.map_name, each)) for each in page.entries]

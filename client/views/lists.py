@@ -59,8 +59,8 @@ class EntryList:
         order = f"{self.view.name}:{self.plan.index}"
         return f"{order}:{tenant_digest(self.tenant)}" if self.tenant else order
 
-    def query(self, window: Window) -> EntryQuery:
-        """The window and one entry more, which tells whether the list goes on."""
+    def query(self, window: Window, selection: str | None = None) -> EntryQuery:
+        """The window and one entry more, which tells whether the list goes on; of each what is selected, or all."""
         return EntryQuery(
             map_name=self.view.name,
             index=self.plan.index,
@@ -68,6 +68,7 @@ class EntryList:
             descending=self.plan.descending != window.backward,
             limit=window.size + 1,
             filter=self.plan.rest,
+            selection=selection,
         )
 
     def count_query(self) -> EntryQuery:
@@ -116,16 +117,34 @@ class ListPage:
     more: bool
 
 
-async def read_page(reads: Reads, entries: EntryList, window: Window) -> tuple[list[PageEntry], bool]:
+@dataclass(frozen=True, slots=True)
+class Shown:
     """
-    What stands in a window of the list, in its order, and whether the list goes on in the direction of reading.
+    What stands in a window of a list, in its order.
+
+    Args:
+        more: Whether the list goes on in the direction in which it was read.
+        selected: Whether entries are what was selected of them, as `EntryPage` has it.
+    """
+
+    entries: list[PageEntry]
+    more: bool
+    selected: bool
+
+
+async def read_page(reads: Reads, entries: EntryList, window: Window, selection: str | None = None) -> Shown:
+    """
+    What stands in a window of the list.
+
+    Args:
+        selection: What is wanted of each entry, where members may select it; None: all of it.
 
     Raises:
         InvalidArgument: Too many entries would have to be looked at.
     """
-    answer = await _answer(reads, entries, entries.query(window))
+    answer = await _answer(reads, entries, entries.query(window, selection))
     found, more = answer.entries[: window.size], len(answer.entries) > window.size
-    return (found[::-1] if window.backward else found), more
+    return Shown(found[::-1] if window.backward else found, more, answer.selected)
 
 
 async def read_list(reads: Reads, entries: EntryList, window: Window) -> ListPage:
@@ -135,11 +154,11 @@ async def read_list(reads: Reads, entries: EntryList, window: Window) -> ListPag
     Raises:
         InvalidArgument: Too many entries would have to be looked at.
     """
-    found, more = await read_page(reads, entries, window)
+    shown = await read_page(reads, entries, window)
     # An entry that is not there for readers leaves its place on the page empty.
-    made = [(each.index_value, Entry.of(entries.view, each.entry)) for each in found]
+    made = [(each.index_value, Entry.of(entries.view, each.entry)) for each in shown.entries]
     placed = [PlacedEntry(cursor_of(entries.order, value), entry) for value, entry in made if entry is not None]
-    return ListPage(placed, more)
+    return ListPage(placed, shown.more)
 
 
 async def count_list(reads: Reads, entries: EntryList) -> int:

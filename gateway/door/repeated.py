@@ -19,6 +19,8 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from hazelgate.gateway.door.whole import Whole
 
+Admits = Callable[[Scope], bool]
+"""Whether the caller of a request is known at once. Its scope gets it then."""
 Start = Callable[[Coroutine[Any, Any, None]], None]
 """Runs what is left of a request as a task."""
 
@@ -39,10 +41,12 @@ class Judged:
     Args:
         headers: By their names; of two the last one counts.
         terms: What the handler has made of them.
+        admits: Asked of each request, as credentials hold for a time; else the request takes the usual way.
     """
 
     headers: Mapping[bytes, bytes]
     terms: Any
+    admits: Admits
 
 
 class PlainHandler(Protocol):

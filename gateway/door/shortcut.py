@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from hazelgate.gateway.door.entrance import OF_OURS, answer_masked, missing
 from hazelgate.gateway.door.hosts import Hosts
 from hazelgate.gateway.door.origins import Headers, Origins
-from hazelgate.gateway.door.repeated import Judged, PlainHandler, RepeatedCycle, Start, is_repeatable
+from hazelgate.gateway.door.repeated import Admits, Judged, PlainHandler, RepeatedCycle, Start, is_repeatable
 from hazelgate.gateway.door.whole import CYCLE, WHOLE, Whole
 
 _MOST_HOSTS = 64
@@ -38,7 +38,7 @@ class Shortcut:
         sockets: What serves a websocket at the same path.
         hosts, origins: As the app's entrance has them.
         plain: What answers repeated heads, as the handler does.
-        admits: Whether a caller is known at once, by a scope that gets it; else the request takes the handler's way.
+        admitting: Gives what is asked of each request with these headers.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class Shortcut:
         hosts: Hosts,
         origins: Origins,
         plain: PlainHandler,
-        admits: Callable[[Scope], bool],
+        admitting: Callable[[Headers], Admits],
     ) -> None:
         self._plain = plain
-        self._admits = admits
+        self._admitting = admitting
         self._app = app
         self._path = path
         self._handler = handler
@@ -89,14 +89,14 @@ class Shortcut:
             return None
         headers: Headers = dict(scope["headers"])
         terms = self._plain.terms_of(headers) if is_repeatable(cycle, headers) else None
-        return None if terms is None else Judged(headers, terms)
+        return None if terms is None else Judged(headers, terms, self._admitting(headers))
 
     def take(
         self, judged: Judged, client: tuple[str, int] | None, cycle: RepeatedCycle, body: bytes, start: Start
     ) -> bool:
         """Answer a request whose head was judged; false where it has to take the usual way."""
         scope: Scope = {"type": "http", "client": client, "headers": judged.headers}
-        if not self._admits(scope):
+        if not judged.admits(scope):
             return False
         self._plain.take(judged.terms, scope, Whole(cycle, self._added), body, self._adding(cycle.send), start)
         return True

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -16,10 +17,12 @@ from hazelgate.gateway.identity.api_keys import ApiKeys
 from hazelgate.gateway.identity.credentials import Credentials
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import CallerRefused
-from hazelgate.gateway.identity.tokens import Tokens
 from hazelgate.gateway.latest import Latest
 from hazelgate.gateway.terms import ENDLESS, LOOK_SECONDS, Term
 from hazelgate.sourcing.identity import Identity
+
+if TYPE_CHECKING:
+    from hazelgate.gateway.identity.tokens import Tokens
 
 _MOST_KEPT = 5_000
 _KEPT_SECONDS = 300.0
@@ -42,6 +45,26 @@ class Caller:
 
     rights: Rights
     term: Term = ENDLESS
+
+    @cached_property
+    def name(self) -> str | None:
+        """Tells callers apart; None: it has shown no identity."""
+        identity = self.rights.identity
+        if identity is None:
+            return None
+        return " ".join(filter(None, (identity.via, identity.tenant, identity.subject)))
+
+
+class Known(NamedTuple):
+    """A caller whose credentials were checked, and until when that counts, in seconds since 1970."""
+
+    caller: Caller
+    until: float
+
+    @property
+    def counts(self) -> bool:
+        """Whether it does now."""
+        return time.time() < self.until
 
 
 class Callers:
@@ -67,7 +90,8 @@ class Callers:
         self._proxies = proxies
         self.anonymous = Caller(rights_of(None))
         """Who shows no credentials."""
-        self._checked: Latest[bytes, tuple[Caller, float]] = Latest(_MOST_KEPT)
+        self._nobody = Known(self.anonymous, math.inf)
+        self._checked: Latest[bytes, Known] = Latest(_MOST_KEPT)
         self._rights: Latest[bytes, Rights] = Latest(_MOST_KEPT)
 
     async def of_request(self, headers: Headers, address: str | None) -> Caller:
@@ -82,7 +106,7 @@ class Callers:
             return Caller(self._known(told))
         known = self._kept(headers)
         if known is not None:
-            return known
+            return known.caller
         credentials = Credentials.of_headers(headers)
         if credentials is None:
             return self.anonymous
@@ -90,20 +114,21 @@ class Callers:
         kept_seconds = LOOK_SECONDS if credentials.key is not None else _KEPT_SECONDS
         until = time.time() + kept_seconds
         expires_at = caller.term.expires_at
-        self._checked.keep(_name(_shown(headers)), (caller, until if expires_at is None else min(until, expires_at)))
+        until = until if expires_at is None else min(until, expires_at)
+        self._checked.keep(_name(_shown(headers)), Known(caller, until))
         return caller
 
-    def at_once(self, headers: Headers) -> Caller | None:
+    def at_once(self, headers: Headers) -> Known | None:
         """The caller of a request where nothing has to be looked up; None where `of_request` is to be asked."""
         return None if self._proxies is not None else self._kept(headers)
 
-    def _kept(self, headers: Headers) -> Caller | None:
+    def _kept(self, headers: Headers) -> Known | None:
         """Who shows no credentials, or some that were checked a while ago."""
         shown = _shown(headers)
         if shown == _NOTHING:
-            return self.anonymous
+            return self._nobody
         known = self._checked.get(_name(shown))
-        return known[0] if known is not None and time.time() < known[1] else None
+        return known if known is not None and known.counts else None
 
     async def of_payload(self, payload: Mapping[str, Any] | None) -> Caller | None:
         """

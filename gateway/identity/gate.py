@@ -44,13 +44,6 @@ class Gate:
         self._enter(scope, found)
         await self._app(scope, receive, send)
 
-    def admits(self, scope: Scope) -> bool:
-        """Whether the caller of a request is known at once; its scope has it then. `headers` is a mapping here."""
-        found = self._callers.at_once(scope["headers"])
-        if found is not None:
-            self._enter(scope, found)
-        return found is not None
-
     def _enter(self, scope: Scope, found: Caller | CallerRefused) -> None:
         scope[CALLER] = found
         # A route of a user's own for websockets sees one that was refused as a caller without credentials.
@@ -66,10 +59,8 @@ def rights_in(scope: Scope) -> Rights | None:
 def client_key(scope: Scope) -> str:
     """Tells clients apart: by who they are, where that is known, else by their address."""
     found = scope.get(CALLER)
-    identity = found.rights.identity if isinstance(found, Caller) else None
-    if identity is None:
-        return address_of(scope)
-    return " ".join(filter(None, (identity.via, identity.tenant, identity.subject)))
+    name = found.name if isinstance(found, Caller) else None
+    return address_of(scope) if name is None else name
 
 
 async def answer_refused(send: Send, refused: CallerRefused) -> None:

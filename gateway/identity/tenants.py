@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from hazelgate.client.rights.rights import Rights
 from hazelgate.gateway.identity.api_keys import ApiKeys
-from hazelgate.gateway.identity.callers import Caller, Callers, Headers
+from hazelgate.gateway.identity.callers import Caller, Callers, Headers, Known
 from hazelgate.gateway.identity.proxies import Proxies
 from hazelgate.gateway.identity.refusing import TenantRefused
-from hazelgate.gateway.identity.tokens import Tokens
 from hazelgate.sourcing.declaring.access import OPERATOR
 from hazelgate.sourcing.identity import Identity
 from hazelgate.sourcing.ids import TENANT_DESCRIPTION, is_tenant
+
+if TYPE_CHECKING:
+    from hazelgate.gateway.identity.tokens import Tokens
 
 
 class TenantClaim:
@@ -80,7 +82,7 @@ class TenantCallers(Callers):
         await self._enter(found.rights)
         return found
 
-    def at_once(self, headers: Headers) -> Caller | None:
+    def at_once(self, headers: Headers) -> Known | None:
         """Nobody: the caller's tenant may have to begin."""
         return None
 

@@ -16,7 +16,7 @@ from graphql import (
     get_nullable_type,
     is_leaf_type,
 )
-from graphql.pyutils import Path, is_awaitable
+from graphql.pyutils import Path, RefMap, is_awaitable
 
 from hazelgate.client.views.entries import Entry
 from hazelgate.resolvers.plans.deviations import Deviation
@@ -69,6 +69,18 @@ class PlannedExecutor(Executor[Position]):
     def may_project(self, details: Details) -> bool:
         """Whether a plan may answer a value of a field, if it has one."""
         return True
+
+    def build_per_event_executor(self, payload: Any) -> Executor[Position]:
+        """
+        One for an event of a subscription.
+
+        graphql-core's shares what it remembers of selections, by lists that each event has of its own: that would grow
+        as long as the subscription lives.
+        """
+        one = super().build_per_event_executor(payload)
+        one._relevant_sub_fields = {}
+        one._stream_usages = RefMap()
+        return one
 
     def mark_planned(self) -> None:
         """A part of the answer came from a plan."""

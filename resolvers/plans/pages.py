@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import orjson
 
 from hazelgate.client.reading.filters import Filter, condition
 from hazelgate.client.reading.queries import PageEntry
 from hazelgate.client.views.cursors import cursor_of
-from hazelgate.client.views.lists import count_list, read_page
+from hazelgate.client.views.lists import Shown, count_list, read_page
 from hazelgate.client.views.pages import Window
 from hazelgate.resolvers.derived.lists import list_of, window_of
+from hazelgate.resolvers.plans import members
+from hazelgate.resolvers.plans.members import selection_text
 from hazelgate.resolvers.plans.projecting import Follower, KeyFollower, Projection, encode, together
 from hazelgate.resolvers.plans.running import Run
 from hazelgate.resolvers.plans.selections import (
@@ -37,25 +40,35 @@ from hazelgate.resolvers.reading.pages import page_info
 from hazelgate.schema.nodes import PageInfo
 from hazelgate.sourcing.model.views import ViewSpec
 
+_ABSENT = msgspec.Raw(b"null")
+
 
 class Pages:
     """
     What a selection makes of a list of a view.
 
+    Args:
+        alone: Whether no other field of the operation reads anything: then members may select.
+
     Raises:
         Unplannable: It can't be made.
     """
 
-    def __init__(self, view: ViewSpec, selection: PagesSelection) -> None:
+    def __init__(self, view: ViewSpec, selection: PagesSelection, *, alone: bool = False) -> None:
         self.view = view
         self._parts = selection.parts
-        self._nodes = {
-            id(node): projection_of(view, node.selection)
+        nodes = [
+            node
             for part in selection.parts
             if isinstance(part, EdgesPart)
             for node in part.fields
             if isinstance(node, NodePart)
-        }
+        ]
+        self._nodes = {id(node): projection_of(view, node.selection) for node in nodes}
+        self._selected: str | None = None
+        """What members select of each entry."""
+        if alone and len(nodes) == 1 and self._nodes[id(nodes[0])].is_copy:
+            self._selected = selection_text(nodes[0].selection)
         self._presence = next(iter(self._nodes.values()), None) or projection_of(view, _key_of(view))
         self._counts = any(isinstance(part, CountPart) for part in selection.parts)
 
@@ -74,19 +87,22 @@ class Pages:
         entries = list_of(run.context.rights, self.view, given, within)
         window = window_of(entries.order, given)
         reads = run.reads.of_list(entries)
-        reading: list[Any] = [read_page(reads, entries, window)]
+        selection = self._selected if window.size >= members.FEWEST_ENTRIES else None
+        reading: list[Any] = [read_page(reads, entries, window, selection)]
         if self._counts:
             reading.append(count_list(reads, entries))
-        (found, more), *counts = await together(reading)
-        placed, made, links = self._made(found)
+        shown, *counts = await together(reading)
+        placed, made, links = self._made(shown)
         await together([self._nodes[node].follow(held, run) for node, held in links.items() if held])
         page = _Page(entries.order, placed, made)
-        return {each.name: self._part(each, page, page.info(window, more), counts) for each in self._parts}
+        return {each.name: self._part(each, page, page.info(window, shown.more), counts) for each in self._parts}
 
-    def _made(
-        self, found: Sequence[PageEntry]
-    ) -> tuple[Sequence[PageEntry], dict[int, list[Any]], dict[int, list[Holder]]]:
+    def _made(self, shown: Shown) -> tuple[Sequence[PageEntry], dict[int, list[Any]], dict[int, list[Holder]]]:
         """What of the page is there for readers, and the values and links of each `node`."""
+        found = shown.entries
+        if shown.selected:
+            found = [each for each in found if each.entry != _ABSENT]
+            return found, {node: [each.entry for each in found] for node in self._nodes}, {}
         raws = [bytes(each.entry) for each in found]
         links: dict[int, list[Holder]] = {node: [] for node in self._nodes}
         made = {node: projection.made(raws, links[node]) for node, projection in self._nodes.items()}

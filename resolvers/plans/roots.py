@@ -75,7 +75,7 @@ def root_of(plan: RootPlan, *, alone: bool = False) -> Root:
         case EntriesById():
             return _ById(plan, plan.does, alone=alone)
         case EntryPages():
-            return _Many(plan, plan.does)
+            return _Many(plan, plan.does, alone=alone)
         case Figures():
             return _Figures(plan, plan.does)
         case AnyNode():
@@ -134,10 +134,10 @@ class _ById:
 
 
 class _Many:
-    def __init__(self, plan: RootPlan, reads: EntryPages) -> None:
+    def __init__(self, plan: RootPlan, reads: EntryPages, *, alone: bool) -> None:
         assert isinstance(plan.selection, PagesSelection)
         self._arguments = plan.arguments
-        self._pages = Pages(reads.view, plan.selection)
+        self._pages = Pages(reads.view, plan.selection, alone=alone)
 
     async def value(self, run: Run) -> Any:
         return await self._pages.value(self._arguments.read(run.variables, run.whole), run)

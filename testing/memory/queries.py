@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from hazelgate.client.reading.filters import matches
 from hazelgate.client.reading.queries import (
@@ -21,6 +22,7 @@ from hazelgate.client.reading.queries import (
     Path,
 )
 from hazelgate.client.reading.values import add, number, plain, read
+from hazelgate.testing.memory.selections import select_entries
 
 CURSOR = "cursor"
 
@@ -44,7 +46,21 @@ def query_entries(entries: Mapping[str, bytes], query: EntryQuery) -> EntryPage:
         count += 1
         if len(page) < query.limit:
             page.append(PageEntry(value, msgspec.Raw(raw)))
-    return EntryPage(page, count if query.count else None, len(page) if query.filter is None else scanned)
+    shown = EntryPage(page, count if query.count else None, len(page) if query.filter is None else scanned)
+    return shown if query.selection is None else _selected(shown, query.selection)
+
+
+def _selected(page: EntryPage, selection: str) -> EntryPage:
+    """The page with what is selected of its entries; as it is where one is otherwise."""
+    shown = [select_entries([bytes(each.entry)], selection) for each in page.entries]
+    if any(each is None for each in shown):
+        return page
+    entries = [
+        PageEntry(each.index_value, msgspec.Raw(one[1:-1]))
+        for each, one in zip(page.entries, shown, strict=True)
+        if one
+    ]
+    return replace(page, entries=entries, selected=True)
 
 
 def aggregate_entries(entries: Mapping[str, bytes], query: AggregateQuery) -> AggregatePage:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from hazelgate.client.cluster import Cluster
+from hazelgate.client.reading.queries import EntryPage, EntryQuery
 from hazelgate.sourcing.ids import new_id
 from tests.support.maps import Put
 
@@ -90,3 +91,36 @@ async def test_nothing_is_selected_beside_an_entry_that_is_otherwise(
 async def test_one_that_is_otherwise_takes_nothing_from_others_who_ask_at_once(cluster: Cluster, put: Put) -> None:
     assert await selected(cluster, put, {"text": "no _meta"}) is None
     assert await selected(cluster, put, thing({})) == f"[{EXPECTED}]".encode()
+
+
+async def page_of(cluster: Cluster, put: Put, *entries: dict[str, Any]) -> EntryPage:
+    map_name, selection = f"things-{new_id()}", msgspec.json.encode(SELECTION).decode()
+    for number, entry in enumerate(entries):
+        await put(map_name, f"k{number}", entry)
+    return await cluster.query(EntryQuery(map_name=map_name, limit=3, count=True, selection=selection))
+
+
+async def test_a_page_has_what_is_selected_and_its_places(cluster: Cluster, put: Put) -> None:
+    gone = {"_meta": {"version": 2, "absent": True}}
+    page = await page_of(cluster, put, thing({}), gone, thing({}), thing({}))
+    assert (page.selected, page.count) == (True, 4)
+    assert [(each.index_value, bytes(each.entry).decode()) for each in page.entries] == [
+        ("k0", EXPECTED),
+        ("k1", "null"),
+        ("k2", EXPECTED),
+    ]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+async def test_a_page_has_whole_entries_where_one_of_them_is_otherwise(
+    cluster: Cluster, put: Put, odd: dict[str, Any]
+) -> None:
+    entries = [thing({}), thing(odd), thing({"flag": True})]
+    page = await page_of(cluster, put, *entries)
+    assert not page.selected
+    assert [msgspec.json.decode(each.entry) for each in page.entries] == entries
+
+
+async def test_what_is_otherwise_behind_a_page_does_not_count(cluster: Cluster, put: Put) -> None:
+    page = await page_of(cluster, put, thing({}), thing({}), thing({}), thing({"text": 1}))
+    assert page.selected

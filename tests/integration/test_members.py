@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from hazelgate.client.figures.metrics import decode_stats
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
 from hazelgate.client.hazelcast.task_codec import pipeline_stats
 from hazelgate.client.operators.dead_letters import DeadLetters
+from hazelgate.client.reading.queries import AggregateQuery, EntryQuery
 from hazelgate.client.submitting.handler import EventHandler, Receipt, SubmitOptions
 from hazelgate.client.submitting.submissions import MAX_TIMEOUT_SECONDS
 from hazelgate.sourcing.envelope import EVENT_STORE
@@ -268,6 +270,65 @@ async def test_a_member_that_is_stopped_hands_over(
     await sending
     victim.member.start()
     await _whole(cluster, 3)
+
+
+async def test_a_page_is_whole_while_partitions_move(
+    nodes: Nodes, handler: EventHandler, cluster: HazelcastCluster
+) -> None:
+    """Each member answers for its partitions: one that moves meanwhile is in one of the answers, not in none or two."""
+    await _through(handler, 300)
+    everything = EntryQuery(map_name=EVENT_STORE, index="cursor", limit=100_000, count=True)
+    wanted = [each.index_value for each in (await cluster.query(everything)).entries]
+    assert wanted
+    assert len(wanted) == len(set(wanted))
+    whole, wrong, moving = 0, list[str](), True
+
+    async def look() -> None:
+        nonlocal whole
+        while moving:
+            with contextlib.suppress(PipelineUnavailable):
+                page = await cluster.query(everything)
+                found = [each.index_value for each in page.entries]
+                counted = await cluster.aggregate(AggregateQuery(map_name=EVENT_STORE, index="cursor"))
+                total = sum(group.count for group in counted.groups)
+                if (found, page.count, total) == (wanted, len(wanted), len(wanted)):
+                    whole += 1
+                else:
+                    wrong.append(f"{len(found)}, of them {len(set(found))}; counts {page.count} and {total}")
+
+    looking = [asyncio.create_task(look()) for _ in range(2)]
+    victim = nodes.nodes[2].member
+    for leave in (victim.stop, victim.kill):
+        await asyncio.to_thread(leave)
+        await until(lambda: cluster.state().members == 2)
+        await asyncio.to_thread(victim.start)
+        await _whole(cluster, 3)
+    seen = whole
+    await until(lambda: whole > seen)
+    moving = False
+    await asyncio.gather(*looking)
+    assert wrong == []
+
+
+async def test_a_page_that_members_select_has_whole_entries_where_one_of_them_is_otherwise(
+    cluster: HazelcastCluster,
+) -> None:
+    """The member of the odd one gives whole entries, the others would not: all are asked for them."""
+    client = cluster._client
+    assert client is not None
+    name = f"things-{new_id()}"
+    things: Any = await client.get_map(name)
+    query = EntryQuery(map_name=name, limit=30, selection='[["text","text",false]]')
+    for number in range(30):
+        text = f'{{"_meta":{{"version":1}},"number":{number},"text":"{number}"}}'
+        await things.set(f"k{number:02}", HazelcastJsonValue(text))
+    selected = await cluster.query(query)
+    assert selected.selected
+    assert [msgspec.json.decode(each.entry) for each in selected.entries] == [{"text": f"{n}"} for n in range(30)]
+    await things.set("k07", HazelcastJsonValue('{"_meta":{"version":2},"number":7,"text":7}'))
+    whole = await cluster.query(query)
+    assert not whole.selected
+    assert [msgspec.json.decode(each.entry)["number"] for each in whole.entries] == list(range(30))
 
 
 async def test_below_the_quorum_nothing_is_taken(

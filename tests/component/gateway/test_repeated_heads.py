@@ -8,20 +8,28 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import jwt
 import pytest
 
+from hazelgate.domain.customers import CustomerCreated
+from hazelgate.domain.orders import OrderCreated, OrderLine
+from hazelgate.domain.products import ProductCreated
 from hazelgate.gateway.door.repeated import RepeatedCycle
-from hazelgate.gateway.identity import callers
+from hazelgate.gateway.identity import api_keys, callers, key_sets
 from hazelgate.gateway.identity.api_keys import ApiKeys, new_key
 from hazelgate.gateway.identity.refusing import CallerRefused
 from hazelgate.gateway.settings import Settings
 from hazelgate.gateway.terms import LOOK_SECONDS
 from hazelgate.gateway.transports.plain import Plain
 from hazelgate.testing.memory import MemoryCluster
+from tests.support.callers import AUDIENCE, ISSUER, Issuer, keys_file
 from tests.support.line import Connection, Door, open_door, post
 from tests.support.until import until
 
@@ -293,6 +301,144 @@ async def test_a_caller_is_known_anew_for_each_request(
         now += LOOK_SECONDS + 1
         assert b" 401 " in await client.ask(post(customer(), credentials))
         assert len(short) == 1
+
+
+@dataclass
+class Clock:
+    """The time of credentials: seconds since 1970, which pass when a test says so."""
+
+    now: float
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of callers and keys. The file of API keys is looked at whenever a key is."""
+    clock = Clock(time.time())
+    for module in (callers, api_keys):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(api_keys, "LOOK_SECONDS", 0.0)
+    return clock
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_a_key_that_is_taken_away_is_noticed_on_each_living_connection(
+    tmp_path: Path, short: list[bytes], clock: Clock
+) -> None:
+    path, keys = keys_file(tmp_path, ada=["operator"], bob=["operator"])
+    heads = [f"X-Api-Key: {keys[name]}" for name in ("ada", "ada", "bob")]
+    async with open_door(Settings(port=0, api_keys_file=path)) as door:
+        clients = [await learned(door, head) for head in heads]
+        path.write_text("[[key]]" + path.read_text(encoding="utf-8").split("[[key]]")[2], encoding="utf-8")
+
+        async def statuses() -> list[bytes]:
+            answers = [await client.ask(post(customer(), head)) for client, head in zip(clients, heads, strict=True)]
+            return [each.split()[1] for each in answers]
+
+        clock.now += LOOK_SECONDS - 0.1
+        assert await statuses() == [b"200"] * 3
+        assert len(short) == 3, "a key is looked up once in a while, whichever way its requests take"
+        clock.now += 0.1
+        assert await statuses() == [b"401", b"401", b"200"]
+        assert len(short) == 3
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_a_key_with_other_roles_shows_what_these_show(tmp_path: Path, short: list[bytes], clock: Clock) -> None:
+    path, keys = keys_file(tmp_path, ada=["operator"])
+    head = f"Authorization: Bearer {keys['ada']}"
+    async with open_door(Settings(port=0, api_keys_file=path)) as door:
+        client = await learned(door, head)
+        await client.ask(post(body(CREATE), head))
+        assert b'"name":"Ada"' in await client.ask(post(customer(), head))
+        path.write_text(path.read_text(encoding="utf-8").replace('"operator"', '"customer"'), encoding="utf-8")
+        clock.now += LOOK_SECONDS + 0.1
+        usual, shorter = [await client.ask(post(customer(), head)) for _ in range(2)]
+        assert usual == shorter
+        assert b'"customer":null' in shorter
+        assert len(short) == 3
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_a_key_that_expires_is_noticed_at_that_moment(tmp_path: Path, short: list[bytes], clock: Clock) -> None:
+    clock.now = float(int(clock.now))
+    name, lines = new_key("ada", ["operator"], expires=datetime.fromtimestamp(clock.now + 2, UTC))
+    keys = tmp_path / "keys.toml"
+    keys.write_text(lines, encoding="utf-8")
+    await expires_in(2, Settings(port=0, api_keys_file=keys), f"Authorization: Bearer {name}", short, clock)
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_a_token_that_expires_is_noticed_at_that_moment(
+    short: list[bytes], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now = float(int(clock.now))
+    issuer = Issuer()
+    monkeypatch.setattr(key_sets, "fetch_json", issuer.fetch)
+    token = issuer.token("ada", roles=["operator"], iat=int(clock.now), exp=int(clock.now) + 60)
+    told = SimpleNamespace(now=lambda tz: datetime.fromtimestamp(clock.now, tz))
+    monkeypatch.setattr(jwt.api_jwt, "datetime", told)
+    settings = Settings(port=0, oidc_issuer=ISSUER, oidc_audience=(AUDIENCE,), oidc_leeway_seconds=5)
+    await expires_in(65, settings, f"Authorization: Bearer {token}", short, clock)
+
+
+async def expires_in(seconds: float, settings: Settings, head: str, short: list[bytes], clock: Clock) -> None:
+    """Credentials hold until a moment, and not longer, on a connection that has used them."""
+    async with open_door(settings) as door:
+        client = await learned(door, head)
+        clock.now += seconds - 0.1
+        assert b'"customer":null' in await client.ask(post(customer(), head))
+        assert len(short) == 1
+        clock.now += 0.1
+        answer = await client.ask(post(customer(), head))
+        assert b" 401 " in answer
+        assert b"expired" in answer
+        assert len(short) == 1
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_a_head_with_other_credentials_is_another_caller_s(tmp_path: Path, short: list[bytes]) -> None:
+    path, keys = keys_file(tmp_path, ada=["operator"], bob=["customer"])
+    ada, bob = (f"Authorization: Bearer {keys[name]}" for name in ("ada", "bob"))
+    async with open_door(Settings(port=0, api_keys_file=path)) as door:
+        client = await learned(door, ada)
+        await client.ask(post(body(CREATE), ada))
+        for head, shown in ((bob, b'"customer":null'), (ada, b'"name":"Ada"'), (ada, b'"name":"Ada"')):
+            assert shown in await client.ask(post(customer(), head))
+        false = f"Authorization: Bearer {keys['bob'][:-1]}?"
+        assert b" 401 " in await client.ask(post(customer(), false))
+        assert len(short) == 2
+
+
+RULED = "query ($id: ID!) { order(orderId: $id) { orderId status customer { customerId name } } }"
+
+
+@pytest.mark.usefixtures("quiet")
+async def test_a_rule_about_rows_holds_by_both_ways(tmp_path: Path, short: list[bytes]) -> None:
+    """Of orders a customer sees its own, and not whether there is another one."""
+    path, keys = keys_file(tmp_path, ada=["customer"], bob=["customer"], boss=["operator"])
+    async with open_door(Settings(port=0, api_keys_file=path)) as door:
+        handler = door.app.state.hazelgate.handler
+        product = ProductCreated(product_id="p1", sku="PEN-1", name="Pen", price=Decimal(1), quantity_on_hand=9)
+        await handler.handle_event(product)
+        for name in ("ada", "bob"):
+            customer_id = f"key:{name}"
+            await handler.handle_event(CustomerCreated(customer_id=customer_id, name=name, email=f"{name}@example.org"))
+            line = OrderLine(product_id="p1", quantity=1)
+            await handler.handle_event(OrderCreated(order_id=f"o-{name}", customer_id=customer_id, items=(line,)))
+        shown = []
+        for who in keys:
+            head = f"Authorization: Bearer {keys[who]}"
+            client = await learned(door, head)
+            for order_id in ("o-ada", "o-bob", "o-none"):
+                asked = post(body(RULED, variables={"id": order_id}), head)
+                usual, shorter = await door.connect().ask(asked), await client.ask(asked)
+                assert usual == shorter
+                shown += [(who, order_id)] if b'"orderId":"' in shorter else []
+        assert shown == [("ada", "o-ada"), ("bob", "o-bob"), ("boss", "o-ada"), ("boss", "o-bob")]
+        assert len(short) == 9
 
 
 @pytest.mark.usefixtures("quiet")

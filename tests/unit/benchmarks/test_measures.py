@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import msgspec
 import pytest
 
@@ -9,6 +12,7 @@ from benchmarks.memory import Reading, costs
 from benchmarks.regression import compared, costs_in
 from benchmarks.sides import Cost
 from benchmarks.soak import slope
+from benchmarks.stack import cpu_seconds_of
 
 
 def test_each_cost_is_told_apart_from_the_others() -> None:
@@ -17,6 +21,12 @@ def test_each_cost_is_told_apart_from_the_others() -> None:
 
     found = costs([reading(10, 0, 0), reading(50, 0, 0), reading(80, 30, 0), reading(90, 30, 10), reading(99, 30, 10)])
     assert (found.event, found.event_later, found.aggregate, found.entry) == (1_200, 1_200, 350, 500)
+
+
+def test_processor_time_is_told_finer_than_by_ticks() -> None:
+    before = time.process_time()
+    told = cpu_seconds_of(os.getpid())
+    assert before <= told <= time.process_time()
 
 
 def test_a_leak_is_told_from_noise() -> None:

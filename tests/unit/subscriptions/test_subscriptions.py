@@ -1,9 +1,11 @@
 """Subscriptions from the cluster's topic to the websocket."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
+from graphql.execution.collect_fields import CollectedFields
 
 from hazelgate.gateway.settings import Settings
 from hazelgate.sourcing.errors import PipelineUnavailable
@@ -79,6 +81,25 @@ async def test_events_come_in_order_and_once(gateway: Gateway) -> None:
         assert [notice["event"]["aggregateId"] for notice in notices] == [f"c{number}" for number in range(20)]
         assert notices[0]["event"]["data"]["name"] == "Ada"
         assert socket.waiting == 0
+
+
+@pytest.mark.parametrize("query", [EVENTS, NAMES, CUSTOMERS])
+async def test_what_an_event_took_is_given_back_while_the_subscription_goes_on(gateway: Gateway, query: str) -> None:
+    """graphql-core's executors of all events share what they remember of selections, and each remembers its own."""
+
+    def remembered() -> int:
+        gc.collect()
+        return sum(type(each) is CollectedFields for each in gc.get_objects())
+
+    async with gateway.websocket() as socket:
+        await following(socket, query)
+        counts = []
+        for batch in range(3):
+            for number in range(10):
+                await create_customer(gateway, f"c{batch}-{number}")
+                await payload(socket)
+            counts.append(remembered())
+    assert counts[2] == counts[1]
 
 
 async def test_events_are_chosen_by_type_and_aggregate(gateway: Gateway) -> None:

@@ -16,6 +16,7 @@ from hazelgate.client.reading.queries import (
     Group,
     KeyRange,
     PageEntry,
+    are_whole,
     decode_aggregate,
     decode_page,
     encode_aggregate,
@@ -58,6 +59,7 @@ def test_a_query_is_written_as_the_engine_reads_it() -> None:
         max_scanned=100,
     )
     assert msgspec.json.decode(encode_query(query)) == {
+        "selection": None,
         "map": "orders",
         "index": "placedAt",
         "ranges": [["a", "b"], ["c\0", None]],
@@ -141,3 +143,22 @@ def test_more_groups_than_wanted_exceed_when_they_come_together() -> None:
     pages = [AggregatePage([Group((name,), 1, ("0",), (None,) * 3, (None,) * 3)]) for name in "abc"]
     assert not merge_aggregates(SUMS, pages[:2]).exceeded
     assert merge_aggregates(SUMS, pages).exceeded
+
+
+@pytest.mark.parametrize(
+    ("own", "whole"),
+    [
+        (["1f"], True),
+        (["13", "1c"], True),
+        (["10", "1f"], True),
+        (["11", "12", "1c"], True),
+        (["13"], False),
+        (["13", "18"], False),
+        (["17", "1c"], False),
+        (["1f", "1f"], False),
+        ([], True),
+    ],
+)
+def test_answers_are_whole_where_each_of_four_partitions_is_in_one_of_them(own: list[str], whole: bool) -> None:
+    assert are_whole([EntryPage([], partitions=each) for each in own]) is whole
+    assert are_whole([AggregatePage([], partitions=each) for each in own]) is whole

@@ -6,7 +6,7 @@ import pytest
 
 from hazelgate.gateway.door.repeated import Judged, RepeatedHead
 
-JUDGED = Judged({}, None)
+JUDGED = Judged({}, None, lambda _: True)
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nAccept: b\r\n\r\n"
 
 

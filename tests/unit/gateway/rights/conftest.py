@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from hazelgate.gateway.identity import callers
 from hazelgate.gateway.identity.api_keys import new_key
+from hazelgate.gateway.server import configuration
 from hazelgate.gateway.settings import Settings
 from tests.support.gateway import Gateway, Websocket, running_gateway
+from tests.support.line import Connection, Door, post
 
 CLINIC = "tests.unit.gateway.rights.clinic"
 Json = dict[str, Any]
@@ -66,6 +71,26 @@ class Clinic:
         await socket.send({"type": "connection_init", "payload": payload})
         assert await socket.receive() == {"type": "connection_ack"}
         return socket
+
+
+class RepeatingClinic(Clinic):
+    """The clinic where each caller asks over one connection with one head, byte for byte but for the body's length."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        super().__init__(clinic.gateway, clinic.keys)
+        config = configuration(Settings(port=0), clinic.gateway.app)
+        config.load()
+        self._door = Door(clinic.gateway.app, clinic.gateway.cluster, config)
+        self._connections: dict[str | None, Connection] = {}
+
+    async def ask(self, who: str | None, query: str, **variables: Any) -> httpx.Response:
+        """As the clinic's. The first two requests of a caller take the usual way."""
+        if who not in self._connections:
+            self._connections[who] = self._door.connect()
+        head = () if who is None else (f"Authorization: Bearer {self.keys[who]}",)
+        request = post(msgspec.json.encode({"query": query, "variables": variables}), *head)
+        told, _, body = (await self._connections[who].ask(request)).partition(b"\r\n\r\n")
+        return httpx.Response(int(told.split()[1]), content=body)
 
 
 async def fill(clinic: Clinic, mark: str = "", first_digit: int = 9) -> None:
@@ -130,6 +155,13 @@ async def clinic(tmp_path: Path) -> AsyncIterator[Clinic]:
     """The clinic, answering by plans where it can."""
     async with running_clinic(tmp_path) as clinic:
         yield clinic
+
+
+@pytest.fixture
+def repeating(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> RepeatingClinic:
+    """The clinic, asked by heads that come again; what was found out about callers counts all the while."""
+    monkeypatch.setattr(callers, "LOOK_SECONDS", math.inf)
+    return RepeatingClinic(clinic)
 
 
 @pytest.fixture

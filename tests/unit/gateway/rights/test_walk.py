@@ -12,15 +12,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from hazelgate.client.views.cursors import decode_opaque
+from hazelgate.gateway.transports.plain import Plain
 from hazelgate.schema.nodes import GlobalId
-from tests.unit.gateway.rights.conftest import CALLERS, Clinic
+from tests.unit.gateway.rights.conftest import CALLERS, Clinic, RepeatingClinic
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(280)]
 
@@ -250,6 +251,36 @@ async def test_the_executor_shows_no_more_than_plans_do(unplanned: Clinic) -> No
     checks.require_none()
     assert checks.seen["connection"]
     assert checks.seen["link"]
+
+
+async def test_a_head_that_comes_again_shows_no_more(
+    repeating: RepeatingClinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same walk over connections whose requests are answered without ASGI, and those of one entry without a task."""
+    taken = Counter[str]()
+    for name in ("go", "_answered"):
+        monkeypatch.setattr(Plain, name, counted(taken, name, getattr(Plain, name)))
+    checks = Checks()
+    who_asks = ("p1", "p3", "northern", None)
+    for way, document in reads():
+        for who in who_asks:
+            checks.look(who, way, document, (await repeating.ask(who, document)).text)
+    checks.tell("reads by heads that come again")
+    checks.require_none()
+    assert checks.seen["query"]
+    assert checks.seen["connection"]
+    assert taken["go"] == len(list(reads())) * len(who_asks) - 2 * len(who_asks)
+    assert taken["_answered"]
+
+
+def counted(taken: Counter[str], name: str, method: Callable[..., None]) -> Callable[..., None]:
+    """The method, which counts how often it is called."""
+
+    def call(*given: Any) -> None:
+        taken[name] += 1
+        method(*given)
+
+    return call
 
 
 async def test_no_filter_tells_what_it_may_not_show(clinic: Clinic) -> None:

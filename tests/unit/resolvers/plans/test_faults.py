@@ -213,10 +213,10 @@ def cursor_of_another_list(patch: pytest.MonkeyPatch) -> None:
 def absent_entry_keeps_its_edge(patch: pytest.MonkeyPatch) -> None:
     real = Pages._made
 
-    def made(self: Any, found: Any) -> Any:
-        placed, values, links = real(self, found)
-        absent = [None] * (len(found) - len(placed))
-        return found, {node: [*each, *absent] for node, each in values.items()}, links
+    def made(self: Any, shown: Any) -> Any:
+        placed, values, links = real(self, shown)
+        absent = [None] * (len(shown.entries) - len(placed))
+        return shown.entries, {node: [*each, *absent] for node, each in values.items()}, links
 
     patch.setattr(Pages, "_made", made)
 

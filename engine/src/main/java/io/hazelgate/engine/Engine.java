@@ -44,6 +44,7 @@ import io.hazelgate.engine.tasks.AggregateEntries;
 import io.hazelgate.engine.tasks.ControlPipeline;
 import io.hazelgate.engine.tasks.ImportEvents;
 import io.hazelgate.engine.tasks.LogPositions;
+import io.hazelgate.engine.tasks.OwnPartitions;
 import io.hazelgate.engine.tasks.PipelineStats;
 import io.hazelgate.engine.tasks.QueryEntries;
 import io.hazelgate.engine.tasks.ReadEntries;
@@ -135,6 +136,7 @@ public final class Engine implements AutoCloseable {
                 recent);
         Importing importing = new Importing(shared, pipelines, rebuilds, rebuildRecords, importWatch);
         ScanTurns scans = new ScanTurns();
+        OwnPartitions partitions = new OwnPartitions(hazelcast);
         GivenUp givenUp = new GivenUp(log);
         deafClients = new DeafClients(hazelcast);
         heapRoom = new HeapRoom(log);
@@ -150,8 +152,8 @@ public final class Engine implements AutoCloseable {
                                         new SubmitEvents(store, lanes, pipelines, heapRoom, true)),
                                 Map.entry(Ids.READ_ENTRIES, new ReadEntries(store)),
                                 Map.entry(Ids.SELECT_ENTRIES, new ReadEntries(store)),
-                                Map.entry(Ids.QUERY_ENTRIES, new QueryEntries(store, indexes, scans)),
-                                Map.entry(Ids.AGGREGATE_ENTRIES, new AggregateEntries(indexes, scans)),
+                                Map.entry(Ids.QUERY_ENTRIES, new QueryEntries(store, indexes, partitions, scans)),
+                                Map.entry(Ids.AGGREGATE_ENTRIES, new AggregateEntries(indexes, partitions, scans)),
                                 Map.entry(Ids.TAKE_WISH, new TakeWish(wishes)),
                                 Map.entry(Ids.LOG_POSITIONS, new LogPositions(new Standing(shared, pipelines))),
                                 Map.entry(

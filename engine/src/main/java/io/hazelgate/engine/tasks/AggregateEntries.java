@@ -15,10 +15,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Answers figures over the entries of a map in groups, from this member's own partitions. Whoever asked merges the groups of all members. */
-public record AggregateEntries(Indexes indexes, ScanTurns turns) implements Answerer {
+public record AggregateEntries(Indexes indexes, OwnPartitions partitions, ScanTurns turns) implements Answerer {
     @Override
-    public byte[] answer(byte[] bytes, Deadline deadline) throws InterruptedException {
-        JsonObject request = Json.object(bytes);
+    public byte[] answer(byte[] request, Deadline deadline) throws InterruptedException {
+        return partitions.still(deadline, own -> answer(Json.object(request), own, deadline));
+    }
+
+    private byte[] answer(JsonObject request, String own, Deadline deadline) throws InterruptedException {
         String map = request.get("map").asString();
         String index = request.get("index").asString();
         List<Range> ranges = KeyRange.parse(request).stream()
@@ -31,7 +34,7 @@ public record AggregateEntries(Indexes indexes, ScanTurns turns) implements Answ
             long count = ranges.stream()
                     .mapToLong(range -> indexes.count(map, index, range))
                     .sum();
-            return json(count == 0 ? List.of() : List.of(Group.counted(shape, count)), 0, false);
+            return json(count == 0 ? List.of() : List.of(Group.counted(shape, count)), 0, false, own);
         }
         long maxScanned = EntryQuery.maxScanned(request);
         int maxGroups = request.getInt("maxGroups", Integer.MAX_VALUE);
@@ -43,7 +46,7 @@ public record AggregateEntries(Indexes indexes, ScanTurns turns) implements Answ
                 while (walk.next()) {
                     scan.look();
                     if (++scanned > maxScanned) {
-                        return json(List.of(), scanned, true);
+                        return json(List.of(), scanned, true, own);
                     }
                     byte[] entry = walk.value().toByteArray();
                     if (filter == null || filter.matches(entry, JsonData.TEXT_OFFSET)) {
@@ -51,17 +54,18 @@ public record AggregateEntries(Indexes indexes, ScanTurns turns) implements Answ
                         groups.computeIfAbsent(values, name -> new Group(shape, name))
                                 .add(entry, JsonData.TEXT_OFFSET);
                         if (groups.size() > maxGroups) {
-                            return json(List.of(), scanned, true);
+                            return json(List.of(), scanned, true, own);
                         }
                     }
                 }
             }
         }
-        return json(groups.values(), scanned, false);
+        return json(groups.values(), scanned, false, own);
     }
 
-    private static byte[] json(Collection<Group> groups, long scanned, boolean exceeded) {
+    private static byte[] json(Collection<Group> groups, long scanned, boolean exceeded, String own) {
         String all = groups.stream().map(Group::toJson).collect(Collectors.joining(","));
-        return Json.bytes("{\"groups\":[" + all + "],\"scanned\":" + scanned + ",\"exceeded\":" + exceeded + "}");
+        return Json.bytes("{\"groups\":[" + all + "],\"partitions\":\"" + own + "\",\"scanned\":" + scanned
+                + ",\"exceeded\":" + exceeded + "}");
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
  *
  * @param filter null: entries may be like anything
  * @param maxScanned how many entries may be looked at for the filter
+ * @param selection null: entries are answered as they are
  */
 record EntryQuery(
         String map,
@@ -20,9 +21,11 @@ record EntryQuery(
         int limit,
         boolean count,
         EntryFilter filter,
-        long maxScanned) {
+        long maxScanned,
+        Selection selection) {
 
     static EntryQuery parse(JsonObject request) {
+        String selection = Json.text(request, "selection");
         return new EntryQuery(
                 request.get("map").asString(),
                 Json.text(request, "index"),
@@ -31,7 +34,8 @@ record EntryQuery(
                 request.getInt("limit", 0),
                 request.getBoolean("count", false),
                 filter(request),
-                maxScanned(request));
+                maxScanned(request),
+                selection == null ? null : Selection.of(selection));
     }
 
     static EntryFilter filter(JsonObject request) {
@@ -45,7 +49,12 @@ record EntryQuery(
 
     /** The same without the filter. */
     EntryQuery unfiltered() {
-        return new EntryQuery(map, index, ranges, descending, limit, count, null, maxScanned);
+        return new EntryQuery(map, index, ranges, descending, limit, count, null, maxScanned, selection);
+    }
+
+    /** The same for entries as they are. */
+    EntryQuery whole() {
+        return new EntryQuery(map, index, ranges, descending, limit, count, filter, maxScanned, null);
     }
 
     /** The ranges in the order in which they are read. */

@@ -12,6 +12,7 @@ final class Page {
     private int taken;
     private long counted;
     private long scanned;
+    private boolean odd;
 
     Page(EntryQuery query) {
         this.query = query;
@@ -30,7 +31,12 @@ final class Page {
     /** Nothing that comes can change the answer. */
     boolean isFull() {
         boolean counts = query.count() && query.filter() != null;
-        return taken >= query.limit() && !counts || isTooMuch();
+        return taken >= query.limit() && !counts || isTooMuch() || odd;
+    }
+
+    /** Whether an entry is not as the selection has it: then the page counts for nothing. */
+    boolean isOdd() {
+        return odd;
     }
 
     private boolean isTooMuch() {
@@ -55,7 +61,11 @@ final class Page {
             json.writeBytes(Json.bytes(taken > 0 ? ",[" : "["));
             writeString(key);
             json.write(',');
-            json.write(entry, from, entry.length - from);
+            if (query.selection() == null) {
+                json.write(entry, from, entry.length - from);
+            } else {
+                odd |= !query.selection().copyEntry(entry, from, json);
+            }
             json.write(']');
             taken++;
         }
@@ -75,12 +85,14 @@ final class Page {
         }
     }
 
-    byte[] toJson() {
+    /** @param own the partitions that were looked at, as {@link OwnPartitions} names them */
+    byte[] toJson(String own) {
+        String end = ",\"partitions\":\"" + own + "\",\"scanned\":" + scanned + ",\"exceeded\":" + isTooMuch()
+                + ",\"selected\":" + (query.selection() != null) + "}";
         if (isTooMuch()) {
-            return Json.bytes("{\"entries\":[],\"count\":null,\"scanned\":" + scanned + ",\"exceeded\":true}");
+            return Json.bytes("{\"entries\":[],\"count\":null" + end);
         }
-        String count = query.count() ? String.valueOf(counted) : "null";
-        json.writeBytes(Json.bytes("],\"count\":" + count + ",\"scanned\":" + scanned + ",\"exceeded\":false}"));
+        json.writeBytes(Json.bytes("],\"count\":" + (query.count() ? String.valueOf(counted) : "null") + end));
         return json.toByteArray();
     }
 }

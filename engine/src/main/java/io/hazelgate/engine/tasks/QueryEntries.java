@@ -22,15 +22,23 @@ import java.util.List;
  * <p>Hazelcast's public queries sort what they have gathered; this walks the sorted index itself, so that a page costs what the page holds
  * and not what the map holds.
  */
-public record QueryEntries(Store store, Indexes indexes, ScanTurns turns) implements Answerer {
+public record QueryEntries(Store store, Indexes indexes, OwnPartitions partitions, ScanTurns turns)
+        implements Answerer {
     @Override
     public byte[] answer(byte[] request, Deadline deadline) throws InterruptedException {
         EntryQuery query = EntryQuery.parse(Json.object(request));
         if (query.map().equals(Names.EVENT_STORE)
                 && query.index() != null
                 && store.log() instanceof PostgresEventLog log) {
-            return fromLog(query, log);
+            return fromLog(query.whole(), log);
         }
+        return partitions.still(deadline, own -> {
+            Page page = find(query, deadline);
+            return (page.isOdd() ? find(query.whole(), deadline) : page).toJson(own);
+        });
+    }
+
+    private Page find(EntryQuery query, Deadline deadline) throws InterruptedException {
         Page page = new Page(query);
         if (query.index() == null) {
             walkKeys(store.hazelcast().getMap(store.generations().liveMap(query.map())), page);
@@ -39,17 +47,18 @@ public record QueryEntries(Store store, Indexes indexes, ScanTurns turns) implem
         } else {
             scanIndex(page, deadline);
         }
-        return page.toJson();
+        return page;
     }
 
     /** All of it is in one place: one member answers, the others have nothing to add. */
     private byte[] fromLog(EntryQuery query, PostgresEventLog log) {
         LogQuery inLog = new LogQuery(query);
         Page page = new Page(inLog.query());
-        if (isOldest()) {
+        boolean answers = isOldest();
+        if (answers) {
             inLog.answer(log, page);
         }
-        return page.toJson();
+        return page.toJson(partitions.outside(answers));
     }
 
     private boolean isOldest() {

@@ -61,7 +61,7 @@ public record ReadEntries(Store store) implements Answerer {
             byte[] entry = entries.get(asked.keys.get(i));
             if (asked.selection == null) {
                 json.writeBytes(entry == null ? Literals.NULL : entry);
-            } else if (!asked.selection.copyEntry(entry, json)) {
+            } else if (!asked.selection.copyEntry(entry, 0, json)) {
                 return false;
             }
         }

@@ -62,22 +62,23 @@ final class Selection {
     /**
      * Copies what is selected of an entry, or {@code null} where readers find none.
      *
+     * @param from where the entry begins, which goes on to the end
      * @return whether the entry is as it should be; if not, some of it may be written
      */
-    boolean copyEntry(byte[] entry, AnswerBytes out) {
+    boolean copyEntry(byte[] entry, int from, AnswerBytes out) {
         if (entry == null) {
             out.write(Literals.NULL, 0, Literals.NULL.length);
             return true;
         }
-        if (!Bytes.startsWith(entry, HEAD)) {
+        if (!Bytes.startsWith(entry, from, HEAD)) {
             return false;
         }
         int before = out.size();
-        if (copy(entry, 0, out)) {
+        if (copy(entry, from, out)) {
             return true;
         }
         out.backTo(before);
-        int absent = JsonText.find(entry, 0, ABSENT);
+        int absent = JsonText.find(entry, from, ABSENT);
         if (absent == JsonText.NOT_JSON || entry[absent] != 't') {
             return false;
         }

@@ -42,7 +42,13 @@ public final class Bytes {
     }
 
     public static boolean startsWith(byte[] text, byte[] start) {
-        return text.length >= start.length && Arrays.equals(text, 0, start.length, start, 0, start.length);
+        return startsWith(text, 0, start);
+    }
+
+    /** @param from where the text begins */
+    public static boolean startsWith(byte[] text, int from, byte[] start) {
+        int end = from + start.length;
+        return text.length >= end && Arrays.equals(text, from, end, start, 0, start.length);
     }
 
     public static boolean contains(byte[] text, byte[] part) {

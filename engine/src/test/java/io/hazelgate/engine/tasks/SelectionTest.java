@@ -17,7 +17,7 @@ class SelectionTest {
     private static String selected(String selection, String entry) {
         AnswerBytes answer = new AnswerBytes();
         boolean fine = new Selection(Json.parse(selection).asArray())
-                .copyEntry(entry == null ? null : entry.getBytes(StandardCharsets.UTF_8), answer);
+                .copyEntry(entry == null ? null : entry.getBytes(StandardCharsets.UTF_8), 0, answer);
         return fine ? answer.toString(StandardCharsets.UTF_8) : ODD;
     }
 

@@ -15,6 +15,7 @@ import io.hazelgate.engine.wire.Ids;
 import io.hazelgate.engine.wire.Names;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -354,15 +355,25 @@ class TasksTest {
     }
 
     @Test
+    void theOnlyMemberAnswersForAllPartitions() throws Exception {
+        String map = viewOfMoney();
+        int partitions =
+                TestMember.hazelcast().getPartitionService().getPartitions().size();
+        String all = BigInteger.TWO.pow(partitions + 1).subtract(BigInteger.ONE).toString(16);
+        assertEquals(all, aggregate(map, "\"maxScanned\":9").getString("partitions", ""));
+        String page = answer(Ids.QUERY_ENTRIES, "{\"map\":\"" + map + "\",\"index\":\"n\",\"limit\":1}");
+        assertEquals(all, Json.parse(page).asObject().getString("partitions", ""));
+    }
+
+    @Test
     void tooManyEntriesOrGroupsAreNotAnswered() throws Exception {
         String map = viewOfMoney();
         String byStatus = "\"groupBy\":[[\"status\"]],";
-        assertEquals(
-                "{\"groups\":[],\"scanned\":5,\"exceeded\":true}",
-                aggregate(map, byStatus + "\"maxScanned\":4").toString());
-        assertEquals(
-                "{\"groups\":[],\"scanned\":5,\"exceeded\":true}",
-                aggregate(map, byStatus + "\"maxGroups\":2").toString());
+        for (String bound : List.of("\"maxScanned\":4", "\"maxGroups\":2")) {
+            JsonObject answer = aggregate(map, byStatus + bound);
+            assertEquals(
+                    "[] 5 true", answer.get("groups") + " " + answer.get("scanned") + " " + answer.get("exceeded"));
+        }
         assertEquals(
                 3,
                 aggregate(map, byStatus + "\"maxScanned\":5,\"maxGroups\":3")
