@@ -109,6 +109,8 @@ def are_whole(answers: Sequence[EntryPage] | Sequence[AggregatePage]) -> bool:
     """
     found = everything = 0
     for answer in answers:
+        if not answer.partitions:
+            return True  # of a member of an earlier release, which names none
         own = int(answer.partitions, 16)
         above = 1 << (own.bit_length() - 1)
         own ^= above

@@ -156,6 +156,7 @@ def test_more_groups_than_wanted_exceed_when_they_come_together() -> None:
         (["13", "18"], False),
         (["17", "1c"], False),
         (["1f", "1f"], False),
+        ([""], True),
         ([], True),
     ],
 )

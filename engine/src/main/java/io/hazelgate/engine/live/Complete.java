@@ -38,8 +38,8 @@ record Complete(Pipeline pipeline) implements BatchStageP.Step {
                         default -> completion.contains("\"completedAt\":") ? "}" : refusedEnd;
                     };
             byte[] whole = Json.bytes(completion + end);
-            boolean succeeded = outcome.kind() == Outcome.ACCEPTED
-                    && !completion.contains("\"status\":\"DEAD_LETTERED\"");
+            boolean succeeded =
+                    outcome.kind() == Outcome.ACCEPTED && !completion.contains("\"status\":\"DEAD_LETTERED\"");
             if (outcome.isNewRefusal() || succeeded) {
                 changes.add(Change.set(eventId, whole));
             } else if (outcome.kind() != Outcome.ANSWER_ONLY) {

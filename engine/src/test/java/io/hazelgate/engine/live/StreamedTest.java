@@ -87,8 +87,10 @@ class StreamedTest {
     @Test
     void noEntryIsKeptThatNobodyShows() {
         Write write = write("order-view", "o1", 2, 0);
-        assertNull(showing("{\"eventId\":\"e\",\"data\":{\"show\":\"order-view/o1\"}}", write).entry());
-        assertNull(showing("{\"show\":\"order-view/o2\",\"eventId\":\"e\"}", write).entry());
+        assertNull(showing("{\"eventId\":\"e\",\"data\":{\"show\":\"order-view/o1\"}}", write)
+                .entry());
+        assertNull(
+                showing("{\"show\":\"order-view/o2\",\"eventId\":\"e\"}", write).entry());
         assertNull(showing("", write).entry());
     }
 
