@@ -40,6 +40,13 @@ class Worked:
 
 
 @dataclass(frozen=True)
+class AtOnce:
+    """Worked out from an object of Python and the request, by a function that waits for nothing."""
+
+    function: Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
 class NodeId:
     """The global id of an entry."""
 
@@ -49,6 +56,13 @@ class NodeId:
 @dataclass(frozen=True)
 class EntryRevision:
     """Where an entry stands: its `_meta` tells."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The events that formed an entry, in pages."""
+
+    view: ViewSpec
 
 
 @dataclass(frozen=True)
@@ -145,8 +159,10 @@ Meaning = (
     Held
     | Attribute
     | Worked
+    | AtOnce
     | NodeId
     | EntryRevision
+    | History
     | Computed
     | LinkByKey
     | LinkByIndex

@@ -22,6 +22,7 @@ from hazelgate.client.reads import ClusterReads, available
 from hazelgate.client.rights.rights import Limit, Rights
 from hazelgate.client.views.lists import EntryList
 from hazelgate.client.views.reads import Reads
+from hazelgate.sourcing.envelope import EventRecord
 from hazelgate.sourcing.errors import Forbidden, TooMuchRead
 
 MOST_READ = 100_000
@@ -42,7 +43,17 @@ class RequestReads(ClusterReads):
             what it may see is read; None: it may see all.
     """
 
-    __slots__ = ("_figures", "_left", "_loaders", "_max_read_entries", "_pages", "_rights", "_several", "_whole")
+    __slots__ = (
+        "_figures",
+        "_histories",
+        "_left",
+        "_loaders",
+        "_max_read_entries",
+        "_pages",
+        "_rights",
+        "_several",
+        "_whole",
+    )
 
     def __init__(
         self,
@@ -60,6 +71,7 @@ class RequestReads(ClusterReads):
         self._several: dict[str, dict[str, _Found]] = {}
         self._pages: dict[bytes, asyncio.Task[EntryPage]] = {}
         self._figures: dict[bytes, asyncio.Task[AggregatePage]] = {}
+        self._histories: dict[tuple[str, str], asyncio.Task[Sequence[EventRecord]]] = {}
 
     async def load_many(self, map_name: str, keys: Sequence[str]) -> Sequence[bytes | None]:
         """
@@ -250,8 +262,15 @@ class RequestReads(ClusterReads):
             self._require_whole(query.map_name)
         return await _once(self._figures, encode_aggregate(query), lambda: super(RequestReads, self).aggregate(query))
 
+    async def history(
+        self, map_name: str, key: str, ask: Callable[[], Coroutine[Any, Any, Sequence[EventRecord]]]
+    ) -> Sequence[EventRecord]:
+        """The events that formed an entry: asked for once, however often they are shown."""
+        return await _once(self._histories, (map_name, key), ask)
+
     def forget(self) -> None:
         """Read anew from now on: something was written."""
+        self._histories.clear()
         self._loaders.clear()
         self._several.clear()
         self._pages.clear()
@@ -296,16 +315,24 @@ class _WholeReads:
 
 
 Answer = TypeVar("Answer")
+Name = TypeVar("Name")
 _Reading = asyncio.Future[bool]
 _Found = bytes | None | _Reading
 """An entry that was read, or the read after which it is there; false: nobody reads it any more."""
 
 
 async def _once(
-    known: dict[bytes, asyncio.Task[Answer]], name: bytes, ask: Callable[[], Coroutine[Any, Any, Answer]]
+    known: dict[Name, asyncio.Task[Answer]], name: Name, ask: Callable[[], Coroutine[Any, Any, Answer]]
 ) -> Answer:
     """What is known under this name; asked for where nothing is. Whoever stops waiting takes it from nobody else."""
     found = known.get(name)
     if found is None:
         found = known[name] = asyncio.create_task(ask())
+        found.add_done_callback(_retrieve)
     return await asyncio.shield(found)
+
+
+def _retrieve(done: asyncio.Task[Any]) -> None:
+    """Whoever waits is told of an error. It may be that nobody does any more, and that is no fault."""
+    if not done.cancelled():
+        done.exception()

@@ -25,6 +25,7 @@ from hazelgate.resolvers.meanings import (
     EntryRevision,
     Figures,
     Held,
+    History,
     LinkByIndex,
     LinkByKey,
     NodeId,
@@ -166,9 +167,9 @@ class DerivedResolvers:
         """The events that formed an entry."""
 
         async def resolve(node: Entry, info: Info, **arguments: Any) -> Any:
-            return await past.history(info, node, arguments)
+            return await past.history(info, view, node.key, arguments)
 
-        return resolve
+        return means(History(view), resolve)
 
     def field(self, name: str) -> Resolve:
         """A field that an entry, a value or a page holds by its name in the API."""

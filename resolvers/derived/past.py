@@ -16,16 +16,17 @@ from hazelgate.sourcing import clock
 from hazelgate.sourcing.model.views import ViewSpec
 
 
-async def history(info: Info, entry: Entry, arguments: dict[str, Any]) -> EventConnection:
+async def history(info: Info, view: ViewSpec, key: str, arguments: dict[str, Any]) -> EventConnection:
     """
     The events that formed an entry, oldest first, in pages: those that the caller may see.
 
     Raises:
         InvalidArgument: A page that is none, or the log is too long to be searched.
     """
-    order = past.history_order(entry.view, entry.key)
+    order = past.history_order(view, key)
     window = window_of(order, arguments)
-    records = await past.history(info.context.reads.whole, info.context.catalog, entry.view, entry.key)
+    reads, catalog = info.context.reads, info.context.catalog
+    records = await reads.history(view.name, key, lambda: past.history(reads.whole, catalog, view, key))
     may_read = info.context.rights.may_read
     return records_page(window, order, [each for each in records if may_read(each)])
 

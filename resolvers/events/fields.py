@@ -16,6 +16,7 @@ from hazelgate.client.views.pages import Window
 from hazelgate.client.views.past import within
 from hazelgate.resolvers.context import Info
 from hazelgate.resolvers.events.submitting import MAX_EVENTS, given, submit_many
+from hazelgate.resolvers.meanings import AtOnce, means
 from hazelgate.resolvers.reading.histories import events_page
 from hazelgate.schema.arguments import bad_input, known_types, require_id
 from hazelgate.schema.events.completions import Completion, EventMetrics
@@ -214,7 +215,7 @@ async def event_metrics(event: EventRecord, info: Info) -> EventMetrics:
     )
 
 
-def event_data(event: EventRecord, info: Info) -> JSON:
+def _event_data(event: EventRecord, info: Info) -> JSON:
     """The payload as JSON text, which goes into the answer as it is."""
     rights, record = info.context.rights, event.record
     if not rights.may_read(record):  # whatever has led here
@@ -233,5 +234,7 @@ def current_data(catalog: Catalog, record: envelope.EventRecord) -> bytes:
         return bytes(record.data)
     return catalog.encode(catalog.decode(record.event_type, record.event_version, record.data))
 
+
+event_data = means(AtOnce(_event_data), _event_data)
 
 FIELDS: FieldResolvers = {(EventRecord, "data"): event_data, (EventRecord, "metrics"): event_metrics}

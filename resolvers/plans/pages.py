@@ -15,15 +15,18 @@ from hazelgate.client.views.cursors import cursor_of
 from hazelgate.client.views.lists import Shown, count_list, read_page
 from hazelgate.client.views.pages import Window
 from hazelgate.resolvers.derived.lists import list_of, window_of
+from hazelgate.resolvers.derived.past import history
 from hazelgate.resolvers.plans import members
 from hazelgate.resolvers.plans.members import selection_text
 from hazelgate.resolvers.plans.projecting import Follower, KeyFollower, Projection, encode, together
+from hazelgate.resolvers.plans.results import ResultWriting, built
 from hazelgate.resolvers.plans.running import Run
 from hazelgate.resolvers.plans.selections import (
     Constant,
     CountPart,
     CursorPart,
     EdgesPart,
+    HistoryLink,
     IndexLink,
     KeyLink,
     Link,
@@ -191,7 +194,24 @@ def projection_of(view: ViewSpec | None, selection: Selection) -> Projection:
 def _follower(link: Link) -> Follower:
     if isinstance(link, KeyLink):
         return KeyFollower(link, projection_of(link.target, link.selection))
+    if isinstance(link, HistoryLink):
+        return HistoryFollower(link)
     return IndexFollower(link)
+
+
+class HistoryFollower:
+    """Follows an entry to the events that formed it."""
+
+    def __init__(self, link: HistoryLink) -> None:
+        self._link = link
+        self._build = ResultWriting().function(link.selection)
+
+    async def values(self, keys: Sequence[Sequence[str]], run: Run) -> list[Any]:
+        arguments = self._link.arguments.read(run.variables, run.whole)
+        return await together([self._page(key, arguments, run) for [key] in keys])
+
+    async def _page(self, key: str, arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
+        return built(self._build, await history(run.info, self._link.view, key, dict(arguments)), run)
 
 
 class IndexFollower:

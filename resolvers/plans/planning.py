@@ -27,6 +27,7 @@ from graphql.execution.values import VariableValues
 from hazelgate.resolvers.meanings import (
     Answered,
     AnyNode,
+    AtOnce,
     Attribute,
     Computed,
     EntriesById,
@@ -34,6 +35,7 @@ from hazelgate.resolvers.meanings import (
     EntryRevision,
     Figures,
     Held,
+    History,
     LinkByIndex,
     LinkByKey,
     NodeId,
@@ -56,6 +58,7 @@ from hazelgate.resolvers.plans.selections import (
     EdgesPart,
     EnumShape,
     Field,
+    HistoryLink,
     IdField,
     IndexLink,
     KeyLink,
@@ -210,6 +213,9 @@ class Planner:
             case LinkByIndex(of, target, path):
                 pages = self._pages(_named(field.type), details)
                 return IndexLink(name, of, target, path, Arguments.of(field, details[0].node), pages)
+            case History(of):
+                page = self._result(_named(field.type), details)
+                return HistoryLink(name, of, Arguments.of(field, details[0].node), page)
         raise Unplannable(f"{owner.name}.{_name_of(details)} has no plan")
 
     def _revision(self, made: GraphQLObjectType, details: Details) -> Selection:
@@ -258,7 +264,7 @@ class Planner:
         match meaning:
             case Answered(view):
                 return AnsweredField(name, view, self.entry(made, details))
-            case Held() | Attribute() | Worked():
+            case Held() | Attribute() | Worked() | AtOnce():
                 within = self._result(made, details) if isinstance(made, GraphQLObjectType) else None
                 return ResultField(name, _name_of(details), meaning, field.type, within)
         raise Unplannable(f"{owner.name}.{_name_of(details)} has no plan")

@@ -12,16 +12,34 @@ from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLScalarType
 
-from hazelgate.resolvers.meanings import Attribute, Held, Worked
+from hazelgate.resolvers.meanings import AtOnce, Attribute, Held, Worked
 from hazelgate.resolvers.plans.deviations import Deviation, Unplannable
+from hazelgate.resolvers.plans.running import Run
 from hazelgate.resolvers.plans.selections import AnsweredField, Constant, ResultField, ResultSelection
 from hazelgate.resolvers.plans.writing import completer
 
-Build = Callable[[Any], dict[str, Any]]
-"""Builds the answer's value of an object. The places of entries that are to be read hold None."""
-
+Build = Callable[[Any, Any], dict[str, Any]]
+"""
+Builds the answer's value of an object, by it and what its functions take as info. The places of entries that are to be
+read hold None.
+"""
 _TEXTS = frozenset({"ID", "String", "DateTime"})
 """Scalars that give out a text as it is."""
+
+
+def built(build: Build, value: Any, run: Run) -> dict[str, Any]:
+    """
+    What a function builds of an object.
+
+    Raises:
+        Deviation: A value is not as its type says, or can't be had.
+    """
+    try:
+        return build(value, run.info)
+    except Deviation:
+        raise
+    except Exception as error:
+        raise Deviation(repr(error)) from error
 
 
 class ResultWriting:
@@ -38,7 +56,7 @@ class ResultWriting:
         Raises:
             Unplannable: It is beyond what Python can nest, or a value has a type without a plan.
         """
-        source = f"def build(x):\n    return {self._object(selection, 'x')}\n"
+        source = f"def build(x, info):\n    return {self._object(selection, 'x')}\n"
         try:
             exec(compile(source, "<plan>", "exec"), self._names)
         except (SyntaxError, RecursionError, MemoryError):
@@ -67,6 +85,8 @@ class ResultWriting:
                 return f"{owner}.{name}"
             case Worked(function):
                 return f"{self._name(function)}({owner})"
+            case AtOnce(function):
+                return f"{self._name(function)}({owner}, info)"
 
     def _value(self, made: GraphQLOutputType, within: ResultSelection | None, text: str) -> str:
         """The expression of a value."""

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLOutputType
 
-from hazelgate.resolvers.meanings import Attribute, Held, Worked
+from hazelgate.resolvers.meanings import AtOnce, Attribute, Held, Worked
 from hazelgate.resolvers.plans.arguments import Arguments
 from hazelgate.sourcing.model.fields import FieldSpec
 from hazelgate.sourcing.model.views import ComputedSpec, ViewSpec
@@ -142,8 +142,18 @@ class IndexLink:
     pages: PagesSelection
 
 
-Link: TypeAlias = KeyLink | IndexLink
-Field: TypeAlias = Constant | StoredField | IdField | RevisionField | ComputedField | KeyLink | IndexLink
+@dataclass(frozen=True)
+class HistoryLink:
+    """The events that formed an entry, in pages."""
+
+    name: str
+    view: ViewSpec
+    arguments: Arguments
+    selection: ResultSelection
+
+
+Link: TypeAlias = KeyLink | IndexLink | HistoryLink
+Field: TypeAlias = Constant | StoredField | IdField | RevisionField | ComputedField | KeyLink | IndexLink | HistoryLink
 
 
 @dataclass(frozen=True)
@@ -186,7 +196,7 @@ class ResultField:
 
     name: str
     source: str
-    read: Held | Attribute | Worked = field(compare=False)
+    read: Held | Attribute | Worked | AtOnce = field(compare=False)
     type: GraphQLOutputType = field(compare=False)
     within: ResultSelection | None = None
 
@@ -311,6 +321,8 @@ def _about(each: Any) -> str:
             return f"{'entries' if each.many else 'entry'} of {each.target.type_name} by {path}"
         case IndexLink():
             return f"pages of {each.target.type_name} with {'.'.join(each.path)}{each.arguments}"
+        case HistoryLink():
+            return f"history of {each.view.type_name}{each.arguments}"
         case WindowPart():
             return each.attribute
         case CursorPart():
@@ -327,7 +339,7 @@ def _within(each: Any) -> tuple[Any, ...]:
             while isinstance(shape, ListShape):
                 shape = shape.item
             return shape.selection.fields if isinstance(shape, ObjectShape) else ()
-        case KeyLink() | NodePart() | RevisionField() | AnsweredField():
+        case KeyLink() | NodePart() | RevisionField() | AnsweredField() | HistoryLink():
             return each.selection.fields
         case ResultField():
             return () if each.within is None else each.within.fields

@@ -6,11 +6,10 @@ from typing import Any
 
 from hazelgate.resolvers.derived.writing import Outcome, PayloadNode, answered_key, submitted
 from hazelgate.resolvers.meanings import Submits
-from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.operations import RootPlan
 from hazelgate.resolvers.plans.pages import projection_of
 from hazelgate.resolvers.plans.projecting import Projection
-from hazelgate.resolvers.plans.results import Build, ResultWriting
+from hazelgate.resolvers.plans.results import Build, ResultWriting, built
 from hazelgate.resolvers.plans.running import Done, Run
 from hazelgate.resolvers.plans.selections import AnsweredField, ResultSelection, ResultsSelection
 
@@ -62,12 +61,7 @@ class _Result:
         )
 
     async def value(self, result: Any, run: Run) -> dict[str, Any]:
-        try:
-            made = self._build(result)
-        except Deviation:
-            raise
-        except Exception as error:
-            raise Deviation(repr(error)) from error
+        made = built(self._build, result, run)
         if self._entries:
             key = await answered_key(run.info, result)
             if key is not None:

@@ -27,6 +27,7 @@ from hazelgate.resolvers.plans.selections import (
     ComputedField,
     Constant,
     EnumShape,
+    HistoryLink,
     IdField,
     IndexLink,
     KeyLink,
@@ -109,7 +110,7 @@ class Writing:
                     self._computes = True
                     self._names["decode_view"] = each.view.decode
                     text = f"{self._name(_computed(each))}(value)"
-                case KeyLink() | IndexLink():
+                case KeyLink() | IndexLink() | HistoryLink():
                     text = "None"
                     held.append(f"({len(self.links)}, {each.name!r}, {self._keys(each, reads, owner)})")
                     self.links.append(each)
@@ -125,7 +126,7 @@ class Writing:
         return key.attribute
 
     def _keys(self, link: Link, reads: Reads, owner: str) -> str:
-        if isinstance(link, IndexLink):
+        if isinstance(link, IndexLink | HistoryLink):
             return f"({owner}.{self._key(reads)},)"
         return f"leads({owner}, {reads.along(link.path)!r})"
 

@@ -26,7 +26,7 @@ from hazelgate.sourcing.model.views import ViewSpec
 from hazelgate.testing.memory import MemoryCluster
 from tests.support.operations import Operation, Operations
 from tests.support.outcomes import Outcomes
-from tests.support.worlds import entries_of
+from tests.support.worlds import entries_of, log_of
 
 MOST_SCANNED = 4
 """Less than a view has: a filter that no index answers is refused now and then."""
@@ -70,14 +70,12 @@ class Domain:
 
     def writes(self, chance: Random) -> Operations:
         """Makes mutations. `handleEvent` is among them now and then: the executor alone has it."""
-        avoid = frozenset({"history"}) if chance.random() < 0.95 else frozenset()
         roots = [*self.mutations * 9, "handleEvent"]
-        return Operations(self.schema, chance, roots, self.types, avoid, "mutation")
+        return Operations(self.schema, chance, roots, self.types, kind="mutation")
 
     def operations(self, chance: Random) -> Operations:
-        """Makes operations. Most leave `history` out: the executor alone has it."""
-        avoid = frozenset({"history"}) if chance.random() < 0.8 else frozenset()
-        return Operations(self.schema, chance, self.roots, self.types, avoid)
+        """Makes operations."""
+        return Operations(self.schema, chance, self.roots, self.types)
 
 
 @dataclass
@@ -118,7 +116,7 @@ class World:
     def __post_init__(self) -> None:
         catalog = self.domain.catalog
         self.cluster = MemoryCluster.of(catalog)
-        for name, entries in entries_of(catalog, self.chance, odd=self.odd).items():
+        for name, entries in {**entries_of(catalog, self.chance, odd=self.odd), **log_of(catalog, self.chance)}.items():
             self.cluster.engine.map(name).update(entries)
         feed = Feed(self.cluster, queue_size=5)
         self.outcomes = Outcomes(catalog, self.cluster, self.chance, odd=self.odd, fails=self.fails)

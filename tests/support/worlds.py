@@ -12,7 +12,10 @@ from typing import Any
 import msgspec
 
 from hazelgate import Catalog
-from hazelgate.sourcing.envelope import EntryMeta
+from hazelgate.sourcing.envelope import AGGREGATE_HEADS, EVENT_STORE, EntryMeta, EventRecord
+from hazelgate.sourcing.errors import HazelgateError
+from hazelgate.sourcing.ids import cursor, head_key, store_key
+from hazelgate.sourcing.model.events import EventSpec
 from hazelgate.sourcing.model.fields import FieldType, ListOf, Scalar, fields_of
 from hazelgate.sourcing.model.views import ViewSpec
 
@@ -64,6 +67,51 @@ def entries_of(catalog: Catalog, chance: Random, *, odd: float) -> dict[str, dic
         view.name: {key: _entry(view, key, chance, chance.random() < odd) for key in KEYS}
         for view in catalog.views.values()
     }
+
+
+def log_of(catalog: Catalog, chance: Random) -> dict[str, dict[str, bytes]]:
+    """Up to three events of each aggregate that is called as an entry is, and how many it has; by map and key."""
+    records: dict[str, bytes] = {}
+    heads: dict[str, bytes] = {}
+    for kind in dict.fromkeys(spec.aggregate for spec in catalog.specs.values()):
+        specs = [spec for spec in catalog.specs.values() if spec.aggregate == kind]
+        for aggregate_id in KEYS:
+            made = [_data(chance.choice(specs), aggregate_id, catalog, chance) for _ in range(chance.choice((0, 1, 3)))]
+            stored = [each for each in made if each is not None]
+            for sequence, (spec, data) in enumerate(stored, 1):
+                position = len(records) + 1
+                record = EventRecord(
+                    cursor=cursor(position, 0),
+                    lane=0,
+                    position=position,
+                    event_id=f"e{position}",
+                    event_type=spec.name,
+                    event_version=spec.version,
+                    aggregate_type=kind,
+                    aggregate_id=aggregate_id,
+                    sequence=sequence,
+                    correlation_id="e",
+                    causation_id=chance.choice((None, "c")),
+                    step_number=chance.choice((None, 2)),
+                    source="tests",
+                    timestamp=_VALUES[Scalar.DATE_TIME][0],
+                    received_at=_VALUES[Scalar.DATE_TIME][1],
+                    data=msgspec.Raw(data),
+                )
+                records[store_key(kind, sequence, aggregate_id)] = msgspec.json.encode(record)
+            if stored:
+                heads[head_key(kind, aggregate_id)] = b'{"_meta":{"version":%d}}' % len(stored)
+    return {EVENT_STORE: records, AGGREGATE_HEADS: heads}
+
+
+def _data(spec: EventSpec, aggregate_id: str, catalog: Catalog, chance: Random) -> tuple[EventSpec, bytes] | None:
+    """An event's data; None where they break a rule of the event."""
+    data = msgspec.json.encode({**_object(spec.cls, chance), spec.key_name: aggregate_id})
+    try:
+        catalog.decode(spec.name, spec.version, data)
+    except HazelgateError:
+        return None
+    return spec, data
 
 
 def _entry(view: ViewSpec, key: str, chance: Random, odd: bool) -> bytes:

@@ -18,7 +18,7 @@ from hazelgate.client.views.cursors import cursor_of
 from hazelgate.resolvers.plans import documents, pages, planning, reading, results, submitting, writing
 from hazelgate.resolvers.plans.arguments import Arguments
 from hazelgate.resolvers.plans.deviations import Deviation
-from hazelgate.resolvers.plans.pages import Pages
+from hazelgate.resolvers.plans.pages import HistoryFollower, Pages
 from hazelgate.resolvers.plans.planning import Planner
 from hazelgate.resolvers.plans.projecting import KeyFollower, Projection
 from hazelgate.resolvers.plans.reading import Read
@@ -273,7 +273,19 @@ def revision_without_its_parts(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(writing, "IN_META", {})
 
 
+def history_of_another_entry(patch: pytest.MonkeyPatch) -> None:
+    real = HistoryFollower._page
+    patch.setattr(HistoryFollower, "_page", lambda self, key, arguments, run: real(self, "a", arguments, run))
+
+
+def history_without_its_window(patch: pytest.MonkeyPatch) -> None:
+    real = HistoryFollower._page
+    patch.setattr(HistoryFollower, "_page", lambda self, key, arguments, run: real(self, key, {}, run))
+
+
 FAULTS: list[Fault] = [
+    history_of_another_entry,
+    history_without_its_window,
     lost_alias,
     null_not_propagated,
     null_in_a_list_let_through,

@@ -94,8 +94,32 @@ def test_two_plans_are_equal_where_they_do_the_same() -> None:
 
 
 def test_a_field_without_a_plan_is_named() -> None:
-    shown = str(plan_of('{ order(orderId: "o") { history { edges { cursor } } } }'))
-    assert shown == "query\n  order: executor, EnrichedOrder.history has no plan"
+    shown = str(plan_of('{ order(orderId: "o") { history { edges { node { metrics { submittedAt } } } } } }'))
+    assert shown == "query\n  order: executor, EventRecord.metrics has no plan"
+
+
+def test_a_history_is_a_part_of_a_plan() -> None:
+    shown = plan_of(
+        """query ($first: Int) { order(orderId: "o") { history(first: $first) {
+          edges { at: cursor node { id eventType data __typename } } pageInfo { endCursor }
+        } } }"""
+    )
+    assert (
+        str(shown)
+        == """\
+query
+  order: entry of EnrichedOrder(orderId: "o")
+    history: history of EnrichedOrder(first: $first)
+      edges: edges [EventEdge!]!
+        at: cursor String!
+        node: node EventRecord!
+          id: id ID!
+          eventType: eventType String!
+          data: data JSON!
+          __typename: 'EventRecord'
+      pageInfo: pageInfo PageInfo!
+        endCursor: endCursor String"""
+    )
 
 
 def test_a_selection_that_is_nested_deeply_has_a_plan() -> None:
@@ -220,7 +244,9 @@ async def test_a_request_is_told_its_way_where_it_asks(shop: Gateway) -> None:
     [
         ('{ order(orderId: "o1") { status } }', "plan"),
         ('{ order(orderId: "o1") { status } eventCatalog { eventType } }', "partly"),
-        ('{ order(orderId: "o1") { history { edges { cursor } } } }', "executor"),
+        ('{ order(orderId: "o1") { history { edges { cursor } } } }', "plan"),
+        ('{ order(orderId: "o1") { history { edges { node { metrics { submittedAt } } } } } }', "executor"),
+        ('{ order(orderId: "o1") { history(first: -1) { edges { cursor } } } }', "deviated"),
         ("{ eventCatalog { eventType } }", "executor"),
         ('{ order(orderId: "no id") { status } }', "deviated"),
     ],
@@ -235,6 +261,40 @@ async def test_each_way_is_counted(shop: Gateway, query: str, way: str) -> None:
     before = counted((await shop.http.get("/metrics")).text)
     assert (await told(shop, query))[1]["way"] == way
     assert counted((await shop.http.get("/metrics")).text) == before + 1
+
+
+HISTORY = """query ($first: Int, $after: String, $last: Int, $before: String) {
+  o: order(orderId: "o1") { id past: history(first: $first, after: $after, last: $last, before: $before) {
+    __typename
+    edges { __typename cursor n: node { __typename id eventId eventType eventVersion aggregateType aggregateId sequence
+      correlationId causationId sagaId sagaType stepNumber source timestamp data } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  } }
+  customers(first: 2) { edges { node { name history(last: 1) { edges { node { data } } } } } }
+}"""
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        *({}, {"first": 1}, {"last": 1}, {"first": 1, "after": "first"}, {"last": 2, "before": "last"}, {"first": 0}),
+        *({"first": -1}, {"first": 1, "last": 1}, {"after": "no cursor"}, {"first": 1_001}),
+    ],
+    ids=str,
+)
+async def test_a_history_by_its_plan_is_that_of_the_executor(shop: Gateway, window: dict[str, Any]) -> None:
+    """A long document has no plan."""
+    await shop.data('mutation { confirmOrder(input: {orderId: "o1"}) { __typename } }')
+    edges = (await shop.data(HISTORY))["o"]["past"]["edges"]
+    assert [each["n"]["eventType"] for each in edges] == ["OrderCreated", "OrderConfirmed"]
+    cursors = {"first": edges[0]["cursor"], "last": edges[-1]["cursor"]}
+    given = {
+        name: cursors.get(value, value) if name in ("after", "before") else value for name, value in window.items()
+    }
+    by_plan, plan = await told(shop, HISTORY, **given)
+    by_executor, other = await told(shop, HISTORY + " " * 33_000, **given)
+    assert (plan["way"], other["way"]) == ("deviated" if "errors" in by_plan else "plan", "executor")
+    assert by_plan == by_executor
 
 
 async def test_a_gateway_without_plans_has_the_executor_answer_all() -> None:
