@@ -57,7 +57,7 @@ chaos: ## every fault on a cluster under load, and a table of what came of it   
 bench: ## the figures, each beside what it is compared with
 	$(call timed,$@,setup $(if $(HAVE_NPM),$(PEERS)/node_modules/.installed))
 
-bench-peers: ## reads and writes beside Mercurius and Apollo Server, in turns; its table and chart of docs/   (5 minutes)
+bench-peers: ## reads, writes and pushes beside Mercurius, Apollo Server and graphql-ws; its table and chart of docs/   (6 minutes)
 	$(call timed,$@,setup $(PEERS)/node_modules/.installed)
 
 docs: ## the documentation as a site, in site/; nothing in it is loaded from elsewhere

@@ -25,7 +25,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks import plans, shop
+from benchmarks import fanout, plans, shop, writes
 from benchmarks.figures import Figure, table
 from benchmarks.gateways import running_gateway
 from benchmarks.http_load import Connection
@@ -329,7 +329,9 @@ async def _data(server: Server, body: str) -> dict[str, Any]:
 
 async def _run() -> tuple[list[Row], list[Figure]]:
     async with running_stack() as stack:
-        return await measured(stack)
+        rows, figures = await measured(stack)
+        figures += [await writes.share_of_the_gateway(stack), *await fanout.pushes(stack)]
+    return rows, figures
 
 
 def main(path: Path) -> None:
@@ -340,7 +342,7 @@ def main(path: Path) -> None:
     data = {
         "measured": f"{date.today()}, {os.cpu_count()} processors, Python {platform.python_version()}, Node {node}",
         "rows": [asdict(each) for each in rows],
-        "others": [{"figure": each.name, "value": each.value, "aim": each.at_most} for each in figures],
+        "others": [asdict(each) for each in figures],
     }
     path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 

@@ -52,6 +52,18 @@ async def one_after_the_other(
     return (await load(url, bodies, connections=1, requests=measured)).latencies
 
 
+async def share_of_the_gateway(stack: RunningStack) -> Figure:
+    """Of the processor time that one mutation at a time takes, which part is the gateway's."""
+    await one_after_the_other(stack, warm_up=0, measured=_WARM_UP)
+    parts = ("gateway", "member", "projector")
+    before = [stack.cpu_seconds(each) for each in parts]
+    await one_after_the_other(stack, warm_up=0)
+    used = [stack.cpu_seconds(each) - begun for each, begun in zip(parts, before, strict=True)]
+    told = ", ".join(f"{name} {seconds * 1_000 / _MEASURED:.2f} ms" for name, seconds in zip(parts, used, strict=True))
+    share = 100 * used[0] / sum(used)
+    return Figure("one mutation at a time: the gateway's share", share, "%", at_most=35, beside=told)
+
+
 async def orders(stack: RunningStack) -> list[Figure]:
     """createOrder over HTTP with 32 connections, one gateway process, this load generator on the same machine."""
     await new_orders(stack, _ORDERS)

@@ -63,9 +63,16 @@ def _row(each: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _other(each: dict[str, Any]) -> tuple[str, ...]:
-    aim, value = each["aim"], each["value"]
-    verdict = "reached" if value <= aim else f"missed by {(value / aim - 1) * 100:.0f} %"
-    return (each["figure"], "", f"≤ {aim:g} ms", f"{value:.0f} ms", verdict, "", "")
+    value, unit = each["value"], each["unit"]
+    least, most = each["at_least"], each["at_most"]
+    aim, by = "stated", None
+    if most is not None:
+        aim, by = f"≤ {most:g} {unit}", value / most - 1
+    elif least is not None:
+        aim, by = f"≥ {least:g} {unit}", 1 - value / least
+    verdict = "" if by is None else "reached" if by <= 0 else f"missed by {by * 100:.0f} %"
+    shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return (each["figure"], "", aim, f"{shown} {unit}".strip(), verdict, "", "")
 
 
 def chart() -> str:

@@ -103,6 +103,9 @@ public interface EventLog extends AutoCloseable {
     /** Whether the whole cluster has events above a position. */
     boolean hasEventsAfter(long position);
 
+    /** No event has a later one. */
+    long LAST_POSITION = 9_999_999_999_999_999L;
+
     /** The cursor that every event at or below a position is before, and every later one after. */
     static String cursorAfter(long position) {
         return String.format(Locale.ROOT, "%016d-~", position);
