@@ -72,7 +72,7 @@ def _other(each: dict[str, Any]) -> tuple[str, ...]:
         aim, by = f"≥ {least:g} {unit}", 1 - value / least
     verdict = "" if by is None else "reached" if by <= 0 else f"missed by {by * 100:.0f} %"
     shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-    return (each["figure"], "", aim, f"{shown} {unit}".strip(), verdict, "", "")
+    return (each["name"], "", aim, f"{shown} {unit}".strip(), verdict, "", "")
 
 
 def chart() -> str:
