@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks import (
     beside_peers,
+    choices,
     derivation,
     durable,
     fanout,
@@ -65,6 +66,7 @@ SUITES: dict[str, Suite] = {
     "bulk": Suite([writes.bulk], "8g", pretouch_heap=True),
     "rebuild": Suite([rebuilding.speed_and_manners], "4g"),
     "plans": Suite([plans.against_the_executor], "2g"),
+    "choices": Suite([choices.of_the_process], "2g"),
     "selecting": Suite([selecting.by_members_and_by_gateways], "2g"),
     "rights": Suite([rights.under_a_rule], "2g"),
     "filters": Suite([filters.work_and_manners], "4g"),

@@ -45,12 +45,14 @@ class Operations:
     Args:
         roots: The root fields that are asked for.
         types: The types that `node` leads to, for their global ids.
+        avoid: Fields that are not asked for, by their names.
     """
 
     schema: GraphQLSchema
     chance: Random
     roots: Sequence[str]
     types: Sequence[str]
+    avoid: frozenset[str] = frozenset()
     kind: str = "query"
     _definitions: dict[str, str] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
@@ -85,7 +87,7 @@ class Operations:
         return "{ " + " ".join(parts) + " }"
 
     def _fields_of(self, made: Any, depth: int) -> list[str]:
-        fields: dict[str, GraphQLField] = made.fields
+        fields = {name: each for name, each in made.fields.items() if name not in self.avoid}
         if depth <= 0:
             fields = {name: each for name, each in fields.items() if is_leaf_type(get_named_type(each.type))}
         names = list(fields)
