@@ -27,7 +27,7 @@ import httpx
 
 from benchmarks import fanout, plans, shop, writes
 from benchmarks.figures import Figure, table
-from benchmarks.gateways import running_gateway
+from benchmarks.gateways import UNREACHED, running_gateway
 from benchmarks.http_load import Connection
 from benchmarks.node import find_node, node_server
 from benchmarks.stack import RunningStack, event_handler, running_stack
@@ -38,15 +38,12 @@ _CONNECTIONS = 32
 _ROUNDS = 7
 _HEAVIEST = 13
 """Root fields of 1,000 orders that one operation may have, by its cost."""
-_ENOUGH = str(10**12)
-"""A bound that is looked after, and not reached: one client sends all of the load."""
-
-_FIELDS = "orderId customer { name } items { name quantity priceAtOrder } totalAmount status"
-_ONE = f"query ($id: ID!) {{ order(orderId: $id) {{ {_FIELDS} }} }}"
-_SEVERAL = f"query ($ids: [ID!]!) {{ ordersById(orderIds: $ids) {{ {_FIELDS} }} }}"
+FIELDS = "orderId customer { name } items { name quantity priceAtOrder } totalAmount status"
+_ONE = f"query ($id: ID!) {{ order(orderId: $id) {{ {FIELDS} }} }}"
+_SEVERAL = f"query ($ids: [ID!]!) {{ ordersById(orderIds: $ids) {{ {FIELDS} }} }}"
 _PAGE = f"""query ($name: String!) {{
   orders(first: 100, filter: {{ customer: {{ name: {{ startsWith: $name }} }} }}, sort: {{ field: PLACED_AT }}) {{
-    edges {{ node {{ {_FIELDS} }} }}
+    edges {{ node {{ {FIELDS} }} }}
   }}
 }}"""
 OURS, MERCURIUS, APOLLO, POLLING = "Hazelgate", "Mercurius with JIT", "Apollo Server", "polling every 10 ms"
@@ -125,8 +122,7 @@ async def measured(stack: RunningStack) -> tuple[list[Row], list[Figure]]:
     if node is None:
         raise RuntimeError("the peers are servers in Node: install node and npm, and run `make bench-peers`")
     keys = (await plans.fill(stack)).orders
-    bounds = {"max_cost_per_second": _ENOUGH, "max_bytes_per_second": _ENOUGH}
-    async with running_generator() as generator, running_gateway(stack, **bounds) as gateway:
+    async with running_generator() as generator, running_gateway(stack, **UNREACHED) as gateway:
         ours = Server(OURS, gateway.url, gateway.pid)
         figures = await _health(ours, keys)
         rows: list[Row] = []
@@ -137,19 +133,19 @@ async def measured(stack: RunningStack) -> tuple[list[Row], list[Figure]]:
             for case in await _cases(ours, keys):
                 rows += await _beside(generator, case, [ours, mercurius, apollo])
         polls = ("benchmarks.polling_gateway",)
-        async with running_gateway(stack, command=polls, **bounds) as polling:
+        async with running_gateway(stack, command=polls, **UNREACHED) as polling:
             rows += await _writes(stack, generator, [ours, Server(POLLING, polling.url, polling.pid)])
-        async with running_gateway(stack, workers="2", **bounds) as several:
+        async with running_gateway(stack, workers="2", **UNREACHED) as several:
             rows.append(await _two_workers(generator, ours, Server(TWO_WORKERS, several.url, several.pid), keys))
     return rows, figures
 
 
 async def _two_workers(generator: Generator, one: Server, two: Server, keys: Sequence[str]) -> Row:
-    bodies = [_body(_ONE, {"id": key}) for key in keys]
+    bodies = [body_of(_ONE, {"id": key}) for key in keys]
     turns = await in_turns(
         generator,
         [one, two],
-        {one.name: bodies, two.name: bodies},
+        bodies,
         connections=_CONNECTIONS,
         rounds=_ROUNDS,
         seconds=0.8,
@@ -159,19 +155,19 @@ async def _two_workers(generator: Generator, one: Server, two: Server, keys: Seq
 
 
 async def _cases(ours: Server, keys: Sequence[str]) -> list[Case]:
-    page = _body(_PAGE, {"name": "Ada"})
+    page = body_of(_PAGE, {"name": "Ada"})
     nodes = [edge["node"] for edge in (await _data(ours, page))["orders"]["edges"]]
-    several = [_body(_SEVERAL, {"ids": keys[at : at + 50]}) for at in range(0, len(keys), 50)]
+    several = [body_of(_SEVERAL, {"ids": keys[at : at + 50]}) for at in range(0, len(keys), 50)]
     return [
-        Case("one order by id", [_body(_ONE, {"id": key}) for key in keys], 0.8, 1.0, 2.0),
+        Case("one order by id", [body_of(_ONE, {"id": key}) for key in keys], 0.8, 1.0, 2.0),
         Case("50 orders by id", several, 0.8, 1.5),
-        Case("1,000 orders by id", [_body(_SEVERAL, {"ids": keys})], 1.6, 3.0),
+        Case("1,000 orders by id", [body_of(_SEVERAL, {"ids": keys})], 1.6, 3.0),
         Case(
             "a page of 100 with filter and sort",
             [page],
             1.0,
             2.0,
-            theirs=[_body(_SEVERAL, {"ids": [node["orderId"] for node in nodes]})],
+            theirs=[body_of(_SEVERAL, {"ids": [node["orderId"] for node in nodes]})],
         ),
     ]
 
@@ -218,7 +214,7 @@ async def _writes(stack: RunningStack, generator: Generator, servers: Sequence[S
         await shop.submit_all(handler, [*customers, *products], at_once=1)
     chance = random.Random(7)
     bodies = [
-        _body(
+        body_of(
             shop.CREATE_ORDER,
             {
                 "input": {
@@ -235,7 +231,7 @@ async def _writes(stack: RunningStack, generator: Generator, servers: Sequence[S
     turns = await in_turns(
         generator,
         servers,
-        {each.name: bodies for each in servers},
+        bodies,
         connections=_CONNECTIONS,
         rounds=_ROUNDS,
         seconds=1.0,
@@ -255,11 +251,11 @@ def heaviest(keys: Sequence[str]) -> dict[str, str]:
     The cost is near the limit: as many entries and values as one operation may ask for. A long document has no plan,
     so graphql-core executes it.
     """
-    roots = " ".join(f"o{number}: ordersById(orderIds: $ids) {{ {_FIELDS} }}" for number in range(_HEAVIEST))
+    roots = " ".join(f"o{number}: ordersById(orderIds: $ids) {{ {FIELDS} }}" for number in range(_HEAVIEST))
     text = f"query ($ids: [ID!]!) {{ {roots} }}"
     return {
-        "a plan": _body(text, {"ids": keys}),
-        "graphql-core": _body(text + " " * 33_000, {"ids": keys}),
+        "a plan": body_of(text, {"ids": keys}),
+        "graphql-core": body_of(text + " " * 33_000, {"ids": keys}),
     }
 
 
@@ -347,7 +343,8 @@ def main(path: Path) -> None:
     path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 
 
-def _body(query: str, variables: dict[str, object]) -> str:
+def body_of(query: str, variables: dict[str, object]) -> str:
+    """A request, as a job has it."""
     return json.dumps({"query": query, "variables": variables})
 
 

@@ -18,6 +18,9 @@ from hazelgate.operations.ports import free_ports
 
 SERVE = ("hazelgate.operations.cli", "serve")
 _READY_SECONDS = 60.0
+_ENOUGH = str(10**12)
+UNREACHED = {"max_cost_per_second": _ENOUGH, "max_bytes_per_second": _ENOUGH}
+"""Bounds that are looked after, and not reached: one client sends all of the load."""
 
 
 @dataclass

@@ -15,6 +15,7 @@ from unittest.mock import patch
 import uvicorn
 
 from hazelgate.operations.cli import main
+from hazelgate.resolvers.plans import members
 
 
 def _asyncio() -> None:
@@ -43,14 +44,33 @@ def _uncollected() -> None:
     patch.object(gc, "set_threshold", lambda *_: gc.disable()).start()
 
 
-OTHERS: dict[str, Callable[[], None]] = {
+def _always_selected() -> None:
+    """Members select of one entry, too."""
+    patch.object(members, "FEWEST_ENTRIES", 1).start()
+
+
+def _never_selected() -> None:
+    """The gateway reads whole entries."""
+    patch.object(members, "FEWEST_ENTRIES", 10**9).start()
+
+
+PROCESSES: dict[str, Callable[[], None]] = {
     "asyncio": _asyncio,
     "unfrozen": _unfrozen,
     "usual-thresholds": _usual_thresholds,
     "uncollected": _uncollected,
 }
+"""How its process is set up."""
+ALWAYS_SELECTED, NEVER_SELECTED = "always-selected", "never-selected"
+_OTHERS = {**PROCESSES, ALWAYS_SELECTED: _always_selected, NEVER_SELECTED: _never_selected}
+
+
+def command(name: str) -> tuple[str, str]:
+    """What `running_gateway` runs for it."""
+    return "benchmarks.other_gateway", name
+
 
 if __name__ == "__main__":
-    OTHERS[sys.argv.pop(1)]()
+    _OTHERS[sys.argv.pop(1)]()
     sys.argv[1:] = ["serve", *sys.argv[1:]]
     main()

@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from statistics import median
 
-import msgspec
-
 from benchmarks import plans
+from benchmarks.beside_peers import FIELDS, body_of
 from benchmarks.figures import Figure
-from benchmarks.gateways import running_gateway
-from benchmarks.selecting_gateway import NEVER
+from benchmarks.gateways import UNREACHED, running_gateway
+from benchmarks.other_gateway import ALWAYS_SELECTED, NEVER_SELECTED, command
 from benchmarks.stack import RunningStack
 from benchmarks.turns import Generator, Server, Turns, in_turns, running_generator
 
 _CONNECTIONS = 32
 _ROUNDS = 5
 _SECONDS = 0.8
-_ENOUGH = str(10**12)
 _BY_ID, _PAGE = "ordersById", "a page"
 _SELECTIONS = {
     "2 fields": "orderId status",
-    "half": "orderId customer { name } items { name quantity priceAtOrder } totalAmount status",
+    "half": FIELDS,
     "everything": "orderId customer { customerId name email } status totalAmount cancelReason placedAt "
     "items { productId name sku quantity priceAtOrder }",
 }
@@ -49,13 +47,11 @@ class _OverMember(Server):
 async def by_members_and_by_gateways(stack: RunningStack) -> list[Figure]:
     """Requests a second where members select, for one where the gateway does, for several sizes and selections."""
     keys = (await plans.fill(stack)).orders
-    bounds = {"max_cost_per_second": _ENOUGH, "max_bytes_per_second": _ENOUGH}
-    module = "benchmarks.selecting_gateway"
     figures = []
     async with (
         running_generator() as generator,
-        running_gateway(stack, command=(module, "1"), **bounds) as selecting,
-        running_gateway(stack, command=(module, str(NEVER)), **bounds) as reading,
+        running_gateway(stack, command=command(ALWAYS_SELECTED), **UNREACHED) as selecting,
+        running_gateway(stack, command=command(NEVER_SELECTED), **UNREACHED) as reading,
     ):
         for what, sizes in _SIZES.items():
             for size in sizes:
@@ -77,14 +73,14 @@ def _bodies(what: str, size: int, fields: str, keys: list[str]) -> list[str]:
     else:
         query = f"query ($first: Int) {{ orders(first: $first) {{ edges {{ node {{ {fields} }} }} }} }}"
         given = [{"first": size}]
-    return [msgspec.json.encode({"query": query, "variables": each}).decode() for each in given]
+    return [body_of(query, each) for each in given]
 
 
 async def _figure(generator: Generator, servers: list[_OverMember], name: str, bodies: list[str]) -> Figure:
     turns = await in_turns(
         generator,
         servers,
-        {each.name: bodies for each in servers},
+        bodies,
         connections=_CONNECTIONS,
         rounds=_ROUNDS,
         seconds=_SECONDS,

@@ -104,7 +104,7 @@ async def running_generator() -> AsyncIterator[Generator]:
 async def in_turns(
     generator: Generator,
     servers: Sequence[Server],
-    bodies: Mapping[str, Sequence[str]],
+    bodies: Mapping[str, Sequence[str]] | Sequence[str],
     *,
     connections: int,
     rounds: int,
@@ -116,11 +116,12 @@ async def in_turns(
     Have them answer the same load, one after the other, round by round.
 
     Args:
-        bodies: The requests of each server, by its name.
+        bodies: The requests of each server, by its name; or those of all.
         seconds: How long each has in each round.
         warm_up_seconds: How long each has before the first.
     """
-    jobs = {each.name: Job(each.url, list(bodies[each.name]), connections, warm_up_seconds, expect) for each in servers}
+    of = bodies if isinstance(bodies, Mapping) else {each.name: bodies for each in servers}
+    jobs = {each.name: Job(each.url, list(of[each.name]), connections, warm_up_seconds, expect) for each in servers}
     for each in servers:
         await generator.run(jobs[each.name])
         jobs[each.name].seconds = seconds

@@ -13,9 +13,10 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLScalarType
 
 from hazelgate.resolvers.meanings import AtOnce, Attribute, Held, Worked
-from hazelgate.resolvers.plans.deviations import Deviation, Unplannable
+from hazelgate.resolvers.plans.deviations import Deviation
 from hazelgate.resolvers.plans.running import Run
 from hazelgate.resolvers.plans.selections import AnsweredField, Constant, ResultField, ResultSelection
+from hazelgate.resolvers.plans.source import Source
 from hazelgate.resolvers.plans.writing import completer
 
 Build = Callable[[Any, Any], dict[str, Any]]
@@ -46,8 +47,7 @@ class ResultWriting:
     """A function for one selection."""
 
     def __init__(self) -> None:
-        self._names: dict[str, Any] = {"missing": _missing, "items": _items}
-        self._count = 0
+        self._source = Source(missing=_missing, items=_items)
 
     def function(self, selection: ResultSelection) -> Build:
         """
@@ -56,12 +56,7 @@ class ResultWriting:
         Raises:
             Unplannable: It is beyond what Python can nest, or a value has a type without a plan.
         """
-        source = f"def build(x, info):\n    return {self._object(selection, 'x')}\n"
-        try:
-            exec(compile(source, "<plan>", "exec"), self._names)
-        except (SyntaxError, RecursionError, MemoryError):
-            raise Unplannable("nested too deeply") from None
-        build: Build = self._names["build"]
+        build: Build = self._source.function(f"def build(x, info):\n    return {self._object(selection, 'x')}\n")
         return build
 
     def _object(self, selection: ResultSelection, owner: str) -> str:
@@ -84,9 +79,9 @@ class ResultWriting:
             case Attribute(name):
                 return f"{owner}.{name}"
             case Worked(function):
-                return f"{self._name(function)}({owner})"
+                return f"{self._source.name(function)}({owner})"
             case AtOnce(function):
-                return f"{self._name(function)}({owner}, info)"
+                return f"{self._source.name(function)}({owner}, info)"
 
     def _value(self, made: GraphQLOutputType, within: ResultSelection | None, text: str) -> str:
         """The expression of a value."""
@@ -94,7 +89,7 @@ class ResultWriting:
             return self._leaf(made, text)
         inner: Any = made.of_type if isinstance(made, GraphQLNonNull) else made
         otherwise = "missing()" if isinstance(made, GraphQLNonNull) else "None"
-        held, item = self._number(), self._number()
+        held, item = self._source.number(), self._source.number()
         if isinstance(inner, GraphQLObjectType):
             there = self._object(within, held)
         else:
@@ -102,23 +97,14 @@ class ResultWriting:
         return f"({otherwise} if ({held} := {text}) is None else {there})"
 
     def _leaf(self, made: GraphQLOutputType, text: str) -> str:
-        complete = self._name(completer(made))
+        complete = self._source.name(completer(made))
         inner: Any = made.of_type if isinstance(made, GraphQLNonNull) else made
-        held = self._number()
+        held = self._source.number()
         if isinstance(inner, GraphQLEnumType):
-            return f"({self._name(_shown(inner))}.get({held} := {text}) or {complete}({held}))"
+            return f"({self._source.name(_shown(inner))}.get({held} := {text}) or {complete}({held}))"
         if isinstance(inner, GraphQLScalarType) and inner.name in _TEXTS:
             return f"({held} if type({held} := {text}) is str else {complete}({held}))"
         return f"{complete}({text})"
-
-    def _number(self) -> str:
-        self._count += 1
-        return f"v{self._count}"
-
-    def _name(self, value: Any) -> str:
-        name = f"n{len(self._names)}"
-        self._names[name] = value
-        return name
 
 
 def _shown(made: GraphQLEnumType) -> Mapping[Any, str]:

@@ -40,6 +40,7 @@ from hazelgate.resolvers.plans.selections import (
     Shape,
     StoredField,
 )
+from hazelgate.resolvers.plans.source import Source
 from hazelgate.schema.nodes import GlobalId
 from hazelgate.sourcing.model.views import ViewSpec
 
@@ -63,8 +64,7 @@ class Writing:
     view: ViewSpec | None
     reads: Reads = field(default_factory=Reads)
     links: list[Link] = field(default_factory=list)
-    _names: dict[str, Any] = field(default_factory=lambda: {"present": _present, "hold": _hold, "leads": _leads})
-    _count: int = 0
+    _source: Source = field(default_factory=lambda: Source(present=_present, hold=_hold, leads=_leads))
     _computes: bool = False
 
     def function(self, selection: Selection) -> tuple[Build, str]:
@@ -77,14 +77,10 @@ class Writing:
         body = self._object(selection, self.reads, "x")
         value = "    value = decode_view(raw)\n" if self._computes else ""
         source = f"def build(x, raw, links):\n{value}    return {body}\n"
-        try:
-            exec(compile(source, "<plan>", "exec"), self._names)
-        except (SyntaxError, RecursionError, MemoryError):
-            raise Unplannable("nested too deeply") from None
+        build: Build = self._source.function(source)
         if self.view is not None and not self.reads.any_required:
             # An entry that is absent has no fields. Its key tells it from one whose selected fields are all null.
             self._key(self.reads)
-        build: Build = self._names["build"]
         return build, source
 
     # ------------------------------------------------------------ objects
@@ -99,7 +95,7 @@ class Writing:
                     read = reads.of(each.source)
                     text = self._value(each.shape, read, f"{owner}.{read.attribute}")
                 case IdField():
-                    text = f"{self._name(_node_id(each.view))}({owner}.{self._key(reads)})"
+                    text = f"{self._source.name(_node_id(each.view))}({owner}.{self._key(reads)})"
                 case RevisionField():
                     meta = reads.of(META)
                     meta.present()
@@ -108,8 +104,8 @@ class Writing:
                     text = self._object(each.selection, meta.values(), f"{owner}.{meta.attribute}")
                 case ComputedField():
                     self._computes = True
-                    self._names["decode_view"] = each.view.decode
-                    text = f"{self._name(_computed(each))}(value)"
+                    self._source.call("decode_view", each.view.decode)
+                    text = f"{self._source.name(_computed(each))}(value)"
                 case KeyLink() | IndexLink() | HistoryLink():
                     text = "None"
                     held.append(f"({len(self.links)}, {each.name!r}, {self._keys(each, reads, owner)})")
@@ -143,9 +139,9 @@ class Writing:
                 read.scalar(shape)
                 if shape.is_stored_as_shown:
                     return text
-                return self._unless_null(shape, text, lambda held: f"{self._name(dict(shape.names))}[{held}]")
+                return self._unless_null(shape, text, lambda held: f"{self._source.name(dict(shape.names))}[{held}]")
             case ListShape():
-                item = self._number()
+                item = self._source.number()
                 inner = self._value(shape.item, read.items(), item)
                 if inner == item:
                     return text
@@ -157,17 +153,8 @@ class Writing:
     def _unless_null(self, shape: Shape, text: str, made: Callable[[str], str]) -> str:
         if not shape.optional:
             return made(text)
-        held = self._number()
+        held = self._source.number()
         return f"(None if ({held} := {text}) is None else {made(held)})"
-
-    def _number(self) -> str:
-        self._count += 1
-        return f"v{self._count}"
-
-    def _name(self, value: Any) -> str:
-        name = f"n{len(self._names)}"
-        self._names[name] = value
-        return name
 
 
 def copied(selection: Selection) -> Reads | None:

@@ -96,7 +96,6 @@ public final class Rebuilding {
     /** What one member does when the leader of a rebuild asks it to. */
     public JsonObject step(String id, String what, Member leader) throws InterruptedException {
         boolean done = true;
-        long position = 0;
         long differences = 0;
         switch (what) {
             case Switching.COMPARE -> {
@@ -119,7 +118,6 @@ public final class Rebuilding {
                                                 .contains(leader),
                                         Switching.CLOSE_MILLIS,
                                         Switching.HOLD_MILLIS);
-                position = shared.lanes().reached();
                 // Nothing of these lanes is stored now, but whoever had one before may have died behind a batch
                 // that this member has not come to: so they are folded to the end, not as far as is known here.
                 done = done && folder.drain(EventLog.LAST_POSITION);
@@ -132,7 +130,7 @@ public final class Rebuilding {
             case Switching.OPEN -> shared.gate().open(id);
             default -> throw new IllegalArgumentException("there is no step " + what);
         }
-        return new JsonObject().add("done", done).add("position", position).add("differences", differences);
+        return new JsonObject().add("done", done).add("differences", differences);
     }
 
     /** Folds what has come meanwhile: while gates are closed there is to be little to do. */
