@@ -116,6 +116,8 @@ class HazelcastCluster:
         self._next = itertools.count()
         self._avoided: dict[Any, float] = {}
         self._last_answer = 0.0
+        self._poll_numbers = itertools.count(1)
+        self._newest_poll = 0
         self._silent: dict[Any, str] = {}
         """Members that gave no figures when they were last asked, each told of once, and where they are."""
         self._reads = ReadGathering(self._read_entries)
@@ -227,12 +229,15 @@ class HazelcastCluster:
     ) -> ImportAnswer:
         """Do "ImportEvents" of docs/reference/protocol.md; `hazelgate.operations.transfer` knows in which order."""
         answer = await self._ask_any(tasks.import_events(head, events))
+        if head["op"] != "take":  # that changes nothing of the state
+            await self._look_again()
         return msgspec.json.decode(answer, type=ImportAnswer)
 
     async def control_pipeline(self, request: Mapping[str, Any], *, on_all: bool = False) -> list[ControlAnswer]:
         """Do what docs/reference/protocol.md has under "ControlPipeline", on one member or on all of them."""
         task = tasks.control_pipeline(request)
         answers = await self._ask_all(task) if on_all else [await self._ask_any(task)]
+        await self._look_again()
         return [msgspec.json.decode(answer, type=ControlAnswer) for answer in answers]
 
     async def want(self, wish: Wish, by: object) -> None:
@@ -384,12 +389,26 @@ class HazelcastCluster:
         """Learn how the pipeline is, and see to the listeners."""
         if not self._connected:
             return
+        number = next(self._poll_numbers)
         stats = await self._poll()
         hearing = await self._all_hear(client)
         if stats is not None and (hearing or self._state.connected):
-            self._set_state(state_of(stats, self._silent.values()))
+            self._set_state_of(stats, number)
         elif time.monotonic() - self._last_answer > PATIENCE_SECONDS:
             self._set_state(ClusterState())
+
+    async def _look_again(self) -> None:
+        """Learn at once what a call has changed: the next one goes by it."""
+        number = next(self._poll_numbers)
+        stats = await self._poll()
+        if stats is not None and self._state.connected:
+            self._set_state_of(stats, number)
+
+    def _set_state_of(self, stats: PipelineStats, number: int) -> None:
+        """Unless figures are there that were asked for later."""
+        if number > self._newest_poll:
+            self._newest_poll = number
+            self._set_state(state_of(stats, self._silent.values()))
 
     async def _poll(self) -> PipelineStats | None:
         """The figures of the members that answer; None when none does."""

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hazelgate.client.views.cursors import decode_opaque
+from hazelgate.client.views.frontiers import Frontier
 from tests.acceptance.conftest import NODE_TESTS
 from tests.acceptance.dev_stack import DevStack
 from tests.support.until import PATIENCE_SECONDS, eventually
@@ -44,8 +44,11 @@ async def test_events_reach_a_graphql_ws_client(dev: DevStack, node: Path) -> No
     assert await client.wait() == 0
     notices = [json.loads(line)["data"]["events"] for line in (await printed).splitlines()]
     assert [notice["event"]["eventType"] for notice in notices] == ["CustomerCreated"] * 3
-    places = [str(decode_opaque(notice["cursor"])) for notice in notices]
-    assert places == sorted(set(places))
+    places = [Frontier.parse("after", notice["cursor"]) for notice in notices]
+    for one, other in itertools.pairwise(places):
+        assert one != other
+        assert one.base <= other.base
+        assert all(position <= other.ahead.get(lane, position) for lane, position in one.ahead.items())
     assert all(notice["event"]["data"]["name"] for notice in notices)
 
 

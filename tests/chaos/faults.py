@@ -90,12 +90,12 @@ async def pause_member(scene: Scene, nodes: Nodes, size: Size) -> None:
     hurt = await scene.raw.held_by(victim.address, f"{scene.prefix}probe", 10)
     since = time.monotonic()
     victim.member.pause()
-    try:
-        recovering = asyncio.create_task(scene.recovered(since, hurt))
-        await scene.load.run(size.pause_seconds)
-    finally:
-        victim.member.resume()
-    await recovering
+    async with asyncio.TaskGroup() as beside:
+        beside.create_task(scene.recovered(since, hurt))
+        try:
+            await scene.load.run(size.pause_seconds)
+        finally:
+            victim.member.resume()
     await scene.load.run(size.seconds)
 
 
@@ -215,23 +215,21 @@ async def retry_letters(scene: Scene, nodes: Nodes, size: Size) -> None:
     [failed] = await letters.retry(opened[1:2])
     if failed.outcome != "FAILED":
         raise RuntimeError(f"before the repair a retry was to fail: {failed}")
-    working = asyncio.create_task(scene.load.run(size.seconds))
-    for node in nodes.nodes:
-        node.projector.environ[REPAIRED] = "yes"
-        await asyncio.to_thread(node.projector.stop)
-        await asyncio.to_thread(node.projector.start)
-    await working
+    async with asyncio.TaskGroup() as beside:
+        beside.create_task(scene.load.run(size.seconds))
+        for node in nodes.nodes:
+            node.projector.environ[REPAIRED] = "yes"
+            await asyncio.to_thread(node.projector.stop)
+            await asyncio.to_thread(node.projector.start)
     await scene.ready()
-    working = asyncio.create_task(scene.load.run(size.seconds))
-    reading = asyncio.create_task(_repeated(read_all, 3))
     try:
-        async with asyncio.timeout(RESOLVE_SECONDS):
-            while left := await open_letters():
-                await letters.retry(left)
-        await reading
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(scene.load.run(size.seconds))
+            beside.create_task(_repeated(read_all, 3))
+            async with asyncio.timeout(RESOLVE_SECONDS):
+                while left := await open_letters():
+                    await letters.retry(left)
     finally:
-        reading.cancel()
-        await working
         for node in nodes.nodes:
             del node.projector.environ[REPAIRED]
             await asyncio.to_thread(node.projector.stop)
@@ -274,9 +272,9 @@ async def join_and_leave(scene: Scene, nodes: Nodes, size: Size) -> None:
     await scene.load.run(size.seconds)
     hurt = await scene.raw.held_by(nodes.nodes[1].address, f"{scene.prefix}probe", 10)
     since = time.monotonic()
-    leaving = asyncio.create_task(asyncio.to_thread(nodes.nodes[1].stop))
-    await scene.recovered(since, hurt)
-    await leaving
+    async with asyncio.TaskGroup() as beside:
+        beside.create_task(asyncio.to_thread(nodes.nodes[1].stop))
+        await scene.recovered(since, hurt)
     await scene.load.run(size.seconds)
 
 
@@ -440,10 +438,10 @@ async def split(scene: Scene, nodes: Nodes, size: Size) -> None:
     hurt = await scene.raw.held_by(nodes.nodes[alone].address, f"{scene.prefix}probe", 10)
     since = time.monotonic()
     await asyncio.to_thread(nodes.cut, alone)
-    recovering = asyncio.create_task(scene.recovered(since, hurt))
-    await scene.load.run(size.split_seconds)
-    await asyncio.to_thread(nodes.heal, alone)
-    await recovering
+    async with asyncio.TaskGroup() as beside:
+        beside.create_task(scene.recovered(since, hurt))
+        await scene.load.run(size.split_seconds)
+        await asyncio.to_thread(nodes.heal, alone)
     async with asyncio.timeout(HEAL_SECONDS):
         while scene.gateway.state().members != len(nodes.nodes):
             await scene.load.run(0.2)

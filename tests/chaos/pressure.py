@@ -142,9 +142,9 @@ async def rebuild_by_wrong_clocks(scene: Scene, nodes: Nodes, size: Size) -> Non
     await scene.load.run(size.seconds)
     rebuilds = Rebuilds(scene.gateway)
     rebuild_id = await rebuilds.start()
-    ending = asyncio.create_task(rebuilds.wait(rebuild_id))
-    await scene.load.run(size.seconds)
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        ended = await ending
+    async with asyncio.timeout(size.seconds + PATIENCE_SECONDS), asyncio.TaskGroup() as beside:
+        ending = beside.create_task(rebuilds.wait(rebuild_id))
+        await scene.load.run(size.seconds)
+    ended = ending.result()
     if ended.status is not RebuildStatus.DONE:
         raise RuntimeError(f"the rebuild is {ended.status}: {ended.error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from typing import Any
 
 from tests.chaos.answers import Told
 from tests.chaos.checking import Broken, Violation
@@ -36,6 +37,7 @@ async def read_through_kills(scene: Scene, nodes: Nodes, events: int) -> list[Vi
         for number in range(GATEWAYS)
     ]
     began = time.monotonic()
+    beside: list[asyncio.Task[Any]] = []
     try:
         for gateway in gateways:
             await asyncio.to_thread(gateway.process.start)
@@ -46,11 +48,15 @@ async def read_through_kills(scene: Scene, nodes: Nodes, events: int) -> list[Vi
         expected: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
         killing = asyncio.create_task(kill_at_random(gateways, chance, KILL_SECONDS))
         reading = [asyncio.create_task(reader.read(expected)) for reader in readers]
+        beside += [killing, *reading]
         expected.set_result(await _write(scene, events))
         await _all_has_come(readers, reading)
         killing.cancel()
         kills = await killing
     finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         for gateway in gateways:
             gateway.process.kill()
     return _judged(readers, expected.result(), kills, time.monotonic() - began)

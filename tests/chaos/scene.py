@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -155,14 +155,16 @@ async def scene(
     try:
         await gateway.start()
         await watcher.start()
-        async with raw_maps(cluster_name, addresses) as raw:
+        async with raw_maps(cluster_name, addresses) as raw, AsyncExitStack() as ending:
             await gateway.wait_until_ready(READY_SECONDS)
             await watcher.wait_until_ready(READY_SECONDS)
             subscriber = Subscriber(watcher, prefix)
+            ending.push_async_callback(subscriber.stop)
             await subscriber.start()
             stage = Scene(
                 gateway, raw, log, prefix=prefix, seed=seed, events_per_second=size.events_per_second, logs=logs
             )
+            ending.push_async_callback(stage.handler.close)
             await stage.handler.start()
             stage.machine.start()
             if loaded:
@@ -173,8 +175,6 @@ async def scene(
                 stage.machine.stop()
                 await stage.load.stop()
             await _judge(stage, subscriber, result, forgets, dsn)
-            await subscriber.stop()
-            await stage.handler.close()
     finally:
         log.close()
         await gateway.close()

@@ -176,11 +176,17 @@ async def test_an_import_takes_all_or_nothing(postgres: Postgres, exported: Path
 
 
 async def test_a_log_goes_into_a_cluster_in_memory(
-    ledger: Catalog, views: dict[str, list[Any]], exported: Path, tmp_path: Path
+    ledger: Catalog, views: dict[str, list[Any]], exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Byte for byte, with its views; what comes next goes on behind it, and the same log again changes nothing."""
+    monkeypatch.setattr("hazelgate.client.hazelcast.cluster.POLL_DEADLINE_SECONDS", PATIENCE_SECONDS)
     with running_stack(tmp_path) as stack:
         async with connected(stack.cluster()) as cluster:
+            begun = await cluster.import_events({"op": "begin"})
+            assert str(cluster.state().problem).startswith("a log is being imported"), "not only after the next poll"
+            assert (await cluster.import_events({"op": "undo", "id": begun.id})).refused is None
+            assert cluster.state().problem is None, "whoever ends an import can go on at once"
+
             lines = content(exported).splitlines(keepends=True)
             for problem, broken in (
                 ("without its last line", lines[:-1]),
