@@ -52,7 +52,11 @@ class RunningStack:
     def cpu_seconds(self, part: str) -> float:
         """What a part (member, projector, gateway) has used since it started, with its worker."""
         pid = self.pids[part]
-        return sum(cpu_seconds_of(process) for process in (pid, *descendants(pid)))
+        seconds = cpu_seconds_of(pid)
+        for child in descendants(pid):
+            with contextlib.suppress(OSError):  # it has ended
+                seconds += cpu_seconds_of(child)
+        return seconds
 
 
 @contextlib.asynccontextmanager
@@ -160,7 +164,10 @@ def _all_parts_of(pid: int) -> dict[str, list[int]]:
     marks = {"engine.jar": "member", "projector": "projector", "serve": "gateway"}
     parts: dict[str, list[int]] = {}
     for child in descendants(pid):
-        words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+        try:
+            words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+        except FileNotFoundError:  # it has ended
+            continue
         for mark, part in marks.items():
             if any(word == mark or word.endswith("/" + mark) for word in words):
                 parts.setdefault(part, []).append(child)
@@ -182,9 +189,12 @@ def resident_bytes_of(pid: int) -> int:
 
 
 def descendants(pid: int) -> list[int]:
-    children = [
-        int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()
-    ]
+    """The processes that it has started, and those that they have."""
+    children: list[int] = []
+    with contextlib.suppress(FileNotFoundError):  # it has ended
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread has
+                children += map(int, (thread / "children").read_text().split())
     return [*children, *(deeper for child in children for deeper in descendants(child))]
 
 
