@@ -84,7 +84,7 @@ public final class Pipeline implements AutoCloseable {
         return projector.address().equals(control.projector(settings.projector())) && projector.isReady();
     }
 
-    /** What is known of why events may wait, in a few words; empty where nothing is. */
+    /** What is known of why events may wait; empty where nothing is. */
     private String whyItStands() {
         String store = shared.readiness().storeProblem();
         if (store != null) {
@@ -93,7 +93,7 @@ public final class Pipeline implements AutoCloseable {
         if (!projector.isReady()) {
             return "the projector at " + projector.address() + " is away";
         }
-        return job.status().equals("RUNNING") ? "" : "the job is " + job.status();
+        return job.status().equals("RUNNING") ? WorkersNow.of(ProcessP.THREADS) : "the job is " + job.status();
     }
 
     /** Asks the projector whether it is there, and says once what is wrong with one that can't be used. */

@@ -37,6 +37,11 @@ final class ProcessP extends AbstractProcessor {
     private static final long MAX_CONTESTED_NANOS = TimeUnit.MILLISECONDS.toNanos(32);
     private static final long CLAIMS_MILLIS = 500;
 
+    private static final String WORKER = "hazelgate-process";
+    private static final String PLANNER = "hazelgate-plan";
+    /** The threads that work on batches. */
+    static final List<String> THREADS = List.of(WORKER, PLANNER);
+
     private final String pipelineName;
     private Pipeline pipeline;
     private Prepare prepare;
@@ -84,8 +89,8 @@ final class ProcessP extends AbstractProcessor {
                 pipeline.reconciler(),
                 event -> event.partition(all),
                 pipeline.statistics().journalLost);
-        worker = Executors.newSingleThreadExecutor(task -> new Thread(task, "hazelgate-process"));
-        planner = Executors.newFixedThreadPool(MAX_PREPARED, task -> new Thread(task, "hazelgate-plan"));
+        worker = Executors.newSingleThreadExecutor(task -> new Thread(task, WORKER));
+        planner = Executors.newFixedThreadPool(MAX_PREPARED, task -> new Thread(task, PLANNER));
         watcher = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "hazelgate-claims"));
         ClaimWatch claims = new ClaimWatch(pipeline.shared(), lanes);
         watcher.scheduleWithFixedDelay(() -> look(claims), CLAIMS_MILLIS, CLAIMS_MILLIS, TimeUnit.MILLISECONDS);
