@@ -213,21 +213,8 @@ async def _writes(stack: RunningStack, generator: Generator, servers: Sequence[S
     async with event_handler(stack) as handler:
         await shop.submit_all(handler, [*customers, *products], at_once=1)
     chance = random.Random(7)
-    bodies = [
-        body_of(
-            shop.CREATE_ORDER,
-            {
-                "input": {
-                    "customerId": chance.choice(customers).customer_id,
-                    "items": [
-                        {"productId": product.product_id, "quantity": chance.randint(1, 5)}
-                        for product in chance.sample(products, 3)
-                    ],
-                }
-            },
-        )
-        for _ in range(500)
-    ]
+    theirs, of = [each.customer_id for each in customers], [each.product_id for each in products]
+    bodies = [body_of(shop.CREATE_ORDER, shop.order_of(chance, theirs, of)) for _ in range(500)]
     turns = await in_turns(
         generator,
         servers,
@@ -345,7 +332,7 @@ def main(path: Path) -> None:
 
 def body_of(query: str, variables: dict[str, object]) -> str:
     """A request, as a job has it."""
-    return json.dumps({"query": query, "variables": variables})
+    return shop.body(query, variables).decode()
 
 
 if __name__ == "__main__":

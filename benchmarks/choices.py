@@ -45,15 +45,9 @@ def _cases(there: plans.Shelves) -> dict[str, list[str]]:
     one = f"query ($id: ID!) {{ order(orderId: $id) {{ {FIELDS} }} }}"
     page = f"{{ orders(first: 100) {{ edges {{ node {{ {FIELDS} }} }} }} }}"
     chance = random.Random(7)
-    orders: list[dict[str, object]] = [
-        {
-            "customerId": chance.choice(there.customers),
-            "items": [{"productId": each, "quantity": 1} for each in chance.sample(there.products, 3)],
-        }
-        for _ in range(500)
-    ]
+    orders = [shop.order_of(chance, there.customers, there.products) for _ in range(500)]
     return {
         "one order": [body_of(one, {"id": key}) for key in there.orders],
         "a page of 100": [body_of(page, {})],
-        "createOrder": [body_of(shop.CREATE_ORDER, {"input": each}) for each in orders],
+        "createOrder": [body_of(shop.CREATE_ORDER, each) for each in orders],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -27,6 +28,12 @@ CREATE_ORDER = """mutation ($input: CreateOrderInput!) { createOrder(input: $inp
 
 HISTORY = """query ($id: ID!) { customer(customerId: $id) {
   history(first: 20) { edges { node { eventType sequence data } } pageInfo { hasNextPage } } } }"""
+
+
+def order_of(chance: random.Random, customer_ids: Sequence[str], product_ids: Sequence[str]) -> dict[str, object]:
+    """The variables of `CREATE_ORDER`: an order of one of these customers, for three of these products."""
+    items = [{"productId": each, "quantity": chance.randint(1, 5)} for each in chance.sample(product_ids, 3)]
+    return {"input": {"customerId": chance.choice(customer_ids), "items": items}}
 
 
 def body(query: str, variables: dict[str, object]) -> bytes:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from math import sqrt
-from pathlib import Path
 from statistics import mean
 
 from benchmarks import shop
@@ -24,7 +22,7 @@ from benchmarks.figures import Figure
 from benchmarks.growth import heap_in_use
 from benchmarks.history import database
 from benchmarks.http_load import Connection
-from benchmarks.stack import RunningStack, descendants, event_handler, running_stack
+from benchmarks.stack import RunningStack, event_handler, resident_bytes_of, running_stack, with_descendants
 from benchmarks.subscribers import Subscribers
 from hazelgate.operations.postgres.connecting import connect
 from hazelgate.sourcing.declaring.values import Event
@@ -216,19 +214,9 @@ class _Soak:
             ("gateway", readings.gateway),
             ("projector", readings.projector),
         ):
-            values.append(_resident_bytes(self._stack.pids[part]))
+            values.append(with_descendants(resident_bytes_of, self._stack.pids[part]))
         mib = {name: round(values[-1] / 2**20) for name, values in list(vars(readings).items())[1:]}
         print(f"minute {minute:.0f}: {self.events:,} events, MiB {mib}", file=sys.stderr, flush=True)
-
-
-def _resident_bytes(pid: int) -> float:
-    """Of a process, with those that it has started."""
-    found = 0
-    for each in (pid, *descendants(pid)):
-        status = Path(f"/proc/{each}/status").read_text()
-        resident = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-        found += 0 if resident is None else int(resident[1]) * 1024
-    return float(found)
 
 
 def _table_bytes(dsn: str) -> float:

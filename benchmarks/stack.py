@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,12 +51,7 @@ class RunningStack:
 
     def cpu_seconds(self, part: str) -> float:
         """What a part (member, projector, gateway) has used since it started, with its worker."""
-        pid = self.pids[part]
-        seconds = cpu_seconds_of(pid)
-        for child in descendants(pid):
-            with contextlib.suppress(OSError):  # it has ended
-                seconds += cpu_seconds_of(child)
-        return seconds
+        return with_descendants(cpu_seconds_of, self.pids[part])
 
 
 @contextlib.asynccontextmanager
@@ -186,6 +181,15 @@ def cpu_seconds_of(pid: int) -> float:
 def resident_bytes_of(pid: int) -> int:
     """What a process has of the machine's memory."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+
+
+def with_descendants(measure: Callable[[int], float], pid: int) -> float:
+    """What is measured of a process, with all that it has started. Of those, one that has just ended counts no more."""
+    found = measure(pid)
+    for child in descendants(pid):
+        with contextlib.suppress(OSError):
+            found += measure(child)
+    return found
 
 
 def descendants(pid: int) -> list[int]:

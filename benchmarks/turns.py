@@ -12,7 +12,7 @@ from statistics import median
 import msgspec
 
 from benchmarks.generator import Job, Made
-from benchmarks.stack import cpu_seconds_of, descendants
+from benchmarks.stack import cpu_seconds_of, with_descendants
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """What it has used, with its worker processes."""
-        return sum(cpu_seconds_of(pid) for pid in (self.pid, *descendants(self.pid)))
+        return with_descendants(cpu_seconds_of, self.pid)
 
 
 @dataclass

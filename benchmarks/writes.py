@@ -88,15 +88,10 @@ async def new_orders(stack: RunningStack, count: int) -> Load:
         await shop.submit_all(handler, [*customers, *products], at_once=1)
     chance = random.Random(7)
     url = f"{stack.url}/graphql"
+    theirs, of = [each.customer_id for each in customers], [each.product_id for each in products]
 
     def bodies(_: int) -> bytes:
-        items = [
-            {"productId": product.product_id, "quantity": chance.randint(1, 5)}
-            for product in chance.sample(products, 3)
-        ]
-        return shop.body(
-            shop.CREATE_ORDER, {"input": {"customerId": chance.choice(customers).customer_id, "items": items}}
-        )
+        return shop.body(shop.CREATE_ORDER, shop.order_of(chance, theirs, of))
 
     return await load(url, bodies, connections=_CONNECTIONS, requests=count)
 

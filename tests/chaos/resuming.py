@@ -51,15 +51,13 @@ async def read_through_kills(scene: Scene, nodes: Nodes, events: int) -> list[Vi
         beside += [killing, *reading]
         expected.set_result(await _write(scene, events))
         await _all_has_come(readers, reading)
-        killing.cancel()
-        kills = await killing
     finally:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         for gateway in gateways:
             gateway.process.kill()
-    return _judged(readers, expected.result(), kills, time.monotonic() - began)
+    return _judged(readers, expected.result(), killing.result(), time.monotonic() - began)
 
 
 async def _all_has_come(readers: list[Reader], reading: list[asyncio.Task[None]]) -> None:
@@ -70,9 +68,6 @@ async def _all_has_come(readers: list[Reader], reading: list[asyncio.Task[None]]
         _, left = await asyncio.wait(reading, timeout=SILENT_SECONDS)
         if not left:
             break
-    for task in reading:
-        task.cancel()
-    await asyncio.gather(*reading, return_exceptions=True)
 
 
 async def _write(scene: Scene, events: int) -> set[str]:
