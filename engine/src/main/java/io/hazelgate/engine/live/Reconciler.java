@@ -30,9 +30,22 @@ public final class Reconciler {
     private final Entries entries;
     private final EventLog log;
     private final PipelineStatistics statistics;
-    private final Set<String> inPipeline = ConcurrentHashMap.newKeySet();
-    private final Queue<Received> found = new ConcurrentLinkedQueue<>();
-    private Set<String> suspects = Set.of();
+    private volatile OfRun current = new OfRun();
+
+    /** What one run of the pipeline has, and what was found for it. A look that began under one run tells the next nothing. */
+    private static final class OfRun {
+        final Set<String> inPipeline = ConcurrentHashMap.newKeySet();
+        /** In their order; not in the pipeline before it has taken them. */
+        final Queue<Received> found = new ConcurrentLinkedQueue<>();
+
+        final Set<String> foundKeys = ConcurrentHashMap.newKeySet();
+        /** For one look after the other. */
+        Set<String> suspects = Set.of();
+
+        boolean knows(String key) {
+            return inPipeline.contains(key) || foundKeys.contains(key);
+        }
+    }
 
     Reconciler(
             IMap<String, HazelcastJsonValue> pendingEvents,
@@ -47,25 +60,33 @@ public final class Reconciler {
 
     /** Another run of the pipeline begins: it has nothing yet. */
     public void begin() {
-        inPipeline.clear();
-        found.clear();
+        current = new OfRun();
     }
 
     public boolean has(String key) {
-        return inPipeline.contains(key);
+        return current.inPipeline.contains(key);
     }
 
     public void arrived(String key) {
-        inPipeline.add(key);
+        current.inPipeline.add(key);
     }
 
     public void left(Collection<String> keys) {
-        inPipeline.removeAll(keys);
+        current.inPipeline.removeAll(keys);
     }
 
-    /** The next event that the journal forgot, or null. */
+    /** The next event that the journal forgot and that has not come in some other way since, or null. */
     public Received poll() {
-        return found.poll();
+        OfRun run = current;
+        Received next = run.found.poll();
+        while (next != null) {
+            run.foundKeys.remove(next.key());
+            if (!run.inPipeline.contains(next.key())) {
+                return next;
+            }
+            next = run.found.poll();
+        }
+        return null;
     }
 
     /**
@@ -88,17 +109,18 @@ public final class Reconciler {
 
     /** Looks once. @param pending the keys of this pipeline's pending events on this member */
     synchronized void look(Set<String> pending) {
+        OfRun run = current;
         Set<String> now = new HashSet<>(pending);
-        now.removeIf(inPipeline::contains);
+        now.removeIf(run::knows);
         Set<String> forgotten = new HashSet<>(now);
-        forgotten.retainAll(suspects);
+        forgotten.retainAll(run.suspects);
         for (Received event : read(forgotten)) {
-            arrived(event.key());
-            found.add(event);
+            run.foundKeys.add(event.key());
+            run.found.add(event);
             statistics.reconciled.increment();
         }
         now.removeAll(forgotten);
-        suspects = now;
+        run.suspects = now;
     }
 
     private List<Received> read(Set<String> keys) {

@@ -16,17 +16,24 @@ final class WorkersNow {
     static String of(List<String> names) {
         return Thread.getAllStackTraces().entrySet().stream()
                 .filter(each -> names.contains(each.getKey().getName()) && each.getValue().length > 0)
-                .map(each -> each.getKey().getName() + " is in " + path(each.getValue()))
+                .map(each -> each.getKey().getName() + doing(each.getValue()))
                 .sorted()
                 .collect(Collectors.joining("; "));
     }
 
-    private static String path(StackTraceElement[] stack) {
-        Stream<StackTraceElement> ours = Arrays.stream(stack)
+    private static String doing(StackTraceElement[] stack) {
+        List<StackTraceElement> ours = Arrays.stream(stack)
                 .skip(1)
                 .filter(frame -> frame.getClassName().startsWith(OURS))
-                .limit(MOST_FRAMES);
-        return Stream.concat(Stream.of(stack[0]), ours).map(WorkersNow::text).collect(Collectors.joining(" < "));
+                .limit(MOST_FRAMES)
+                .toList();
+        if (ours.isEmpty()) {
+            return " has nothing to do";
+        }
+        return " is in "
+                + Stream.concat(Stream.of(stack[0]), ours.stream())
+                        .map(WorkersNow::text)
+                        .collect(Collectors.joining(" < "));
     }
 
     private static String text(StackTraceElement frame) {

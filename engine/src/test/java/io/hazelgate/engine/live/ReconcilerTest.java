@@ -1,6 +1,7 @@
 package io.hazelgate.engine.live;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,7 +9,11 @@ import com.hazelcast.core.HazelcastJsonValue;
 import com.hazelcast.map.IMap;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.wire.Names;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +65,49 @@ class ReconcilerTest {
         }
         assertEquals("e1@a", reconciler.poll().key());
         assertNull(reconciler.poll());
+    }
+
+    @Test
+    void whatALookFindsWhileAnotherRunBeginsIsFoundForThatRun() throws Exception {
+        Set<String> keys = new HashSet<>();
+        for (int i = 0; i < 2_000; i++) {
+            keys.add("e" + i + "@a" + i);
+            put("e" + i + "@a" + i, String.format("2026-01-01T00:00:00.%06dZ", i));
+        }
+        for (int round = 0; round < 20; round++) {
+            reconciler.begin();
+            reconciler.look(keys);
+            long before = statistics.reconciled.sum();
+            CompletableFuture<Void> looking = CompletableFuture.runAsync(() -> reconciler.look(keys));
+            while (statistics.reconciled.sum() == before && !looking.isDone()) {
+                Thread.onSpinWait();
+            }
+            reconciler.begin();
+            looking.get(60, TimeUnit.SECONDS);
+            reconciler.look(keys);
+            reconciler.look(keys);
+            Set<String> missing = new HashSet<>(keys);
+            for (Received each = reconciler.poll(); each != null; each = reconciler.poll()) {
+                missing.remove(each.key());
+                reconciler.arrived(each.key());
+            }
+            assertEquals(Set.of(), missing, "round " + round);
+        }
+    }
+
+    @Test
+    void whatIsFoundIsNotInThePipelineBeforeThatHasTakenIt() {
+        put("e1@a", "2026-01-01T00:00:00.000001Z");
+        reconciler.look(pending.localKeySet());
+        reconciler.look(pending.localKeySet());
+        assertFalse(reconciler.has("e1@a"));
+        put("e2@a", "2026-01-01T00:00:00.000002Z");
+        Arrivals arrivals = new Arrivals(EventTypes.all(), reconciler, event -> 0, statistics.journalLost);
+        arrivals.putInFront(reconciler.inOrder(pending.localKeySet()));
+        assertNull(reconciler.poll(), "it has come with what was there before");
+        assertEquals(
+                List.of("e1@a", "e2@a"),
+                arrivals.nextBatch().stream().map(Received::key).toList());
     }
 
     @Test

@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class WorkersNowTest {
     @Test
@@ -25,6 +28,20 @@ class WorkersNowTest {
             thread.join();
         }
         assertEquals("", WorkersNow.of(List.of("a-worker", "nobody")));
+    }
+
+    @Test
+    @Timeout(60)
+    void saysOfAThreadWithoutATaskThatItHasNothingToDo() throws Exception {
+        ExecutorService idle = Executors.newSingleThreadExecutor(task -> new Thread(task, "an-idle-worker"));
+        try {
+            idle.submit(() -> {}).get();
+            while (!WorkersNow.of(List.of("an-idle-worker")).equals("an-idle-worker has nothing to do")) {
+                Thread.sleep(1);
+            }
+        } finally {
+            idle.shutdownNow();
+        }
     }
 
     private static void waitFor(CountDownLatch end) {
