@@ -9,6 +9,9 @@ import io.hazelgate.engine.wire.Json;
 import io.hazelgate.engine.wire.Names;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -19,9 +22,31 @@ import java.util.stream.Collectors;
  * still pending is taken for settled.
  */
 public record Settled(Store store, Positions positions) {
+    private static final int MAX_LOOKS = 100;
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** A position, and how many events of the log are at or below it. */
+    record Counted(long position, long events) {}
 
     public long position() {
         return below(positions.settled());
+    }
+
+    /** The same, with its events. A gateway hears of an event a moment before it is settled: where no other is, that is waited for. */
+    Counted counted() {
+        return counted(positions.reached(), positions::settled);
+    }
+
+    /** @param reached a position that all events so far are at or below */
+    Counted counted(long reached, LongSupplier gates) {
+        for (int look = 1; ; look++) {
+            long position = below(gates.getAsLong());
+            long events = store.log().countUpTo(position);
+            if (events > 0 || look == MAX_LOOKS || store.log().countUpTo(reached) == 0) {
+                return new Counted(position, events);
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
     }
 
     /** @param gates the lowest position that the members' gates name, asked for before this */

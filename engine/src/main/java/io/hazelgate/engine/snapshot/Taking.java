@@ -51,9 +51,8 @@ final class Taking {
 
     Manifest run(String id, Collection<String> views) throws SnapshotUnusable {
         String takenAt = Clock.iso(Clock.micros());
-        long position = new Settled(store, positions).position();
-        long events = store.log().countUpTo(position);
-        if (events == 0) {
+        Settled.Counted settled = new Settled(store, positions).counted();
+        if (settled.events() == 0) {
             throw new SnapshotUnusable("there is no event yet that a snapshot could hold");
         }
         Map<String, String> maps = new LinkedHashMap<>();
@@ -77,7 +76,13 @@ final class Taking {
             }
         }
         return archive.finish(Manifest.unfinished(
-                id, store.hazelcast().getConfig().getClusterName(), takenAt, position, upTo, events, code));
+                id,
+                store.hazelcast().getConfig().getClusterName(),
+                takenAt,
+                settled.position(),
+                upTo,
+                settled.events(),
+                code));
     }
 
     private void dump(String name, String mapName) throws SnapshotUnusable {

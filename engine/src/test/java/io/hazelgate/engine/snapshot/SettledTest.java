@@ -7,6 +7,7 @@ import com.hazelcast.core.HazelcastJsonValue;
 import io.hazelgate.engine.TestMember;
 import io.hazelgate.engine.log.Store;
 import io.hazelgate.engine.wire.Names;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class SettledTest {
@@ -39,6 +40,35 @@ class SettledTest {
             hazelcast.getMap(Names.PENDING_EVENTS).delete(pending);
             hazelcast.getMap(Names.EVENT_IDS).delete(id);
             hazelcast.getMap(Names.EVENT_STORE).delete(key);
+        }
+    }
+
+    @Test
+    void theFirstEventIsWaitedForWhileItIsPending() throws Exception {
+        int port = TestMember.freePort();
+        HazelcastInstance own = TestMember.newMember("settled-" + id, port, port);
+        try {
+            Settled settled = new Settled(TestMember.store(own), null);
+            long gates = 5_000_000;
+            assertEquals(0, settled.counted(gates, () -> gates).events(), "an empty log is not waited for");
+            own.getMap(Names.EVENT_STORE)
+                    .set(
+                            "T:1@a1",
+                            new HazelcastJsonValue(
+                                    "{\"eventId\":\"e1\",\"cursor\":\"0000000000001234-00001\",\"lane\":1,\"position\":1234}"));
+            own.getMap(Names.EVENT_IDS).set("e1", new HazelcastJsonValue("{\"hash\":\"h\",\"key\":\"T:1@a1\"}"));
+            own.getMap(Names.PENDING_EVENTS).set("e1@a1", new HazelcastJsonValue("{\"eventType\":\"Unheard\"}"));
+            AtomicInteger looks = new AtomicInteger();
+            Settled.Counted counted = settled.counted(gates, () -> {
+                if (looks.incrementAndGet() == 3) {
+                    own.getMap(Names.PENDING_EVENTS).delete("e1@a1");
+                }
+                return gates;
+            });
+            assertEquals(new Settled.Counted(gates, 1), counted);
+            assertEquals(3, looks.get());
+        } finally {
+            own.shutdown();
         }
     }
 }
