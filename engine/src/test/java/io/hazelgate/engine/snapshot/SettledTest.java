@@ -17,8 +17,22 @@ class SettledTest {
 
     SettledTest() throws Exception {}
 
-    private void put(String map, String key, String json) {
-        hazelcast.getMap(map).set(key, new HazelcastJsonValue(json));
+    private static void put(HazelcastInstance member, String map, String key, String json) {
+        member.getMap(map).set(key, new HazelcastJsonValue(json));
+    }
+
+    /** An event at position 1234. */
+    private static void store(HazelcastInstance member, String eventId, String key) {
+        put(member, Names.EVENT_IDS, eventId, "{\"hash\":\"h\",\"key\":\"" + key + "\"}");
+        put(
+                member,
+                Names.EVENT_STORE,
+                key,
+                "{\"eventId\":\"" + eventId + "\",\"cursor\":\"0000000000001234-00001\",\"lane\":1,\"position\":1234}");
+    }
+
+    private static void submit(HazelcastInstance member, String eventId, String key) {
+        put(member, Names.PENDING_EVENTS, key, "{\"eventId\":\"" + eventId + "\",\"eventType\":\"Unheard\"}");
     }
 
     @Test
@@ -27,14 +41,10 @@ class SettledTest {
         String key = "T:1@a1" + id;
         long gates = 5_000_000;
         try {
-            put(Names.EVENT_IDS, id, "{\"hash\":\"h\",\"key\":\"" + key + "\"}");
-            put(
-                    Names.EVENT_STORE,
-                    key,
-                    "{\"eventId\":\"" + id + "\",\"cursor\":\"0000000000001234-00001\",\"lane\":1,\"position\":1234}");
+            store(hazelcast, id, key);
             assertEquals(gates, new Settled(store, null).below(gates), "it is through: nobody waits for it");
             // The run that stored it died before it wrote the views: no gate knows, but it is still pending.
-            put(Names.PENDING_EVENTS, pending, "{\"eventId\":\"" + id + "\",\"eventType\":\"Unheard\"}");
+            submit(hazelcast, id, pending);
             assertEquals(1233, new Settled(store, null).below(gates));
         } finally {
             hazelcast.getMap(Names.PENDING_EVENTS).delete(pending);
@@ -51,13 +61,8 @@ class SettledTest {
             Settled settled = new Settled(TestMember.store(own), null);
             long gates = 5_000_000;
             assertEquals(0, settled.counted(gates, () -> gates).events(), "an empty log is not waited for");
-            own.getMap(Names.EVENT_STORE)
-                    .set(
-                            "T:1@a1",
-                            new HazelcastJsonValue(
-                                    "{\"eventId\":\"e1\",\"cursor\":\"0000000000001234-00001\",\"lane\":1,\"position\":1234}"));
-            own.getMap(Names.EVENT_IDS).set("e1", new HazelcastJsonValue("{\"hash\":\"h\",\"key\":\"T:1@a1\"}"));
-            own.getMap(Names.PENDING_EVENTS).set("e1@a1", new HazelcastJsonValue("{\"eventType\":\"Unheard\"}"));
+            store(own, "e1", "T:1@a1");
+            submit(own, "e1", "e1@a1");
             AtomicInteger looks = new AtomicInteger();
             Settled.Counted counted = settled.counted(gates, () -> {
                 if (looks.incrementAndGet() == 3) {
