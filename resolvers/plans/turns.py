@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
+from time import perf_counter
 from typing import Any
 
 _AT_ONCE_SECONDS = 0.003
@@ -23,7 +23,7 @@ class Turns:
     async def items(self, items: Sequence[Any]) -> AsyncIterator[Any]:
         """The items of a list, with pauses between them."""
         for item in items:
-            while time.perf_counter() > self._ends:
+            while perf_counter() > self._ends:
                 if self._next is None:
                     loop = asyncio.get_running_loop()
                     self._next = loop.create_future()
@@ -31,7 +31,7 @@ class Turns:
                 await asyncio.shield(self._next)  # a list that is given up takes it from no other
                 if self._is_free:
                     self._is_free = False
-                    self._ends = time.perf_counter() + _AT_ONCE_SECONDS
+                    self._ends = perf_counter() + _AT_ONCE_SECONDS
             yield item
 
     def _begin(self, turn: asyncio.Future[None]) -> None:

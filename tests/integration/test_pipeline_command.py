@@ -163,9 +163,9 @@ def test_each_member_gets_the_projector_that_is_named_for_it(nodes: Nodes, tmp_p
         for each in new_code:
             each.wait_until_up()
         began = time.monotonic()
-        half = run(nodes, "replace", "events", named[0])
+        half = run(nodes, "replace", "events", named[0], "--timeout-seconds", "600")
         assert half.exit_code == 2, "one member would have been left with the old code"
-        assert time.monotonic() - began < 30, "nothing is waited for"
+        assert time.monotonic() - began < 300, "nothing is waited for"
         assert f"no new projector is named for {nodes.nodes[1].address}" in half.output
         assert "nothing was changed" in half.output
         unchanged = run(nodes, "status").output

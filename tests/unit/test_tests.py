@@ -1,4 +1,7 @@
-"""The tests themselves: each asserts something, and none goes through what it found without having found anything."""
+"""
+The tests themselves: each asserts something, none goes through what it found without having found anything, and none
+passes or fails by how fast its machine is.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,20 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-FILES = sorted(path for path in TESTS.rglob("test_*.py") if "node_modules" not in path.parts)
+MODULES = sorted(path for path in TESTS.rglob("*.py") if "node_modules" not in path.parts)
+FILES = [path for path in MODULES if path.name.startswith("test_")]
 
 ASSERTING = {"raises", "warns", "fail", "expect", "play", "fnmatch_lines", "run_state_machine_as_test", "then"}
 """What fails by itself where something is not so."""
 ASSERTING_PREFIXES = ("assert_", "check_", "until", "eventually", "blocking_until", "require", "then_")
 SEARCHES = {"glob", "rglob", "iterdir", "findall", "finditer", "walk"}
 """What finds nothing without a word."""
+STOPWATCHES = {f"{each}{unit}" for each in ("process_time", "thread_time", "perf_counter") for unit in ("", "_ns")}
+"""What is read to learn how long something takes. A limit of patience is looked at by `time.monotonic`."""
+WITH_A_STOPWATCH = {
+    "unit/benchmarks/test_measures.py": "it tests one",
+    "unit/client/following/test_recent.py": "two take turns; the fault is in C, so that no lines can be counted",
+}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -77,11 +87,23 @@ def each_of(node: ast.AST) -> ast.AST | None:
     return None
 
 
+def stopwatches(tree: ast.AST) -> set[str]:
+    """Those that are read."""
+    return {called(node) for node in ast.walk(tree)} & STOPWATCHES
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTS)))
 def test_every_test_can_fail(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert list(without_an_assertion(tree)) == [], "it asserts nothing"
     assert list(over_what_may_be_empty(tree)) == [], "assert first that something was found"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(TESTS)))
+def test_none_measures_its_machine(path: Path) -> None:
+    """Work is counted instead: `tests/support/steps.py`. What things take is told by the benchmarks."""
+    read = stopwatches(ast.parse(path.read_text(encoding="utf-8")))
+    assert (read != set()) == (str(path.relative_to(TESTS)) in WITH_A_STOPWATCH), read
 
 
 HARMLESS = """
@@ -119,3 +141,10 @@ def test_a_test_that_can_not_fail_is_found() -> None:
     tree = ast.parse(HARMLESS)
     assert list(without_an_assertion(tree)) == ["test_one"]
     assert list(over_what_may_be_empty(tree)) == ["test_two", "test_three"]
+
+
+def test_a_stopwatch_is_found() -> None:
+    assert stopwatches(ast.parse("began = time.process_time()\nact()\nassert perf_counter() < 1")) == {
+        "process_time",
+        "perf_counter",
+    }

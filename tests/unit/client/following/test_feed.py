@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -278,23 +277,6 @@ async def test_an_event_from_before_all_that_is_remembered_was_heard_before(
     topic.say(*(record(position) for position in (1, 2, 3, 4)))
     topic.say(record(1), record(5))
     assert taken_positions([await subscriber.take() for _ in range(5)]) == [1, 2, 3, 4, 5]
-
-
-async def test_hearing_costs_the_same_once_old_events_are_forgotten(
-    feed: Feed, topic: Topic, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It was some 20 times as much, in every gateway and whether or not anybody subscribed."""
-    monkeypatch.setattr("hazelgate.client.following.recent.REMEMBERED_EVENTS", 20_000)
-    messages = [
-        msgspec.json.encode([record(position) for position in range(first, first + 1_000)])
-        for first in range(1, 40_000, 1_000)
-    ]
-    took = []
-    for message in messages:
-        started = time.process_time()
-        topic.listeners[0][1](message)
-        took.append(time.process_time() - started)
-    assert min(took[-8:]) < 5 * min(took[:8])
 
 
 async def test_an_event_that_comes_behind_a_later_one_is_a_gap(feed: Feed, topic: Topic) -> None:

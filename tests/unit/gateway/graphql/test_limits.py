@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import time
 from typing import Any
 
 import pytest
@@ -12,10 +10,10 @@ from graphql import build_schema, get_introspection_query, parse
 from hazelgate.gateway.graphql.cost import CostModel
 from hazelgate.gateway.settings import Settings
 from tests.support.gateway import Gateway, running_gateway
+from tests.support.steps import lines_counted, lines_of
 
-TIMES_OF_PARSING = 12
+TIMES_OF_PARSING = 10
 """A refusal takes less than so many times what parsing the text takes. Without the limits it takes 18 to 50 times."""
-TIMES_OF_A_SMALL_ONE = 20
 
 
 def fragments(number: int, body: str = "__typename") -> str:
@@ -58,21 +56,14 @@ async def test_an_operation_beyond_a_limit_is_refused_by_a_typed_error(gateway: 
 
 
 async def refused_soon(gateway: Gateway, text: str) -> dict[str, Any]:
-    """The error, which has to come soon by this machine's own measure: processor time that other work takes."""
+    """The error, which has to come after little work: what a small request and the parsing of the text are made of."""
     await gateway.error("{ nothing }")
-    await gateway.error(text)  # what is done once, at the first of its kind, is not measured
-    gc.disable()  # a collection takes longer than what is measured, and may come at any time
-    try:
-        began = time.process_time()
+    await gateway.error(text)  # what is done once, at the first of its kind, is not counted
+    with lines_counted() as small:
         await gateway.error("{ nothingElse }")
-        small = time.process_time()
-        parse(text)
-        parsed = time.process_time()
+    with lines_counted() as lines:
         error: dict[str, Any] = await gateway.error(text)
-        took = time.process_time() - parsed
-    finally:
-        gc.enable()
-    assert took < TIMES_OF_PARSING * (parsed - small) + TIMES_OF_A_SMALL_ONE * (small - began)
+    assert lines.count < TIMES_OF_PARSING * lines_of(lambda: parse(text)) + small.count
     return error
 
 

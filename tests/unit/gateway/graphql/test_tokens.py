@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from graphql import GraphQLSyntaxError, parse
 from hypothesis import given
@@ -75,7 +73,8 @@ def test_the_last_of_many_tokens_is_not_looked_for() -> None:
 
 @pytest.mark.parametrize("piece", ['\\"', '""" \\"""', '"\\'])
 def test_a_string_that_never_ends_is_looked_at_once(piece: str) -> None:
-    """Ten kilobytes held everything up for a second, and a megabyte for hours: each quote was looked for to the end."""
-    began = time.process_time()
-    check_tokens('{ "' + piece * 6_000, 5_000)
-    assert time.process_time() - began < 0.3
+    """A megabyte takes some milliseconds. It held everything up for hours: each quote was looked for to the end."""
+    text = '{ "' + piece * 500_000
+    check_tokens(text, 5_000)
+    with pytest.raises(GraphQLSyntaxError):
+        parse(text)
