@@ -30,6 +30,7 @@ from hazelgate.gateway.terms import LOOK_SECONDS
 from hazelgate.gateway.transports.plain import Plain
 from hazelgate.testing.memory import MemoryCluster
 from tests.support.callers import AUDIENCE, ISSUER, Issuer, keys_file
+from tests.support.idle_time import idle_time
 from tests.support.line import Connection, Door, open_door, post
 from tests.support.until import until
 
@@ -480,13 +481,16 @@ async def test_an_answer_waits_while_its_client_reads_nothing(short: list[bytes]
 
 async def test_an_idle_connection_closes_in_its_time_and_a_used_one_does_not() -> None:
     """The timer is that of the last answer of the usual way; it looks when it fires."""
-    async with open_door(Settings(port=0, keep_alive_seconds=1)) as door:
-        used, idle = await learned(door), await learned(door)
-        await asyncio.sleep(0.7)
-        await used.ask(post(customer()))
-        await until(lambda: idle.line.is_closed)
-        assert not used.line.is_closed
-        await until(lambda: used.line.is_closed)
+    with idle_time(asyncio.get_running_loop()):
+        async with open_door(Settings(port=0, keep_alive_seconds=1)) as door:
+            used, idle = await learned(door), await learned(door)
+            await asyncio.sleep(0.7)
+            await used.ask(post(customer()))
+            await asyncio.sleep(0.5)
+            assert idle.line.is_closed
+            assert not used.line.is_closed
+            await asyncio.sleep(0.7)
+            assert used.line.is_closed
 
 
 @pytest.mark.usefixtures("quiet")
