@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hazelgate import Catalog
 from hazelgate.client.hazelcast.cluster import HazelcastCluster
@@ -18,6 +19,10 @@ from tests.support.ledger import MENDED
 from tests.support.order import ByModule, Shared, rank
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.stack import Stack, running_stack
+
+# An example may take as long as it takes. The rest is as Hypothesis has it, which goes by whether CI runs the tests.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 LOG_LINES = 25
 LOG_COLUMNS = 240

@@ -47,7 +47,6 @@ def some_filters(count: int) -> list[Filter]:
         derandomize=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-        deadline=None,
     )
     @given(filters)
     def collect(tree: Filter) -> None:

@@ -137,7 +137,7 @@ def answer_of(completion: Completion) -> str:
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(histories())
 def test_batches_repetitions_and_crashes_change_nothing(
     drawn: tuple[list[tuple[str, CounterStarted | Counted]], list[list[bytes]], list[str], int],

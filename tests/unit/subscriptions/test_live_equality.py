@@ -216,7 +216,7 @@ def test_a_live_query_shows_in_the_end_what_the_query_answers(
     monkeypatch.setattr(watches, "HEAL_SECONDS", 1_000_000.0)
     results: Counter[bool] = Counter()
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate])
+    @settings(max_examples=EXAMPLES, database=None, phases=[Phase.generate])
     @given(st.integers(0, 2**32), st.booleans())
     def agree(seed: int, use_plans: bool) -> None:
         async def scene() -> int:

@@ -98,7 +98,6 @@ def test_parts_make_up_the_whole(runner: asyncio.Runner) -> None:
 
     @settings(
         max_examples=ALL,
-        deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

@@ -56,7 +56,6 @@ SEEDS = st.integers(0, 2**32)
 def examples(count: int) -> settings:
     return settings(
         max_examples=count,
-        deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )

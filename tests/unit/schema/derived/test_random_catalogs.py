@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from graphql import build_schema, print_schema, validate_schema
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hazelgate import Catalog, Event, Filled, Id, View
@@ -28,7 +28,7 @@ from hazelgate.testing.memory.queries import query_entries
 from tests.support.descriptions import undescribed
 from tests.support.random_domains import VALUES, Domain, Shape, domains
 
-EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=60)
 
 
 @pytest.mark.exhaustive

@@ -123,7 +123,7 @@ def test_a_crash_before_any_step_changes_nothing_in_the_end() -> None:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(min_value=0, max_value=60), min_size=1, max_size=6))
 def test_crash_upon_crash_changes_nothing_in_the_end(crashes: list[int]) -> None:
     one = engine()
@@ -134,7 +134,7 @@ def test_crash_upon_crash_changes_nothing_in_the_end(crashes: list[int]) -> None
     assert_each_event_counted_once(one.maps)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False))
 def test_members_that_feed_one_entry_lose_nothing_of_one_another(random: Any) -> None:
     maps: Maps = {}

@@ -51,7 +51,7 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 def test_whatever_crashes_when_the_views_are_the_fold_of_the_log() -> None:
     run_state_machine_as_test(
         CrashMachine,
-        settings=settings(max_examples=EXAMPLES, stateful_step_count=60, deadline=None, suppress_health_check=QUIET),
+        settings=settings(max_examples=EXAMPLES, stateful_step_count=60, suppress_health_check=QUIET),
     )
 
 
@@ -188,7 +188,6 @@ def test_a_planted_fault_is_found(engine: type[MemoryEngine], faulty: Callable[[
             settings=settings(
                 max_examples=300,
                 stateful_step_count=60,
-                deadline=None,
                 derandomize=True,
                 database=None,
                 phases=[Phase.generate],
@@ -201,7 +200,7 @@ def test_a_planted_fault_is_found(engine: type[MemoryEngine], faulty: Callable[[
 # ---------------------------------------------------------------------- seen from a gateway
 
 
-@settings(max_examples=max(10, EXAMPLES // 6), deadline=None)
+@settings(max_examples=max(10, EXAMPLES // 6))
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.02, 0.1]))
 def test_whatever_crashes_handle_event_says_what_is_so(seed: int, chance: float) -> None:
     asyncio.run(_submit_while_it_crashes(Random(seed), chance))
