@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from hazelgate.client.cluster import Cluster
 from hazelgate.client.reading.filters import Filter, condition, matches
@@ -25,6 +25,13 @@ THINGS = {thing.thing_id: thing for thing in made_of(200, seed=14)}
 ENTRIES = {key: encode(thing) for key, thing in THINGS.items()}
 TREES = 100
 AT_ONCE = 10
+OF_AN_INDEX: dict[str, Filter] = {
+    "nameAmount": {"and": [condition(["name"], "eq", "a"), condition(["amount"], "eq", "0.10", "number")]},
+    "openCountAt": {"and": [condition(["open"], "eq", True, "boolean"), condition(["count"], "gt", 0, "number")]},
+    "cityName": condition(["place", "city"], "eq", "A"),
+    "noteId": condition(["note"], "gt", "a"),
+}
+"""What each index that is no order of the view answers."""
 
 
 @pytest.fixture
@@ -41,13 +48,8 @@ def some_filters(count: int) -> list[Filter]:
     """So many by chance; Hypothesis knows what is worth trying, but can't wait for an answer."""
     found: list[Filter] = []
 
-    @settings(
-        max_examples=count,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @seed(14)
+    @settings(max_examples=count, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(filters)
     def collect(tree: Filter) -> None:
         found.append(tree)
@@ -91,6 +93,7 @@ async def test_random_plans_find_the_same_in_the_order_that_was_asked_for(cluste
 
     orders = [None, *((name, descending) for name in SORTS for descending in (False, True))]
     asked = [(tree, orders[number % len(orders)]) for number, tree in enumerate(some_filters(TREES))]
+    asked += [(tree, None) for tree in OF_AN_INDEX.values()]
     plans = [plan(tree, INDEXES, sort, ("id", False)) for tree, sort in asked]
     for begin in range(0, len(asked), AT_ONCE):
         answers = await asyncio.gather(*map(ask, plans[begin : begin + AT_ONCE]))
@@ -100,7 +103,7 @@ async def test_random_plans_find_the_same_in_the_order_that_was_asked_for(cluste
                 [part] = INDEXES[sort[0]].parts
                 values = [part.component(part.get(THINGS[key])) for key in found]
                 assert values == sorted(values, reverse=sort[1]), (tree, sort)
-    assert len({made.index for made in plans}.difference(SORTS)) > 1
+    assert [made.index for made in plans[TREES:]] == [*OF_AN_INDEX] == [each for each in INDEXES if each not in SORTS]
 
 
 # ------------------------------------------------------------ case
