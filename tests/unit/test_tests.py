@@ -24,7 +24,7 @@ STOPWATCHES = {f"{each}{unit}" for each in ("process_time", "thread_time", "perf
 """What is read to learn how long something takes. A limit of patience is looked at by `time.monotonic`."""
 WITH_A_STOPWATCH = {
     "unit/benchmarks/test_measures.py": "it tests one",
-    "unit/client/following/test_recent.py": "two take turns; the fault is in C, so that no lines can be counted",
+    "unit/client/following/test_feed.py": "two take turns; the fault is in C, so that no lines can be counted",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from statistics import median
 from typing import cast
 
 import msgspec
@@ -277,6 +280,35 @@ async def test_an_event_from_before_all_that_is_remembered_was_heard_before(
     topic.say(*(record(position) for position in (1, 2, 3, 4)))
     topic.say(record(1), record(5))
     assert taken_positions([await subscriber.take() for _ in range(5)]) == [1, 2, 3, 4, 5]
+
+
+async def test_hearing_costs_the_same_once_old_events_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It was some 20 times as much, in every gateway and whether or not anybody subscribed.
+
+    Two processes hear in turns, so that both are measured on the same machine; only one has begun to forget.
+    """
+    monkeypatch.setattr("hazelgate.client.following.recent.REMEMBERED_EVENTS", 50_000)
+    full, fresh = await seconds_of_messages(Topic()), await seconds_of_messages(Topic())
+    for _ in range(70):
+        next(full)
+    rounds = [next(full) / next(fresh) for _ in range(16)]
+    assert median(rounds) < 5, rounds
+
+
+async def seconds_of_messages(topic: Topic) -> Iterator[float]:
+    """The processor time that a process takes for each message that it hears, of a thousand events."""
+    await Feed(topic, queue_size=10).start()
+    hear = topic.listeners[0][1]
+
+    def took() -> Iterator[float]:
+        for first in itertools.count(1, 1_000):
+            message = msgspec.json.encode([record(position) for position in range(first, first + 1_000)])
+            began = time.process_time()
+            hear(message)
+            yield time.process_time() - began
+
+    return took()
 
 
 async def test_an_event_that_comes_behind_a_later_one_is_a_gap(feed: Feed, topic: Topic) -> None:
